@@ -1,0 +1,1 @@
+"""The outside: messengers, web pages, payment callbacks, the processes that run."""

@@ -1,0 +1,150 @@
+"""What is to be said, in no messenger's words: segments and outbound messages.
+
+Dialogs write them, the outbox keeps them as JSON, the courier renders them for one channel.
+A client that knows none of the rich kinds loses nothing: text and options carry all.
+"""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from data.kernel.money import Money
+
+
+class Purpose(StrEnum):
+    """Why it is said; caps and quiet hours depend on it."""
+
+    REPLY = "reply"
+    TRANSACTIONAL = "transactional"
+    REMINDER = "reminder"
+    MARKETING = "marketing"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One button: `payload` comes back when it is pressed; with `url` it opens a page instead."""
+
+    title: str
+    payload: str = ""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    url: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A product as the chat shows it; `body` holds the reason in words."""
+
+    product_id: str
+    title: str
+    price: Money
+    body: str = ""
+    variant_id: str | None = None
+    image: str | None = None
+    url: str | None = None
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentLink:
+    url: str
+    order_id: str
+    amount: Money
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBuyCard:
+    """The live card of a team: edited, not repeated, as people join."""
+
+    id: str
+    title: str
+    have: int
+    need: int
+    price: Money
+    deadline: datetime
+    state: str
+    text: str
+    image: str | None = None
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    occasion_id: str
+    date: str
+    text: str
+
+
+Segment = Text | Image | Options | Card | PaymentLink | GroupBuyCard | Reminder
+_KINDS: dict[str, type] = {
+    "text": Text,
+    "image": Image,
+    "options": Options,
+    "card": Card,
+    "payment_link": PaymentLink,
+    "group_buy": GroupBuyCard,
+    "reminder": Reminder,
+}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundMessage:
+    """One message to one chat; with `only_for` just that person of the chat sees it.
+
+    `coalesce_key` marks a live message: a later one with the same key edits the earlier.
+    `response` is the id of the sentence it was made from, for tests and analytics.
+    """
+
+    segments: tuple[Segment, ...]
+    purpose: Purpose = Purpose.REPLY
+    only_for: str | None = None
+    reply_to: str | None = None
+    coalesce_key: str | None = None
+    not_after: datetime | None = None
+    response: str | None = field(default=None, compare=False)
+
+
+def segment_to_json(segment: Segment) -> dict[str, Any]:
+    """`{"type": "card", …}`; money as `{minor, currency}`, moments as ISO 8601."""
+    body = {key: _plain(value) for key, value in asdict(segment).items() if value not in (None, ())}
+    return {"type": _NAMES[type(segment)], **body}
+
+
+def segment_from_json(body: dict[str, Any]) -> Segment:
+    fields = {key: value for key, value in body.items() if key != "type"}
+    for key in ("price", "amount"):
+        if key in fields:
+            fields[key] = Money(**fields[key])
+    if "options" in fields:
+        fields["options"] = tuple(Option(**option) for option in fields["options"])
+    if "deadline" in fields:
+        fields["deadline"] = datetime.fromisoformat(fields["deadline"])
+    segment: Segment = _KINDS[body["type"]](**fields)
+    return segment
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: item for key, item in value.items() if item is not None}
+    return value

@@ -1,0 +1,1 @@
+"""Clock, money, ids, errors, database: what every noun stands on. Imports nothing of ours."""
