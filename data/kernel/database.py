@@ -3,7 +3,7 @@
 SQLite: WAL, every transaction IMMEDIATE, synchronous=FULL (a commit survives a power cut).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,8 @@ from sqlalchemy.engine import CursorResult, Dialect, Result
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
+
+from data.kernel.facts import LISTENERS, Listener
 
 BUSY_TIMEOUT_MS = 30_000
 _PRAGMAS = (
@@ -65,9 +67,11 @@ class Base(DeclarativeBase):
 class Database:
     """An engine and its sessions. `transaction()` is the only way in."""
 
-    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+    def __init__(self, url: str, *, pool_size: int = 5, listeners: Sequence[Listener] = ()) -> None:
         self.engine = _engine(url, pool_size)
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._sessions = sessionmaker(
+            self.engine, expire_on_commit=False, info={LISTENERS: tuple(listeners)}
+        )
 
     @property
     def is_sqlite(self) -> bool:

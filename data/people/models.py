@@ -1,0 +1,80 @@
+"""Person, channel identity, chat, chat member, consent."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from data.kernel.database import Base
+
+
+class Person(Base):
+    """A customer of one merchant. After erasure only the id stays, with `erased_at` set."""
+
+    __tablename__ = "people"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120), default="")
+    locale: Mapped[str] = mapped_column(String(8))
+    timezone: Mapped[str] = mapped_column(String(64))
+    opted_out_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class ChannelIdentity(Base):
+    """The person as one channel account knows them."""
+
+    __tablename__ = "channel_identities"
+    __table_args__ = (UniqueConstraint("account_id", "external_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("channel_accounts.id"))
+    external_id: Mapped[str] = mapped_column(String(128))
+
+
+class Chat(Base):
+    """A private chat or a group, on one channel account. `reachable` is False once blocked."""
+
+    __tablename__ = "chats"
+    __table_args__ = (UniqueConstraint("account_id", "external_id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), index=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("channel_accounts.id"))
+    external_id: Mapped[str] = mapped_column(String(128))
+    kind: Mapped[str] = mapped_column(String(8))  # "private" or "group"
+    title: Mapped[str] = mapped_column(String(200), default="")
+    reachable: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class ChatMember(Base):
+    __tablename__ = "chat_members"
+
+    chat_id: Mapped[str] = mapped_column(ForeignKey("chats.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    joined_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+
+
+class Consent(Base):
+    """Append-only: one row says yes to one purpose; revoking dates the row, never deletes it."""
+
+    __tablename__ = "consents"
+    __table_args__ = (Index("ix_consents_person_purpose", "person_id", "purpose"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    purpose: Mapped[str] = mapped_column(String(32))
+    text_version: Mapped[str] = mapped_column(String(64))
+    locale: Mapped[str] = mapped_column(String(8))
+    channel: Mapped[str] = mapped_column(String(16))
+    message_id: Mapped[str] = mapped_column(String(128))
+    granted_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
