@@ -1,0 +1,94 @@
+"""Conversation, its events, the options it offered, and the links that continue it privately."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from data.kernel.database import Base
+
+
+class Mode(StrEnum):
+    """Who answers. While `human`, the bot is silent, in the outbox too."""
+
+    BOT = "bot"
+    HUMAN = "human"
+
+
+class Conversation(Base):
+    """`snapshot` is the engine's state; `rev` counts its turns and guards every write."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (UniqueConstraint("chat_id", "person_id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), index=True)
+    chat_id: Mapped[str] = mapped_column(ForeignKey("chats.id"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    mode: Mapped[str] = mapped_column(String(8), default=Mode.BOT)
+    handed_over_at: Mapped[datetime | None]
+    rev: Mapped[int] = mapped_column(default=0)
+    snapshot: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+
+
+class ConversationEvent(Base):
+    """What happened, in order: understood, engine events, staff answers."""
+
+    __tablename__ = "conversation_events"
+    __table_args__ = (
+        Index("ix_conversation_events_conversation", "conversation_id", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
+    rev: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(40))
+    flow: Mapped[str | None] = mapped_column(String(64))
+    step: Mapped[str | None] = mapped_column(String(64))
+    version: Mapped[str | None] = mapped_column(String(64))
+    body: Mapped[dict[str, Any]]
+    inbox_id: Mapped[int | None] = mapped_column(index=True)
+    at: Mapped[datetime]
+
+
+class OfferedOption(Base):
+    """A button that was really shown. Pressing or typing a payload counts only if it is here.
+
+    `person_id` NULL: anybody in the chat may press it (join this team).
+    """
+
+    __tablename__ = "offered_options"
+    __table_args__ = (
+        Index("ix_offered_options_chat", "chat_id", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(String(24), unique=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    chat_id: Mapped[str] = mapped_column(ForeignKey("chats.id"))
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    number: Mapped[int]
+    label: Mapped[str] = mapped_column(String(200))
+    payload: Mapped[str] = mapped_column(String(400))
+    expires_at: Mapped[datetime]
+
+
+class DeepLink(Base):
+    """A one-time, person-bound way from a group into the private chat (T09)."""
+
+    __tablename__ = "deep_links"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    flow: Mapped[str] = mapped_column(String(64))
+    slots: Mapped[dict[str, Any]]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

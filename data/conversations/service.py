@@ -1,0 +1,163 @@
+"""Reading and writing conversations: the revision decides who was first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from data.conversations.models import Conversation, ConversationEvent, Mode, OfferedOption
+from data.kernel.database import changed
+from data.kernel.ids import new_id
+from data.people import Chat
+
+# A button is good for a week (our decision): longer than a group-buy's window in the demo shop,
+# short enough that a price on an old card is not mistaken for today's.
+OFFER_LIFE = timedelta(days=7)
+_REMEMBERED = 40  # options read back per chat: four messages of ten
+
+
+class StaleConversation(Exception):
+    """Somebody else's turn was committed first; read again and redo."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    token: str
+    label: str
+    payload: str
+    number: int
+
+
+def find(session: Session, *, chat_id: str, person_id: str) -> Conversation | None:
+    return session.scalar(
+        select(Conversation).where(
+            Conversation.chat_id == chat_id, Conversation.person_id == person_id
+        )
+    )
+
+
+def resume(
+    session: Session, *, merchant_id: str, chat_id: str, person_id: str, now: datetime
+) -> Conversation:
+    """The conversation of this person in this chat, begun if there was none."""
+    conversation = find(session, chat_id=chat_id, person_id=person_id)
+    if conversation is None:
+        conversation = Conversation(
+            id=new_id("cnv"),
+            merchant_id=merchant_id,
+            chat_id=chat_id,
+            person_id=person_id,
+            mode=Mode.BOT,
+            rev=0,
+            snapshot={},
+            created_at=now,
+            last_at=now,
+        )
+        session.add(conversation)
+        session.flush()
+    return conversation
+
+
+def save(
+    session: Session, conversation: Conversation, *, snapshot: dict[str, Any], now: datetime
+) -> None:
+    """Write the state a turn ended in, unless another turn came between."""
+    seen = conversation.rev
+    won = changed(
+        session.execute(
+            update(Conversation)
+            .where(Conversation.id == conversation.id, Conversation.rev == seen)
+            .values(rev=seen + 1, snapshot=snapshot, last_at=now)
+            .execution_options(synchronize_session=False)
+        )
+    )
+    if not won:
+        raise StaleConversation(conversation.id)
+    session.expire(conversation, ["rev", "snapshot", "last_at"])
+
+
+def record_events(
+    session: Session,
+    conversation: Conversation,
+    events: Sequence[dict[str, Any]],
+    *,
+    inbox_id: int | None,
+    now: datetime,
+) -> None:
+    """Append what happened; each names its kind, and flow, step and version if it has them."""
+    if not events:
+        return
+    rows = [
+        {
+            "merchant_id": conversation.merchant_id,
+            "conversation_id": conversation.id,
+            "rev": conversation.rev,
+            "kind": event["kind"],
+            "flow": event.get("flow"),
+            "step": event.get("step"),
+            "version": event.get("version"),
+            "body": event,
+            "inbox_id": inbox_id,
+            "at": now,
+        }
+        for event in events
+    ]
+    session.execute(insert(ConversationEvent), rows)
+
+
+def remember_offer(
+    session: Session,
+    *,
+    chat: Chat,
+    person_id: str | None,
+    offers: Sequence[Offer],
+    now: datetime,
+) -> None:
+    """Note the buttons just shown: only these can be pressed, by this person or by anybody."""
+    if offers:
+        session.execute(
+            insert(OfferedOption),
+            [
+                {
+                    "token": offer.token,
+                    "merchant_id": chat.merchant_id,
+                    "chat_id": chat.id,
+                    "person_id": person_id,
+                    "number": offer.number,
+                    "label": offer.label[:200],
+                    "payload": offer.payload,
+                    "expires_at": now + OFFER_LIFE,
+                }
+                for offer in offers
+            ],
+        )
+
+
+def offered_to(
+    session: Session, *, chat_id: str, person_id: str, now: datetime
+) -> list[OfferedOption]:
+    """Options this person may press here, the newest first."""
+    return list(
+        session.scalars(
+            select(OfferedOption)
+            .where(
+                OfferedOption.chat_id == chat_id,
+                or_(OfferedOption.person_id == person_id, OfferedOption.person_id.is_(None)),
+                OfferedOption.expires_at > now,
+            )
+            .order_by(OfferedOption.id.desc())
+            .limit(_REMEMBERED)
+        )
+    )
+
+
+def set_mode(session: Session, *, conversation_id: str, mode: Mode, now: datetime) -> None:
+    """Hand over to a person, or back to the bot."""
+    session.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(mode=mode, handed_over_at=now if mode is Mode.HUMAN else None)
+    )

@@ -1,0 +1,57 @@
+"""The inbox: an update is stored and committed before anybody is told it was received."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from data.delivery.models import InboxRow, InboxState
+
+
+def store(
+    session: Session,
+    *,
+    merchant_id: str,
+    account_id: str,
+    event_id: str,
+    payload: dict[str, Any],
+    now: datetime,
+) -> int | None:
+    """The new row's id, or None: this update was here before."""
+    upsert: Any = (
+        sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    )
+    row: int | None = session.execute(
+        upsert(InboxRow)
+        .values(
+            merchant_id=merchant_id,
+            account_id=account_id,
+            event_id=event_id,
+            payload=payload,
+            state=InboxState.RECEIVED,
+            received_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=[InboxRow.account_id, InboxRow.event_id])
+        .returning(InboxRow.id)
+    ).scalar()
+    return row
+
+
+def find(session: Session, *, account_id: str, event_id: str) -> InboxRow | None:
+    return session.scalar(
+        select(InboxRow).where(InboxRow.account_id == account_id, InboxRow.event_id == event_id)
+    )
+
+
+def mark(
+    session: Session, *, inbox_id: int, state: InboxState, now: datetime, reason: str = ""
+) -> None:
+    session.execute(
+        update(InboxRow)
+        .where(InboxRow.id == inbox_id)
+        .values(state=state, handled_at=now, reason=reason[:200])
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,25 @@
+"""Flow versions: immutable, named by their content; publish and roll back move a pointer."""
+
+from data.flows.models import FlowChannel, FlowMove, FlowVersion
+from data.flows.service import (
+    Draft,
+    document_of,
+    history,
+    live_sha,
+    publish,
+    roll_back,
+    save_draft,
+)
+
+__all__ = [
+    "Draft",
+    "FlowChannel",
+    "FlowMove",
+    "FlowVersion",
+    "document_of",
+    "history",
+    "live_sha",
+    "publish",
+    "roll_back",
+    "save_draft",
+]
