@@ -74,6 +74,7 @@ class OfferedOption(Base):
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
     chat_id: Mapped[str] = mapped_column(ForeignKey("chats.id"))
     person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    batch: Mapped[str] = mapped_column(String(160))  # options shown together are numbered together
     number: Mapped[int]
     label: Mapped[str] = mapped_column(String(200))
     payload: Mapped[str] = mapped_column(String(400))

@@ -25,6 +25,9 @@ class StaleConversation(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
+    """A button about to be shown; `person_id` None lets anybody in the chat press it."""
+
+    person_id: str | None
     token: str
     label: str
     payload: str
@@ -112,7 +115,7 @@ def remember_offer(
     session: Session,
     *,
     chat: Chat,
-    person_id: str | None,
+    batch: str,
     offers: Sequence[Offer],
     now: datetime,
 ) -> None:
@@ -125,7 +128,8 @@ def remember_offer(
                     "token": offer.token,
                     "merchant_id": chat.merchant_id,
                     "chat_id": chat.id,
-                    "person_id": person_id,
+                    "person_id": offer.person_id,
+                    "batch": batch,
                     "number": offer.number,
                     "label": offer.label[:200],
                     "payload": offer.payload,
@@ -151,6 +155,13 @@ def offered_to(
             .order_by(OfferedOption.id.desc())
             .limit(_REMEMBERED)
         )
+    )
+
+
+def pressed(session: Session, *, chat_id: str, token: str) -> OfferedOption | None:
+    """The button behind a token, whoever may press it; the caller compares the person (T05)."""
+    return session.scalar(
+        select(OfferedOption).where(OfferedOption.chat_id == chat_id, OfferedOption.token == token)
     )
 
 

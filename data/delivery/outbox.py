@@ -1,0 +1,190 @@
+"""The outbox: what is to be said commits with the turn that says it, and leaves afterwards."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from data.delivery.messages import OutboundMessage, segment_to_json
+from data.delivery.models import OutboxRow, OutboxState
+from data.kernel.database import changed
+from data.merchants import ChannelAccount
+
+# Their readers come and fetch: a row that is committed is delivered.
+PULL_CHANNELS = frozenset({"rest", "web"})
+_WAITING = (OutboxState.PENDING, OutboxState.SENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message, the chat it goes to, and whether only one person sees it."""
+
+    chat_id: str
+    message: OutboundMessage
+    person_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What made us say it; `key` makes the messages of one cause unique."""
+
+    key: str
+    conversation_id: str | None = None
+    inbox_id: int | None = None
+
+
+def post(
+    session: Session,
+    letters: Sequence[Letter],
+    *,
+    account: ChannelAccount,
+    origin: Origin,
+    now: datetime,
+) -> None:
+    """Add messages in the order they are said."""
+    if not letters:
+        return
+    pulled = account.channel in PULL_CHANNELS
+    session.execute(
+        insert(OutboxRow),
+        [
+            {
+                "key": f"{origin.key}:{number}",
+                "merchant_id": account.merchant_id,
+                "account_id": account.id,
+                "chat_id": letter.chat_id,
+                "person_id": letter.person_id,
+                "conversation_id": origin.conversation_id,
+                "inbox_id": origin.inbox_id,
+                "purpose": letter.message.purpose,
+                "segments": [segment_to_json(segment) for segment in letter.message.segments],
+                "reply_to": letter.message.reply_to,
+                "coalesce_key": letter.message.coalesce_key,
+                "response": letter.message.response,
+                "not_after": letter.message.not_after,
+                "state": OutboxState.SENT if pulled else OutboxState.PENDING,
+                "due_at": now,
+                "attempts": 0,
+                "error": "",
+                "created_at": now,
+                "sent_at": now if pulled else None,
+                "external_id": None,
+            }
+            for number, letter in enumerate(letters)
+        ],
+    )
+
+
+def of_turn(session: Session, *, inbox_id: int) -> list[OutboxRow]:
+    """What one turn said, in order."""
+    return list(
+        session.scalars(
+            select(OutboxRow).where(OutboxRow.inbox_id == inbox_id).order_by(OutboxRow.id)
+        )
+    )
+
+
+def since(
+    session: Session, *, chat_ids: Sequence[str], after: int, limit: int = 100
+) -> list[OutboxRow]:
+    """Everything sent to these chats after a cursor, proactive messages included."""
+    return list(
+        session.scalars(
+            select(OutboxRow)
+            .where(
+                OutboxRow.chat_id.in_(chat_ids),
+                OutboxRow.id > after,
+                OutboxRow.state == OutboxState.SENT,
+            )
+            .order_by(OutboxRow.id)
+            .limit(limit)
+        )
+    )
+
+
+def due(session: Session, *, now: datetime, limit: int = 50) -> list[OutboxRow]:
+    """Messages ready to leave, at most the oldest of each chat: order in a chat is kept."""
+    heads = (
+        select(func.min(OutboxRow.id))
+        .where(OutboxRow.state.in_(_WAITING))
+        .group_by(OutboxRow.chat_id)
+    )
+    return list(
+        session.scalars(
+            select(OutboxRow)
+            .where(OutboxRow.id.in_(heads), OutboxRow.due_at <= now)
+            .order_by(OutboxRow.id)
+            .limit(limit)
+        )
+    )
+
+
+def lease(session: Session, *, row: OutboxRow, until: datetime, now: datetime) -> bool:
+    """Take a message for sending; False when another courier has it."""
+    return bool(
+        changed(
+            session.execute(
+                update(OutboxRow)
+                .where(
+                    OutboxRow.id == row.id,
+                    OutboxRow.due_at <= now,
+                    OutboxRow.state.in_(_WAITING),
+                )
+                .values(state=OutboxState.SENDING, due_at=until, attempts=OutboxRow.attempts + 1)
+                .execution_options(synchronize_session=False)
+            )
+        )
+    )
+
+
+def settle(session: Session, *, row_id: int, external_id: str | None, now: datetime) -> None:
+    """It arrived; `external_id` is what the messenger calls it, for later edits."""
+    _finish(session, row_id, state=OutboxState.SENT, sent_at=now, external_id=external_id)
+
+
+def postpone(session: Session, *, row_id: int, until: datetime, error: str) -> None:
+    """Not now: throttled, or the messenger failed. The chat waits, others do not."""
+    _finish(session, row_id, state=OutboxState.PENDING, due_at=until, error=error[:200])
+
+
+def give_up(session: Session, *, row_id: int, state: OutboxState, reason: str) -> None:
+    """It will not leave: `skipped` by our own rule, or `failed` for good (a dead letter)."""
+    _finish(session, row_id, state=state, error=reason[:200])
+
+
+def last_sent(session: Session, *, chat_id: str, coalesce_key: str) -> OutboxRow | None:
+    """The live message to edit, if one with this key has already arrived."""
+    return session.scalar(
+        select(OutboxRow)
+        .where(
+            OutboxRow.chat_id == chat_id,
+            OutboxRow.coalesce_key == coalesce_key,
+            OutboxRow.state == OutboxState.SENT,
+            OutboxRow.external_id.is_not(None),
+        )
+        .order_by(OutboxRow.id.desc())
+        .limit(1)
+    )
+
+
+def superseded(session: Session, row: OutboxRow) -> bool:
+    """A newer state of the same live message waits: this one need not be shown."""
+    if row.coalesce_key is None:
+        return False
+    newer = select(OutboxRow.id).where(
+        OutboxRow.chat_id == row.chat_id,
+        OutboxRow.coalesce_key == row.coalesce_key,
+        OutboxRow.id > row.id,
+    )
+    return session.scalar(newer.limit(1)) is not None
+
+
+def _finish(session: Session, row_id: int, **values: object) -> None:
+    session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == row_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
