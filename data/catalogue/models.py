@@ -1,0 +1,153 @@
+"""Product, tag, variant, stock move, hold.
+
+A hold:  HELD ──commit──▶ COMMITTED (sold)
+           └───release──▶ RELEASED ──held again──▶ HELD
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from data.kernel.database import Base
+from data.kernel.locales import Locale
+from data.kernel.money import Money
+
+
+class Shown(StrEnum):
+    """Whether a product or variant is on the shelf: a hidden one is neither found nor sold."""
+
+    ACTIVE = "active"
+    HIDDEN = "hidden"
+
+
+class HoldState(StrEnum):
+    HELD = "held"
+    COMMITTED = "committed"
+    RELEASED = "released"
+
+
+class Product(Base):
+    """What a card shows. `title` and `description` are texts by locale; `locale` is their base."""
+
+    __tablename__ = "products"
+    __table_args__ = (UniqueConstraint("merchant_id", "external_id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    external_id: Mapped[str] = mapped_column(String(50))  # the feed's item_group_id, else its id
+    locale: Mapped[str] = mapped_column(String(8))
+    title: Mapped[dict[str, str]]
+    description: Mapped[dict[str, str]]
+    brand: Mapped[str] = mapped_column(String(120), default="")
+    category: Mapped[str] = mapped_column(String(80), default="", index=True)
+    link: Mapped[str] = mapped_column(String(2000), default="")
+    image: Mapped[str] = mapped_column(String(2000), default="")
+    state: Mapped[str] = mapped_column(String(8), default=Shown.ACTIVE)
+    extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime]
+
+
+class ProductTag(Base):
+    """`occasion: birthday`, `recipient: mother`, `contains: nuts` …: what gift ideas rest on."""
+
+    __tablename__ = "product_tags"
+    __table_args__ = (Index("ix_product_tags_wanted", "merchant_id", "kind", "value"),)
+
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[str] = mapped_column(String(80), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+
+
+class Variant(Base):
+    """What is bought. `on_hand` is on the shelf, `held` of it is promised; see stock.py."""
+
+    __tablename__ = "variants"
+    __table_args__ = (
+        UniqueConstraint("merchant_id", "external_id"),
+        CheckConstraint("0 <= held AND held <= on_hand", name="stock"),
+        CheckConstraint("price_minor >= 0", name="price"),
+        Index("ix_variants_gtin", "merchant_id", "gtin"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id"), index=True)
+    external_id: Mapped[str] = mapped_column(String(50))
+    sku: Mapped[str | None] = mapped_column(String(80))
+    gtin: Mapped[str | None] = mapped_column(String(14))
+    attributes: Mapped[dict[str, str]] = mapped_column(default=dict)
+    price_minor: Mapped[int]
+    sale_price_minor: Mapped[int | None]
+    currency: Mapped[str] = mapped_column(String(3))
+    on_hand: Mapped[int] = mapped_column(default=0)
+    held: Mapped[int] = mapped_column(default=0)
+    position: Mapped[int] = mapped_column(default=0)  # the feed's order; the first one is shown
+    state: Mapped[str] = mapped_column(String(8), default=Shown.ACTIVE)
+    image: Mapped[str] = mapped_column(String(2000), default="")
+    extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    feed_quantity: Mapped[int | None]  # what the last feed said: only a new figure moves stock
+    feed_hash: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+
+    @property
+    def available(self) -> int:
+        """Free to promise to somebody."""
+        return self.on_hand - self.held
+
+
+class StockMove(Base):
+    """Every change of `on_hand`, once: the moves of a variant sum to what is on the shelf."""
+
+    __tablename__ = "stock_moves"
+    __table_args__ = (
+        UniqueConstraint("variant_id", "reason", "ref"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    variant_id: Mapped[str] = mapped_column(ForeignKey("variants.id"))
+    delta: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(24))
+    ref: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[datetime]
+
+
+class Hold(Base):
+    """Units promised to one owner (an order, a gift) until a moment."""
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        UniqueConstraint("owner_ref", "variant_id"),
+        CheckConstraint("quantity > 0", name="quantity"),
+        Index("ix_holds_due", "state", "expires_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    variant_id: Mapped[str] = mapped_column(ForeignKey("variants.id"), index=True)
+    quantity: Mapped[int]
+    owner_ref: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(12), default=HoldState.HELD)
+    created_at: Mapped[datetime]
+
+
+def price_of(variant: Variant) -> Money:
+    """What a buyer pays now: the sale price where it is lower."""
+    regular, sale = variant.price_minor, variant.sale_price_minor
+    return Money(regular if sale is None else min(regular, sale), variant.currency)
+
+
+def text_in(texts: dict[str, str], locale: str) -> str:
+    """The text in this language, else the other Chinese, else English, else any there is."""
+    order = [locale, *([Locale.ZH_HANS, Locale.ZH_HANT] if locale.startswith("zh") else [])]
+    for tag in [*order, Locale.EN, *texts]:
+        if texts.get(tag):
+            return texts[tag]
+    return ""

@@ -1,0 +1,129 @@
+"""One PostgreSQL server for the whole test run, started only when a test first asks for it.
+
+It runs from the binaries Debian installs, as a user of its own (it refuses to run as root), on a
+free port of 127.0.0.1, in a directory that is removed at the end.
+"""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from data.kernel.database import Base, Database
+
+ABSENT = (
+    "PostgreSQL's initdb is neither on PATH nor in /usr/lib/postgresql/*/bin: "
+    "apt-get install postgresql"
+)
+# Nothing here must survive a power cut, so nothing waits for the disk.
+_OPTIONS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=120"
+_TEMPLATE = "shop_template"
+
+
+class Server:
+    """A running server; every database of it starts as a copy of the shop's empty schema."""
+
+    def __init__(self, binaries: Path) -> None:
+        self._bin = binaries
+        self._user = _unprivileged_user()
+        self._dir = Path(tempfile.mkdtemp(prefix="tuanzi-pg-", dir="/tmp"))  # others may enter /tmp
+        if self._user:
+            shutil.chown(self._dir, self._user)
+        self._port = _free_port()
+        self._start()
+
+    def new_database(self) -> str:
+        """The URL of a fresh database with the schema in it."""
+        name = f"shop_{uuid4().hex[:12]}"
+        self._admin(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+        return self.url(name)
+
+    def drop_database(self, url: str) -> None:
+        self._admin(f"DROP DATABASE {url.rsplit('/', 1)[-1]} WITH (FORCE)")
+
+    def url(self, name: str) -> str:
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/{name}"
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", f"{self._dir}/data", "-m", "immediate", "stop")
+        shutil.rmtree(self._dir, ignore_errors=True)
+
+    def _start(self) -> None:
+        data = f"{self._dir}/data"
+        self._run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+        options = f"-p {self._port} -k {self._dir} -c listen_addresses=127.0.0.1 {_OPTIONS}"
+        self._run("pg_ctl", "-D", data, "-o", options, "-l", f"{self._dir}/log", "-w", "start")
+        self._admin(f"CREATE DATABASE {_TEMPLATE}")
+        template = Database(self.url(_TEMPLATE))
+        Base.metadata.create_all(template.engine)
+        template.close()
+
+    def _run(self, program: str, *args: str) -> None:
+        done = subprocess.run(
+            [self._bin / program, *args],
+            user=self._user,
+            cwd=self._dir,
+            stdout=subprocess.DEVNULL,  # the server keeps what it inherits open
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+        if done.returncode:
+            log = Path(self._dir, "log")
+            raise RuntimeError(f"{program}: {log.read_text() if log.exists() else args}")
+
+    def _admin(self, statement: str) -> None:
+        engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """The server; a machine without PostgreSQL skips and says so, CI fails."""
+    binaries = _find_binaries()
+    if binaries is None:
+        if os.environ.get("CI"):
+            pytest.fail(ABSENT)
+        pytest.skip(ABSENT)
+    server = Server(binaries)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgresql_database(postgresql: Server) -> Iterator[Database]:
+    url = postgresql.new_database()
+    database = Database(url, pool_size=25)
+    yield database
+    database.close()
+    postgresql.drop_database(url)
+
+
+def _find_binaries() -> Path | None:
+    on_path = shutil.which("initdb")
+    if on_path:
+        return Path(on_path).resolve().parent
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return found[-1].parent if found else None
+
+
+def _unprivileged_user() -> str | None:
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
