@@ -106,7 +106,7 @@ _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 @dataclass(frozen=True, slots=True)
 class OutboundMessage:
-    """One message to one chat; with `only_for` just that person of the chat sees it.
+    """One message to one chat. What only one person may see goes to their private chat.
 
     `coalesce_key` marks a live message: a later one with the same key edits the earlier.
     `response` is the id of the sentence it was made from, for tests and analytics.
@@ -114,7 +114,6 @@ class OutboundMessage:
 
     segments: tuple[Segment, ...]
     purpose: Purpose = Purpose.REPLY
-    only_for: str | None = None
     reply_to: str | None = None
     coalesce_key: str | None = None
     not_after: datetime | None = None

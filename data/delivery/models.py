@@ -67,7 +67,7 @@ class OutboxRow(Base):
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
     account_id: Mapped[str] = mapped_column(ForeignKey("channel_accounts.id"))
     chat_id: Mapped[str] = mapped_column(ForeignKey("chats.id"))
-    person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))  # only they see it
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))  # whom it answers
     conversation_id: Mapped[str | None] = mapped_column(String(32))
     inbox_id: Mapped[int | None] = mapped_column(index=True)  # the turn that said it
     purpose: Mapped[str] = mapped_column(String(16))

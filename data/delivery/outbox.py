@@ -19,7 +19,7 @@ _WAITING = (OutboxState.PENDING, OutboxState.SENDING)
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message, the chat it goes to, and whether only one person sees it."""
+    """A message, its chat, and the person it answers: only they may press its buttons; None: all."""
 
     chat_id: str
     message: OutboundMessage

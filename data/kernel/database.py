@@ -4,8 +4,9 @@ SQLite: WAL, every transaction IMMEDIATE, synchronous=FULL (a commit survives a 
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Engine, MetaData, create_engine, event
@@ -17,6 +18,7 @@ from sqlalchemy.types import TypeDecorator
 from data.kernel.facts import LISTENERS, Listener
 
 BUSY_TIMEOUT_MS = 30_000
+_READS = "tuanzi_reads"
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -69,6 +71,10 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 5, listeners: Sequence[Listener] = ()) -> None:
         self.engine = _engine(url, pool_size)
+        self._reads = self.engine.execution_options(**{_READS: True})
+        # SQLite lets one writer in and the others sleep and poll; a lock of ours wakes the next
+        # one at once. Other processes still meet the busy timeout.
+        self._writer = Lock() if self.is_sqlite else nullcontext()
         self._sessions = sessionmaker(
             self.engine, expire_on_commit=False, info={LISTENERS: tuple(listeners)}
         )
@@ -80,8 +86,15 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Commit at the end, roll back on any error."""
-        with self._sessions.begin() as session:
+        with self._writer, self._sessions.begin() as session:
             yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A consistent look that takes no write lock and changes nothing."""
+        with self._sessions(bind=self._reads) as session:
+            yield session
+            session.rollback()
 
     def close(self) -> None:
         self.engine.dispose()
@@ -100,7 +113,7 @@ def _engine(url: str, pool_size: int) -> Engine:
         url, pool_size=pool_size, connect_args={"check_same_thread": False, "timeout": 30}
     )
     event.listen(engine, "connect", _set_pragmas)
-    event.listen(engine, "begin", _begin_immediate)
+    event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -110,6 +123,7 @@ def _set_pragmas(connection: Any, _record: ConnectionPoolEntry) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_immediate(connection: Any) -> None:
+def _begin(connection: Any) -> None:
     """Take the write lock first: a deferred read that turns into a write can only fail."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = connection.get_execution_options().get(_READS)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

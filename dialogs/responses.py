@@ -1,0 +1,44 @@
+"""A response for one language: `{slot}` gaps filled by our own substitution, never by a template
+engine; `{slot:money}` and the like say how a value is put into words."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from data.delivery.messages import Option, Options, OutboundMessage, Segment, Text
+from data.kernel.locales import Locale
+from dialogs.format import Response
+from dialogs.wording import in_words
+
+_GAP = re.compile(r"\{([a-z_][a-z0-9_]*)(?::([a-z_]+))?\}")
+
+
+def fill(text: str, values: Mapping[str, Any], locale: Locale) -> str:
+    """Replace each known `{name}` or `{name:kind}`; anything else in braces stays as written."""
+
+    def word(gap: re.Match[str]) -> str:
+        name, kind = gap.groups()
+        if name not in values:
+            return gap.group(0)
+        return in_words(values[name], locale, kind)
+
+    return _GAP.sub(word, text)
+
+
+def say(
+    response: Response,
+    values: Mapping[str, Any],
+    locale: Locale,
+    *,
+    more: tuple[Segment, ...] = (),
+) -> OutboundMessage:
+    """One message in the person's language, its buttons after everything else."""
+    text = fill(response.text[locale], values, locale)
+    buttons = tuple(
+        Option(fill(button.title[locale], values, locale), fill(button.payload, values, locale))
+        for button in response.buttons
+    )
+    segments: tuple[Segment, ...] = (Text(text), *more)
+    if buttons:
+        segments += (Options(buttons),)
+    return OutboundMessage(segments, response=response.name)
