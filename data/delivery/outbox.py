@@ -19,7 +19,7 @@ _WAITING = (OutboxState.PENDING, OutboxState.SENDING)
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message, its chat, and the person it answers: only they may press its buttons; None: all."""
+    """A message, its chat, and whom it answers: only they may press its buttons; None: anybody."""
 
     chat_id: str
     message: OutboundMessage
