@@ -95,6 +95,16 @@ def claim(session: Session, *, lane: str, now: datetime) -> Job | None:
     return job
 
 
+def finish(session: Session, *, job_id: int, now: datetime) -> bool:
+    """Mark the job done in the transaction of its effect; False: somebody else did it."""
+    job = session.get(Job, job_id, with_for_update=True)
+    if job is None or job.state != "due" or job.run_at > now:
+        return False
+    job.state = "done"
+    rest(session, lane=job.lane)
+    return True
+
+
 def rest(session: Session, *, lane: str) -> None:
     """Set the lane's wake-up to its next job, or to never."""
     session.flush()

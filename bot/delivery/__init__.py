@@ -1,0 +1,1 @@
+"""The processes that move things: worker (lanes ▸ turns) and courier (outbox ▸ messenger)."""

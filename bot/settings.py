@@ -1,0 +1,157 @@
+"""Settings from the environment, typed and frozen; everything wrong is told at once.
+
+Variables begin with TUANZI_. Secrets are `Secret`s: their repr and str never show them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from data.kernel.errors import Invalid
+
+VAR = Path("var")
+_T = TypeVar("_T")
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class Secret:
+    """A value that reaches no log, page or traceback by accident (T47)."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+
+class SettingsError(Invalid):
+    """`problems` names every variable that is missing or makes no sense."""
+
+    code = "error_settings"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`demo` opens the fake bank, the clock and tokenless REST, and only on loopback (T34)."""
+
+    database_url: str = "sqlite:///var/tuanzi.db"
+    public_url: str = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    demo: bool = False
+    demo_token: Secret | None = None
+    now: datetime | None = None
+    field_keys: tuple[Secret, ...] = ()
+    telegram_token: Secret | None = None
+    telegram_secret: Secret | None = None
+    telegram_api: str = "https://api.telegram.org/bot"
+    telegram_polling: bool = False
+    trusted_hosts: tuple[str, ...] = field(default=("127.0.0.1", "localhost"))
+
+    @property
+    def secure_cookies(self) -> bool:
+        """`__Host-` cookies need https; Chromium also takes them on http loopback."""
+        return True
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """Settings from environment variables; raises SettingsError with every problem."""
+    problems: list[str] = []
+
+    def get(name: str, parse: Callable[[str], _T], default: _T) -> _T:
+        raw = environment.get(f"TUANZI_{name}", "")
+        if not raw:
+            return default
+        try:
+            return parse(raw)
+        except ValueError:
+            problems.append(f"TUANZI_{name}")
+            return default
+
+    default = Settings()
+    url = get("PUBLIC_URL", _http_url, default.public_url)
+    settings = Settings(
+        database_url=get("DATABASE_URL", _database_url, default.database_url),
+        public_url=url,
+        host=get("HOST", str, default.host),
+        port=get("PORT", int, default.port),
+        demo=get("DEMO", _flag, default.demo),
+        demo_token=get("DEMO_TOKEN", Secret, None),
+        now=get("NOW", _moment, None),
+        field_keys=get("FIELD_KEYS", _secrets, ()),
+        telegram_token=get("TELEGRAM_TOKEN", Secret, None),
+        telegram_secret=get("TELEGRAM_SECRET", Secret, None),
+        telegram_api=get("TELEGRAM_API", _http_url, default.telegram_api),
+        telegram_polling=get("TELEGRAM_POLLING", _flag, default.telegram_polling),
+        trusted_hosts=get("TRUSTED_HOSTS", _words, _hosts(url)),
+    )
+    problems += _contradictions(settings)
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    """What each variable allows by itself and production or the demo must refuse (T34)."""
+    problems = []
+    if settings.demo and settings.host not in _LOOPBACK:
+        problems.append("TUANZI_DEMO needs TUANZI_HOST on loopback")
+    if not settings.demo and settings.now is not None:
+        problems.append("TUANZI_NOW is for the demo and for commands")
+    if not settings.demo and settings.demo_token is not None:
+        problems.append("TUANZI_DEMO_TOKEN without TUANZI_DEMO")
+    if not settings.demo and not settings.field_keys:
+        problems.append("TUANZI_FIELD_KEYS")
+    if settings.telegram_token and not settings.telegram_polling and not settings.telegram_secret:
+        problems.append("TUANZI_TELEGRAM_SECRET")
+    return problems
+
+
+def _http_url(raw: str) -> str:
+    if urlsplit(raw).scheme not in {"http", "https"}:
+        raise ValueError(raw)
+    return raw.rstrip("/")
+
+
+def _database_url(raw: str) -> str:
+    """`postgresql://` means psycopg 3 here."""
+    return raw.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _moment(raw: str) -> datetime:
+    moment = datetime.fromisoformat(raw)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _flag(raw: str) -> bool:
+    known = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if raw.lower() not in known:
+        raise ValueError(raw)
+    return known[raw.lower()]
+
+
+def _secrets(raw: str) -> tuple[Secret, ...]:
+    return tuple(Secret(part.strip()) for part in raw.split(","))
+
+
+def _words(raw: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in raw.split(","))
+
+
+def _hosts(public_url: str) -> tuple[str, ...]:
+    host = urlsplit(public_url).hostname or ""
+    return tuple(sorted({"127.0.0.1", "localhost", host}))

@@ -1,0 +1,69 @@
+"""Body limits, counted as bytes arrive: a server framework takes 50 MB without a word (T24)."""
+
+from collections.abc import Mapping
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+KIB = 1024
+# From docs/architecture.md, "limits": chat 64 KiB, form 256 KiB, webhook 1 MiB, import 20 MB.
+DEFAULT_LIMIT = 256 * KIB
+
+
+class BodyLimit:
+    """Refuses a request with 413 once its body is longer than its route's limit."""
+
+    def __init__(self, app: ASGIApp, limits: Mapping[str, int]) -> None:
+        self._app = app
+        self._limits = sorted(limits.items(), key=lambda item: -len(item[0]))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = self._limit(scope["path"])
+        if _declared(scope) > limit:
+            await _refuse(send)
+            return
+        seen = 0
+        refused = False
+
+        async def counted() -> Message:
+            nonlocal seen, refused
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                refused = True
+                return {"type": "http.disconnect"}
+            return message
+
+        async def guarded(message: Message) -> None:
+            if not refused:
+                await send(message)
+
+        try:
+            await self._app(scope, counted, guarded)
+        except Exception:
+            if not refused:
+                raise
+        if refused:
+            await _refuse(send)
+
+    def _limit(self, path: str) -> int:
+        for prefix, limit in self._limits:
+            if path.startswith(prefix):
+                return limit
+        return DEFAULT_LIMIT
+
+
+def _declared(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0
+
+
+async def _refuse(send: Send) -> None:
+    body = b'{"error":"error_too_much"}'
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
