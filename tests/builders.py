@@ -8,10 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.catalogue import Product, ProductTag, Variant, restock
+from data.kernel.encryption import CIPHER, FieldCipher
 from data.kernel.ids import new_id
 from data.merchants import Merchant
 from data.people import Person
 
+# Every test database encrypts; the key lives as long as the run.
+SESSION_INFO: dict[str, object] = {CIPHER: FieldCipher([FieldCipher.new_key()])}
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)  # a Sunday, 10 in the morning in Shanghai
 
 

@@ -10,6 +10,7 @@ import pytest
 
 import data
 from data.kernel.database import Base, Database
+from tests.builders import SESSION_INFO
 from tests.postgresql import postgresql, postgresql_database
 
 __all__ = ["postgresql", "postgresql_database"]
@@ -36,7 +37,7 @@ def database(_empty_shop: Path, tmp_path: Path) -> Iterator[Database]:
     """A fresh SQLite file."""
     path = tmp_path / "shop.db"
     shutil.copyfile(_empty_shop, path)
-    database = Database(f"sqlite:///{path}", pool_size=25)
+    database = Database(f"sqlite:///{path}", pool_size=25, info=SESSION_INFO)
     yield database
     database.close()
 

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from data.kernel.database import Base, Database
+from tests.builders import SESSION_INFO
 
 ABSENT = (
     "PostgreSQL's initdb is neither on PATH nor in /usr/lib/postgresql/*/bin: "
@@ -102,7 +103,7 @@ def postgresql() -> Iterator[Server]:
 @pytest.fixture
 def postgresql_database(postgresql: Server) -> Iterator[Database]:
     url = postgresql.new_database()
-    database = Database(url, pool_size=25)
+    database = Database(url, pool_size=25, info=SESSION_INFO)
     yield database
     database.close()
     postgresql.drop_database(url)

@@ -3,7 +3,7 @@
 SQLite: WAL, every transaction IMMEDIATE, synchronous=FULL (a commit survives a power cut).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from threading import Lock
@@ -69,14 +69,23 @@ class Base(DeclarativeBase):
 class Database:
     """An engine and its sessions. `transaction()` is the only way in."""
 
-    def __init__(self, url: str, *, pool_size: int = 5, listeners: Sequence[Listener] = ()) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 5,
+        listeners: Sequence[Listener] = (),
+        info: Mapping[str, object] | None = None,
+    ) -> None:
         self.engine = _engine(url, pool_size)
         self._reads = self.engine.execution_options(**{_READS: True})
         # SQLite lets one writer in and the others sleep and poll; a lock of ours wakes the next
         # one at once. Other processes still meet the busy timeout.
         self._writer = Lock() if self.is_sqlite else nullcontext()
         self._sessions = sessionmaker(
-            self.engine, expire_on_commit=False, info={LISTENERS: tuple(listeners)}
+            self.engine,
+            expire_on_commit=False,
+            info={LISTENERS: tuple(listeners), **(info or {})},  # info: the cipher
         )
 
     @property

@@ -1,0 +1,34 @@
+"""The shop's books: double entry, append-only, every entry once."""
+
+from data.ledger.append_only import append_only_ddl
+from data.ledger.books import (
+    CUSTOMER_HOLD,
+    PSP_FEE,
+    REFUND_PAYABLE,
+    REVENUE,
+    Leg,
+    cash_in_transit,
+    post,
+    transfer,
+    trial_balance,
+    unbalanced_entries,
+    was_posted,
+)
+from data.ledger.models import LedgerEntry, Posting
+
+__all__ = [
+    "CUSTOMER_HOLD",
+    "PSP_FEE",
+    "REFUND_PAYABLE",
+    "REVENUE",
+    "LedgerEntry",
+    "Leg",
+    "Posting",
+    "append_only_ddl",
+    "cash_in_transit",
+    "post",
+    "transfer",
+    "trial_balance",
+    "unbalanced_entries",
+    "was_posted",
+]

@@ -1,0 +1,158 @@
+"""The port to every payment provider. The core asks its flags, never its name.
+
+What comes back is the provider's word, already parsed: it is compared with our intent before it
+is believed. `NoAnswer` means we do not know; only `NotThere` means that nothing happened.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from data.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What a provider can do."""
+
+    can_authorize: bool = False
+    longest_hold: timedelta | None = None
+    can_partial_capture: bool = False
+    can_query_by_our_id: bool = True
+    can_close: bool = True
+    refund_is_async: bool = True
+
+
+class PaymentStatus(StrEnum):
+    PENDING = "pending"
+    AUTHORIZED = "authorized"
+    CAPTURED = "captured"
+    FAILED = "failed"
+    VOIDED = "voided"
+
+
+class RefundStatus(StrEnum):
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderPayment:
+    """A payment as the provider shows it. `our_ref` is our key, as it came back to us."""
+
+    status: PaymentStatus
+    amount: Money
+    provider_ref: str
+    our_ref: str | None = None
+    pay_url: str | None = None
+    hold_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRefund:
+    status: RefundStatus
+    amount: Money
+    provider_ref: str
+    our_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotThere:
+    """The provider knows no such payment or refund."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """The call may or may not have worked: time-out, cut connection, 429, 500."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The provider understood and refused; nothing happened."""
+
+    reason: str
+
+
+PaymentAnswer = ProviderPayment | NotThere | NoAnswer | Declined
+RefundAnswer = ProviderRefund | NotThere | NoAnswer | Declined
+Answer = PaymentAnswer | RefundAnswer
+
+
+class ProviderUnreachable(Exception):
+    """Raised by a gateway when it cannot tell whether the provider acted."""
+
+
+class ProviderRefused(Exception):
+    """Raised by a gateway when the provider refused for good, and did nothing."""
+
+
+class BadNotice(Exception):
+    """A callback whose signature or form is wrong: answer 4xx and store nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewPayment:
+    """`key` is our idempotency key and our reference at the provider: 32 characters."""
+
+    key: str
+    amount: Money
+    order_id: str
+    authorize_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRef:
+    """A payment at the provider, by our key and, once known, by its own reference."""
+
+    key: str
+    provider_ref: str | None
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class NewRefund:
+    key: str
+    amount: Money
+    payment: PaymentRef
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEvent:
+    """A callback whose signature held. What it claims is compared, never believed."""
+
+    event_id: str
+    our_ref: str
+    raw: bytes
+    headers: Mapping[str, str]
+    claimed: Money | None = None
+
+
+class Gateway(Protocol):
+    """One provider. Every call carries our key, so that repeating it has one effect."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def flags(self) -> Flags: ...
+
+    async def create_payment(self, wanted: NewPayment) -> ProviderPayment: ...
+
+    async def query(self, payment: PaymentRef) -> ProviderPayment | None: ...
+
+    async def capture(self, payment: PaymentRef) -> ProviderPayment: ...
+
+    async def void(self, payment: PaymentRef) -> ProviderPayment: ...
+
+    async def close(self, payment: PaymentRef) -> ProviderPayment: ...
+
+    async def refund(self, wanted: NewRefund) -> ProviderRefund: ...
+
+    async def query_refund(self, wanted: NewRefund) -> ProviderRefund | None: ...
+
+    def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> ProviderEvent: ...
