@@ -24,28 +24,13 @@ class BodyLimit:
         if _declared(scope) > limit:
             await _refuse(send)
             return
-        seen = 0
-        refused = False
-
-        async def counted() -> Message:
-            nonlocal seen, refused
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > limit:
-                refused = True
-                return {"type": "http.disconnect"}
-            return message
-
-        async def guarded(message: Message) -> None:
-            if not refused:
-                await send(message)
-
+        body = _CountedBody(receive, send, limit)
         try:
-            await self._app(scope, counted, guarded)
+            await self._app(scope, body.receive, body.send)
         except Exception:
-            if not refused:
+            if not body.too_long:
                 raise
-        if refused:
+        if body.too_long:
             await _refuse(send)
 
     def _limit(self, path: str) -> int:
@@ -53,6 +38,28 @@ class BodyLimit:
             if path.startswith(prefix):
                 return limit
         return DEFAULT_LIMIT
+
+
+class _CountedBody:
+    """Counts what arrives; past the limit the application sees a disconnect and says no more."""
+
+    def __init__(self, receive: Receive, send: Send, limit: int) -> None:
+        self._receive = receive
+        self._send = send
+        self._left = limit
+        self.too_long = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            self.too_long = True
+            return {"type": "http.disconnect"}
+        return message
+
+    async def send(self, message: Message) -> None:
+        if not self.too_long:
+            await self._send(message)
 
 
 def _declared(scope: Scope) -> int:

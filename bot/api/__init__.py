@@ -1,0 +1,1 @@
+"""HTTP for programs: the REST channel and the merchant API, one file per noun."""
