@@ -4,11 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from data.delivery.models import InboxRow, InboxState
+from data.kernel.once import insert_once
 
 
 def store(
@@ -21,22 +20,16 @@ def store(
     now: datetime,
 ) -> int | None:
     """The new row's id, or None: this update was here before."""
-    upsert: Any = (
-        sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    row: int | None = insert_once(
+        session,
+        InboxRow,
+        merchant_id=merchant_id,
+        account_id=account_id,
+        event_id=event_id,
+        payload=payload,
+        state=InboxState.RECEIVED,
+        received_at=now,
     )
-    row: int | None = session.execute(
-        upsert(InboxRow)
-        .values(
-            merchant_id=merchant_id,
-            account_id=account_id,
-            event_id=event_id,
-            payload=payload,
-            state=InboxState.RECEIVED,
-            received_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=[InboxRow.account_id, InboxRow.event_id])
-        .returning(InboxRow.id)
-    ).scalar()
     return row
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from data.delivery.models import Job, Lane
+from data.kernel.once import insert_once
 
 MAX_ATTEMPTS = 8
 _FIRST_RETRY = timedelta(seconds=1)
@@ -49,21 +50,21 @@ def enqueue(session: Session, job: NewJob, *, now: datetime) -> bool:
             set_={"due": earliest(func.coalesce(Lane.due, job.run_at), job.run_at)},
         )
     )
-    added = session.execute(
-        insert(Job)
-        .values(
-            lane=job.lane,
-            kind=job.kind,
-            args=job.args,
-            key=job.key,
-            run_at=job.run_at,
-            merchant_id=job.merchant_id,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=[Job.key])
-        .returning(Job.id)
+    added = insert_once(
+        session,
+        Job,
+        lane=job.lane,
+        kind=job.kind,
+        args=job.args,
+        key=job.key,
+        run_at=job.run_at,
+        merchant_id=job.merchant_id,
+        created_at=now,
+        attempts=0,
+        state="due",
+        error="",
     )
-    return added.scalar() is not None
+    return added is not None
 
 
 def cancel(session: Session, *, key: str) -> None:

@@ -67,7 +67,10 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """An engine and its sessions. `transaction()` is the only way in."""
+    """An engine and its sessions. `transaction()` is the only way in to write.
+
+    `info` is what every session carries along (the field cipher).
+    """
 
     def __init__(
         self,
