@@ -1,5 +1,60 @@
-"""Basket ▸ order ▸ delivery: what was bought, by whom, and how far it has come."""
+"""Basket ▸ order ▸ delivery: what was bought, by whom, and how far it has come.
 
-from data.orders.models import BasketLine, Order, OrderKind, OrderLine, OrderState
+Calling off an order may send money back, so `cancel_order` stands in data.payments.
+"""
 
-__all__ = ["BasketLine", "Order", "OrderKind", "OrderLine", "OrderState"]
+from data.orders.address import Address, address_of, set_address
+from data.orders.baskets import basket_of, put_in_basket, take_out_of_basket
+from data.orders.facts import (
+    OrderCancelled,
+    OrderDelivered,
+    OrderExpired,
+    OrderFact,
+    OrderPaid,
+    OrderReady,
+    OrderRefunded,
+    OrderShipped,
+)
+from data.orders.goods import lines_of
+from data.orders.models import TRANSITIONS, BasketLine, Order, OrderKind, OrderLine, OrderState
+from data.orders.placing import NewLine, OrderDetails, place_order, shipping_for
+from data.orders.queries import find_order, order_by_number, orders_of
+from data.orders.service import JOBS, deliver, expire_order, expire_unpaid, ship
+from data.orders.states import lock_order
+
+__all__ = [
+    "JOBS",
+    "TRANSITIONS",
+    "Address",
+    "BasketLine",
+    "NewLine",
+    "Order",
+    "OrderCancelled",
+    "OrderDelivered",
+    "OrderDetails",
+    "OrderExpired",
+    "OrderFact",
+    "OrderKind",
+    "OrderLine",
+    "OrderPaid",
+    "OrderReady",
+    "OrderRefunded",
+    "OrderShipped",
+    "OrderState",
+    "address_of",
+    "basket_of",
+    "deliver",
+    "expire_order",
+    "expire_unpaid",
+    "find_order",
+    "lines_of",
+    "lock_order",
+    "order_by_number",
+    "orders_of",
+    "place_order",
+    "put_in_basket",
+    "set_address",
+    "ship",
+    "shipping_for",
+    "take_out_of_basket",
+]

@@ -1,0 +1,66 @@
+"""Where an order goes: kept only encrypted, bound to its order's row, read by few."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from data.kernel.encryption import cipher_of, place_of
+from data.kernel.errors import Invalid, WrongState
+from data.orders.models import Order, OrderState
+from data.orders.states import lock_order
+
+_LONGEST = 300  # characters of any one field; the longest real address lines are about a third
+_STILL_HERE = frozenset(
+    {OrderState.AWAITING_PAYMENT, OrderState.PAID, OrderState.WAITING_GROUP, OrderState.READY}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """`line` is the street as the person wrote it; the rest may stay empty in a chat."""
+
+    name: str
+    phone: str
+    line: str
+    city: str = ""
+    region: str = ""
+    postcode: str = ""
+    country: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.line.strip() or any(len(part) > _LONGEST for part in asdict(self).values()):
+            raise Invalid("address")
+
+    def __repr__(self) -> str:  # an address in a log or traceback is a leak
+        return "Address(…)"
+
+
+def set_address(
+    session: Session, *, order_id: str, person_id: str, address: Address, now: datetime
+) -> Order:
+    """Say (again) where it goes, as long as it has not left."""
+    order = lock_order(session, order_id=order_id, person_id=person_id)
+    if order.state not in _STILL_HERE:
+        raise WrongState(order.state)
+    order.ship_to = sealed(session, order, address)
+    order.updated_at = now
+    session.flush()
+    return order
+
+
+def address_of(session: Session, order: Order) -> Address | None:
+    if order.ship_to is None:
+        return None
+    text = cipher_of(session).decrypt(order.ship_to, place=_place(order))
+    return Address(**json.loads(text))
+
+
+def sealed(session: Session, order: Order, address: Address) -> str:
+    text = json.dumps(asdict(address), ensure_ascii=False)
+    return cipher_of(session).encrypt(text, place=_place(order))
+
+
+def _place(order: Order) -> str:
+    return place_of(order.merchant_id, Order.__tablename__, order.id)

@@ -1,0 +1,174 @@
+"""Placing an order: prices and titles are written down, goods are held until `hold_until`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from data.catalogue import Product, Variant, price_of
+from data.delivery.jobs import NewJob, enqueue
+from data.kernel.errors import Invalid, NotFound, OutOfStock
+from data.kernel.ids import new_id
+from data.kernel.money import Money
+from data.merchants import Merchant
+from data.orders.address import Address, sealed
+from data.orders.goods import secure
+from data.orders.models import Order, OrderKind, OrderLine
+from data.orders.numbers import next_number
+from data.orders.states import lane_of
+from data.people import Person
+
+EXPIRY = "order_expiry"
+_MOST_LINES = 100  # what one Stripe Checkout session takes
+_MOST_UNITS = 999
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """Without `unit_price` it costs what the shelf says now."""
+
+    variant_id: str
+    quantity: int = 1
+    unit_price: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDetails:
+    """`stock_held_by` names an owner (a seat) whose holds become this order's."""
+
+    kind: OrderKind = OrderKind.NORMAL
+    ship_to: Address | None = None
+    chat_id: str | None = None
+    conversation_id: str | None = None
+    recipient: str | None = None
+    occasion_id: str | None = None
+    stock_held_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    line: NewLine
+    variant: Variant
+    product: Product
+    unit: Money
+
+
+def place_order(  # noqa: PLR0913  # who, what, how and until when: each has a name
+    session: Session,
+    *,
+    merchant_id: str,
+    person_id: str,
+    lines: Sequence[NewLine],
+    details: OrderDetails,
+    hold_until: datetime,
+    now: datetime,
+) -> Order:
+    """An order awaiting payment, its goods held; OutOfStock leaves nothing behind."""
+    merchant = _merchant_of(session, merchant_id, person_id)
+    priced = [_priced(session, merchant, line) for line in lines]
+    _refuse_odd(priced)
+    with session.begin_nested():
+        order = _opened(session, merchant, person_id, details, priced)
+        order.expires_at, order.created_at, order.updated_at = hold_until, now, now
+        session.add(order)
+        session.flush()
+        session.add_all(_line(order, goods) for goods in priced)
+        if details.ship_to is not None:
+            order.ship_to = sealed(session, order, details.ship_to)
+        session.flush()
+        if not secure(session, order, until=hold_until, now=now):
+            raise OutOfStock
+        _expire_later(session, order, now)
+    return order
+
+
+def _merchant_of(session: Session, merchant_id: str, person_id: str) -> Merchant:
+    person = session.get(Person, person_id)
+    if person is None or person.merchant_id != merchant_id:
+        raise NotFound("person")
+    return session.get_one(Merchant, merchant_id)
+
+
+def _priced(session: Session, merchant: Merchant, line: NewLine) -> _Priced:
+    variant = session.get(Variant, line.variant_id)
+    if variant is None or variant.merchant_id != merchant.id:
+        raise NotFound("variant")
+    unit = line.unit_price or price_of(variant)
+    if unit.currency != merchant.currency:
+        raise Invalid("currency_mixed")
+    return _Priced(line, variant, session.get_one(Product, variant.product_id), unit)
+
+
+def _refuse_odd(priced: Sequence[_Priced]) -> None:
+    if not 0 < len(priced) <= _MOST_LINES:
+        raise Invalid("order_lines")
+    if len({goods.variant.id for goods in priced}) < len(priced):
+        raise Invalid("line_repeated")
+    if any(not 0 < goods.line.quantity <= _MOST_UNITS for goods in priced):
+        raise Invalid("quantity")
+    if any(goods.unit.minor < 0 for goods in priced):
+        raise Invalid("price")
+
+
+def _opened(
+    session: Session,
+    merchant: Merchant,
+    person_id: str,
+    details: OrderDetails,
+    priced: Sequence[_Priced],
+) -> Order:
+    items = sum(goods.unit.minor * goods.line.quantity for goods in priced)
+    shipping = shipping_for(merchant, Money(items, merchant.currency))
+    order_id = new_id("ord")
+    return Order(
+        id=order_id,
+        merchant_id=merchant.id,
+        number=next_number(session, merchant.id),
+        person_id=person_id,
+        chat_id=details.chat_id,
+        conversation_id=details.conversation_id,
+        kind=details.kind,
+        currency=merchant.currency,
+        items_minor=items,
+        shipping_minor=shipping.minor,
+        total_minor=items + shipping.minor,
+        recipient=details.recipient,
+        occasion_id=details.occasion_id,
+        stock_ref=details.stock_held_by or order_id,
+    )
+
+
+def shipping_for(merchant: Merchant, items: Money) -> Money:
+    """The shop's flat fee, free from its threshold on; a shop that set nothing ships free."""
+    fee = int(merchant.settings.get("shipping_minor", 0))
+    free_from = merchant.settings.get("free_shipping_minor")
+    is_free = free_from is not None and items.minor >= int(free_from)
+    return Money(0 if is_free else fee, merchant.currency)
+
+
+def _line(order: Order, goods: _Priced) -> OrderLine:
+    return OrderLine(
+        merchant_id=order.merchant_id,
+        order_id=order.id,
+        variant_id=goods.variant.id,
+        product_id=goods.product.id,
+        title=goods.product.title,
+        attributes=goods.variant.attributes,
+        image=goods.variant.image or goods.product.image,
+        quantity=goods.line.quantity,
+        unit_minor=goods.unit.minor,
+        currency=goods.unit.currency,
+    )
+
+
+def _expire_later(session: Session, order: Order, now: datetime) -> None:
+    job = NewJob(
+        lane=lane_of(order.id),
+        kind=EXPIRY,
+        key=f"{EXPIRY}:{order.id}",
+        run_at=order.expires_at,
+        args={"order_id": order.id},
+        merchant_id=order.merchant_id,
+    )
+    enqueue(session, job, now=now)
