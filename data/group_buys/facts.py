@@ -1,0 +1,57 @@
+"""What group-buys announce. Listeners show the live card, tell a person, write a figure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from data.kernel.facts import Fact
+
+
+class SeatEnd(StrEnum):
+    """Why somebody no longer has a seat. After LATE and the team's end, paid money goes back."""
+
+    LEFT = "left"
+    LAPSED = "lapsed"
+    LATE = "late"
+    REFUNDED = "refunded"
+    TEAM_FAILED = "team_failed"
+    TEAM_CANCELLED = "team_cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class TeamFact(Fact):
+    """Something is new about a team; `chat_id` is where its card lives."""
+
+    team_id: str
+    chat_id: str | None
+
+
+class TeamOpened(TeamFact):
+    __slots__ = ()
+
+
+class TeamChanged(TeamFact):
+    """A seat was taken, paid or given up; the state is the same."""
+
+    __slots__ = ()
+
+
+class TeamReached(TeamFact):
+    __slots__ = ()
+
+
+class TeamFailed(TeamFact):
+    __slots__ = ()
+
+
+class TeamCancelled(TeamFact):
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeatLost(TeamFact):
+    """For the person alone: `order_id` is set when they had got as far as an order."""
+
+    seat_id: str
+    person_id: str
+    order_id: str | None
+    cause: SeatEnd

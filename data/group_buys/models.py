@@ -1,0 +1,185 @@
+"""Campaign, team, the steps a team took, seat, seat taker.
+
+Team   OPEN ──▶ SUCCESS | FAILED | CANCELLED                      (final)
+Seat   HELD ──▶ PAID ──▶ FULFILLED
+         │        └────────┴──▶ REFUNDED      HELD ──▶ RELEASED    (both final)
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from data.kernel.database import Base
+from data.kernel.money import Money
+
+
+class CampaignState(StrEnum):
+    """PAUSED and ENDED open no new team; teams already open run to their own deadline."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+class TeamState(StrEnum):
+    OPEN = "open"
+    SUCCESS = "success"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class SeatState(StrEnum):
+    HELD = "held"
+    PAID = "paid"
+    FULFILLED = "fulfilled"
+    RELEASED = "released"
+    REFUNDED = "refunded"
+
+
+TEAM_MOVES: dict[TeamState, frozenset[TeamState]] = {
+    TeamState.OPEN: frozenset({TeamState.SUCCESS, TeamState.FAILED, TeamState.CANCELLED}),
+    TeamState.SUCCESS: frozenset(),
+    TeamState.FAILED: frozenset(),
+    TeamState.CANCELLED: frozenset(),
+}
+SEAT_MOVES: dict[SeatState, frozenset[SeatState]] = {
+    SeatState.HELD: frozenset({SeatState.PAID, SeatState.RELEASED}),
+    SeatState.PAID: frozenset({SeatState.FULFILLED, SeatState.REFUNDED}),
+    SeatState.FULFILLED: frozenset({SeatState.REFUNDED}),
+    SeatState.RELEASED: frozenset(),
+    SeatState.REFUNDED: frozenset(),
+}
+# A seat in one of these is a place taken in its team; PAYING ones have money behind them.
+LIVE = (SeatState.HELD, SeatState.PAID, SeatState.FULFILLED)
+PAYING = (SeatState.PAID, SeatState.FULFILLED)
+_LIVE_SQL = text("state IN ('held', 'paid', 'fulfilled')")
+
+
+class Campaign(Base):
+    """What a merchant offers to teams. `taken` counts live seats against `stock_limit`."""
+
+    __tablename__ = "campaigns"
+    __table_args__ = (
+        CheckConstraint("team_size >= 2", name="team_size"),
+        CheckConstraint("team_price_minor > 0", name="team_price"),
+        CheckConstraint(
+            "0 <= taken AND (stock_limit IS NULL OR taken <= stock_limit)", name="taken"
+        ),
+        Index("ix_campaigns_shown", "merchant_id", "state", "ends_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    variant_id: Mapped[str] = mapped_column(ForeignKey("variants.id"), index=True)
+    title: Mapped[dict[str, str]] = mapped_column(default=dict)  # by locale; empty: the product's
+    team_size: Mapped[int]
+    team_price_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    window_seconds: Mapped[int]
+    per_person_limit: Mapped[int] = mapped_column(default=1)
+    stock_limit: Mapped[int | None]
+    taken: Mapped[int] = mapped_column(default=0)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(String(8), default=CampaignState.ACTIVE)
+    created_at: Mapped[datetime]
+
+    @property
+    def team_price(self) -> Money:
+        return Money(self.team_price_minor, self.currency)
+
+
+class Team(Base):
+    """One try at filling a campaign. Price, size and deadline are fixed when it opens.
+
+    `held` counts every place taken, `paid` those of them with money behind them.
+    """
+
+    __tablename__ = "teams"
+    __table_args__ = (
+        CheckConstraint("0 <= paid AND paid <= held AND held <= target", name="seats"),
+        Index("ix_teams_in_chat", "chat_id", "state"),
+        Index("ix_teams_deadline", "state", "expires_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), index=True)
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    variant_id: Mapped[str] = mapped_column(ForeignKey("variants.id"))
+    chat_id: Mapped[str | None] = mapped_column(ForeignKey("chats.id"))
+    leader_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    price_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    target: Mapped[int]
+    held: Mapped[int] = mapped_column(default=0)
+    paid: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(String(12), default=TeamState.OPEN)
+    version: Mapped[int] = mapped_column(default=1)  # a card shows the newest it has seen
+    opened_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+    @property
+    def price(self) -> Money:
+        return Money(self.price_minor, self.currency)
+
+
+class TeamStep(Base):
+    """Append-only: each state a team entered, and how many had paid at that moment (I2, I3)."""
+
+    __tablename__ = "team_steps"
+    __table_args__ = (UniqueConstraint("team_id", "state"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"))
+    state: Mapped[str] = mapped_column(String(12))
+    paid: Mapped[int]
+    target: Mapped[int]
+    at: Mapped[datetime]
+
+
+class Seat(Base):
+    """One person's place in one team: held before any money moves."""
+
+    __tablename__ = "seats"
+    __table_args__ = (
+        Index(
+            "uq_seats_live",
+            "team_id",
+            "person_id",
+            unique=True,
+            sqlite_where=_LIVE_SQL,
+            postgresql_where=_LIVE_SQL,
+        ),
+        CheckConstraint("quantity > 0", name="quantity"),
+        Index("ix_seats_person", "person_id", "state"),
+        Index("ix_seats_team", "team_id", "state"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"))
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    order_id: Mapped[str | None] = mapped_column(ForeignKey("orders.id"), unique=True)
+    quantity: Mapped[int] = mapped_column(default=1)
+    state: Mapped[str] = mapped_column(String(12), default=SeatState.HELD)
+    held_until: Mapped[datetime]
+    created_at: Mapped[datetime]
+    paid_at: Mapped[datetime | None]
+
+
+class SeatTaker(Base):
+    """How a person treats seats: `lapses` in a row; `paused_until` after too many (T38).
+
+    Its row is also the lock under which a person's seats are counted.
+    """
+
+    __tablename__ = "seat_takers"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    lapses: Mapped[int] = mapped_column(default=0)
+    paused_until: Mapped[datetime | None]

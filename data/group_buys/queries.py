@@ -1,0 +1,208 @@
+"""What cards, pages and the console read of group-buys; nothing here changes anything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from data.catalogue import Variant
+from data.group_buys.models import (
+    LIVE,
+    PAYING,
+    Campaign,
+    CampaignState,
+    Seat,
+    SeatState,
+    Team,
+    TeamState,
+)
+from data.group_buys.teams import team_now
+from data.kernel.errors import NotFound
+from data.kernel.money import Money
+from data.people import Consent, ConsentPurpose, Person
+
+
+@dataclass(frozen=True, slots=True)
+class TeamView:
+    """A team as a card may show it: only people who are really there are counted.
+
+    `have` have paid, `paying` hold a seat and have not paid yet, `need` more must pay,
+    `free` places can still be taken. `names`: those of `have` who agreed to be named (T16).
+    """
+
+    id: str
+    campaign_id: str
+    product_id: str
+    variant_id: str
+    chat_id: str | None
+    leader_id: str
+    title: dict[str, str]
+    have: int
+    paying: int
+    need: int
+    free: int
+    target: int
+    price: Money
+    deadline: datetime
+    state: TeamState
+    version: int
+    names: tuple[str, ...]
+
+
+def team_view(session: Session, team: Team | str) -> TeamView:
+    """The team as it is now."""
+    team = team_now(session, team if isinstance(team, str) else team.id)
+    campaign = session.get_one(Campaign, team.campaign_id)
+    variant = session.get_one(Variant, team.variant_id)
+    return TeamView(
+        id=team.id,
+        campaign_id=team.campaign_id,
+        product_id=variant.product_id,
+        variant_id=team.variant_id,
+        chat_id=team.chat_id,
+        leader_id=team.leader_id,
+        title=campaign.title,
+        have=team.paid,
+        paying=team.held - team.paid,
+        need=max(team.target - team.paid, 0),
+        free=team.target - team.held if team.state == TeamState.OPEN else 0,
+        target=team.target,
+        price=team.price,
+        deadline=team.expires_at,
+        state=TeamState(team.state),
+        version=team.version,
+        names=_names(session, team),
+    )
+
+
+def _names(session: Session, team: Team) -> tuple[str, ...]:
+    agreed = (
+        select(Consent.id)
+        .where(Consent.person_id == Person.id, Consent.merchant_id == team.merchant_id)
+        .where(Consent.purpose == ConsentPurpose.SHARE_CARD, Consent.revoked_at.is_(None))
+    )
+    found = session.scalars(
+        select(Person.name)
+        .join(Seat, Seat.person_id == Person.id)
+        .where(Seat.team_id == team.id, Seat.state.in_(PAYING), Person.erased_at.is_(None))
+        .where(agreed.exists(), Person.name != "")
+        .order_by(Seat.paid_at, Seat.id)
+    )
+    return tuple(found)
+
+
+def team_of(session: Session, *, merchant_id: str, team_id: str) -> Team:
+    """A team of this shop, or NotFound."""
+    team = session.get(Team, team_id)
+    if team is None or team.merchant_id != merchant_id:
+        raise NotFound("team")
+    return team
+
+
+def open_teams_in(session: Session, *, chat_id: str, now: datetime) -> list[Team]:
+    """Teams of this chat that can still be joined or filled, the oldest first."""
+    return list(
+        session.scalars(
+            select(Team)
+            .where(Team.chat_id == chat_id, Team.state == TeamState.OPEN, Team.expires_at > now)
+            .order_by(Team.opened_at, Team.id)
+        )
+    )
+
+
+def live_seat(session: Session, *, team_id: str, person_id: str) -> Seat | None:
+    """This person's seat in this team, if they have one."""
+    return session.scalar(
+        select(Seat).where(
+            Seat.team_id == team_id, Seat.person_id == person_id, Seat.state.in_(LIVE)
+        )
+    )
+
+
+def seat_of_order(session: Session, *, order_id: str) -> Seat | None:
+    """The seat an order pays for; None for an order that is no seat's."""
+    return session.scalar(
+        select(Seat).where(Seat.order_id == order_id).execution_options(populate_existing=True)
+    )
+
+
+def unpaid_seats(session: Session, *, merchant_id: str, person_id: str) -> list[Seat]:
+    """Seats this person still has to pay for, the most urgent first."""
+    return list(
+        session.scalars(
+            select(Seat)
+            .where(Seat.merchant_id == merchant_id, Seat.person_id == person_id)
+            .where(Seat.state == SeatState.HELD)
+            .order_by(Seat.held_until)
+        )
+    )
+
+
+def active_campaigns(session: Session, *, merchant_id: str, now: datetime) -> list[Campaign]:
+    """What the shop offers to teams now, what ends soonest first."""
+    return list(
+        session.scalars(
+            select(Campaign)
+            .where(Campaign.merchant_id == merchant_id, *_on_offer(now))
+            .order_by(Campaign.ends_at, Campaign.id)
+        )
+    )
+
+
+def campaign_for(
+    session: Session, *, merchant_id: str, product_id: str, now: datetime
+) -> Campaign | None:
+    """The cheapest running campaign for any variant of a product."""
+    return session.scalar(
+        select(Campaign)
+        .join(Variant, Variant.id == Campaign.variant_id)
+        .where(Campaign.merchant_id == merchant_id, Variant.product_id == product_id)
+        .where(*_on_offer(now))
+        .order_by(Campaign.team_price_minor, Campaign.id)
+        .limit(1)
+    )
+
+
+def _on_offer(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Campaign.state == CampaignState.ACTIVE,
+        Campaign.starts_at <= now,
+        Campaign.ends_at > now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFigures:
+    """How a campaign does: teams by state, seats that are paid now."""
+
+    opened: int
+    success: int
+    failed: int
+    paid_seats: int
+
+
+def campaign_figures(session: Session, *, merchant_id: str, campaign_id: str) -> CampaignFigures:
+    rows = session.execute(
+        select(Team.state, func.count(), func.sum(Team.paid))
+        .where(Team.merchant_id == merchant_id, Team.campaign_id == campaign_id)
+        .group_by(Team.state)
+    ).all()
+    counts = {state: count for state, count, _paid in rows}
+    return CampaignFigures(
+        opened=sum(counts.values()),
+        success=counts.get(TeamState.SUCCESS, 0),
+        failed=counts.get(TeamState.FAILED, 0),
+        paid_seats=sum(int(paid or 0) for _state, _count, paid in rows),
+    )
+
+
+def teams_of(session: Session, *, merchant_id: str, limit: int = 50) -> Sequence[Team]:
+    """The newest teams of a shop, for its console."""
+    return session.scalars(
+        select(Team)
+        .where(Team.merchant_id == merchant_id)
+        .order_by(Team.opened_at.desc(), Team.id)
+        .limit(limit)
+    ).all()

@@ -1,0 +1,199 @@
+"""How a seat is taken, moved on and given up. The order of locks stands in teams.py."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import Session
+
+from data.catalogue import hold_stock, release_hold
+from data.delivery.jobs import NewJob, enqueue
+from data.group_buys.facts import SeatEnd, SeatLost, TeamCancelled, TeamChanged
+from data.group_buys.limits import SEAT_TTL, admit, count_lapse
+from data.group_buys.models import (
+    LIVE,
+    PAYING,
+    SEAT_MOVES,
+    Campaign,
+    Seat,
+    SeatState,
+    Team,
+    TeamState,
+)
+from data.group_buys.teams import change_team, team_now, tell, turn_team
+from data.kernel.database import changed
+from data.kernel.errors import GroupBuyClosed, NoSeatLeft, NotFound, OutOfStock
+from data.kernel.facts import announce
+from data.kernel.ids import new_id
+
+EXPIRY = "seat_expiry"
+
+
+def seat_now(session: Session, seat_id: str) -> Seat:
+    """The seat as the database has it."""
+    seat = session.get(Seat, seat_id, populate_existing=True)
+    if seat is None:
+        raise NotFound("seat")
+    return seat
+
+
+def take_seat(session: Session, *, team: Team, person_id: str, now: datetime) -> Seat:
+    """Goods, person, campaign, team: each must have room, or nothing at all has happened."""
+    refuse_if_shut(team, now)
+    seat = Seat(
+        id=new_id("seat"),
+        merchant_id=team.merchant_id,
+        team_id=team.id,
+        campaign_id=team.campaign_id,
+        person_id=person_id,
+        quantity=1,
+        state=SeatState.HELD,
+        held_until=min(now + SEAT_TTL, team.expires_at),
+        created_at=now,
+    )
+    hold_stock(
+        session,
+        variant_id=team.variant_id,
+        quantity=seat.quantity,
+        owner_ref=seat.id,
+        expires_at=seat.held_until,
+        now=now,
+    )
+    admit(session, team=team, person_id=person_id, now=now)
+    session.add(seat)
+    session.flush()
+    _take_place(session, team, now)
+    _remember_expiry(session, seat, now)
+    return seat
+
+
+def _take_place(session: Session, team: Team, now: datetime) -> None:
+    room = or_(Campaign.stock_limit.is_(None), Campaign.taken < Campaign.stock_limit)
+    set_aside = session.execute(
+        update(Campaign)
+        .where(Campaign.id == team.campaign_id, room)
+        .values(taken=Campaign.taken + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if not changed(set_aside):
+        raise OutOfStock(team.campaign_id)
+    won = change_team(session, Team.id == team.id, *joinable(now), held=Team.held + 1)
+    fresh = team_now(session, team.id)
+    if not won:
+        refuse_if_shut(fresh, now)
+        raise NoSeatLeft(team.id)
+
+
+def joinable(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What must still hold, in the very UPDATE, for one more place to be taken."""
+    return (Team.held < Team.target, Team.state == TeamState.OPEN, Team.expires_at > now)
+
+
+def is_running(team: Team, now: datetime) -> bool:
+    """Open and before its deadline, by our own clock."""
+    return team.state == TeamState.OPEN and team.expires_at > now
+
+
+def refuse_if_shut(team: Team, now: datetime) -> None:
+    """Say why not; whether one may is decided by the UPDATE alone."""
+    if not is_running(team, now):
+        raise GroupBuyClosed(team.id)
+    if team.held >= team.target:
+        raise NoSeatLeft(team.id)
+
+
+def _remember_expiry(session: Session, seat: Seat, now: datetime) -> None:
+    job = NewJob(
+        lane=f"{EXPIRY}:{seat.id}",
+        kind=EXPIRY,
+        key=f"{EXPIRY}:{seat.id}",
+        run_at=seat.held_until,
+        args={"seat_id": seat.id},
+        merchant_id=seat.merchant_id,
+    )
+    enqueue(session, job, now=now)
+
+
+def turn_seat(
+    session: Session,
+    seat: Seat,
+    to: SeatState,
+    *,
+    unordered: bool = False,
+    paid_at: datetime | None = None,
+) -> bool:
+    """Move a seat on from the state we last saw it in. False: somebody else was first."""
+    was = SeatState(seat.state)
+    if to not in SEAT_MOVES[was]:
+        return False
+    move = update(Seat).where(Seat.id == seat.id, Seat.state == was)
+    if unordered:
+        move = move.where(Seat.order_id.is_(None))
+    values = {"state": to} if paid_at is None else {"state": to, "paid_at": paid_at}
+    won = session.execute(move.values(**values).execution_options(synchronize_session=False))
+    session.refresh(seat)
+    return bool(changed(won))
+
+
+def end_seat(session: Session, seat: Seat, *, cause: SeatEnd, now: datetime) -> bool:
+    """Give a seat up: its place goes to others. False: somebody else was first."""
+    was = SeatState(seat.state)
+    unordered = seat.order_id is None
+    to = SeatState.REFUNDED if was in PAYING else SeatState.RELEASED
+    if not turn_seat(session, seat, to, unordered=unordered):
+        return False
+    if unordered:
+        release_hold(session, owner_ref=seat.id, now=now)  # an order lets go of its own
+    if cause == SeatEnd.LAPSED:
+        count_lapse(session, person_id=seat.person_id, now=now)
+    free_place(session, seat, paid=was in PAYING)
+    _after_leaving(session, seat, now)
+    tell_lost(session, seat, cause, now=now)
+    return True
+
+
+def free_place(session: Session, seat: Seat, *, paid: bool) -> None:
+    """One place fewer taken; `paid` says whether it counted as paid."""
+    session.execute(
+        update(Campaign)
+        .where(Campaign.id == seat.campaign_id)
+        .values(taken=Campaign.taken - 1)
+        .execution_options(synchronize_session=False)
+    )
+    change_team(session, Team.id == seat.team_id, held=Team.held - 1, paid=Team.paid - int(paid))
+
+
+def _after_leaving(session: Session, seat: Seat, now: datetime) -> None:
+    """The next in line leads, at the same deadline; a team that nobody is left in is over."""
+    team = team_now(session, seat.team_id)
+    if team.state == TeamState.OPEN and team.held == 0:
+        if turn_team(session, team.id, TeamState.CANCELLED, Team.held == 0, now=now):
+            tell(session, TeamCancelled, team, now=now)
+        return
+    heir = _next_leader(session, team.id)
+    if heir and team.leader_id == seat.person_id and team.state == TeamState.OPEN:
+        change_team(session, Team.id == team.id, leader_id=heir)
+    if team.state in (TeamState.OPEN, TeamState.SUCCESS):
+        tell(session, TeamChanged, team_now(session, team.id), now=now)
+
+
+def _next_leader(session: Session, team_id: str) -> str | None:
+    """Who paid first; if nobody has, who has been here longest."""
+    return session.scalar(
+        select(Seat.person_id)
+        .where(Seat.team_id == team_id, Seat.state.in_(LIVE))
+        .order_by(Seat.paid_at.is_(None), Seat.paid_at, Seat.created_at, Seat.id)
+        .limit(1)
+    )
+
+
+def tell_lost(session: Session, seat: Seat, cause: SeatEnd, *, now: datetime) -> None:
+    lost = SeatLost(
+        merchant_id=seat.merchant_id,
+        team_id=seat.team_id,
+        chat_id=team_now(session, seat.team_id).chat_id,
+        seat_id=seat.id,
+        person_id=seat.person_id,
+        order_id=seat.order_id,
+        cause=cause,
+    )
+    announce(session, lost, now=now)

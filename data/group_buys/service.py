@@ -1,0 +1,169 @@
+"""What people do in a group-buy: open a team, join, say where to send it, leave before paying."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from data.delivery.jobs import NewJob, enqueue
+from data.group_buys.facts import SeatEnd, TeamCancelled, TeamChanged, TeamOpened
+from data.group_buys.limits import SEAT_TTL
+from data.group_buys.models import Campaign, CampaignState, Seat, SeatState, Team, TeamState
+from data.group_buys.seats import end_seat, is_running, seat_now, take_seat
+from data.group_buys.teams import end_team, note_step, team_now, tell
+from data.kernel.database import changed
+from data.kernel.errors import GroupBuyClosed, NotFound, WrongState
+from data.kernel.ids import new_id
+from data.orders import NewLine, Order, OrderDetails, OrderKind, place_order
+from data.payments import cancel_order
+from data.people import Chat, Person
+
+DEADLINE = "team_deadline"
+
+
+def open_team(
+    session: Session, *, campaign_id: str, chat_id: str | None, leader_id: str, now: datetime
+) -> Team:
+    """Start a team; who starts it takes the first seat. The deadline counts from now."""
+    with session.begin_nested():  # a caller may say why not, and go on
+        campaign = _campaign_on_offer(session, campaign_id, now)
+        _same_shop(session, campaign.merchant_id, leader_id, chat_id)
+        team = _new_team(campaign, chat_id, leader_id, now)
+        session.add(team)
+        session.flush()
+        note_step(session, team, now=now)
+        _remember_deadline(session, team, now)
+        take_seat(session, team=team, person_id=leader_id, now=now)
+    team = team_now(session, team.id)
+    tell(session, TeamOpened, team, now=now)
+    return team
+
+
+def join(session: Session, *, team_id: str, person_id: str, now: datetime) -> Seat:
+    """Take a seat, before any money moves; unpaid, it is held for ten minutes.
+
+    GroupBuyClosed, NoSeatLeft, AlreadyJoined, OutOfStock, TooOften, Refused: nothing changed.
+    """
+    with session.begin_nested():
+        team = team_now(session, team_id)
+        _same_shop(session, team.merchant_id, person_id, None)
+        seat = take_seat(session, team=team, person_id=person_id, now=now)
+    tell(session, TeamChanged, team, now=now)
+    return seat
+
+
+def place_seat_order(
+    session: Session, *, seat_id: str, details: OrderDetails, now: datetime
+) -> Order:
+    """The order that pays for a held seat, at the team's price; asked again, the same order."""
+    seat = seat_now(session, seat_id)
+    if seat.state == SeatState.HELD and seat.order_id is not None:
+        return session.get_one(Order, seat.order_id)
+    with session.begin_nested():
+        team = team_now(session, seat.team_id)
+        until = _hold_longer(session, seat, team, now)
+        order = place_order(
+            session,
+            merchant_id=seat.merchant_id,
+            person_id=seat.person_id,
+            lines=[NewLine(team.variant_id, seat.quantity, team.price)],
+            details=replace(details, kind=OrderKind.GROUP, stock_held_by=seat.id),
+            hold_until=until,
+            now=now,
+        )
+        _write(session, seat, order_id=order.id)
+    return order
+
+
+def _hold_longer(session: Session, seat: Seat, team: Team, now: datetime) -> datetime:
+    """Ten minutes more to pay in, once, and never past the deadline."""
+    if not is_running(team, now):
+        raise GroupBuyClosed(team.id)
+    until = min(now + SEAT_TTL, team.expires_at)
+    if not _write(session, seat, held_until=until):
+        raise WrongState("seat")
+    return until
+
+
+def _write(session: Session, seat: Seat, **values: object) -> bool:
+    won = session.execute(
+        update(Seat)
+        .where(Seat.id == seat.id, Seat.state == SeatState.HELD, Seat.order_id.is_(None))
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(seat)
+    return bool(changed(won))
+
+
+def leave(session: Session, *, team_id: str, person_id: str, now: datetime) -> None:
+    """Give the seat up before paying. What is paid goes back by cancelling its order."""
+    seat = session.scalar(
+        select(Seat).where(
+            Seat.team_id == team_id, Seat.person_id == person_id, Seat.state == SeatState.HELD
+        )
+    )
+    if seat is None:
+        raise WrongState("seat")
+    if seat.order_id is not None:
+        cancel_order(session, order_id=seat.order_id, now=now)  # whose end ends the seat
+    elif not end_seat(session, seat, cause=SeatEnd.LEFT, now=now):
+        raise WrongState("seat")
+
+
+def cancel_team(session: Session, *, merchant_id: str, team_id: str, now: datetime) -> None:
+    """The shop calls an open team off: everybody is let go, every payer refunded."""
+    if team_now(session, team_id).merchant_id != merchant_id:
+        raise NotFound("team")
+    if not end_team(session, team_id, TeamState.CANCELLED, fact=TeamCancelled, now=now):
+        raise WrongState("team")
+
+
+def _campaign_on_offer(session: Session, campaign_id: str, now: datetime) -> Campaign:
+    campaign = session.get(Campaign, campaign_id, populate_existing=True)
+    if campaign is None:
+        raise NotFound("campaign")
+    if campaign.state != CampaignState.ACTIVE or not campaign.starts_at <= now < campaign.ends_at:
+        raise GroupBuyClosed(campaign_id)
+    return campaign
+
+
+def _same_shop(session: Session, merchant_id: str, person_id: str, chat_id: str | None) -> None:
+    person = session.get(Person, person_id)
+    if person is None or person.merchant_id != merchant_id:
+        raise NotFound("person")
+    chat = session.get(Chat, chat_id) if chat_id else None
+    if chat_id and (chat is None or chat.merchant_id != merchant_id):
+        raise NotFound("chat")
+
+
+def _new_team(campaign: Campaign, chat_id: str | None, leader_id: str, now: datetime) -> Team:
+    return Team(
+        id=new_id("tm"),
+        merchant_id=campaign.merchant_id,
+        campaign_id=campaign.id,
+        variant_id=campaign.variant_id,
+        chat_id=chat_id,
+        leader_id=leader_id,
+        price_minor=campaign.team_price_minor,
+        currency=campaign.currency,
+        target=campaign.team_size,
+        held=0,
+        paid=0,
+        state=TeamState.OPEN,
+        opened_at=now,
+        expires_at=now + timedelta(seconds=campaign.window_seconds),
+    )
+
+
+def _remember_deadline(session: Session, team: Team, now: datetime) -> None:
+    job = NewJob(
+        lane=f"team:{team.id}",
+        kind=DEADLINE,
+        key=f"{DEADLINE}:{team.id}",
+        run_at=team.expires_at,
+        args={"team_id": team.id},
+        merchant_id=team.merchant_id,
+    )
+    enqueue(session, job, now=now)

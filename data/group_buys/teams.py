@@ -1,0 +1,122 @@
+"""How a team moves: every change is one conditional UPDATE whose row count decides.
+
+Locks are always taken in this order, so that nobody waits in a circle: order (or a seat without
+one) ▸ stock ▸ seat ▸ seat taker ▸ campaign ▸ team ▸ jobs in lanes that nobody else knows yet.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from data.delivery.jobs import NewJob, enqueue
+from data.group_buys.facts import TeamFact, TeamReached
+from data.group_buys.models import (
+    LIVE,
+    TEAM_MOVES,
+    Seat,
+    Team,
+    TeamState,
+    TeamStep,
+)
+from data.kernel.database import changed
+from data.kernel.errors import NotFound, WrongState
+from data.kernel.facts import announce
+
+SETTLE = "seat_settle"
+CLOSE = "seat_close"
+
+
+def team_now(session: Session, team_id: str) -> Team:
+    """The team as the database has it, not as this session remembers it."""
+    team = session.get(Team, team_id, populate_existing=True)
+    if team is None:
+        raise NotFound("team")
+    return team
+
+
+def change_team(session: Session, *conditions: ColumnElement[bool], **values: object) -> bool:
+    """The UPDATE behind every change of a team; each gives it a new version."""
+    won = session.execute(
+        update(Team)
+        .where(*conditions)
+        .values(**values, version=Team.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(changed(won))
+
+
+def turn_team(
+    session: Session, team_id: str, to: TeamState, *conditions: ColumnElement[bool], now: datetime
+) -> bool:
+    """OPEN becomes `to`, once; the step is kept with the number that had paid."""
+    if to not in TEAM_MOVES[TeamState.OPEN]:
+        raise WrongState("team")
+    still_open = (Team.id == team_id, Team.state == TeamState.OPEN)
+    if not change_team(session, *still_open, *conditions, state=to):
+        return False
+    note_step(session, team_now(session, team_id), now=now)
+    return True
+
+
+def note_step(session: Session, team: Team, *, now: datetime) -> None:
+    session.add(
+        TeamStep(
+            merchant_id=team.merchant_id,
+            team_id=team.id,
+            state=team.state,
+            paid=team.paid,
+            target=team.target,
+            at=now,
+        )
+    )
+    session.flush()
+
+
+def succeed_if_full(session: Session, team_id: str, *, now: datetime) -> bool:
+    """Enough have paid: settle with each of them. `>=`, so that no count slips past the mark."""
+    if not turn_team(session, team_id, TeamState.SUCCESS, Team.paid >= Team.target, now=now):
+        return False
+    for_each_seat(session, team_id, SETTLE, now=now)
+    tell(session, TeamReached, team_now(session, team_id), now=now)
+    return True
+
+
+def end_team(
+    session: Session,
+    team_id: str,
+    to: TeamState,
+    *conditions: ColumnElement[bool],
+    fact: type[TeamFact],
+    now: datetime,
+) -> bool:
+    """Over without success: every seat is let go, every payer gets their money back."""
+    if not turn_team(session, team_id, to, *conditions, now=now):
+        return False
+    for_each_seat(session, team_id, CLOSE, now=now)
+    tell(session, fact, team_now(session, team_id), now=now)
+    return True
+
+
+def for_each_seat(session: Session, team_id: str, kind: str, *, now: datetime) -> None:
+    """One small job a seat, each in a lane of its own: orders are locked before teams, never
+    after, and one order that fails holds up nobody else's refund."""
+    seats = select(Seat).where(Seat.team_id == team_id, Seat.state.in_(LIVE)).order_by(Seat.id)
+    for seat in session.scalars(seats):
+        job = NewJob(
+            lane=f"{kind}:{seat.id}",
+            kind=kind,
+            key=f"{kind}:{seat.id}",
+            run_at=now,
+            args={"seat_id": seat.id},
+            merchant_id=seat.merchant_id,
+        )
+        enqueue(session, job, now=now)
+
+
+def tell(session: Session, fact: type[TeamFact], team: Team, *, now: datetime) -> None:
+    announce(
+        session,
+        fact(merchant_id=team.merchant_id, team_id=team.id, chat_id=team.chat_id),
+        now=now,
+    )
