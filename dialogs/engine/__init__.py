@@ -1,1 +1,72 @@
-"""The flow engine: a pure function from (state, commands) to (state, events, effects)."""
+"""Carries flows out: a pure `step` from state and input to a new one, and its driver `run`."""
+
+from dialogs.engine.commands import Command
+from dialogs.engine.inputs import (
+    TIMEOUT,
+    ActionResult,
+    Failed,
+    HandBack,
+    HandOver,
+    Happened,
+    Heard,
+    Input,
+    StartPattern,
+)
+from dialogs.engine.outcome import (
+    Effect,
+    Event,
+    GoPrivate,
+    Handoff,
+    Outcome,
+    Post,
+    Repeat,
+    RunAction,
+    Say,
+    Unwait,
+    Wait,
+)
+from dialogs.engine.questions import Question, current_version, open_question
+from dialogs.engine.running import Turned, run
+from dialogs.engine.snapshot import from_json, to_json
+from dialogs.engine.state import ChatKind, Frame, FrameKind, Mode, Parked, State
+from dialogs.engine.step import step
+from dialogs.engine.work import Flows
+
+__all__ = [
+    "TIMEOUT",
+    "ActionResult",
+    "ChatKind",
+    "Command",
+    "Effect",
+    "Event",
+    "Failed",
+    "Flows",
+    "Frame",
+    "FrameKind",
+    "GoPrivate",
+    "HandBack",
+    "HandOver",
+    "Handoff",
+    "Happened",
+    "Heard",
+    "Input",
+    "Mode",
+    "Outcome",
+    "Parked",
+    "Post",
+    "Question",
+    "Repeat",
+    "RunAction",
+    "Say",
+    "StartPattern",
+    "State",
+    "Turned",
+    "Unwait",
+    "Wait",
+    "current_version",
+    "from_json",
+    "open_question",
+    "run",
+    "step",
+    "to_json",
+]

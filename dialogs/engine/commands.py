@@ -39,6 +39,11 @@ class SkipQuestion:
 
 
 @dataclass(frozen=True, slots=True)
+class GoBack:
+    """Open the question before this one again."""
+
+
+@dataclass(frozen=True, slots=True)
 class RepeatLast:
     pass
 
@@ -81,6 +86,7 @@ Command = (
     | CancelFlow
     | Clarify
     | SkipQuestion
+    | GoBack
     | RepeatLast
     | Restart
     | HumanHandoff

@@ -1,1 +1,72 @@
-"""Flows and domain as typed values: loading, the published schema, and the lint."""
+"""Flows as YAML: read, checked with line numbers, typed, named by their hash."""
+
+from dialogs.format.domain import (
+    Domain,
+    Response,
+    ResponseButton,
+    Slot,
+    SlotMapping,
+    SlotType,
+)
+from dialogs.format.flow import (
+    END,
+    ActionStep,
+    Branch,
+    Call,
+    Collect,
+    Flow,
+    FlowSet,
+    Link,
+    Noop,
+    Rejection,
+    SetSlots,
+    Step,
+    Trigger,
+    WaitStep,
+)
+from dialogs.format.loader import (
+    check_flow_set,
+    flow_set_from_json,
+    flow_set_to_json,
+    load_flow_set,
+    shipped_sources,
+)
+from dialogs.format.predicate_tokens import PredicateError
+from dialogs.format.predicates import Predicate, compile_predicate
+from dialogs.format.problems import FlowProblems, Position, Problem
+from dialogs.format.values import is_allowed
+
+__all__ = [
+    "END",
+    "ActionStep",
+    "Branch",
+    "Call",
+    "Collect",
+    "Domain",
+    "Flow",
+    "FlowProblems",
+    "FlowSet",
+    "Link",
+    "Noop",
+    "Position",
+    "Predicate",
+    "PredicateError",
+    "Problem",
+    "Rejection",
+    "Response",
+    "ResponseButton",
+    "SetSlots",
+    "Slot",
+    "SlotMapping",
+    "SlotType",
+    "Step",
+    "Trigger",
+    "WaitStep",
+    "check_flow_set",
+    "compile_predicate",
+    "flow_set_from_json",
+    "flow_set_to_json",
+    "is_allowed",
+    "load_flow_set",
+    "shipped_sources",
+]

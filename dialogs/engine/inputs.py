@@ -1,0 +1,67 @@
+"""Everything that can happen to a conversation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dialogs.engine.commands import Command
+from dialogs.engine.outcome import Effect
+
+TIMEOUT = "timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message, already understood."""
+
+    commands: tuple[Command, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionResult:
+    """What an action did: slots to set, effects in its place (Post, Say), commands to go on with.
+    `failed` names why it could not do its work; then the turn is undone."""
+
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    effects: tuple[Effect, ...] = ()
+    commands: tuple[Command, ...] = ()
+    failed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event from outside (payment_paid …, or `timeout`), found by the wait's number or, without
+    one, by its name and the object it is about."""
+
+    event: str
+    key: str = ""
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    wait: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Staff has answered or taken the chat."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandBack:
+    """Staff gives the chat back, or their time ran out."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartPattern:
+    """Run a pattern from outside: pattern_session_start for a newcomer, pattern_search …"""
+
+    flow: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The turn broke: go on from the state before it with pattern_internal_error."""
+
+    reason: str
+
+
+Input = Heard | ActionResult | Happened | HandOver | HandBack | StartPattern | Failed

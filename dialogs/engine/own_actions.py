@@ -1,0 +1,47 @@
+"""The few actions that are the engine's own, for patterns to use."""
+
+from collections.abc import Callable, Mapping
+
+from dialogs.engine.outcome import Handoff, Repeat
+from dialogs.engine.work import Work
+from dialogs.format.domain import ResponseButton
+from dialogs.format.own_names import OWN_ACTION_NAMES
+
+START_PAYLOAD = "/start "
+
+
+def _answer_chitchat(work: Work) -> None:
+    frame = work.stack[-1]
+    response = frame.context.get("response")
+    known = response in work.flow_set(frame).domain.responses
+    work.say(str(response) if known else "utter_chitchat", frame)
+
+
+def _clarify_flows(work: Work) -> None:
+    """Each candidate is a button with the flow's name."""
+    frame = work.stack[-1]
+    flows = work.flow_set(frame).flows
+    buttons = tuple(
+        ResponseButton(flows[flow].titles, START_PAYLOAD + flow)
+        for flow in frame.context.get("flows", ())
+        if flow in flows
+    )
+    work.say("utter_clarify", frame, buttons=buttons)
+
+
+def _hand_over(work: Work) -> None:
+    work.effects.append(Handoff())
+    work.hand_over()
+
+
+def _repeat(work: Work) -> None:
+    work.effects.append(Repeat())
+
+
+OWN_ACTIONS: Mapping[str, Callable[[Work], None]] = dict(
+    zip(
+        OWN_ACTION_NAMES,
+        (_answer_chitchat, _clarify_flows, _hand_over, _repeat),
+        strict=True,
+    )
+)

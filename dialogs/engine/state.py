@@ -1,0 +1,99 @@
+"""Where a conversation stands: a frozen snapshot, from which the next turn is computed.
+
+A stack of frames, top last. A *group* is a root frame (regular, interrupt, link) with the flows
+it called above it; patterns stand on top and belong to nobody. A group under another that uses
+the same slots keeps its own values in `stash`, so that a digression never mixes two answers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from data.kernel.ids import FlowSha
+
+
+class FrameKind(StrEnum):
+    REGULAR = "regular"
+    INTERRUPT = "interrupt"
+    LINK = "link"
+    CALL = "call"
+    PATTERN = "pattern"
+    ACT = "act"  # one action beside all flows: a press on a shared object
+
+
+class Mode(StrEnum):
+    BOT = "bot"
+    HUMAN = "human"
+
+
+class ChatKind(StrEnum):
+    PRIVATE = "private"
+    GROUP = "group"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One flow being walked. `trail`: steps visited, in order; `barrier`: how many of them can no
+    longer be corrected; `quiet`: when it ends, the question below is not asked again."""
+
+    id: int
+    flow: str
+    step: str
+    kind: FrameKind
+    version: FlowSha
+    trail: tuple[str, ...] = ()
+    barrier: int = 0
+    context: Mapping[str, Any] = field(default_factory=dict)
+    stash: Mapping[str, Any] = field(default_factory=dict)
+    quiet: bool = False
+
+    @property
+    def is_root(self) -> bool:
+        return self.kind in (FrameKind.REGULAR, FrameKind.INTERRUPT, FrameKind.LINK)
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A group that waits for an event. `slots`: its values, kept apart meanwhile.
+    `ready`: the event came while a person had the chat."""
+
+    wait: int
+    events: tuple[str, ...]
+    key: str
+    frames: tuple[Frame, ...]
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    ready: tuple[str, Mapping[str, Any]] | None = None
+
+
+class Asking(StrEnum):
+    """Why an action is run, so that its result goes the right way."""
+
+    STEP = "step"
+    QUESTION = "question"
+    VALIDATION = "validation"
+    ACT = "act"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The engine stands still until this action's result is given. `spent`: steps of this turn."""
+
+    action: str
+    call: int
+    frame: int
+    why: Asking
+    spent: int
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`serial` numbers frames, waits and calls; unique within the conversation for all time."""
+
+    stack: tuple[Frame, ...] = ()
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    parked: tuple[Parked, ...] = ()
+    mode: Mode = Mode.BOT
+    chat_kind: ChatKind = ChatKind.PRIVATE
+    pending: Pending | None = None
+    serial: int = 0

@@ -1,0 +1,127 @@
+"""One step of a conversation: (state, input) gives a new state, events, effects. Pure.
+
+Where an action must be run the outcome names it, and the next input is its result; `run` in
+running.py goes on until the turn is over.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dialogs.engine.carrying_out import carry_out
+from dialogs.engine.cleaning import clean
+from dialogs.engine.frames import activate, go_on
+from dialogs.engine.inputs import (
+    ActionResult,
+    Failed,
+    HandBack,
+    HandOver,
+    Happened,
+    Heard,
+    Input,
+    StartPattern,
+)
+from dialogs.engine.outcome import Handoff, Outcome
+from dialogs.engine.state import Asking, Mode, State
+from dialogs.engine.waiting import happen, wake_ready
+from dialogs.engine.walking import advance, collect
+from dialogs.engine.work import PATTERN, Flows, Runaway, Work
+from dialogs.format.flow import Collect
+
+
+def step(state: State, event: Input, flows: Flows) -> Outcome:
+    """Take one input. `failed` in the outcome means that nothing of the turn holds."""
+    if (state.pending is not None) != isinstance(event, ActionResult):
+        raise ValueError("action_pending" if state.pending else "no_action_pending")
+    if isinstance(event, ActionResult) and event.failed:
+        return Outcome(state, failed=event.failed)
+    work = Work(state, flows, state.pending.spent if state.pending else 0)
+    try:
+        _TAKE[type(event)](work, event, state)
+        advance(work)
+    except Runaway:
+        return Outcome(state, failed="too_many_steps")
+    return work.outcome()
+
+
+def _heard(work: Work, event: Heard, state: State) -> None:
+    if work.mode is Mode.HUMAN:
+        work.note("muted")
+        work.listening = True
+        return
+    carry_out(work, clean(work, event.commands))
+
+
+def _action_result(work: Work, event: ActionResult, state: State) -> None:
+    pending = state.pending
+    assert pending is not None  # noqa: S101  # `step` has checked; mypy needs it said
+    work.effects += event.effects
+    if pending.why is Asking.ACT:
+        work.listening = work.stack.pop().quiet and not event.commands
+        if work.stack:
+            activate(work)
+    else:
+        for slot, value in event.slots.items():
+            work.set_slot(slot, value)
+        _go_on_after(work, pending.why)
+    if event.commands:
+        work.listening = False
+        carry_out(work, clean(work, event.commands))
+
+
+def _go_on_after(work: Work, why: Asking) -> None:
+    current = work.step(work.stack[-1])
+    if why is Asking.STEP:
+        go_on(work, current)
+    elif isinstance(current, Collect):
+        if why is Asking.VALIDATION:
+            collect(work, current, validated=True)
+        else:
+            work.listening = work.slots.get(current.slot) is None
+
+
+def _happened(work: Work, event: Happened, state: State) -> None:
+    before = len(work.stack)
+    happen(work, event)
+    work.listening = len(work.stack) == before  # nobody woke: nothing is asked again
+
+
+def _hand_over(work: Work, event: HandOver, state: State) -> None:
+    if work.mode is not Mode.HUMAN:
+        work.effects.append(Handoff())
+        work.hand_over()
+    work.listening = True
+
+
+def _hand_back(work: Work, event: HandBack, state: State) -> None:
+    if work.mode is Mode.BOT:
+        work.listening = True
+        return
+    work.mode = Mode.BOT
+    work.note("handed_back")
+    wake_ready(work)
+
+
+def _start_pattern(work: Work, event: StartPattern, state: State) -> None:
+    if work.mode is Mode.HUMAN or event.flow not in work.flow_set().flows:
+        work.listening = True
+        return
+    work.push_pattern(event.flow.removeprefix(PATTERN), event.context)
+
+
+def _failed(work: Work, event: Failed, state: State) -> None:
+    work.note("turn_failed", reason=event.reason)
+    if work.mode is Mode.HUMAN:
+        work.listening = True
+    else:
+        work.push_pattern("internal_error", {"reason": event.reason})
+
+
+_TAKE: Mapping[type, Callable[[Work, Any, State], None]] = {
+    Heard: _heard,
+    ActionResult: _action_result,
+    Happened: _happened,
+    HandOver: _hand_over,
+    HandBack: _hand_back,
+    StartPattern: _start_pattern,
+    Failed: _failed,
+}

@@ -1,0 +1,164 @@
+"""Many files become one document: `{flows, slots, responses, actions, intents}`, plain JSON data.
+
+A file below a language folder (`…/zh-Hans/responses.yml`) holds that language's responses only;
+they are merged by name, so that a translator edits one file. Metadata never enters the document:
+moving a box on the canvas does not make a new version.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+from data.kernel.locales import Locale
+from dialogs.format.flow import Path
+from dialogs.format.problems import Position, Problem
+from dialogs.format.reader import Source, read
+from dialogs.format.shape import check_shape
+
+_IGNORED = ("metadata", "file_path")
+
+
+@dataclass(slots=True)
+class Document:
+    """`origins` remembers which file each part came from; `broken` parts are not read further."""
+
+    data: dict[str, Any] = field(
+        default_factory=lambda: {
+            "flows": {}, "slots": {}, "responses": {}, "actions": [], "intents": [],
+        }
+    )  # fmt: skip
+    problems: list[Problem] = field(default_factory=list)
+    origins: dict[Path, tuple[Source, Path]] = field(default_factory=dict)
+    broken: set[Path] = field(default_factory=set)
+
+    def at(self, path: Path, *, key: bool = False) -> Position:
+        """The place of this part of the document in the file it came from."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.origins:
+                source, origin = self.origins[path[:length]]
+                return source.at(origin + path[length:], key=key)
+        return Position()
+
+    def report(self, code: str, path: Path, *, key: bool = False, **values: str) -> None:
+        self.problems.append(Problem(code, self.at(path, key=key), values))
+
+    def warn(self, code: str, path: Path, **values: str) -> None:
+        self.problems.append(Problem(code, self.at(path), values, warning=True))
+
+
+def merge(sources: Mapping[str, str]) -> Document:
+    """Read and check every file, then put their parts together."""
+    document = Document()
+    for file, text in sources.items():
+        source = read(file, text)
+        document.problems += source.problems
+        if isinstance(source.data, dict):
+            _add(document, source, locale_of(file))
+        elif not source.problems:
+            document.problems.append(Problem("file_empty", Position(file)))
+    document.data["actions"].sort()
+    document.data["intents"].sort()
+    return document
+
+
+def locale_of(file: str) -> Locale | None:
+    """The language whose folder a file lies in."""
+    folders = set(PurePath(file).parts[:-1])
+    return next((locale for locale in Locale if locale.value in folders), None)
+
+
+def _add(document: Document, source: Source, locale: Locale | None) -> None:
+    if locale is not None:
+        _add_language(document, source, locale)
+        return
+    document.problems += check_shape(source)
+    for section in ("flows", "slots"):
+        for name in _part(source, section, dict):
+            _add_named(document, source, (section, name))
+    for section in ("actions", "intents"):
+        for index, name in enumerate(_part(source, section, list)):
+            document.origins.setdefault((section, name), (source, (section, index)))
+            if name not in document.data[section]:
+                document.data[section].append(name)
+    for name, sentences in _part(source, "responses", dict).items():
+        _add_response(document, source, ("responses", name), sentences)
+
+
+def _part(source: Source, section: str, kind: type) -> Any:
+    """A section of the file, or an empty one where it is missing or unreadable."""
+    part = source.data.get(section)
+    return part if isinstance(part, kind) and (section,) not in source.broken else kind()
+
+
+def _add_named(document: Document, source: Source, path: Path) -> None:
+    section, name = str(path[0]), str(path[1])
+    if path in document.origins:
+        document.problems.append(
+            Problem("defined_twice", source.at(path, key=True), {"name": str(name)})
+        )
+        return
+    document.origins[path] = (source, path)
+    if path in source.broken:
+        document.broken.add(path)
+    document.data[section][name] = _stripped(source.data[section][name])
+
+
+def _stripped(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _stripped(value) for key, value in data.items() if key not in _IGNORED}
+    return [_stripped(item) for item in data] if isinstance(data, list) else data
+
+
+def _add_language(document: Document, source: Source, locale: Locale) -> None:
+    wrapped = "responses" in source.data
+    responses = source.data["responses"] if wrapped else source.data
+    inner = Source(source.file, responses, source.values, source.keys)
+    if wrapped:
+        inner.values = {path[1:]: at for path, at in source.values.items() if path}
+        inner.keys = {path[1:]: at for path, at in source.keys.items() if path}
+    problems = check_shape(inner, "responses")
+    document.problems += problems
+    if problems:
+        document.broken.add(("responses",))
+    for name, sentences in responses.items() if not problems else ():
+        _add_sentence(document, inner, (name,), sentences[0], locale)
+
+
+def _add_response(document: Document, source: Source, path: Path, sentences: Any) -> None:
+    """A response of the domain: `text` says it in several languages at once."""
+    if path in source.broken:
+        document.broken.add(("responses",))
+        return
+    sentence = sentences[0]
+    texts = sentence["text"]
+    if isinstance(texts, str):
+        texts = dict.fromkeys(Locale, texts)
+        document.problems.append(Problem("text_without_language", source.at((*path, 0, "text"))))
+    for locale, text in texts.items():
+        buttons = [_titled(button, locale) for button in sentence.get("buttons", [])]
+        one = {**sentence, "text": text, "buttons": buttons}
+        _add_sentence(document, source, path, one, Locale(locale))
+
+
+def _titled(button: Mapping[str, Any], locale: str) -> dict[str, Any]:
+    title = button["title"]
+    return {**button, "title": title if isinstance(title, str) else title.get(locale, "")}
+
+
+def _add_sentence(
+    document: Document, source: Source, path: Path, sentence: dict[str, Any], locale: Locale
+) -> None:
+    name = str(path[-1])
+    place: Path = ("responses", name, locale.value)
+    if place in document.origins:
+        document.problems.append(Problem("defined_twice", source.at(path), {"name": name}))
+        return
+    document.origins[place] = (source, (*path, 0))
+    document.origins.setdefault(("responses", name), (source, path))
+    entry = document.data["responses"].setdefault(
+        name, {"text": {}, "buttons": {}, "private": False}
+    )
+    entry["text"][locale.value] = sentence["text"]
+    entry["buttons"][locale.value] = sentence.get("buttons", [])
+    entry["private"] = entry["private"] or sentence.get("x-private", False)

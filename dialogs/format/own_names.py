@@ -1,0 +1,34 @@
+"""Names that the engine gives meaning to: its own actions, patterns, and events of waits."""
+
+# action name to the response it needs, if any; in the order of engine.own_actions
+OWN_ACTION_NAMES = (
+    "action_answer_chitchat",
+    "action_clarify_flows",
+    "action_hand_over",
+    "action_repeat_bot_messages",
+)
+RESPONSES_OF_OWN_ACTIONS = ("utter_chitchat", "utter_clarify")
+
+PATTERNS = frozenset(
+    "pattern_" + name
+    for name in (
+        "cancel_flow", "cannot_handle", "chitchat", "clarification", "code_change", "completed",
+        "continue_interrupted", "correction", "customer_satisfaction", "human_handoff",
+        "internal_error", "repeat_bot_messages", "restart", "search", "session_end",
+        "session_start", "skip_question",
+    )
+)  # fmt: skip
+# Asking and validating are the engine's own work, not flows; the last two belong to CALM's other
+# products.
+REFUSED_PATTERNS = frozenset(
+    "pattern_" + name
+    for name in ("collect_information", "validate_slot", "external_agent_processing",
+                 "user_silence")
+)  # fmt: skip
+
+WAIT_EVENTS = frozenset(
+    (
+        "payment_paid", "payment_failed", "group_buy_reached", "group_buy_expired",
+        "gift_accepted", "reminder_due", "human_answered",
+    )
+)  # fmt: skip

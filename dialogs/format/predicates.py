@@ -1,0 +1,224 @@
+"""Conditions of flows: `slots.budget > 100 and not slots.gift` compiled once into closures.
+
+Own recursive-descent compiler: no template engine ever sees a merchant's text. What is missing
+or of another type makes a comparison false, never an exception.
+
+or ▸ and ▸ not ▸ comparison ▸ value        values: slots.x  context.y  'text'  3  {a, b}  null …
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from dialogs.format.comparing import EMPTY, OPERATORS, matches, pattern_of
+from dialogs.format.predicate_tokens import PredicateError, Token, tokens_of
+
+MAX_DEPTH = 20  # dialogs stay readable far below; recursion stays far from Python's limit
+
+Data = Mapping[str, Any]
+Evaluate = Callable[[Data, Data], Any]
+_CONSTANTS = {"null": None, "undefined": None, "true": True, "false": False, "empty": EMPTY}
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """A compiled condition; equal when the source is. Call it with slots and context."""
+
+    source: str
+    slots: frozenset[str] = field(default=frozenset(), compare=False)
+    compared: tuple[tuple[str, Any], ...] = field(default=(), compare=False)
+    _evaluate: Evaluate = field(default=lambda slots, context: False, compare=False, repr=False)
+
+    def __call__(self, slots: Data, context: Data) -> bool:
+        return bool(self._evaluate(slots, context))
+
+
+@lru_cache(maxsize=4096)
+def compile_predicate(source: str) -> Predicate:
+    """Compile, or raise PredicateError with the place of the mistake."""
+    parser = _Parser(source)
+    evaluate = parser.whole()
+    return Predicate(source, frozenset(parser.slots), tuple(parser.compared), evaluate)
+
+
+@dataclass(slots=True)
+class _Operand:
+    evaluate: Evaluate
+    slot: str | None = None
+    constant: Any = None
+    is_constant: bool = False
+
+
+class _Parser:
+    def __init__(self, source: str) -> None:
+        self._tokens = tokens_of(source)
+        self._at = 0
+        self._depth = 0
+        self.slots: set[str] = set()
+        self.compared: list[tuple[str, Any]] = []
+
+    def whole(self) -> Evaluate:
+        evaluate = self._either()
+        if self._now.kind != "end":
+            raise self._wrong()
+        return evaluate
+
+    @property
+    def _now(self) -> Token:
+        return self._tokens[self._at]
+
+    def _take(self) -> Token:
+        token = self._now
+        self._at += 1
+        return token
+
+    def _wrong(self) -> PredicateError:
+        return PredicateError("predicate_syntax", self._now.offset, self._now.text)
+
+    def _is_word(self, *words: str) -> bool:
+        return self._now.kind in ("name", "op") and self._now.text.lower() in words
+
+    def _either(self) -> Evaluate:
+        parts = [self._both()]
+        while self._is_word("or"):
+            self._take()
+            parts.append(self._both())
+        if len(parts) == 1:
+            return parts[0]
+        return lambda slots, context: any(part(slots, context) for part in parts)
+
+    def _both(self) -> Evaluate:
+        parts = [self._not()]
+        while self._is_word("and"):
+            self._take()
+            parts.append(self._not())
+        if len(parts) == 1:
+            return parts[0]
+        return lambda slots, context: all(part(slots, context) for part in parts)
+
+    def _not(self) -> Evaluate:
+        if not self._is_word("not"):
+            return self._comparison()
+        offset = self._take().offset
+        inner = self._deeper(self._not, offset)
+        return lambda slots, context: not inner(slots, context)
+
+    def _deeper(self, parse: Callable[[], Evaluate], offset: int) -> Evaluate:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise PredicateError("predicate_too_deep", offset, "")
+        evaluate = parse()
+        self._depth -= 1
+        return evaluate
+
+    def _comparison(self) -> Evaluate:
+        if self._now.text == "(" and self._now.kind == "op":
+            return self._group()
+        left = self._operand()
+        operator = self._operator()
+        if operator is None:
+            return left.evaluate
+        if operator == "matches":
+            return self._matching(left)
+        right = self._operand()
+        self._remember(left, right)
+        return _compare(left.evaluate, OPERATORS[operator], right.evaluate)
+
+    def _group(self) -> Evaluate:
+        offset = self._take().offset
+        evaluate = self._deeper(self._either, offset)
+        if self._now.text != ")":
+            raise self._wrong()
+        self._take()
+        return evaluate
+
+    def _operator(self) -> str | None:
+        if not self._is_word(*OPERATORS, "is", "matches"):
+            return None
+        word = self._take().text.lower()
+        if word == "is" and self._is_word("not"):
+            self._take()
+            return "!="
+        return "==" if word == "is" else word
+
+    def _matching(self, left: _Operand) -> Evaluate:
+        token = self._take()
+        if token.kind not in ("string", "regex"):
+            raise PredicateError("predicate_pattern", token.offset, token.text)
+        pattern = pattern_of(token.text, token.offset)
+        value = left.evaluate
+        return lambda slots, context: matches(value(slots, context), pattern)
+
+    def _operand(self) -> _Operand:
+        token = self._take()
+        if token.kind == "string":
+            return _constant(token.text)
+        if token.kind == "number":
+            return _constant(float(token.text) if "." in token.text else int(token.text))
+        if token.kind == "name":
+            return self._named(token)
+        if token.text == "{" and token.kind == "op":
+            return _constant(self._members())
+        raise PredicateError("predicate_syntax", token.offset, token.text)
+
+    def _named(self, token: Token) -> _Operand:
+        if token.text.lower() in _CONSTANTS:
+            return _constant(_CONSTANTS[token.text.lower()])
+        root, *path = token.text.split(".")
+        if root not in ("slots", "context") or not path:
+            raise PredicateError("predicate_unknown_name", token.offset, token.text)
+        if root == "context":
+            return _Operand(_lookup(path, from_slots=False))
+        self.slots.add(path[0])
+        return _Operand(_lookup(path, from_slots=True), slot=path[0] if len(path) == 1 else None)
+
+    def _members(self) -> tuple[Any, ...]:
+        members: list[Any] = []
+        while self._now.text != "}":
+            token = self._take()
+            if token.kind not in ("string", "number", "name"):
+                raise PredicateError("predicate_syntax", token.offset, token.text)
+            members.append(_member(token))
+            if self._now.text == ",":
+                self._take()
+        self._take()
+        return tuple(members)
+
+    def _remember(self, left: _Operand, right: _Operand) -> None:
+        """Which slot meets which constant, so that the linter can compare their types."""
+        for one, other in ((left, right), (right, left)):
+            if one.slot and other.is_constant:
+                self.compared.append((one.slot, other.constant))
+
+
+def _constant(value: Any) -> _Operand:
+    return _Operand(lambda slots, context: value, constant=value, is_constant=True)
+
+
+def _member(token: Token) -> Any:
+    if token.kind == "number":
+        return float(token.text) if "." in token.text else int(token.text)
+    lowered = token.text.lower()
+    return _CONSTANTS[lowered] if lowered in ("true", "false") else token.text
+
+
+def _lookup(path: list[str], *, from_slots: bool) -> Evaluate:
+    if len(path) == 1:
+        name = path[0]
+        if from_slots:
+            return lambda slots, context: slots.get(name)
+        return lambda slots, context: context.get(name)
+    return lambda slots, context: _descend(slots if from_slots else context, path)
+
+
+def _descend(data: Any, path: list[str]) -> Any:
+    for name in path:
+        if not isinstance(data, Mapping):
+            return None
+        data = data.get(name)
+    return data
+
+
+def _compare(left: Evaluate, operator: Callable[[Any, Any], bool], right: Evaluate) -> Evaluate:
+    return lambda slots, context: operator(left(slots, context), right(slots, context))

@@ -1,0 +1,67 @@
+"""What is wrong in a flow file, and where: a code and its values; the words are in problems.*.yml.
+
+Rendered as compilers do: `flows/gift.yml:12:7: error[unknown_slot] …`, then a hint.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path as File
+
+from ruamel.yaml import YAML
+
+from data.kernel.locales import Locale
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """Lines and columns count from 1."""
+
+    file: str = ""
+    line: int = 1
+    column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    code: str
+    at: Position = Position()
+    values: Mapping[str, str] = field(default_factory=dict)
+    warning: bool = False
+
+    def message(self, locale: Locale) -> str:
+        return self._filled("message", locale)
+
+    def hint(self, locale: Locale) -> str:
+        return self._filled("hint", locale)
+
+    def render(self, locale: Locale) -> str:
+        """One line as compilers print it, and the hint below."""
+        where = f"{self.at.file}:{self.at.line}:{self.at.column}"
+        kind = "warning" if self.warning else "error"
+        hint = self.hint(locale)
+        return f"{where}: {kind}[{self.code}] {self.message(locale)}" + (
+            f"\n    {hint}" if hint else ""
+        )
+
+    def _filled(self, part: str, locale: Locale) -> str:
+        text = words(locale).get(self.code, {}).get(part, self.code if part == "message" else "")
+        for name, value in self.values.items():
+            text = text.replace("{" + name + "}", value)
+        return text
+
+
+class FlowProblems(Exception):
+    """Everything that keeps a flow set from loading, sorted by place."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sorted(problems, key=lambda problem: (problem.at, problem.code))
+        super().__init__("\n".join(problem.render(Locale.EN) for problem in self.problems))
+
+
+@cache
+def words(locale: Locale) -> Mapping[str, Mapping[str, str]]:
+    """Code to message and hint in one language."""
+    text = File(__file__).with_name(f"problems.{locale}.yml").read_text(encoding="utf-8")
+    loaded: Mapping[str, Mapping[str, str]] = YAML(typ="safe", pure=True).load(text)
+    return loaded

@@ -1,0 +1,158 @@
+"""Reads one YAML file into plain data, remembering where everything stood.
+
+No anchors, aliases or tags; 256 KB and 20 levels at most (T27). Scalars follow YAML 1.2: `yes`
+is a word, only true and false are booleans. A key given twice is a mistake.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceStartEvent,
+)
+
+from dialogs.format.flow import Path
+from dialogs.format.problems import Position, Problem
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 20
+
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})")
+_FLOAT = re.compile(r"[-+]?(?:\d{1,17}\.\d{0,17}|\.\d{1,17})(?:[eE][-+]?\d{1,2})?")
+_WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
+_WORDS |= {word: word.lower() == "true" for word in ("true", "True", "TRUE")}
+_WORDS |= dict.fromkeys(("false", "False", "FALSE"), False)
+
+
+@dataclass(slots=True)
+class Source:
+    """One file: its data, the place of each value, the place of each key, what is wrong."""
+
+    file: str
+    data: Any = None
+    values: dict[Path, Position] = field(default_factory=dict)
+    keys: dict[Path, Position] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    broken: set[Path] = field(default_factory=set)  # parts whose shape forbids further reading
+
+    def at(self, path: Path, *, key: bool = False) -> Position:
+        """The place of a value (or its key), or of the nearest thing around it."""
+        if key and path in self.keys:
+            return self.keys[path]
+        while path and path not in self.values:
+            path = path[:-1]
+        return self.values.get(path, Position(self.file))
+
+
+class _Refused(Exception):
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+def read(file: str, text: str) -> Source:
+    """The data is None when the file could not be read; `problems` says why."""
+    source = Source(file)
+    if len(text.encode()) > MAX_BYTES:
+        source.problems.append(Problem("file_too_large", Position(file), {"limit": "256 KB"}))
+        return source
+    try:
+        source.data = _Reading(source, text).document()
+    except _Refused as refused:
+        source.problems.append(refused.problem)
+    except YAMLError as error:
+        source.problems.append(_syntax(file, error))
+    return source
+
+
+def _syntax(file: str, error: YAMLError) -> Problem:
+    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+    what = str(getattr(error, "problem", "") or type(error).__name__)
+    at = Position(file, mark.line + 1, mark.column + 1) if mark else Position(file)
+    return Problem("yaml_syntax", at, {"what": what})
+
+
+class _Reading:
+    """One walk over the parser's events builds the data; nothing is expanded on the way."""
+
+    def __init__(self, source: Source, text: str) -> None:
+        self._source = source
+        self._events: Iterator[Event] = iter(YAML(typ="safe", pure=True).parse(text))
+
+    def document(self) -> Any:
+        for event in self._events:
+            if isinstance(event, DocumentStartEvent):
+                data = self._node(next(self._events), (), 1)
+                self._end()
+                return data
+        return None
+
+    def _end(self) -> None:
+        for event in self._events:
+            if isinstance(event, DocumentStartEvent):
+                raise self._refused("yaml_two_documents", event)
+
+    def _refused(self, code: str, event: Event) -> _Refused:
+        return _Refused(Problem(code, self._position(event)))
+
+    def _position(self, event: Event) -> Position:
+        mark: StringMark = event.start_mark
+        return Position(self._source.file, mark.line + 1, mark.column + 1)
+
+    def _node(self, event: Event, path: Path, depth: int) -> Any:
+        self._check(event, depth)
+        self._source.values[path] = self._position(event)
+        if isinstance(event, MappingStartEvent):
+            return self._mapping(path, depth)
+        if isinstance(event, SequenceStartEvent):
+            return self._sequence(path, depth)
+        assert isinstance(event, ScalarEvent)  # noqa: S101  # nothing else starts a node
+        return _resolve(event)
+
+    def _check(self, event: Event, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            raise self._refused("yaml_too_deep", event)
+        if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
+            raise self._refused("yaml_anchor", event)
+        if getattr(event, "ctag", None) is not None:
+            raise self._refused("yaml_tag", event)
+
+    def _mapping(self, path: Path, depth: int) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        while isinstance(event := next(self._events), ScalarEvent | AliasEvent):
+            self._check(event, depth)
+            name = str(getattr(event, "value", ""))
+            if name in data:
+                where = self._position(event)
+                self._source.problems.append(Problem("duplicate_key", where, {"name": name}))
+            self._source.keys[(*path, name)] = self._position(event)
+            data[name] = self._node(next(self._events), (*path, name), depth + 1)
+        if event.__class__.__name__ != "MappingEndEvent":
+            raise self._refused("yaml_key", event)
+        return data
+
+    def _sequence(self, path: Path, depth: int) -> list[Any]:
+        data: list[Any] = []
+        while (event := next(self._events)).__class__.__name__ != "SequenceEndEvent":
+            data.append(self._node(event, (*path, len(data)), depth + 1))
+        return data
+
+
+def _resolve(event: ScalarEvent) -> Any:
+    text = str(event.value)
+    if not event.implicit[0]:  # quoted, or a block: always text
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
