@@ -1,15 +1,53 @@
 """Customers: who they are in each messenger, which chats they share, what they agreed to."""
 
-from data.people.models import ChannelIdentity, Chat, ChatMember, Consent, Person
+from data.people.consent import (
+    Asked,
+    ConsentPurpose,
+    grant_consent,
+    has_consent,
+    opt_out,
+    revoke_consent,
+    stop_profile,
+)
+from data.people.contact import (
+    Answer,
+    ContactPolicy,
+    Verdict,
+    may_contact,
+    private_chat_of,
+    speak_first,
+)
+from data.people.models import (
+    ChannelIdentity,
+    Chat,
+    ChatMember,
+    Consent,
+    Person,
+    ProactiveCount,
+)
 from data.people.service import meet, meet_chat, note_member
 
 __all__ = [
+    "Answer",
+    "Asked",
     "ChannelIdentity",
     "Chat",
     "ChatMember",
     "Consent",
+    "ConsentPurpose",
+    "ContactPolicy",
     "Person",
+    "ProactiveCount",
+    "Verdict",
+    "grant_consent",
+    "has_consent",
+    "may_contact",
     "meet",
     "meet_chat",
     "note_member",
+    "opt_out",
+    "private_chat_of",
+    "revoke_consent",
+    "speak_first",
+    "stop_profile",
 ]

@@ -1,15 +1,18 @@
-"""Person, channel identity, chat, chat member, consent."""
+"""Person, channel identity, chat, chat member, consent, and how often we spoke first today."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.kernel.database import Base
 
 
 class Person(Base):
-    """A customer of one merchant. After erasure only the id stays, with `erased_at` set."""
+    """A customer of one merchant. After erasure only the id stays, with `erased_at` set.
+
+    `minor_since`: they told us that they are a child, so there is no sale and no profile.
+    """
 
     __tablename__ = "people"
 
@@ -17,8 +20,10 @@ class Person(Base):
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), index=True)
     name: Mapped[str] = mapped_column(String(120), default="")
     locale: Mapped[str] = mapped_column(String(8))
+    locale_hint: Mapped[str | None] = mapped_column(String(8))  # the last message's, if another
     timezone: Mapped[str] = mapped_column(String(64))
     opted_out_at: Mapped[datetime | None]
+    minor_since: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
@@ -78,3 +83,18 @@ class Consent(Base):
     message_id: Mapped[str] = mapped_column(String(128))
     granted_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class ProactiveCount(Base):
+    """How often we spoke first on one day: to a person, in a chat, or for a new shop.
+
+    `whom` is the id of that person, chat or merchant; `day` is their own local day.
+    """
+
+    __tablename__ = "proactive_counts"
+    __table_args__ = (CheckConstraint("n >= 0", name="n"),)
+
+    whom: Mapped[str] = mapped_column(String(32), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    n: Mapped[int]

@@ -1,0 +1,33 @@
+"""Reads about occasions: what this person already gave, so that no gift comes twice."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data.kernel.ids import ProductId
+from data.orders.models import Order, OrderLine, OrderState
+from data.people import Person
+
+# Bought and kept: a cancelled, expired or refunded gift was not given.
+_GIVEN = (
+    OrderState.PAID,
+    OrderState.WAITING_GROUP,
+    OrderState.READY,
+    OrderState.SHIPPED,
+    OrderState.DELIVERED,
+)
+
+
+def gifts_given(session: Session, *, person: Person, relation: str) -> list[ProductId]:
+    """Products this person bought for that relation, the latest first."""
+    rows = session.scalars(
+        select(OrderLine.product_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(
+            Order.merchant_id == person.merchant_id,
+            Order.person_id == person.id,
+            Order.recipient == relation,
+            Order.state.in_(_GIVEN),
+        )
+        .order_by(Order.created_at.desc(), OrderLine.id)
+    )
+    return [ProductId(product_id) for product_id in dict.fromkeys(rows)]
