@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.catalogue import Product, ProductTag, Variant, restock
+from data.catalogue import Product, ProductTag, Variant, index_products, restock
 from data.kernel.encryption import CIPHER, FieldCipher
 from data.kernel.ids import new_id
 from data.merchants import Merchant
@@ -101,6 +101,7 @@ def a_product(
         attributes=attributes,
         gtin=gtin,
     )
+    index_products(session, merchant_id=merchant.id, product_ids=[product.id])
     return product
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.kernel.database import Base
@@ -79,9 +79,10 @@ class Variant(Base):
     external_id: Mapped[str] = mapped_column(String(50))
     sku: Mapped[str | None] = mapped_column(String(80))
     gtin: Mapped[str | None] = mapped_column(String(14))
-    attributes: Mapped[dict[str, str]] = mapped_column(default=dict)
-    price_minor: Mapped[int]
-    sale_price_minor: Mapped[int | None]
+    attributes: Mapped[dict[str, str]] = mapped_column(default=dict)  # color, size, material …
+    attribute_texts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {locale: {name: text}}
+    price_minor: Mapped[int] = mapped_column(BigInteger)
+    sale_price_minor: Mapped[int | None] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3))
     on_hand: Mapped[int] = mapped_column(default=0)
     held: Mapped[int] = mapped_column(default=0)
@@ -151,3 +152,11 @@ def text_in(texts: dict[str, str], locale: str) -> str:
         if texts.get(tag):
             return texts[tag]
     return ""
+
+
+def attributes_in(variant: Variant, locale: str) -> dict[str, str]:
+    """`{"color": "celadon", "size": "L"}` in this language; what has no translation stays."""
+    return {
+        name: variant.attribute_texts.get(locale, {}).get(name) or value
+        for name, value in variant.attributes.items()
+    }

@@ -6,16 +6,15 @@ changes by one conditional UPDATE whose row count decides; nothing is read first
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from data.catalogue.models import Hold, HoldState, Shown, StockMove, Variant
 from data.kernel.database import changed
 from data.kernel.errors import Invalid, NotFound, OutOfStock, WrongState
+from data.kernel.once import insert_once
 
 SOLD = "sold"
 _BATCH = 500  # expired holds let go in one transaction: a handful of milliseconds
@@ -129,16 +128,18 @@ def _take_hold(
     now: datetime,
 ) -> bool:
     """Is there now a new (or again live) hold row whose units are still to be counted?"""
-    row = {
-        "merchant_id": _merchant_of(session, variant_id),
-        "variant_id": variant_id,
-        "quantity": quantity,
-        "owner_ref": owner_ref,
-        "expires_at": expires_at,
-        "state": HoldState.HELD,
-        "created_at": now,
-    }
-    if _insert_once(session, Hold, row):
+    added = insert_once(
+        session,
+        Hold,
+        merchant_id=_merchant_of(session, variant_id),
+        variant_id=variant_id,
+        quantity=quantity,
+        owner_ref=owner_ref,
+        expires_at=expires_at,
+        state=HoldState.HELD,
+        created_at=now,
+    )
+    if added is not None:
         return True
     mine = (Hold.owner_ref == owner_ref, Hold.variant_id == variant_id)
     again = session.execute(
@@ -220,15 +221,17 @@ def _forget_counters(session: Session, variant_id: str) -> None:
 def _note_move(
     session: Session, variant_id: str, delta: int, reason: str, ref: str, now: datetime
 ) -> bool:
-    row = {
-        "merchant_id": _merchant_of(session, variant_id),
-        "variant_id": variant_id,
-        "delta": delta,
-        "reason": reason,
-        "ref": ref,
-        "created_at": now,
-    }
-    return _insert_once(session, StockMove, row)
+    added = insert_once(
+        session,
+        StockMove,
+        merchant_id=_merchant_of(session, variant_id),
+        variant_id=variant_id,
+        delta=delta,
+        reason=reason,
+        ref=ref,
+        created_at=now,
+    )
+    return added is not None
 
 
 def _merchant_of(session: Session, variant_id: str) -> str:
@@ -236,11 +239,3 @@ def _merchant_of(session: Session, variant_id: str) -> str:
     if merchant_id is None:
         raise NotFound("variant")
     return merchant_id
-
-
-def _insert_once(session: Session, table: type[Hold | StockMove], row: dict[str, Any]) -> bool:
-    """INSERT that a unique key may turn into nothing; did it insert?"""
-    session.flush()
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).values(**row).on_conflict_do_nothing().returning(table.id)
-    return session.scalar(statement) is not None

@@ -1,0 +1,145 @@
+"""What may be shown: price, stock, and nothing of what somebody does not want."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, and_, case, exists, or_, select
+from sqlalchemy.orm import Session
+
+from data.catalogue.matching import all_of, products_with
+from data.catalogue.models import Product, ProductTag, Shown, Variant
+from data.catalogue.tokens import Tokenise, telling, tokeniser_of
+from data.kernel.errors import Invalid
+from data.kernel.money import Money
+from data.merchants import Merchant
+
+CONTAINS = "contains"
+# What a buyer pays now, as price_of says it.
+PRICE = case(
+    (Variant.sale_price_minor < Variant.price_minor, Variant.sale_price_minor),
+    else_=Variant.price_minor,
+)
+# 红色 and 紅色 mean what 砖红 and 酒紅 end in.
+_COLOUR = "色"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Prices in the merchant's currency. `excluded`: words in any language, or `kind:value`."""
+
+    min_price: Money | None = None
+    max_price: Money | None = None
+    below: Money | None = None  # cheaper than this, not equal
+    in_stock: bool = True
+    excluded: tuple[str, ...] = ()
+    without: frozenset[str] = frozenset()  # product ids
+
+
+class Sieve:
+    """Filters made ready for one merchant: conditions for SQL, and the choice of a variant."""
+
+    def __init__(self, session: Session, merchant_id: str, filters: Filters) -> None:
+        self._session, self._merchant_id, self._filters = session, merchant_id, filters
+        self._cut = tokeniser_of(session)
+        self._refused = [w for word in filters.excluded if (w := _words(self._cut, word))]
+        _check_currency(session, merchant_id, filters)
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What a product must meet: on the shelf, not refused, with a variant that fits."""
+        fits = exists().where(Variant.product_id == Product.id, *self._variant_conditions())
+        return [
+            Product.merchant_id == self._merchant_id,
+            Product.state == Shown.ACTIVE,
+            Product.id.not_in(self._filters.without),
+            fits,
+            *self._without_tags(),
+            *(self._not_titled(words) for words in self._refused),
+        ]
+
+    def variants(self, product_ids: Collection[str]) -> dict[str, Variant]:
+        """The one to show of each product: the first in the merchant's order that fits."""
+        found = self._session.scalars(
+            select(Variant)
+            .where(Variant.product_id.in_(product_ids), *self._variant_conditions())
+            .order_by(Variant.position, Variant.id)
+        )
+        chosen: dict[str, Variant] = {}
+        for variant in found:
+            if not self._is_refused(variant):
+                chosen.setdefault(variant.product_id, variant)
+        return chosen
+
+    def _variant_conditions(self) -> list[ColumnElement[bool]]:
+        wanted, price = self._filters, PRICE
+        conditions = [Variant.merchant_id == self._merchant_id, Variant.state == Shown.ACTIVE]
+        if wanted.in_stock:
+            conditions.append(Variant.on_hand > Variant.held)
+        if wanted.min_price:
+            conditions.append(price >= wanted.min_price.minor)
+        if wanted.max_price:
+            conditions.append(price <= wanted.max_price.minor)
+        if wanted.below:
+            conditions.append(price < wanted.below.minor)
+        return conditions
+
+    def _without_tags(self) -> list[ColumnElement[bool]]:
+        if not self._filters.excluded:
+            return []
+        carried = self._session.execute(
+            select(ProductTag.kind, ProductTag.value)
+            .where(ProductTag.merchant_id == self._merchant_id)
+            .distinct()
+        )
+        meant = [(kind, value) for kind, value in carried if self._is_meant(kind, value)]
+        if not meant:
+            return []
+        any_of = or_(*(and_(ProductTag.kind == k, ProductTag.value == v) for k, v in meant))
+        return [~exists().where(ProductTag.product_id == Product.id, any_of)]
+
+    def _is_meant(self, kind: str, value: str) -> bool:
+        """Does somebody refuse this tag: by its name, or by what it contains?"""
+        if f"{kind}:{value}" in self._filters.excluded:
+            return True
+        own = _words(self._cut, value.replace("_", " "))
+        names = [own, *(_names_of(self._cut, value) if kind == CONTAINS else [])]
+        return any(
+            own == refused or (kind == CONTAINS and any(name <= refused for name in names))
+            for refused in self._refused
+        )
+
+    def _not_titled(self, words: frozenset[str]) -> ColumnElement[bool]:
+        titled = products_with(
+            self._session, self._merchant_id, all_of(sorted(words)), in_title=True
+        )
+        return Product.id.not_in(select(titled.c.product_id))
+
+    def _is_refused(self, variant: Variant) -> bool:
+        """`not red` leaves the blue one of the same scarf."""
+        texts = [variant.attributes, *variant.attribute_texts.values()]
+        labels = [frozenset(self._cut(text)) for each in texts for text in each.values()]
+        return any(refused <= label for refused in self._refused for label in labels)
+
+
+def _words(cut: Tokenise, text: str) -> frozenset[str]:
+    bare = text.strip().removesuffix(_COLOUR) if len(text.strip()) > 1 else text
+    return frozenset(telling(cut(bare)))
+
+
+def _names_of(cut: Tokenise, contained: str) -> list[frozenset[str]]:
+    return [_words(cut, word) for word in _avoided().get(contained, [])]
+
+
+@cache
+def _avoided() -> dict[str, list[str]]:
+    table = json.loads(Path(__file__).with_name("avoided.json").read_text("utf-8"))
+    return {tag: words for tag, words in table.items() if isinstance(words, list)}
+
+
+def _check_currency(session: Session, merchant_id: str, filters: Filters) -> None:
+    prices = [price for price in (filters.min_price, filters.max_price, filters.below) if price]
+    currency = session.get_one(Merchant, merchant_id).currency
+    if any(price.currency != currency for price in prices):
+        raise Invalid("currency_mixed")

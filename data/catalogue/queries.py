@@ -1,0 +1,75 @@
+"""Looking at the shelf: one product, its variants, the whole list; always one merchant's own."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from data.catalogue.gtin import is_gtin, spellings
+from data.catalogue.models import Product, ProductTag, Shown, Variant
+from data.kernel.errors import NotFound
+
+
+def get_product(session: Session, *, merchant_id: str, product_id: str) -> Product:
+    product = session.get(Product, product_id)
+    if product is None or product.merchant_id != merchant_id:
+        raise NotFound("product")
+    return product
+
+
+def get_variant(session: Session, *, merchant_id: str, variant_id: str) -> Variant:
+    variant = session.get(Variant, variant_id)
+    if variant is None or variant.merchant_id != merchant_id:
+        raise NotFound("variant")
+    return variant
+
+
+def variants_of(session: Session, *, merchant_id: str, product_id: str) -> Sequence[Variant]:
+    """What of this product is on the shelf, in the merchant's order; sold out ones included."""
+    return session.scalars(
+        select(Variant)
+        .where(Variant.merchant_id == merchant_id, Variant.product_id == product_id)
+        .where(Variant.state == Shown.ACTIVE)
+        .order_by(Variant.position, Variant.id)
+    ).all()
+
+
+def tags_of(session: Session, *, merchant_id: str, product_id: str) -> frozenset[tuple[str, str]]:
+    """(kind, value) pairs."""
+    found = session.execute(
+        select(ProductTag.kind, ProductTag.value).where(
+            ProductTag.merchant_id == merchant_id, ProductTag.product_id == product_id
+        )
+    )
+    return frozenset((kind, value) for kind, value in found)
+
+
+def list_products(
+    session: Session, *, merchant_id: str, after: str = "", limit: int = 50
+) -> Sequence[Product]:
+    """A page of the catalogue in the order of external ids; `after` is the last one seen."""
+    return session.scalars(
+        select(Product)
+        .where(Product.merchant_id == merchant_id, Product.external_id > after)
+        .order_by(Product.external_id)
+        .limit(limit)
+    ).all()
+
+
+def count_products(session: Session, *, merchant_id: str) -> int:
+    mine = select(func.count()).select_from(Product).where(Product.merchant_id == merchant_id)
+    return session.scalar(mine) or 0
+
+
+def find_by_gtin(session: Session, *, merchant_id: str, gtin: str) -> Variant | None:
+    """The variant under a bar code; None also where the check digit is wrong."""
+    digits = gtin.strip().replace(" ", "").replace("-", "")
+    if not is_gtin(digits):
+        return None
+    return session.scalars(
+        select(Variant)
+        .join(Product, Product.id == Variant.product_id)
+        .where(Variant.merchant_id == merchant_id, Variant.gtin.in_(spellings(digits)))
+        .where(Variant.state == Shown.ACTIVE, Product.state == Shown.ACTIVE)
+        .order_by(Variant.position, Variant.id)
+    ).first()

@@ -1,0 +1,112 @@
+"""Finding products: by words, by a name in somebody's sentence.
+
+All words first; the places left over go to products with some of them, and at last to those with
+two of its Chinese characters: 杯子 stands in no title, but 蓝 and 杯 do.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data.catalogue.filters import Filters, Sieve
+from data.catalogue.matching import Question, all_of, any_of, any_two_of, products_with
+from data.catalogue.models import Product, Shown, Variant, price_of
+from data.catalogue.tokens import is_han, telling, tokeniser_of
+from data.kernel.money import Money
+
+_MOST_WORDS = 48  # of one query: a long message is not a more precise one
+_MOST_CHARACTERS = 8  # 28 pairs
+_SPARE = 4  # fetched per product shown: a refused colour may empty some
+_NAME_CANDIDATES = 60
+_GAPS = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A product with the variant to show for it."""
+
+    product: Product
+    variant: Variant
+    price: Money
+    score: float
+
+
+def search(
+    session: Session, *, merchant_id: str, query: str, filters: Filters, limit: int
+) -> list[Found]:
+    """The best first. Words that no product has are simply not found; filters always hold."""
+    sieve = Sieve(session, merchant_id, filters)
+    found: dict[str, Found] = {}
+    for question in _attempts(tokeniser_of(session)(query)):
+        for each in _ask(session, merchant_id, sieve, question, limit * _SPARE):
+            found.setdefault(each.product.id, each)
+        if len(found) >= limit:
+            break
+    return list(found.values())[:limit]
+
+
+def find_by_name(session: Session, *, merchant_id: str, text: str, limit: int) -> list[Product]:
+    """Products whose whole title, in any language, stands in the text; the longest title first."""
+    words = telling(tokeniser_of(session)(text))[:_MOST_WORDS]
+    if not words:
+        return []
+    hits = products_with(session, merchant_id, any_of(words), in_title=True)
+    candidates = session.scalars(
+        select(Product)
+        .join(hits, hits.c.product_id == Product.id)
+        .where(Product.merchant_id == merchant_id, Product.state == Shown.ACTIVE)
+        .order_by(hits.c.score.desc(), Product.id)
+        .limit(_NAME_CANDIDATES)
+    )
+    said = _bare(text)
+    named = [(longest, product) for product in candidates if (longest := _longest(product, said))]
+    named.sort(key=lambda pair: (-pair[0], pair[1].id))
+    return [product for _, product in named[:limit]]
+
+
+def _attempts(tokens: Sequence[str]) -> Iterator[Question]:
+    words = telling(tokens)[:_MOST_WORDS]
+    if words:
+        yield all_of(words)
+        yield any_of(words)
+    single = [word for word in dict.fromkeys(tokens) if len(word) == 1 and is_han(word)]
+    if len(single) > 1:
+        yield any_two_of(single[:_MOST_CHARACTERS])
+
+
+def _ask(
+    session: Session,
+    merchant_id: str,
+    sieve: Sieve,
+    question: Question,
+    most: int,
+) -> list[Found]:
+    hits = products_with(session, merchant_id, question)
+    rows = session.execute(
+        select(Product, hits.c.score)
+        .join(hits, hits.c.product_id == Product.id)
+        .where(*sieve.conditions())
+        .order_by(hits.c.score.desc(), Product.id)
+        .limit(most)
+    ).all()
+    variants = sieve.variants([product.id for product, _ in rows])
+    return [
+        Found(product, variants[product.id], price_of(variants[product.id]), score)
+        for product, score in rows
+        if product.id in variants
+    ]
+
+
+def _longest(product: Product, said: str) -> int:
+    """Length of the longest of its titles that was said; 0 for none."""
+    titles = {_bare(title) for title in product.title.values()}
+    return max((len(title) for title in titles if title and title in said), default=0)
+
+
+def _bare(text: str) -> str:
+    """For comparing names: one case, one width, no spaces or marks."""
+    return _GAPS.sub("", unicodedata.normalize("NFKC", text).casefold())
