@@ -26,20 +26,43 @@ from data.group_buys.teams import (
     tell,
 )
 from data.kernel.facts import Fact
-from data.orders import OrderCancelled, OrderExpired, OrderPaid, OrderRefunded, lock_order
-from data.payments import cancel_order, refund_order, settle_group_order
+from data.orders import (
+    Order,
+    OrderCancelled,
+    OrderExpired,
+    OrderFact,
+    OrderPaid,
+    OrderRefunded,
+    OrderState,
+    lock_order,
+)
+from data.payments.deciding import cancel_order, refund_order, settle_group_order
+from data.payments.facts import RefundRequested
+
+_ENDS: Mapping[type[Fact], SeatEnd] = {
+    OrderExpired: SeatEnd.LAPSED,
+    OrderCancelled: SeatEnd.LEFT,
+    OrderRefunded: SeatEnd.REFUNDED,
+}
 
 
 def listen(session: Session, fact: Fact, now: datetime) -> None:
     """Group-buys hear of orders."""
     if isinstance(fact, OrderPaid):
         seat_paid(session, order_id=fact.order_id, now=now)
-    elif isinstance(fact, OrderExpired):
-        _order_ended(session, fact.order_id, SeatEnd.LAPSED, now)
-    elif isinstance(fact, OrderCancelled):
-        _order_ended(session, fact.order_id, SeatEnd.LEFT, now)
-    elif isinstance(fact, OrderRefunded):
-        _order_ended(session, fact.order_id, SeatEnd.REFUNDED, now)
+    elif isinstance(fact, OrderFact) and (cause := _ends_seat(session, fact)):
+        _order_ended(session, fact.order_id, cause, now)
+
+
+def _ends_seat(session: Session, fact: OrderFact) -> SeatEnd | None:
+    if isinstance(fact, RefundRequested) and _is_going_back(session, fact.order_id):
+        return SeatEnd.REFUNDED
+    return _ENDS.get(type(fact))
+
+
+def _is_going_back(session: Session, order_id: str) -> bool:
+    """All of its money, not just a second payment."""
+    return session.get_one(Order, order_id).state == OrderState.REFUND_PENDING
 
 
 def seat_paid(session: Session, *, order_id: str, now: datetime) -> None:
@@ -108,7 +131,9 @@ def close_seat(session: Session, *, seat_id: str, now: datetime) -> None:
     seat = _with_order_locked(session, seat_id)
     cause = _why(team_now(session, seat.team_id), SeatEnd.LEFT)
     if seat.state == SeatState.HELD and seat.order_id is not None:
-        cancel_order(session, order_id=seat.order_id, now=now)  # and `listen` ends the seat
+        cancel_order(
+            session, order_id=seat.order_id, person_id=None, now=now
+        )  # and `listen` ends the seat
     elif seat.state == SeatState.HELD:
         end_seat(session, seat, cause=cause, now=now)
     elif seat.state == SeatState.PAID and end_seat(session, seat, cause=cause, now=now):
@@ -118,8 +143,10 @@ def close_seat(session: Session, *, seat_id: str, now: datetime) -> None:
 def settle_seat(session: Session, *, seat_id: str, now: datetime) -> None:
     """Its team succeeded: the goods are owed now, and the money is ours."""
     seat = _with_order_locked(session, seat_id)
-    if seat.order_id is not None and turn_seat(session, seat, SeatState.FULFILLED):
-        settle_group_order(session, order_id=seat.order_id, now=now)
+    if seat.state != SeatState.PAID or seat.order_id is None:
+        return
+    if settle_group_order(session, order_id=seat.order_id, now=now):
+        turn_seat(session, seat, SeatState.FULFILLED)
 
 
 def _with_order_locked(session: Session, seat_id: str) -> Seat:

@@ -16,7 +16,7 @@ from data.kernel.database import changed
 from data.kernel.errors import GroupBuyClosed, NotFound, WrongState
 from data.kernel.ids import new_id
 from data.orders import NewLine, Order, OrderDetails, OrderKind, place_order
-from data.payments import cancel_order
+from data.payments.deciding import cancel_order
 from data.people import Chat, Person
 
 DEADLINE = "team_deadline"
@@ -107,7 +107,9 @@ def leave(session: Session, *, team_id: str, person_id: str, now: datetime) -> N
     if seat is None:
         raise WrongState("seat")
     if seat.order_id is not None:
-        cancel_order(session, order_id=seat.order_id, now=now)  # whose end ends the seat
+        cancel_order(
+            session, order_id=seat.order_id, person_id=person_id, now=now
+        )  # whose end ends the seat
     elif not end_seat(session, seat, cause=SeatEnd.LEFT, now=now):
         raise WrongState("seat")
 

@@ -1,0 +1,64 @@
+"""What a check is, and running some of them. A check selects the rows that break its rule.
+
+Some rules hold only once work under way is done: money on its way back, jobs not yet run. Those
+look only at rows older than `grace`; with grace zero they hold for a shop that is at rest.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select
+from sqlalchemy.orm import Session
+
+_SHOWN = 20  # ids a violation names; one broken rule may touch every row of a table
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When we look. What happened up to `settled` must have had all its consequences."""
+
+    now: datetime
+    settled: datetime
+
+
+Query = Callable[[Moment], Select[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`invariant` is its number in docs/architecture.md, `what` a code; `rows` selects an id."""
+
+    invariant: str
+    what: str
+    rows: Query
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A broken rule and the first of the rows that break it."""
+
+    invariant: str
+    what: str
+    ids: tuple[str, ...]
+
+
+def run(
+    session: Session,
+    *,
+    now: datetime,
+    grace: timedelta,
+    checks: Sequence[Check],
+) -> list[Violation]:
+    moment = Moment(now=now, settled=now - grace)
+    found = [_broken(session, check, moment) for check in checks]
+    return [violation for violation in found if violation is not None]
+
+
+def _broken(session: Session, check: Check, moment: Moment) -> Violation | None:
+    rows = session.execute(check.rows(moment).limit(_SHOWN)).all()
+    if not rows:
+        return None
+    ids = tuple(dict.fromkeys(str(row[0]) for row in rows))
+    return Violation(check.invariant, check.what, ids)
