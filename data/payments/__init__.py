@@ -1,5 +1,25 @@
-"""Links, attempts, refunds, notices, and the Gateway port that every provider stands behind."""
+"""Links, attempts, refunds, notices, and the Gateway port that every provider stands behind.
 
+`JOBS` are the database-only handlers for the worker; `steps` are the calls it makes outside.
+"""
+
+from data.delivery.jobs import JobRunner
+from data.payments import notices, refunds, sandbox_bank, steps
+from data.payments.attempts import begin_attempt
+from data.payments.deciding import (
+    Cancelled,
+    CancelOutcome,
+    cancel_order,
+    refund_order,
+    settle_group_order,
+)
+from data.payments.facts import (
+    PaymentFailed,
+    PaymentQuarantined,
+    RefundFailed,
+    RefundRequested,
+)
+from data.payments.links import Payable, PayState, create_link, find_payable, revoke_links
 from data.payments.models import (
     AttemptState,
     NoticeState,
@@ -9,13 +29,45 @@ from data.payments.models import (
     Refund,
     RefundState,
 )
+from data.payments.notices import record_notice
+from data.payments.refund_truth import apply_refund_truth
+from data.payments.refunds import request_refund, retry_refund
+from data.payments.steps import Call, calls_due, lease, record_answer
+from data.payments.truth import apply_truth
+
+JOBS: dict[str, JobRunner] = {**refunds.JOBS, **notices.JOBS, **steps.JOBS, **sandbox_bank.JOBS}
 
 __all__ = [
+    "JOBS",
     "AttemptState",
+    "Call",
+    "CancelOutcome",
+    "Cancelled",
     "NoticeState",
+    "PayState",
+    "Payable",
     "PaymentAttempt",
+    "PaymentFailed",
     "PaymentLink",
     "PaymentNotice",
+    "PaymentQuarantined",
     "Refund",
+    "RefundFailed",
+    "RefundRequested",
     "RefundState",
+    "apply_refund_truth",
+    "apply_truth",
+    "begin_attempt",
+    "calls_due",
+    "cancel_order",
+    "create_link",
+    "find_payable",
+    "lease",
+    "record_answer",
+    "record_notice",
+    "refund_order",
+    "request_refund",
+    "retry_refund",
+    "revoke_links",
+    "settle_group_order",
 ]

@@ -1,8 +1,8 @@
 """Payment link, attempt, refund, notice. The states and the only ways between them:
 
     attempt  created ▶ submitted ▶ pending ▶ authorized ▶ captured   (no hold: pending ▶ captured)
-             any of the first four ▶ failed, voided, unknown; unknown ▶ what the provider shows;
-             failed, voided ▶ captured: the provider's word that money moved always counts
+             any of the first four ▶ failed, voided; submitted, pending ▶ unknown ▶ what the
+             provider shows; failed, voided ▶ captured: its word that money moved always counts
     refund   requested ▶ submitted ▶ pending ▶ succeeded | failed; unknown ▶ what it shows;
              succeeded ▶ failed: some providers find out late
 
@@ -62,7 +62,7 @@ ATTEMPT_TRANSITIONS: dict[AttemptState, frozenset[AttemptState]] = {
     _A.CREATED: frozenset({_A.SUBMITTED, _A.VOIDED}),
     _A.SUBMITTED: _SHOWN | {_A.UNKNOWN},
     _A.PENDING: _SHOWN - {_A.PENDING} | {_A.UNKNOWN},
-    _A.AUTHORIZED: frozenset({_A.CAPTURED, _A.FAILED, _A.VOIDED, _A.UNKNOWN}),
+    _A.AUTHORIZED: frozenset({_A.CAPTURED, _A.FAILED, _A.VOIDED}),
     _A.UNKNOWN: _SHOWN | {_A.SUBMITTED},
     _A.CAPTURED: frozenset(),
     _A.FAILED: frozenset({_A.CAPTURED}),
@@ -117,6 +117,7 @@ class PaymentAttempt(Base):
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     authorize_only: Mapped[bool] = mapped_column(default=False)
+    capture_wanted: Mapped[bool] = mapped_column(default=False)  # its group came together
     state: Mapped[str] = mapped_column(String(12), default=AttemptState.CREATED)
     captured_minor: Mapped[int] = mapped_column(default=0)
     promised_minor: Mapped[int] = mapped_column(default=0)

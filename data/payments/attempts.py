@@ -1,0 +1,134 @@
+"""Beginning to pay: one committed intent with its key, before any provider hears of it."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from data.kernel.database import changed
+from data.kernel.errors import NotFound, OutOfStock, PaymentLinkExpired, WrongState
+from data.kernel.ids import new_id
+from data.orders import Order, OrderState, lines_of, lock_order
+from data.orders.goods import secure
+from data.payments.calls import Verb
+from data.payments.keys import business_key
+from data.payments.models import (
+    ATTEMPT_TRANSITIONS,
+    OPEN_ATTEMPTS,
+    AttemptState,
+    PaymentAttempt,
+)
+
+_CLOSED = (OrderState.EXPIRED, OrderState.CANCELLED)
+
+
+def begin_attempt(
+    session: Session, *, order_id: str, provider: str, now: datetime, authorize: bool = False
+) -> PaymentAttempt:
+    """The attempt to send to the provider: the open one if there is one, else a new one.
+
+    Price, stock and state are read again under the order's lock; what a form says does not count.
+    """
+    order = lock_order(session, order_id=order_id)
+    _refuse_closed(order, now)
+    current = open_attempt(session, order.id)
+    if current is not None:
+        if current.provider != provider:
+            raise WrongState("attempt_open")  # the old one is closed before another is issued
+        return current
+    _refuse_wrong_total(session, order)
+    if not secure(session, order, until=order.expires_at, now=now):
+        raise OutOfStock
+    return _new_attempt(session, order, provider, authorize, now)
+
+
+def open_attempt(session: Session, order_id: str) -> PaymentAttempt | None:
+    return session.scalar(
+        select(PaymentAttempt)
+        .where(PaymentAttempt.order_id == order_id, PaymentAttempt.state.in_(OPEN_ATTEMPTS))
+        .order_by(PaymentAttempt.number.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+
+
+def attempts_of(session: Session, order_id: str) -> list[PaymentAttempt]:
+    """All tries to pay an order, oldest first, as the database has them now."""
+    found = session.scalars(
+        select(PaymentAttempt)
+        .where(PaymentAttempt.order_id == order_id)
+        .order_by(PaymentAttempt.number)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(found)
+
+
+def lock_attempt(session: Session, attempt_id: str) -> tuple[Order, PaymentAttempt]:
+    """Order first, then its attempts: always in this order."""
+    order_id = session.scalar(
+        select(PaymentAttempt.order_id).where(PaymentAttempt.id == attempt_id)
+    )
+    if order_id is None:
+        raise NotFound("attempt")
+    order = lock_order(session, order_id=order_id)
+    attempt = next(a for a in attempts_of(session, order_id) if a.id == attempt_id)
+    return order, attempt
+
+
+def move_attempt(
+    session: Session, attempt: PaymentAttempt, to: AttemptState, *, now: datetime
+) -> bool:
+    """False: the table has no such way (an old story), or somebody was faster."""
+    if to not in ATTEMPT_TRANSITIONS[AttemptState(attempt.state)]:
+        return False
+    won = session.execute(
+        update(PaymentAttempt)
+        .where(PaymentAttempt.id == attempt.id, PaymentAttempt.version == attempt.version)
+        .values(state=to, version=PaymentAttempt.version + 1, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(attempt)
+    return bool(changed(won))
+
+
+def _refuse_closed(order: Order, now: datetime) -> None:
+    if order.state in _CLOSED or (
+        order.state == OrderState.AWAITING_PAYMENT and order.expires_at <= now
+    ):
+        raise PaymentLinkExpired
+    if order.state != OrderState.AWAITING_PAYMENT:
+        raise WrongState(order.state)
+
+
+def _refuse_wrong_total(session: Session, order: Order) -> None:
+    items = sum(line.total.minor for line in lines_of(session, order))
+    if items != order.items_minor or order.total_minor <= 0:
+        raise WrongState("order_total")
+
+
+def _new_attempt(
+    session: Session, order: Order, provider: str, authorize: bool, now: datetime
+) -> PaymentAttempt:
+    tried = session.scalar(
+        select(func.count()).select_from(PaymentAttempt).filter_by(order_id=order.id)
+    )
+    number = (tried or 0) + 1
+    attempt = PaymentAttempt(
+        id=new_id("pay"),
+        merchant_id=order.merchant_id,
+        order_id=order.id,
+        number=number,
+        provider=provider,
+        idempotency_key=business_key("payment", order.id, number, order.total),
+        amount_minor=order.total_minor,
+        currency=order.currency,
+        authorize_only=authorize,
+        call=Verb.CREATE,
+        call_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(attempt)
+    session.flush()
+    return attempt

@@ -1,0 +1,95 @@
+"""Which ledger entry each movement of money writes. Every one is written once, by its source."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from data.ledger import (
+    CUSTOMER_HOLD,
+    REFUND_PAYABLE,
+    REVENUE,
+    cash_in_transit,
+    post,
+    transfer,
+    was_posted,
+)
+from data.payments.models import PaymentAttempt, Refund
+
+CAPTURED = "captured"
+GOODS_OWED = "goods_owed"
+REFUND_PROMISED = "refund_promised"
+REFUND_SUCCEEDED = "refund_succeeded"
+REFUND_REVERSED = "refund_reversed"
+
+
+def book_capture(session: Session, attempt: PaymentAttempt, *, now: datetime) -> None:
+    post(
+        session,
+        merchant_id=attempt.merchant_id,
+        kind=CAPTURED,
+        source_ref=attempt.id,
+        legs=transfer(cash_in_transit(attempt.provider), CUSTOMER_HOLD, attempt.captured),
+        event_at=now,
+        now=now,
+    )
+
+
+def book_goods_owed(session: Session, attempt: PaymentAttempt, *, now: datetime) -> None:
+    """From here on the money is the shop's, and the goods are the buyer's."""
+    post(
+        session,
+        merchant_id=attempt.merchant_id,
+        kind=GOODS_OWED,
+        source_ref=attempt.id,
+        legs=transfer(CUSTOMER_HOLD, REVENUE, attempt.captured),
+        event_at=now,
+        now=now,
+    )
+
+
+def is_earned(session: Session, attempt: PaymentAttempt) -> bool:
+    return was_posted(
+        session, merchant_id=attempt.merchant_id, kind=GOODS_OWED, source_ref=attempt.id
+    )
+
+
+def book_refund_promised(
+    session: Session, refund: Refund, attempt: PaymentAttempt, *, now: datetime
+) -> None:
+    source = REVENUE if is_earned(session, attempt) else CUSTOMER_HOLD
+    post(
+        session,
+        merchant_id=refund.merchant_id,
+        kind=REFUND_PROMISED,
+        source_ref=refund.id,
+        legs=transfer(source, REFUND_PAYABLE, refund.amount),
+        event_at=now,
+        now=now,
+    )
+
+
+def book_refund_succeeded(
+    session: Session, refund: Refund, provider: str, *, now: datetime
+) -> None:
+    post(
+        session,
+        merchant_id=refund.merchant_id,
+        kind=REFUND_SUCCEEDED,
+        source_ref=refund.id,
+        legs=transfer(REFUND_PAYABLE, cash_in_transit(provider), refund.amount),
+        event_at=now,
+        now=now,
+    )
+
+
+def book_refund_reversed(session: Session, refund: Refund, provider: str, *, now: datetime) -> None:
+    """It came back after all: we owe it again."""
+    post(
+        session,
+        merchant_id=refund.merchant_id,
+        kind=REFUND_REVERSED,
+        source_ref=refund.id,
+        legs=transfer(cash_in_transit(provider), REFUND_PAYABLE, refund.amount),
+        event_at=now,
+        now=now,
+    )

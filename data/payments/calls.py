@@ -1,0 +1,44 @@
+"""What may be due at a provider, and one such call with everything it needs to be made."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from data.kernel.money import Money
+from data.payments.gateway import NewPayment, NewRefund, PaymentRef
+
+
+class Verb(StrEnum):
+    CREATE = "create"
+    QUERY = "query"
+    CAPTURE = "capture"
+    VOID = "void"
+    CLOSE = "close"
+    REFUND = "refund"
+    QUERY_REFUND = "query_refund"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`turn` is the lease: an answer to an earlier turn may tell facts, but not doubts."""
+
+    verb: Verb
+    provider: str
+    merchant_id: str
+    order_id: str
+    attempt_id: str
+    refund_id: str | None
+    turn: int
+    new_payment: NewPayment
+    payment: PaymentRef
+    refund_key: str = ""
+    refund_amount: Money | None = None
+
+    @property
+    def subject_id(self) -> str:
+        return self.refund_id or self.attempt_id
+
+    @property
+    def new_refund(self) -> NewRefund:
+        if self.refund_amount is None:
+            raise ValueError("call_without_refund")
+        return NewRefund(self.refund_key, self.refund_amount, self.payment)

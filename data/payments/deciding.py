@@ -1,0 +1,111 @@
+"""Decisions about a paid order: its group came together, or its money goes back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from data.kernel.errors import WrongState
+from data.orders import Order, OrderCancelled, OrderState, goods, lock_order
+from data.orders.service import close_unpaid
+from data.orders.states import move, tell
+from data.payments.attempts import attempts_of
+from data.payments.calls import Verb
+from data.payments.models import AttemptState, PaymentAttempt
+from data.payments.refund_truth import close_if_all_is_back
+from data.payments.refunds import request_refund
+from data.payments.truth import earn
+
+_PAID = (OrderState.PAID, OrderState.WAITING_GROUP, OrderState.READY)
+_OVER = (
+    OrderState.CANCELLED,
+    OrderState.EXPIRED,
+    OrderState.REFUND_PENDING,
+    OrderState.REFUNDED,
+)
+
+
+class Cancelled(StrEnum):
+    RELEASED = "released"  # unpaid: nothing but the goods goes back
+    REFUNDING = "refunding"
+    ALREADY = "already"  # it was over before
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOutcome:
+    order: Order
+    what: Cancelled
+
+
+def cancel_order(
+    session: Session, *, order_id: str, person_id: str | None, now: datetime
+) -> CancelOutcome:
+    """Called off by its buyer (or, without a person, by the shop); WrongState once it has left."""
+    order = lock_order(session, order_id=order_id, person_id=person_id)
+    if order.state in _OVER:
+        return CancelOutcome(order, Cancelled.ALREADY)
+    if order.state == OrderState.AWAITING_PAYMENT:
+        close_unpaid(session, order, OrderState.CANCELLED, now=now)
+        return CancelOutcome(order, Cancelled.RELEASED)
+    refund_order(session, order_id=order_id, cause_ref="cancelled", now=now)
+    tell(session, OrderCancelled, order, now=now)
+    return CancelOutcome(order, Cancelled.REFUNDING)
+
+
+def settle_group_order(session: Session, *, order_id: str, now: datetime) -> bool:
+    """The group came together. False: nothing waits (settled before, or its money is going back).
+
+    Held money is captured first; the order is ready when the provider says it was.
+    """
+    order = lock_order(session, order_id=order_id)
+    if order.state != OrderState.WAITING_GROUP:
+        return False
+    paying = _paying(session, order)
+    if paying.state == AttemptState.AUTHORIZED:
+        paying.capture_wanted = True
+        paying.call, paying.call_at = Verb.CAPTURE, now
+        session.flush()
+    else:
+        earn(session, order, paying, now=now)
+    return True
+
+
+def refund_order(session: Session, *, order_id: str, cause_ref: str, now: datetime) -> bool:
+    """Everything back to whoever paid, goods to the shelf. False: that is under way already.
+
+    An unpaid order is simply called off; what was only held is let go. WrongState once it left.
+    """
+    order = lock_order(session, order_id=order_id)
+    if order.state in _OVER:
+        return False
+    if order.state == OrderState.AWAITING_PAYMENT:
+        close_unpaid(session, order, OrderState.CANCELLED, now=now)
+        return True
+    if order.state not in _PAID:
+        raise WrongState(order.state)
+    was_ready = order.state == OrderState.READY
+    move(session, order, OrderState.REFUND_PENDING, now=now)
+    (goods.take_back if was_ready else goods.let_go)(session, order, now=now)
+    for attempt in attempts_of(session, order.id):
+        _give_back(session, attempt, cause_ref, now)
+    close_if_all_is_back(session, order, now=now)
+    return True
+
+
+def _paying(session: Session, order: Order) -> PaymentAttempt:
+    """The attempt this order lives on: it holds money that nobody was promised back."""
+    for attempt in attempts_of(session, order.id):
+        is_ours = attempt.captured_minor > attempt.promised_minor
+        if is_ours or attempt.state == AttemptState.AUTHORIZED:
+            return attempt
+    raise WrongState("order_without_money")
+
+
+def _give_back(session: Session, attempt: PaymentAttempt, cause_ref: str, now: datetime) -> None:
+    if attempt.captured_minor > attempt.promised_minor:
+        request_refund(session, attempt_id=attempt.id, amount=None, cause_ref=cause_ref, now=now)
+    elif attempt.state == AttemptState.AUTHORIZED:
+        attempt.capture_wanted = False
+        attempt.call, attempt.call_at = Verb.VOID, now
+        session.flush()

@@ -1,0 +1,33 @@
+"""What payments announce besides the order's own facts; listeners tell the buyer or the shop."""
+
+from dataclasses import dataclass
+
+from data.orders.facts import OrderFact
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFailed(OrderFact):
+    """Declined or given up; the order can still be paid while its time lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequested(OrderFact):
+    """Money is on its way back; `cause_ref` says why (`late:…`, `double:…`, `cancelled`)."""
+
+    refund_id: str
+    cause_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFailed(OrderFact):
+    """The provider could not give the money back: a person of the shop must look at it."""
+
+    refund_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentQuarantined(OrderFact):
+    """The provider contradicts what we asked for; nothing moves until a person has looked."""
+
+    subject_id: str
+    reason: str

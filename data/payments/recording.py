@@ -1,0 +1,117 @@
+"""Recording what came of a call: facts are applied, doubts are asked about again."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from data.orders import Order, OrderState
+from data.payments.attempts import lock_attempt, move_attempt
+from data.payments.calls import Call, Verb
+from data.payments.checking import GIVE_UP_AFTER, plan_check
+from data.payments.gateway import (
+    Answer,
+    Declined,
+    NotThere,
+    ProviderPayment,
+    ProviderRefund,
+)
+from data.payments.models import (
+    OPEN_ATTEMPTS,
+    OPEN_REFUNDS,
+    AttemptState,
+    PaymentAttempt,
+    Refund,
+    RefundState,
+)
+from data.payments.refund_truth import apply_refund_truth, fail_refund
+from data.payments.refunds import lock_refund, move_refund
+from data.payments.truth import apply_truth, fall_through
+
+
+def record_answer(session: Session, *, call: Call, answer: Answer, now: datetime) -> None:
+    """After the call, in a new transaction. A late answer's facts still count, not its doubts."""
+    if call.refund_id is not None:
+        _record_refund(session, call, call.refund_id, answer, now)
+    else:
+        _record_payment(session, call, answer, now)
+
+
+def _record_payment(session: Session, call: Call, answer: Answer, now: datetime) -> None:
+    order, attempt = lock_attempt(session, call.attempt_id)
+    if attempt.calls == call.turn and attempt.quarantine is None:
+        _finish_turn(session, attempt)
+        if not isinstance(answer, ProviderPayment):
+            _doubt_payment(session, order, attempt, call, answer, now)
+    if isinstance(answer, ProviderPayment):
+        apply_truth(session, attempt_id=attempt.id, truth=answer, now=now)
+    is_idle = attempt.call is None and attempt.quarantine is None
+    if is_idle and attempt.state in OPEN_ATTEMPTS:
+        plan_check(session, attempt, now=now)
+
+
+def _doubt_payment(
+    session: Session,
+    order: Order,
+    attempt: PaymentAttempt,
+    call: Call,
+    answer: Answer,
+    now: datetime,
+) -> None:
+    if isinstance(answer, Declined) and call.verb == Verb.CREATE:
+        _give_up(session, order, attempt, now)
+    elif isinstance(answer, NotThere):
+        _send_again_or_give_up(session, order, attempt, now)
+    else:
+        move_attempt(session, attempt, AttemptState.UNKNOWN, now=now)
+
+
+def _send_again_or_give_up(
+    session: Session, order: Order, attempt: PaymentAttempt, now: datetime
+) -> None:
+    """The provider shows nothing: the same key again while it makes sense, else it has failed."""
+    is_wanted = order.state == OrderState.AWAITING_PAYMENT and order.expires_at > now
+    if not is_wanted or attempt.checks >= GIVE_UP_AFTER:
+        _give_up(session, order, attempt, now)
+        return
+    if attempt.state != AttemptState.SUBMITTED:
+        move_attempt(session, attempt, AttemptState.UNKNOWN, now=now)
+    attempt.call, attempt.call_at = Verb.CREATE, now
+    session.flush()
+
+
+def _give_up(session: Session, order: Order, attempt: PaymentAttempt, now: datetime) -> None:
+    before = AttemptState(attempt.state)
+    if move_attempt(session, attempt, AttemptState.FAILED, now=now):
+        fall_through(session, order, attempt, before, now)
+
+
+def _record_refund(
+    session: Session, call: Call, refund_id: str, answer: Answer, now: datetime
+) -> None:
+    order, refund = lock_refund(session, refund_id)
+    if refund.calls == call.turn and refund.quarantine is None:
+        _finish_turn(session, refund)
+        if not isinstance(answer, ProviderRefund):
+            _doubt_refund(session, order, refund, call, answer, now)
+    if isinstance(answer, ProviderRefund):
+        apply_refund_truth(session, refund_id=refund_id, truth=answer, now=now)
+    is_idle = refund.call is None and refund.quarantine is None
+    if is_idle and refund.state in OPEN_REFUNDS:
+        plan_check(session, refund, now=now)
+
+
+def _doubt_refund(
+    session: Session, order: Order, refund: Refund, call: Call, answer: Answer, now: datetime
+) -> None:
+    if isinstance(answer, Declined) and call.verb == Verb.REFUND:
+        fail_refund(session, order, refund, now=now)
+    elif isinstance(answer, NotThere) and refund.state in OPEN_REFUNDS:
+        refund.call, refund.call_at = Verb.REFUND, now  # never arrived: the same key again
+        session.flush()
+    else:
+        move_refund(session, refund, RefundState.UNKNOWN, now=now)
+
+
+def _finish_turn(session: Session, subject: PaymentAttempt | Refund) -> None:
+    subject.call = subject.call_at = subject.next_check_at = None
+    session.flush()

@@ -1,0 +1,87 @@
+"""What a provider shows of a refund, and what follows for the books and the order."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from data.kernel.facts import announce
+from data.orders import Order, OrderRefunded, OrderState
+from data.orders.states import move, tell
+from data.payments.attempts import attempts_of
+from data.payments.books import book_refund_reversed, book_refund_succeeded
+from data.payments.facts import RefundFailed
+from data.payments.gateway import ProviderRefund
+from data.payments.models import (
+    OPEN_ATTEMPTS,
+    PaymentAttempt,
+    Refund,
+    RefundState,
+)
+from data.payments.quarantine import contradiction, quarantine
+from data.payments.refunds import lock_refund, move_refund, still_ours
+
+
+def apply_refund_truth(
+    session: Session, *, refund_id: str, truth: ProviderRefund, now: datetime
+) -> bool:
+    """Did the provider's word change anything? A success may still turn into a failure."""
+    order, refund = lock_refund(session, refund_id)
+    if refund.quarantine is not None:
+        return False
+    problem = contradiction(session, refund, truth)
+    if problem is not None:
+        quarantine(session, order, refund, problem, now=now)
+        return False
+    refund.provider_ref = truth.provider_ref
+    session.flush()
+    before = RefundState(refund.state)
+    if not move_refund(session, refund, RefundState(truth.status.value), now=now):
+        return False
+    _follow(session, order, refund, before, now)
+    return True
+
+
+def fail_refund(session: Session, order: Order, refund: Refund, *, now: datetime) -> None:
+    """The provider refused, or knows nothing after every retry: a person must look."""
+    before = RefundState(refund.state)
+    if move_refund(session, refund, RefundState.FAILED, now=now):
+        _follow(session, order, refund, before, now)
+
+
+def close_if_all_is_back(session: Session, order: Order, *, now: datetime) -> None:
+    """REFUNDED once none of the order's money is with us and none can still be taken."""
+    if order.state != OrderState.REFUND_PENDING or still_ours(session, order.id) != 0:
+        return
+    if any(attempt.state in OPEN_ATTEMPTS for attempt in attempts_of(session, order.id)):
+        return
+    move(session, order, OrderState.REFUNDED, now=now)
+    tell(session, OrderRefunded, order, now=now)
+
+
+def _follow(
+    session: Session, order: Order, refund: Refund, before: RefundState, now: datetime
+) -> None:
+    provider = session.get_one(PaymentAttempt, refund.attempt_id).provider
+    if refund.state == RefundState.SUCCEEDED:
+        book_refund_succeeded(session, refund, provider, now=now)
+        close_if_all_is_back(session, order, now=now)
+    elif refund.state == RefundState.FAILED:
+        if before == RefundState.SUCCEEDED:
+            book_refund_reversed(session, refund, provider, now=now)
+        if order.state == OrderState.REFUNDED:
+            move(session, order, OrderState.REFUND_PENDING, now=now)
+        _alarm(session, order, refund, now)
+
+
+def _alarm(session: Session, order: Order, refund: Refund, now: datetime) -> None:
+    announce(
+        session,
+        RefundFailed(
+            merchant_id=order.merchant_id,
+            order_id=order.id,
+            person_id=order.person_id,
+            conversation_id=order.conversation_id,
+            refund_id=refund.id,
+        ),
+        now=now,
+    )

@@ -1,0 +1,139 @@
+"""Calls to a provider as steps: lease one in a transaction, make it with none open, record it.
+
+    due ──lease──▶ leased ──record_answer──▶ done, or due again
+                      └── nobody answered before the lease ran out ──▶ due again
+
+Every call carries the key of its business act, so making it twice has one effect. What is not
+settled has a next check: a `payment_check` job that makes the next question due.
+"""
+
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from data.delivery.jobs import JobRunner
+from data.delivery.models import Job
+from data.kernel.database import changed
+from data.payments.calls import Call, Verb
+from data.payments.checking import CHECK, run_check
+from data.payments.gateway import NewPayment, PaymentRef
+from data.payments.models import AttemptState, PaymentAttempt, Refund, RefundState
+from data.payments.recording import record_answer
+
+__all__ = ["JOBS", "Call", "Verb", "calls_due", "lease", "record_answer"]
+
+_LEASE = timedelta(seconds=60)  # twice the longest time-out of a provider call (30 s)
+_BATCH = 20
+_T = TypeVar("_T", PaymentAttempt, Refund)
+
+
+def lease(
+    session: Session, *, now: datetime, subject_id: str | None = None, limit: int = _BATCH
+) -> list[Call]:
+    """Calls that are due and now ours for a minute; with a subject, only that attempt's."""
+    attempts = [
+        _attempt_call(attempt)
+        for attempt in _due(session, PaymentAttempt, now, subject_id, limit)
+        if _take(session, attempt, now)
+    ]
+    refunds = [
+        _refund_call(session, refund)
+        for refund in _due(session, Refund, now, subject_id, limit)
+        if _take(session, refund, now)
+    ]
+    return attempts + refunds
+
+
+def calls_due(session: Session, *, now: datetime) -> int:
+    """How many calls wait for somebody to make them."""
+    return sum(
+        session.scalar(select(func.count()).select_from(kind).where(kind.call_at <= now)) or 0
+        for kind in (PaymentAttempt, Refund)
+    )
+
+
+def _due(
+    session: Session, kind: type[_T], now: datetime, subject_id: str | None, limit: int
+) -> list[_T]:
+    due = (
+        select(kind)
+        .where(kind.call.is_not(None), kind.call_at <= now)
+        .order_by(kind.call_at, kind.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    if subject_id is not None:
+        due = due.where(kind.id == subject_id)
+    return list(session.scalars(due))
+
+
+def _take(session: Session, subject: PaymentAttempt | Refund, now: datetime) -> bool:
+    """Compare-and-set: the turn goes up, the state says that the provider may know of it."""
+    kind = type(subject)
+    values = {"call_at": now + _LEASE, "calls": kind.calls + 1, "version": kind.version + 1}
+    if subject.state == AttemptState.CREATED:
+        values["state"] = AttemptState.SUBMITTED
+    elif subject.state == RefundState.REQUESTED:
+        values["state"] = RefundState.SUBMITTED
+    won = session.execute(
+        update(kind)
+        .where(kind.id == subject.id, kind.version == subject.version)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(subject)
+    return bool(changed(won))
+
+
+def _attempt_call(attempt: PaymentAttempt) -> Call:
+    return Call(
+        verb=Verb(attempt.call or Verb.QUERY),
+        provider=attempt.provider,
+        merchant_id=attempt.merchant_id,
+        order_id=attempt.order_id,
+        attempt_id=attempt.id,
+        refund_id=None,
+        turn=attempt.calls,
+        new_payment=_new_payment(attempt),
+        payment=_payment_ref(attempt),
+    )
+
+
+def _refund_call(session: Session, refund: Refund) -> Call:
+    attempt = session.get_one(PaymentAttempt, refund.attempt_id)
+    return Call(
+        verb=Verb(refund.call or Verb.QUERY_REFUND),
+        provider=attempt.provider,
+        merchant_id=refund.merchant_id,
+        order_id=refund.order_id,
+        attempt_id=attempt.id,
+        refund_id=refund.id,
+        turn=refund.calls,
+        new_payment=_new_payment(attempt),
+        payment=_payment_ref(attempt),
+        refund_key=refund.idempotency_key,
+        refund_amount=refund.amount,
+    )
+
+
+def _new_payment(attempt: PaymentAttempt) -> NewPayment:
+    return NewPayment(
+        key=attempt.idempotency_key,
+        amount=attempt.amount,
+        order_id=attempt.order_id,
+        authorize_only=attempt.authorize_only,
+    )
+
+
+def _payment_ref(attempt: PaymentAttempt) -> PaymentRef:
+    return PaymentRef(attempt.idempotency_key, attempt.provider_ref, attempt.amount)
+
+
+def _run_check(session: Session, job: Job, now: datetime) -> None:
+    run_check(session, subject_id=job.args["subject_id"], now=now)
+
+
+JOBS: dict[str, JobRunner] = {CHECK: _run_check}

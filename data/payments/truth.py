@@ -1,0 +1,146 @@
+"""What a provider shows becomes what is so here: ledger, order and goods in one transaction.
+
+Money on time    ▸ paid; a normal order is ready at once, a group order waits for its group.
+Money too late   ▸ the goods if an expired order's can still be had, else one refund. A cancelled
+                   order stays cancelled: its money goes back.
+Money twice      ▸ one refund of the second.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from data.orders import Order, OrderKind, OrderPaid, OrderReady, OrderState, goods
+from data.orders.service import close_unpaid, revive
+from data.orders.states import move, tell
+from data.payments.attempts import lock_attempt, move_attempt
+from data.payments.books import book_capture, book_goods_owed
+from data.payments.calls import Verb
+from data.payments.facts import PaymentFailed
+from data.payments.gateway import ProviderPayment
+from data.payments.models import AttemptState, PaymentAttempt
+from data.payments.quarantine import contradiction, quarantine
+from data.payments.refund_truth import close_if_all_is_back
+from data.payments.refunds import request_refund
+
+
+def apply_truth(
+    session: Session, *, attempt_id: str, truth: ProviderPayment, now: datetime
+) -> bool:
+    """Did the provider's word change anything? Old and repeated stories do not."""
+    order, attempt = lock_attempt(session, attempt_id)
+    if attempt.quarantine is not None:
+        return False
+    problem = contradiction(session, attempt, truth)
+    if problem is not None:
+        quarantine(session, order, attempt, problem, now=now)
+        return False
+    attempt.provider_ref = truth.provider_ref
+    attempt.pay_url = truth.pay_url or attempt.pay_url
+    session.flush()
+    before, to = AttemptState(attempt.state), AttemptState(truth.status.value)
+    if not move_attempt(session, attempt, to, now=now):
+        return False
+    _CONSEQUENCES.get(to, _nothing)(session, order, attempt, before, now)
+    return True
+
+
+def earn(session: Session, order: Order, attempt: PaymentAttempt, *, now: datetime) -> None:
+    """Goods are owed from here on: they leave the shelf, the money becomes the shop's."""
+    goods.sell(session, order, now=now)
+    book_goods_owed(session, attempt, now=now)
+    move(session, order, OrderState.READY, now=now)
+    tell(session, OrderReady, order, now=now)
+
+
+def fall_through(
+    session: Session, order: Order, attempt: PaymentAttempt, before: AttemptState, now: datetime
+) -> None:
+    """It failed or was let go: nothing was taken."""
+    attempt.call = attempt.call_at = attempt.next_check_at = None
+    session.flush()
+    if order.state == OrderState.AWAITING_PAYMENT:
+        tell(session, PaymentFailed, order, now=now)
+    elif order.state == OrderState.WAITING_GROUP and before == AttemptState.AUTHORIZED:
+        close_unpaid(session, order, OrderState.CANCELLED, now=now)  # the hold ran out
+    else:
+        close_if_all_is_back(session, order, now=now)
+
+
+def _captured(
+    session: Session, order: Order, attempt: PaymentAttempt, before: AttemptState, now: datetime
+) -> None:
+    attempt.captured_minor = attempt.amount_minor
+    attempt.call = attempt.call_at = attempt.next_check_at = None
+    session.flush()
+    book_capture(session, attempt, now=now)
+    if order.state == OrderState.WAITING_GROUP and attempt.capture_wanted:
+        earn(session, order, attempt, now=now)
+    elif before == AttemptState.AUTHORIZED and order.state == OrderState.WAITING_GROUP:
+        return  # the provider took it early; the group is still to be decided
+    elif _is_payable(session, order, now):
+        _pay(session, order, attempt, now)
+    else:
+        _send_back(session, order, attempt, now)
+
+
+def _is_payable(session: Session, order: Order, now: datetime) -> bool:
+    """Awaiting payment with its goods held, or expired and its goods still to be had."""
+    until = now + goods.GROUP_PATIENCE
+    if order.state == OrderState.AWAITING_PAYMENT:
+        return goods.secure(session, order, until=until, now=now)
+    is_late = order.state == OrderState.EXPIRED and order.kind == OrderKind.NORMAL
+    return is_late and revive(session, order, now=now)
+
+
+def _pay(session: Session, order: Order, attempt: PaymentAttempt, now: datetime) -> None:
+    move(session, order, OrderState.PAID, now=now)
+    if order.kind == OrderKind.GROUP:
+        move(session, order, OrderState.WAITING_GROUP, now=now)
+        tell(session, OrderPaid, order, now=now)  # the group may decide before this returns
+        return
+    tell(session, OrderPaid, order, now=now)
+    earn(session, order, attempt, now=now)
+
+
+def _send_back(session: Session, order: Order, attempt: PaymentAttempt, now: datetime) -> None:
+    """The order cannot use this money: late, double, or its goods are gone."""
+    is_double = order.state not in (
+        OrderState.EXPIRED,
+        OrderState.CANCELLED,
+        OrderState.AWAITING_PAYMENT,
+    )
+    if order.state == OrderState.AWAITING_PAYMENT:
+        close_unpaid(session, order, OrderState.EXPIRED, now=now)
+    if not is_double:
+        move(session, order, OrderState.REFUND_PENDING, now=now)
+    cause = f"{'double' if is_double else 'late'}:{attempt.id}"
+    request_refund(session, attempt_id=attempt.id, amount=None, cause_ref=cause, now=now)
+
+
+def _authorized(
+    session: Session, order: Order, attempt: PaymentAttempt, before: AttemptState, now: datetime
+) -> None:
+    """Firmly held for us is as good as paid; what we cannot use is let go, not refunded."""
+    if order.state == OrderState.WAITING_GROUP:
+        return
+    if order.kind == OrderKind.NORMAL and _is_payable(session, order, now):
+        attempt.call, attempt.call_at = Verb.CAPTURE, now
+    elif _is_payable(session, order, now):
+        _pay(session, order, attempt, now)
+    else:
+        attempt.call, attempt.call_at = Verb.VOID, now
+
+
+def _nothing(*_: object) -> None:
+    """Pending, again: the next check is planned by steps.py."""
+
+
+_Consequence = Callable[[Session, Order, PaymentAttempt, AttemptState, datetime], None]
+_CONSEQUENCES: dict[AttemptState, _Consequence] = {
+    AttemptState.CAPTURED: _captured,
+    AttemptState.AUTHORIZED: _authorized,
+    AttemptState.FAILED: fall_through,
+    AttemptState.VOIDED: fall_through,
+}

@@ -1,0 +1,53 @@
+"""Making one leased call at its provider. No transaction is open here, and nothing is raised."""
+
+import logging
+
+from data.payments.calls import Call, Verb
+from data.payments.gateway import (
+    Answer,
+    Declined,
+    Gateway,
+    NoAnswer,
+    NotThere,
+    ProviderPayment,
+    ProviderRefund,
+    ProviderRefused,
+    ProviderUnreachable,
+)
+
+log = logging.getLogger(__name__)
+
+
+async def perform(call: Call, gateway: Gateway) -> Answer:
+    """The provider's word, or the honest statement that we do not know."""
+    try:
+        return await _ask(call, gateway) or NotThere()
+    except ProviderRefused as refusal:
+        return Declined(str(refusal))
+    except ProviderUnreachable as silence:
+        return NoAnswer(str(silence))
+    except Exception:  # a bug in a client tells nothing about what the provider did
+        log.exception("payment call %s for %s broke", call.verb, call.subject_id)
+        return NoAnswer("client_broke")
+
+
+async def _ask(call: Call, gateway: Gateway) -> ProviderPayment | ProviderRefund | None:
+    if call.verb == Verb.REFUND:
+        return await gateway.refund(call.new_refund)
+    if call.verb == Verb.QUERY_REFUND:
+        return await gateway.query_refund(call.new_refund)
+    return await _ask_of_payment(call, gateway)
+
+
+async def _ask_of_payment(call: Call, gateway: Gateway) -> ProviderPayment | None:
+    """A provider that cannot close is asked instead; what comes too late is refunded."""
+    match call.verb:
+        case Verb.CREATE:
+            return await gateway.create_payment(call.new_payment)
+        case Verb.CAPTURE:
+            return await gateway.capture(call.payment)
+        case Verb.VOID:
+            return await gateway.void(call.payment)
+        case Verb.CLOSE if gateway.flags.can_close:
+            return await gateway.close(call.payment)
+    return await gateway.query(call.payment)
