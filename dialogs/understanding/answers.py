@@ -1,0 +1,87 @@
+"""The open question: whether the message answers it, and with what."""
+
+from typing import Any
+
+from dialogs.engine.commands import Command, SetSlot, SkipQuestion
+from dialogs.format.domain import SlotType
+from dialogs.understanding.context import Asked, Context
+from dialogs.understanding.filling import FROM_TEXT, slot_value
+from dialogs.understanding.fixed_words import heard, leading
+from dialogs.understanding.folding import folded
+from dialogs.understanding.message import Message
+from dialogs.understanding.outcome import Entity
+from dialogs.understanding.values.counts import bare_number
+from dialogs.understanding.values.money import bare_money
+
+_LONGEST_TEXT = 1000
+
+
+def yes_or_no(message: Message, context: Context) -> tuple[Command, ...] | None:
+    """A plain yes or no; to a question that is no yes-or-no, "no" means: nothing, go on."""
+    asked = context.asked
+    if asked is None:
+        return None
+    word = heard(message, ("yes", "no"))
+    if asked.type is SlotType.BOOL and word:
+        return (SetSlot(asked.slot, word == "yes"),)
+    if word == "no" and not takes_text(context):
+        return (SkipQuestion(),)
+    return None
+
+
+def opening_yes_or_no(message: Message, asked: Asked | None) -> SetSlot | None:
+    """ "yes, and wrap it": the word counts when the rest said nothing of its own."""
+    if asked is None or asked.type is not SlotType.BOOL:
+        return None
+    for name, value in (("no", False), ("yes", True)):
+        if leading(message, name):
+            return SetSlot(asked.slot, value)
+    return None
+
+
+def corrects(message: Message) -> bool:
+    """ "no, for my dad": an answer to an earlier question, not to this one."""
+    return leading(message, "no") is not None
+
+
+def takes_text(context: Context) -> bool:
+    """Whether the whole message may be the answer."""
+    asked = context.asked
+    slot = context.slots.get(asked.slot) if asked else None
+    if asked is None or asked.type in (SlotType.BOOL, SlotType.FLOAT):
+        return False
+    if slot is None or not slot.mappings:
+        return asked.type in (SlotType.TEXT, SlotType.ANY) and not asked.values
+    return any(mapping.type == FROM_TEXT for mapping in slot.mappings)
+
+
+def text_answer(message: Message, context: Context) -> SetSlot | None:
+    text = message.original.strip()[:_LONGEST_TEXT]
+    if context.asked is None or not text or not takes_text(context):
+        return None
+    return SetSlot(context.asked.slot, text)
+
+
+def typed_answer(message: Message, context: Context) -> SetSlot | None:
+    """A bare number or the name of an allowed value."""
+    asked = context.asked
+    if asked is None:
+        return None
+    named = next((value for value in asked.values if folded(value) == message.bare), None)
+    if named is not None:
+        return SetSlot(asked.slot, named)
+    value = _bare_value(message, context, asked)
+    return None if value is None else SetSlot(asked.slot, value)
+
+
+def _bare_value(message: Message, context: Context, asked: Asked) -> Any:
+    slot = context.slots.get(asked.slot)
+    kinds = {mapping.entity for mapping in slot.mappings} if slot else set()
+    if "money" in kinds:
+        fields = bare_money(message.bare, context.currency)
+        entity = fields and Entity("money", 0, len(message.original), message.original, fields)
+        return slot_value(entity, "money", context) if entity else None
+    number = bare_number(message.bare)
+    if number is not None and "age" in kinds:
+        return {"min": number, "max": number}
+    return number if "quantity" in kinds or asked.type is SlotType.FLOAT else None

@@ -1,0 +1,111 @@
+"""From a message to commands. The first link that knows the answer wins:
+
+payload (only what was offered) → join lines of an open team → option by label or number →
+fixed words → values and intents → the open question's free text → clarify, or say so.
+"""
+
+from dataclasses import dataclass
+
+from data.kernel.locales import Locale
+from dialogs.engine.commands import SkipQuestion
+from dialogs.understanding.answers import takes_text, yes_or_no
+from dialogs.understanding.choices import chosen, pressed
+from dialogs.understanding.context import Context
+from dialogs.understanding.fixed_words import (
+    STEERING,
+    STRONG,
+    WEAK,
+    heard,
+    heard_within,
+    joins,
+    leaves,
+)
+from dialogs.understanding.language import language_of
+from dialogs.understanding.lexicon import lexicon
+from dialogs.understanding.meaning import by_meaning, for_intent
+from dialogs.understanding.message import Message, read_message
+from dialogs.understanding.outcome import Entity, Understood
+from dialogs.understanding.payload import parse_payload
+from dialogs.understanding.values import Setting, extract
+
+_INTENT_OF = {"yes": "affirm", "no": "deny"}
+_JOIN, _LEAVE = "group_buy_join", "group_buy_leave"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The message with its language, as the links take it."""
+
+    message: Message
+    context: Context
+    language: Locale
+
+
+def understand(text: str, context: Context) -> Understood:
+    """What this message asks the engine to do."""
+    message = read_message(text)
+    here = Heard(message, context, language_of(text, context.locale, lexicon()))
+    for link in (_by_payload, _by_team, _by_choice, _by_words):
+        found = link(here)
+        if found:
+            return found
+    setting = Setting(context.today, context.locale, context.currency)
+    entities = extract(message.folded, setting, context.products)
+    return by_meaning(message, context, entities, here.language)
+
+
+def _by_payload(here: Heard) -> Understood | None:
+    option = pressed(here.message.original, here.context.offered)
+    commands = parse_payload(option.payload) if option else None
+    return Understood(commands, here.language, "payload") if commands else None
+
+
+def _by_choice(here: Heard) -> Understood | None:
+    option = chosen(here.message, here.context)
+    commands = parse_payload(option.payload) if option else None
+    return Understood(commands, here.language, "offered") if commands else None
+
+
+def _by_team(here: Heard) -> Understood | None:
+    if not here.context.team_open:
+        return None
+    if leaves(here.message):
+        commands = for_intent(_LEAVE, (), here.message, here.context)
+        return Understood(commands, here.language, "team", _LEAVE)
+    seats = joins(here.message)
+    if seats is None:
+        return None
+    text = here.message.original
+    seat = Entity("quantity", 0, len(text), text, {"value": seats})
+    commands = for_intent(_JOIN, (seat,), here.message, here.context)
+    return Understood(commands, here.language, "team", _JOIN, entities=(seat,))
+
+
+def _by_words(here: Heard) -> Understood | None:
+    """Weak words never take the place of an answer in free words: a card may say "thank you"."""
+    answered = _answered_yes_or_no(here)
+    if answered:
+        return answered
+    word = heard_within(here.message) or heard(here.message, STRONG)
+    if word is None and not takes_text(here.context):
+        word = heard(here.message, WEAK)
+    return _word(word, here) if word else None
+
+
+def _answered_yes_or_no(here: Heard) -> Understood | None:
+    """Before "skip": to a yes-or-no question 没有 is a no."""
+    commands = yes_or_no(here.message, here.context)
+    if not commands:
+        return None
+    intent = "skip" if isinstance(commands[0], SkipQuestion) else None
+    return Understood(commands, here.language, "asked", intent)
+
+
+def _word(word: str, here: Heard) -> Understood | None:
+    if word == "skip" and here.context.asked is None:
+        return None
+    intent = _INTENT_OF.get(word, word)
+    if word in STEERING:
+        return Understood((STEERING[word],), here.language, "words", intent)
+    commands = for_intent(intent, (), here.message, here.context)
+    return Understood(commands, here.language, "words", intent)

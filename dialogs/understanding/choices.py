@@ -1,0 +1,73 @@
+"""Answers to a list of options: the label itself, "2", 第二个, "the last one"."""
+
+import re
+
+from dialogs.format.domain import SlotType
+from dialogs.understanding.context import Asked, Context, Offered
+from dialogs.understanding.folding import folded
+from dialogs.understanding.message import Message, strip_fillers, tidy
+from dialogs.understanding.outcome import Entity
+from dialogs.understanding.values.counts import bare_number
+
+_COUNTED = frozenset({"quantity", "money", "age", "date"})
+_MARKED = re.compile(
+    r"(?:no\.?\s?|#|option\s)?(?P<number>\d{1,2}|[一二两三四五六七八九十]{1,2})(?:号|️⃣)?"
+)
+
+
+def pressed(text: str, offered: tuple[Offered, ...]) -> Offered | None:
+    """The option with exactly this payload: only what was offered can be pressed (T07)."""
+    return next((option for option in offered if option.payload == text.strip()), None)
+
+
+def chosen(message: Message, context: Context) -> Offered | None:
+    """The option that the whole message names, by its label or its number."""
+    if not context.offered or not message.short:
+        return None
+    return _by_label(message, context.offered) or _by_number(message, context)
+
+
+def chosen_by_ordinal(entities: tuple[Entity, ...], offered: tuple[Offered, ...]) -> Offered | None:
+    """第二个 or "the last one", somewhere in the sentence."""
+    ordinal = next((entity for entity in entities if entity.kind == "ordinal"), None)
+    return _numbered(ordinal.fields["value"], offered) if ordinal else None
+
+
+def _by_label(message: Message, offered: tuple[Offered, ...]) -> Offered | None:
+    said = {message.short, message.folded.text.strip(), message.bare}
+    said.add(strip_fillers(message.short, "choice_fillers"))
+    return next(
+        (o for o in offered if {folded(o.label).strip(), tidy(folded(o.label))} & said), None
+    )
+
+
+def _by_number(message: Message, context: Context) -> Offered | None:
+    if expects_number(context):
+        return None
+    word = strip_fillers(message.short, "choice_fillers")
+    marked = _MARKED.fullmatch(word)
+    number = bare_number(marked["number"]) if marked else None
+    return _numbered(number, context.offered) if number else None
+
+
+def _numbered(number: int, offered: tuple[Offered, ...]) -> Offered | None:
+    """Several options of one card share its number: the first is the card's own. Counted from
+    the end, buttons that lead elsewhere ("cancel") are no part of the list."""
+    if number < 0:
+        numbers = sorted({o.number for o in offered if _in_list(o)} or {o.number for o in offered})
+        number = numbers[number] if -number <= len(numbers) else 0
+    return next((option for option in offered if option.number == number > 0), None)
+
+
+def _in_list(option: Offered) -> bool:
+    return option.number > 0 and option.payload.startswith(("/SetSlots", "/Act"))
+
+
+def expects_number(context: Context) -> bool:
+    """Whether a bare number answers the open question rather than picks from a list."""
+    asked: Asked | None = context.asked
+    if asked is None:
+        return False
+    slot = context.slots.get(asked.slot)
+    kinds = {mapping.entity for mapping in slot.mappings} if slot else set()
+    return asked.type is SlotType.FLOAT or bool(kinds & _COUNTED)

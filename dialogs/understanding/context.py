@@ -1,0 +1,50 @@
+"""What understanding is told: the open question, the options shown last, the flows and slots."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from data.kernel.locales import Locale
+from dialogs.format.domain import Slot, SlotType
+
+ProductNames = Callable[[str], Sequence[tuple[str, str]]]
+"""Products whose name or alias stands in this text: pairs of id and the alias as it was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The open question."""
+
+    slot: str
+    type: SlotType
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """One button or card shown last to this person in this chat, and its place in the list from 1;
+    0 for a button that is no entry of a list ("show more")."""
+
+    label: str
+    payload: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything a message may be read against; the defaults make a bare test short."""
+
+    locale: Locale
+    today: date
+    timezone: str = "UTC"
+    asked: Asked | None = None
+    offered: tuple[Offered, ...] = ()
+    slots: Mapping[str, Slot] = field(default_factory=dict)
+    triggers: Mapping[str, str] = field(default_factory=dict)
+    """Which flow an intent starts."""
+    active_flow: str | None = None
+    active_slots: frozenset[str] = frozenset()
+    flow_slots: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    team_open: bool = False
+    products: ProductNames | None = None
+    currency: str = "USD"

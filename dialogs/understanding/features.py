@@ -1,0 +1,48 @@
+"""What the classifier sees of a message: letters of Chinese, words and letters of English, and
+which kinds of value it holds. Training and serving share this file, so they cannot disagree.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+# Raise it whenever the features of an unchanged sentence change.
+FEATURES_VERSION = 1
+_READ_AT_MOST = 400  # letters; wishes are short, and a page of text would only blur the counts
+_RUNS = re.compile(r"[\u3400-\u9fff]+|[a-z0-9']+")
+_LONGEST_HAN = 4
+_SHORTEST_WB, _LONGEST_WB = 2, 5
+
+
+def features_of(text: str, kinds: Iterable[str]) -> Counter[str]:
+    """Counts of features in a folded text; `kinds` are those of its values."""
+    runs: list[str] = _RUNS.findall(text[:_READ_AT_MOST])
+    counts: Counter[str] = Counter(f"e:{kind}" for kind in kinds)
+    for run in runs:
+        counts.update(_han(run) if run[0] > "\u3400" else _letters(run))
+    words = [run for run in runs if run[0] < "\u3400"]
+    counts.update(f"w:{word}" for word in words)
+    counts.update(f"w:{one} {two}" for one, two in pairwise(words))
+    if len(runs) > 0:
+        counts[f"l:{min(sum(map(_weight, runs)), 12) // 3}"] += 1
+    return counts
+
+
+def _weight(run: str) -> int:
+    """A Chinese letter counts as half a word."""
+    return (len(run) + 1) // 2 if run[0] > "\u3400" else 1
+
+
+def _han(run: str) -> Iterator[str]:
+    padded = f"^{run}$"
+    for size in range(1, _LONGEST_HAN + 1):
+        for start in range(len(padded) - size + 1):
+            yield f"c:{padded[start : start + size]}"
+
+
+def _letters(word: str) -> Iterator[str]:
+    padded = f" {word} "
+    for size in range(_SHORTEST_WB, min(_LONGEST_WB, len(padded)) + 1):
+        for start in range(len(padded) - size + 1):
+            yield f"b:{padded[start : start + size]}"

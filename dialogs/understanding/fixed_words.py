@@ -1,0 +1,114 @@
+"""Fixed words: person, cancel, back, skip, yes, no, and the lines that join a group-buy.
+
+They are exact and stand before everything that guesses.
+"""
+
+import re
+from functools import cache
+
+from dialogs.engine.commands import (
+    CancelFlow,
+    Command,
+    CorrectSlots,
+    HumanHandoff,
+    RepeatLast,
+    Restart,
+    SkipQuestion,
+)
+from dialogs.understanding.lexicon import lexicon
+from dialogs.understanding.message import Message
+from dialogs.understanding.values.numbers import SMALL_NUMBER, read_whole
+
+STEERING: dict[str, Command] = {
+    "human": HumanHandoff(),
+    "cancel": CancelFlow(),
+    "back": CorrectSlots({}),  # nothing named: the engine opens the question before this one
+    "repeat": RepeatLast(),
+    "restart": Restart(),
+    "skip": SkipQuestion(),
+}
+STRONG = ("human", "stop_messages", "cancel", "back", "repeat", "restart", "skip", "help")
+WEAK = ("yes", "no", "greet", "thanks", "bye")
+_WITHIN = ("human", "stop_messages")
+_MOST_SEATS = 99
+# "3. Ann", "4、小王 2份", "5) Bob x2": a line that people add to a list by copying it.
+_LIST_LINE = re.compile(
+    rf"\s*\d{{1,3}}\s*[.、)]\s*[^\d\s,,:;。!?][^,,。!?\n]{{0,19}}?"
+    rf"(?:\s*[+x×]?\s*(?P<count>{SMALL_NUMBER})\s*(?:份|个|件|盒|组|pcs)?)?\s*"
+)
+
+
+def heard(message: Message, names: tuple[str, ...]) -> str | None:
+    """Which of these word lists the whole message belongs to; the first one named wins."""
+    for name in names:
+        if _in_list(message, name):
+            return name
+    return None
+
+
+def heard_within(message: Message) -> str | None:
+    """Wishes so plain that they count anywhere in a message: a person, no more messages."""
+    for name in _WITHIN:
+        if _within(name).search(message.folded.text[: 10 * _MOST_SEATS]):
+            return name
+    return None
+
+
+def leading(message: Message, name: str) -> str | None:
+    """What follows a yes or no that opens the message: "no, for my dad"."""
+    match = _opening(name).match(message.folded.text)
+    return match["rest"] if match else None
+
+
+def joins(message: Message) -> int | None:
+    """How many seats this line asks for in an open team, or None; a closed list, tested."""
+    if message.short in _join_forms():
+        return 1
+    match = _join_count().fullmatch(message.short)
+    if match:
+        return _seats(next(count for count in match.groups() if count))
+    last_line = message.folded.text.rstrip().rsplit("\n", 1)[-1]
+    listed = _LIST_LINE.fullmatch(last_line)
+    return _seats(listed["count"] or "1") if listed else None
+
+
+def leaves(message: Message) -> bool:
+    return message.short in lexicon().of("leave")
+
+
+def _seats(word: str) -> int | None:
+    seats = read_whole(word)
+    return seats if seats and seats <= _MOST_SEATS else None
+
+
+def _in_list(message: Message, name: str) -> bool:
+    forms = _forms(f"words.{name}")
+    return bool(message.short) and (message.short in forms or message.bare in forms)
+
+
+@cache
+def _forms(name: str) -> frozenset[str]:
+    return frozenset(lexicon().of(name))
+
+
+@cache
+def _join_forms() -> frozenset[str]:
+    return frozenset(lexicon().of("join"))
+
+
+@cache
+def _within(name: str) -> re.Pattern[str]:
+    return re.compile(lexicon().pattern(f"words.{name}_within"))
+
+
+@cache
+def _opening(name: str) -> re.Pattern[str]:
+    form = lexicon().pattern(f"words.{name}")
+    return re.compile(rf"\s*{form}\s*[,.!,。!、;-]+\s*(?P<rest>.+)", re.DOTALL)
+
+
+@cache
+def _join_count() -> re.Pattern[str]:
+    forms = (re.escape(form) for form in lexicon().of("join_count"))
+    count = rf"\s*({SMALL_NUMBER})\s*"
+    return re.compile("|".join(form.replace(re.escape("{n}"), count) for form in forms))

@@ -1,0 +1,144 @@
+"""Values and intent together: what to start, what to fill, when to ask back."""
+
+from data.kernel.locales import Locale
+from dialogs.engine.commands import (
+    CannotHandle,
+    ChitChat,
+    Clarify,
+    Command,
+    StartFlow,
+)
+from dialogs.understanding.answers import (
+    corrects,
+    opening_yes_or_no,
+    takes_text,
+    text_answer,
+    typed_answer,
+)
+from dialogs.understanding.choices import chosen_by_ordinal
+from dialogs.understanding.context import Context
+from dialogs.understanding.filling import Findings, fill
+from dialogs.understanding.fixed_words import STEERING
+from dialogs.understanding.intents import OUT_OF_SCOPE, Guess, classifier
+from dialogs.understanding.message import Message
+from dialogs.understanding.outcome import Entity, Understood
+from dialogs.understanding.payload import parse_payload
+from dialogs.understanding.queries import query_of
+
+SMALL_TALK = frozenset({"greet", "thanks", "bye", "who_are_you", "help", "affirm", "deny", "minor"})
+_SEARCH = "product_search"
+_OF_AGE = 18
+_CLOSE = 0.1  # two guesses nearer than this are a question to the person
+_LITTLE_LEFT = 6  # letters outside the values: what is left is no wish of its own
+
+
+def by_meaning(
+    message: Message, context: Context, entities: tuple[Entity, ...], language: Locale
+) -> Understood:
+    guess = _guess(message, entities)
+    intent = _accepted(guess, message, context, entities)
+    commands, link = _decide(intent, guess, message, context, entities)
+    confidence = 1.0 if link in ("offered", "asked", "entities") else guess.confidence
+    return Understood(commands, language, link, intent, confidence, entities)
+
+
+def for_intent(
+    intent: str, entities: tuple[Entity, ...], message: Message, context: Context
+) -> tuple[Command, ...]:
+    """What an intent does here: starts its flow, fills slots of the running one, or small talk."""
+    findings = Findings(entities, intent, query_of(message) if intent == _SEARCH else None)
+    flow = context.triggers.get(intent)
+    if flow and flow != context.active_flow:
+        slots = context.flow_slots.get(flow, frozenset())
+        return (StartFlow(flow), *fill(findings, slots, context))
+    filled = fill(findings, context.active_slots, context)
+    if filled:
+        return filled
+    if intent in STEERING:
+        return (STEERING[intent],)
+    if intent in SMALL_TALK:
+        return (ChitChat(f"utter_{intent}"),)
+    return (StartFlow(flow),) if flow else ()
+
+
+def _guess(message: Message, entities: tuple[Entity, ...]) -> Guess:
+    if any(e.fields.get("speaker") and e.fields["max"] < _OF_AGE for e in entities):
+        return Guess("minor", 1.0)  # said outright; nothing to guess (T54)
+    return classifier().guess(message.folded.text, [entity.kind for entity in entities])
+
+
+def _accepted(
+    guess: Guess, message: Message, context: Context, entities: tuple[Entity, ...]
+) -> str | None:
+    """The intent to act on; amid a question it takes more to leave it."""
+    thresholds = classifier().thresholds
+    asked = context.asked is not None
+    bar = thresholds.interrupt if asked else thresholds.start
+    if guess.intent == OUT_OF_SCOPE or guess.confidence < bar:
+        return None
+    if asked and guess.intent != "minor" and _only_values(message, entities, context):
+        return None
+    return guess.intent
+
+
+def _only_values(message: Message, entities: tuple[Entity, ...], context: Context) -> bool:
+    """Whether the message is an answer and little else: 我妈的生日, "for my dad"."""
+    said = sum(entity.end - entity.start for entity in entities)
+    fills = fill(Findings(entities), context.active_slots, context)
+    return bool(fills) and len(message.original.strip()) - said <= _LITTLE_LEFT
+
+
+Decision = tuple[tuple[Command, ...], str]
+
+
+def _decide(
+    intent: str | None,
+    guess: Guess,
+    message: Message,
+    context: Context,
+    entities: tuple[Entity, ...],
+) -> Decision:
+    option = chosen_by_ordinal(entities, context.offered)
+    picked = parse_payload(option.payload) if option else None
+    if picked and intent in (None, "pick", "buy"):
+        return picked, "offered"
+    torn = _torn(guess, context)
+    if torn and context.asked is None:
+        return (Clarify(torn),), "intent"
+    if intent:
+        commands = for_intent(intent, entities, message, context)
+        if commands:
+            return commands, "intent"
+    return _answer(message, context, entities) or _lost(intent)
+
+
+def _answer(message: Message, context: Context, entities: tuple[Entity, ...]) -> Decision | None:
+    """The open question first; free text is its answer unless the message corrects another."""
+    filled = fill(Findings(entities), context.active_slots, context)
+    asked = context.asked
+    answered = asked is not None and any(command.slot == asked.slot for command in filled)
+    if asked and not answered:
+        typed = typed_answer(message, context)
+        if typed:
+            return (typed,), "asked"
+        if takes_text(context) and not (filled and corrects(message)):
+            answer = text_answer(message, context)
+            return ((answer,), "asked") if answer else None
+    if filled:
+        return filled, "entities"
+    opening = opening_yes_or_no(message, asked)
+    return ((opening,), "asked") if opening else None
+
+
+def _torn(guess: Guess, context: Context) -> tuple[str, ...] | None:
+    """Two flows that fit about equally well."""
+    flows = [context.triggers.get(intent) for intent in (guess.intent, guess.second)]
+    both = guess.confidence + guess.second_confidence
+    close = guess.confidence - guess.second_confidence < _CLOSE
+    if not close or both < 2 * classifier().thresholds.start or None in flows:
+        return None
+    return tuple(flow for flow in flows if flow) if flows[0] != flows[1] else None
+
+
+def _lost(intent: str | None) -> Decision:
+    return (CannotHandle(f"nothing_for_{intent}" if intent else "unclear"),), "none"

@@ -1,0 +1,59 @@
+"""One message made ready: folded, and stripped to the words that a short answer consists of."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from dialogs.understanding.folding import Folded, fold
+from dialogs.understanding.lexicon import lexicon
+
+# A fixed phrase is short; nobody says "cancel" in two hundred letters.
+_LONGEST_PHRASE = 120
+_EDGE = r"[\s.,!?~;:。,!?、…·\"'()\-]*"
+_ENDS = re.compile(rf"^{_EDGE}|{_EDGE}$")
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    folded: Folded
+    short: str
+    """Folded, without marks at its ends; empty when the message is long."""
+
+    @property
+    def original(self) -> str:
+        return self.folded.original
+
+    @property
+    def bare(self) -> str:
+        """Without politeness: "just cancel please" is "cancel"."""
+        return strip_fillers(self.short, "fillers")
+
+
+def read_message(text: str) -> Message:
+    folded = fold(text)
+    short = folded.text.strip()
+    if len(short) > _LONGEST_PHRASE:
+        return Message(folded, "")
+    return Message(folded, tidy(short))
+
+
+def tidy(short: str) -> str:
+    stripped = _SPACES.sub(" ", _ENDS.sub("", short))
+    return stripped or short  # "?!" is all that was said
+
+
+def strip_fillers(short: str, name: str) -> str:
+    """Without these words at either end, unless nothing would be left."""
+    start, end = _fillers(name)
+    while True:
+        shorter = tidy(end.sub("", start.sub("", short)))
+        if not shorter or shorter == short:
+            return short
+        short = shorter
+
+
+@cache
+def _fillers(name: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    form = lexicon().pattern(name)
+    return re.compile(rf"^{form}(?=.){_EDGE}"), re.compile(rf"(?<=.){_EDGE}{form}$")

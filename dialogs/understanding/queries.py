@@ -1,0 +1,39 @@
+"""What someone looks for, without the words around it: "do you have red mugs?" gives red mugs."""
+
+import re
+from functools import cache
+
+from dialogs.understanding.lexicon import lexicon
+from dialogs.understanding.message import Message, tidy
+
+_LONGEST_QUERY = 80
+
+
+def query_of(message: Message) -> str | None:
+    """In the person's own letters; None when nothing is left."""
+    before, after, articles = _frames()
+    text = message.short
+    for _ in range(3):
+        shorter = tidy(articles.sub("", after.sub("", before.sub("", text)))) if text else ""
+        if shorter == text:
+            break
+        text = shorter
+    return _as_written(message, text) if text and len(text) <= _LONGEST_QUERY else None
+
+
+def _as_written(message: Message, text: str) -> str:
+    place = message.folded.text.find(text)
+    if place < 0:
+        return text
+    start, end = message.folded.span(place, place + len(text))
+    return message.original[start:end]
+
+
+@cache
+def _frames() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    words = lexicon()
+    return (
+        re.compile(rf"^(?:{words.pattern('fillers')}[\s,,]*)?{words.pattern('search_before')}\s*"),
+        re.compile(rf"\s*{words.pattern('search_after')}$"),
+        re.compile(rf"^{words.pattern('search_articles')}\s*"),
+    )

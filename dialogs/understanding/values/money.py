@@ -1,0 +1,206 @@
+"""Amounts and their bounds: 三百以内 · 两三百 · under $50 · 100到200元 · at least twenty quid.
+
+A bare number is money only where something says so: a currency, a bound, the word budget.
+Amounts are decimal strings; the currency is None where only the shop knows it.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+from dialogs.understanding.lexicon import Lexicon, lexicon
+from dialogs.understanding.values.numbers import NUMBER, Span, read_number
+from dialogs.understanding.values.reading import Reading, Value
+
+_SYMBOLS = {
+    "nt$": "TWD", "hk$": "HKD", "us$": "USD", "a$": "AUD", "au$": "AUD", "s$": "SGD", "c$": "CAD",
+    "ca$": "CAD", "rmb": "CNY", "cny": "CNY", "usd": "USD", "twd": "TWD", "ntd": "TWD",
+    "hkd": "HKD", "gbp": "GBP", "eur": "EUR", "jpy": "JPY", "nt": "TWD", "hk": "HKD",
+    "$": "dollar", "£": "GBP", "€": "EUR", "¥": "yuan",
+}  # fmt: skip
+_DOLLARS = frozenset({"USD", "TWD", "HKD", "SGD", "AUD", "CAD", "NZD"})
+_LEADS = ("at_most_before", "at_least_before", "approx_before", "range_before", "budget")
+_TAILS = ("at_most_after", "at_least_after", "approx_after", "range_after")
+_SMALLEST_BARE = 10  # "at least two" counts things; "at least 20" may be money
+_SHARED_UNITS = {"百": 100, "千": 1000, "万": 10_000, "k": 1000}
+_JOINT = re.compile(r"[\s,,、]*(?:but|and|且|但|又|而且)?\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    amount: re.Pattern[str]
+    leads: dict[str, re.Pattern[str]]
+    tails: dict[str, re.Pattern[str]]
+    units: dict[str, re.Pattern[str]]
+    counted: re.Pattern[str]
+    """What shows that a bare number counts something else: 两个, 6 years."""
+
+
+def read_money(reading: Reading) -> None:
+    grammar = _grammar()
+    for match in grammar.amount.finditer(reading.text):
+        fields = _fields(match, grammar, reading)
+        if fields:
+            reading.take("money", match.start(), match.end(), fields)
+    _join_bounds(reading)
+
+
+def bare_money(text: str, currency: str) -> dict[str, Any] | None:
+    """`300` or 三百 as the answer to a question about money."""
+    match = re.fullmatch(rf"\s*({NUMBER})\s*(?:(?:-|~|到|至|to)\s*({NUMBER}))?\s*[.。!!]?\s*", text)
+    low = read_number(match[1]) if match else None
+    if match is None or low is None:
+        return None
+    high = read_number(match[2]) if match[2] else low
+    return _money(low.low, (high or low).high, None, approx=False)
+
+
+def _fields(match: re.Match[str], grammar: Grammar, reading: Reading) -> dict[str, Any] | None:
+    first = _amount(match["n1"], match["tenth1"])
+    second = _amount(match["n2"], match["tenth2"]) if match["n2"] else None
+    lead, tail = match["lead"] or "", match["tail"] or ""
+    marks = {name for name, form in grammar.leads.items() if form.search(lead)}
+    marks |= {name for name, form in grammar.tails.items() if form.search(tail)}
+    if first is None or not _is_money(match, marks, first, grammar):
+        return None
+    if second:
+        first = _share_unit(first, match["n2"])
+    low, high = _bounds(first, second, marks)
+    approx = any(mark.startswith("approx") for mark in marks) or bool(match["fuzzy1"])
+    return _money(low, high, _currency(match, grammar, reading.setting.currency), approx=approx)
+
+
+def _bounds(
+    first: Span, second: Span | None, marks: set[str]
+) -> tuple[Decimal | None, Decimal | None]:
+    low, high = first.low, (second or first).high
+    if second or not first.exact:
+        return low, high
+    if {"at_most_before", "at_most_after"} & marks:
+        return None, high
+    if {"at_least_before", "at_least_after"} & marks:
+        return low, None
+    return low, high
+
+
+def _share_unit(first: Span, second: str) -> Span:
+    """3到5百, 2-3k: the unit stands once, behind the second number."""
+    times = _SHARED_UNITS.get(second[-1], 1) if first.high < _SMALLEST_BARE else 1
+    return Span(first.low * times, first.high * times)
+
+
+def _is_money(match: re.Match[str], marks: set[str], first: Span, grammar: Grammar) -> bool:
+    if match["p1"] or match["u1"] or match["u2"] or match["p2"]:
+        return True
+    if grammar.counted.match(match.string, match.end("n2") if match["n2"] else match.end("n1")):
+        return False
+    if grammar.counted.match(match.string, match.end()) or first.high < _SMALLEST_BARE:
+        return False
+    if marks - {"approx_before", "approx_after", "range_before"}:
+        return True
+    return _sounds_like_money(match, marks)
+
+
+def _sounds_like_money(match: re.Match[str], marks: set[str]) -> bool:
+    """两三百, 1.5k, 2k左右, 100到200: said of prices more than of anything else."""
+    number = match["n1"]
+    thousands = number[-1] in "kw" and ("." in number or bool(marks))
+    spoken_range = match["n2"] is None and "百" in number and not read_number(number).exact  # type: ignore[union-attr]  # it was read once already
+    plain_range = bool(match["n2"]) and len(re.sub(r"\D", "", match["n2"])) >= 3  # noqa: PLR2004
+    spoken_pair = bool(match["n2"]) and match["n2"][-1] in "百千"
+    return thousands or spoken_range or plain_range or spoken_pair
+
+
+def _amount(number: str, tenth: str | None) -> Span | None:
+    span = read_number(number)
+    if span is None or not tenth:
+        return span
+    more = read_number(tenth)
+    return Span(span.low + more.low / 10, span.high + more.low / 10) if more else span
+
+
+def _currency(match: re.Match[str], grammar: Grammar, shop: str) -> str | None:
+    symbols = [(match[name] or "").strip() for name in ("p1", "p2")]
+    found = next((_SYMBOLS[symbol] for symbol in symbols if symbol), None)
+    for unit in (match["u1"], match["u2"]):
+        if unit:
+            found = next((c for c, form in grammar.units.items() if form.fullmatch(unit)), found)
+    if found == "dollar":
+        return shop if shop in _DOLLARS else "USD"
+    if found == "yuan":  # one sign for two currencies
+        return shop if shop in ("CNY", "JPY") else "CNY"
+    return None if found == "shop" else found
+
+
+def _money(
+    low: Decimal | None, high: Decimal | None, currency: str | None, *, approx: bool
+) -> dict[str, Any]:
+    return {"min": _plain(low), "max": _plain(high), "currency": currency, "approx": approx}
+
+
+def _plain(amount: Decimal | None) -> str | None:
+    return None if amount is None else format(amount.normalize(), "f")
+
+
+def _join_bounds(reading: Reading) -> None:
+    """ "more than 20 but under 50": two half-open amounts side by side are one."""
+    amounts = sorted((v for v in reading.values if v.kind == "money"), key=lambda v: v.start)
+    for one, other in pairwise(amounts):
+        if _complementary(one, other) and _JOINT.fullmatch(reading.text[one.end : other.start]):
+            low, high = (one, other) if one.fields["min"] else (other, one)
+            joined = {**one.fields, "min": low.fields["min"], "max": high.fields["max"]}
+            joined["currency"] = one.fields["currency"] or other.fields["currency"]
+            reading.drop(one)
+            reading.drop(other)
+            reading.take("money", one.start, other.end, joined)
+            return
+
+
+def _complementary(one: Value, other: Value) -> bool:
+    sides = [(v.fields["min"] is None, v.fields["max"] is None) for v in (one, other)]
+    return sorted(sides) == [(False, True), (True, False)]
+
+
+@cache
+def _grammar() -> Grammar:
+    words = lexicon()
+    units = words.section("currencies")
+    return Grammar(
+        amount=_amount_pattern(words),
+        leads={name: re.compile(words.pattern(f"bounds.{name}")) for name in _LEADS},
+        tails={name: re.compile(words.pattern(f"bounds.{name}")) for name in _TAILS}
+        | {"at_least_after": re.compile(words.pattern("bounds.at_least_after") + r"|\+")},
+        units={code: re.compile(words.pattern(f"currencies.{code}")) for code in units},
+        counted=re.compile(
+            rf"\s*(?:{words.pattern('measures')}|[天日号月年岁周点分秒%个第时]|星期|小时|分钟"
+            r"|-?(?:days?|weeks?|months?|years?|hours?|hrs?|minutes?|mins?|yo|st|nd|rd|th|am|pm"
+            r"|cm|mm|kg|g|ml|inch(?:es)?|km|miles?|percent)(?![a-z])|[-/.:]\d)"
+        ),
+    )
+
+
+def _amount_pattern(words: Lexicon) -> re.Pattern[str]:
+    symbol = "|".join(sorted((re.escape(s) for s in _SYMBOLS), key=len, reverse=True))
+    unit = "|".join(words.pattern(f"currencies.{code}") for code in words.section("currencies"))
+    lead = words.pattern(*(f"bounds.{name}" for name in _LEADS))
+    copula = words.pattern("bounds.copula")
+    tail = words.pattern(*(f"bounds.{name}" for name in _TAILS))
+    between = rf"(?:-|~|{words.pattern('bounds.range_between')})"
+    first, second = (_one_amount(i, symbol, unit) for i in (1, 2))
+    return re.compile(
+        rf"(?P<lead>(?:{lead}[\s::]{{0,2}}(?:{copula}[\s::]{{0,2}}){{0,2}}){{0,3}})"
+        rf"{first}(?:\s?{between}\s?{second})?"
+        rf"(?P<tail>(?:[\s,,]?(?:{tail}|\+(?!\d))){{0,2}})"
+    )
+
+
+def _one_amount(i: int, symbol: str, unit: str) -> str:
+    """块 and 元 may be followed by tenths: 九块九."""
+    return (
+        rf"(?P<p{i}>(?:(?<![a-z])(?:{symbol}))\s?)?(?P<n{i}>{NUMBER})"
+        rf"(?P<fuzzy{i}>多|来|几|余|好几)?\s?(?:(?P<u{i}>{unit})"
+        rf"(?P<tenth{i}>(?<=[块元])[\d一二三四五六七八九](?![\d十百千万个元块]))?)?"
+    )
