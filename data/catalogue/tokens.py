@@ -36,9 +36,9 @@ def tokenise(text: str) -> list[str]:
 
 
 def tokeniser_of(session: Session) -> Tokenise:
-    """The tokeniser this application wired, else ours."""
+    """The tokeniser this application wired, else ours; what it gives is made fit for an index."""
     wired: Tokenise = session.info.get(TOKENISE, tokenise)
-    return wired
+    return lambda text: [cut for token in wired(text) for cut in token[:_LONGEST].split()]
 
 
 def is_han(token: str) -> bool:
