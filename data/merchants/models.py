@@ -64,6 +64,16 @@ class StaffSession(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class SignInTry(Base):
+    """Guesses at one account, or from one address, within a window; `key` tells neither (T50)."""
+
+    __tablename__ = "sign_in_tries"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    tries: Mapped[int]
+    since: Mapped[datetime]
+
+
 class ApiToken(Base):
     """A bearer token: `scope` is `merchant` (the API) or `channel` (the REST channel)."""
 

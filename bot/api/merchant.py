@@ -1,0 +1,45 @@
+"""Contract 2, the merchant API: /api/v1, one file per noun, described by OpenAPI 3.1."""
+
+from fastapi import APIRouter, Depends, FastAPI
+
+from bot.api import (
+    conversations,
+    customers,
+    flows,
+    group_buys,
+    ledger,
+    orders,
+    payments,
+    products,
+    refunds,
+)
+from bot.api.access import documented
+from bot.api.shapes import ErrorOut
+from bot.web.shop import OpenShop
+
+ROOT = "/api/v1"
+_NOUNS = (
+    products,
+    orders,
+    payments,
+    refunds,
+    group_buys,
+    customers,
+    flows,
+    conversations,
+    ledger,
+)
+_REFUSALS = (401, 403, 404, 409, 413, 422, 429)
+
+
+def install(app: FastAPI, tuanzi: OpenShop) -> None:
+    """Add the merchant API to an application whose errors are JSON already."""
+    app.state.tuanzi = tuanzi
+    api = APIRouter(
+        prefix=ROOT,
+        dependencies=[Depends(documented)],
+        responses={status: {"model": ErrorOut} for status in _REFUSALS},
+    )
+    for noun in _NOUNS:
+        api.include_router(noun.router)
+    app.include_router(api)

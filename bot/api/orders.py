@@ -1,0 +1,141 @@
+"""/api/v1/orders: read, called off, shipped, delivered. Where an order goes is not told here."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from bot.api.access import Known
+from bot.api.paging import DEFAULT_LIMIT, After, Limit, Where
+from bot.api.reads import orders as reads
+from bot.api.shapes import Listed, MoneyOut, listed
+from bot.web.scope import changing, looking
+from bot.web.shop import Shop
+from data.orders import Order, OrderLine, OrderState, deliver, find_order, ship
+from data.payments.deciding import cancel_order as call_off
+
+router = APIRouter(prefix="/orders", tags=["orders"])
+
+
+class OrderOut(BaseModel):
+    id: str
+    number: str
+    state: str
+    kind: str
+    customer_id: str
+    conversation_id: str | None
+    items: MoneyOut
+    shipping: MoneyOut
+    total: MoneyOut
+    tracking: str | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, order: Order) -> "OrderOut":
+        return cls(
+            id=order.id,
+            number=order.number,
+            state=order.state,
+            kind=order.kind,
+            customer_id=order.person_id,
+            conversation_id=order.conversation_id,
+            items=MoneyOut.of(order.items),
+            shipping=MoneyOut.of(order.shipping),
+            total=MoneyOut.of(order.total),
+            tracking=order.tracking,
+            created_at=order.created_at,
+            updated_at=order.updated_at,
+        )
+
+
+class LineOut(BaseModel):
+    product_id: str
+    variant_id: str
+    title: dict[str, str]
+    attributes: dict[str, str]
+    quantity: int
+    unit_price: MoneyOut
+
+    @classmethod
+    def of(cls, line: OrderLine) -> "LineOut":
+        return cls(
+            product_id=line.product_id,
+            variant_id=line.variant_id,
+            title=line.title,
+            attributes=line.attributes,
+            quantity=line.quantity,
+            unit_price=MoneyOut.of(line.unit_price),
+        )
+
+
+class OrderDetail(OrderOut):
+    lines: list[LineOut] = Field(default_factory=list)
+
+
+class Shipped(BaseModel):
+    tracking: str | None = Field(default=None, max_length=120)
+
+
+class CallOff(BaseModel):
+    """`what`: released (nothing was paid), refunding, or already (it was over before)."""
+
+    what: str
+    order: OrderOut
+
+
+@router.get("")
+def list_orders(
+    client: Known,
+    shop: Shop,
+    state: Annotated[OrderState | None, Query()] = None,
+    after: After = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Listed[OrderOut]:
+    with looking(shop.database, client.merchant_id) as session:
+        page = reads.list_orders(
+            session, merchant_id=client.merchant_id, state=state, where=Where(after, limit)
+        )
+        return listed(page, OrderOut.of)
+
+
+@router.get("/{order_id}")
+def get_order(order_id: str, client: Known, shop: Shop) -> OrderDetail:
+    with looking(shop.database, client.merchant_id) as session:
+        view = reads.view_order(session, merchant_id=client.merchant_id, order_id=order_id)
+        shown = OrderOut.of(view.order).model_dump()
+        return OrderDetail(**shown, lines=[LineOut.of(line) for line in view.lines])
+
+
+@router.post("/{order_id}/cancel")
+def cancel_order(order_id: str, client: Known, shop: Shop) -> CallOff:
+    """Before it is shipped. What was paid goes back."""
+    with changing(shop.database, client.merchant_id) as session:
+        find_order(session, merchant_id=client.merchant_id, order_id=order_id)
+        outcome = call_off(session, order_id=order_id, person_id=None, now=client.now)
+        session.refresh(outcome.order)
+        answer = CallOff(what=outcome.what, order=OrderOut.of(outcome.order))
+    return answer
+
+
+@router.post("/{order_id}/ship")
+def ship_order(order_id: str, body: Shipped, client: Known, shop: Shop) -> OrderOut:
+    with changing(shop.database, client.merchant_id) as session:
+        order = ship(
+            session,
+            merchant_id=client.merchant_id,
+            order_id=order_id,
+            tracking=body.tracking,
+            now=client.now,
+        )
+        shown = OrderOut.of(order)
+    return shown
+
+
+@router.post("/{order_id}/deliver")
+def deliver_order(order_id: str, client: Known, shop: Shop) -> OrderOut:
+    with changing(shop.database, client.merchant_id) as session:
+        order = deliver(session, merchant_id=client.merchant_id, order_id=order_id, now=client.now)
+        shown = OrderOut.of(order)
+    return shown

@@ -1,0 +1,110 @@
+"""Orders, their payments and refunds, as the shop sees them; never where they go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.api.paging import Page, Where, newest_first
+from data.kernel.errors import NotFound
+from data.orders import Order, OrderLine, OrderState, lines_of
+from data.orders.queries import find_order
+from data.payments import PaymentAttempt, Refund
+from data.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    order: Order
+    buyer: str
+    lines: Sequence[OrderLine]
+    payments: Sequence[PaymentAttempt]
+    refunds: Sequence[Refund]
+
+    @property
+    def refundable(self) -> Sequence[PaymentAttempt]:
+        """Payments of which something is left to give back."""
+        return [paid for paid in self.payments if paid.captured_minor > paid.promised_minor]
+
+
+def list_orders(
+    session: Session, *, merchant_id: str, state: str | None, where: Where
+) -> Page[Order]:
+    query = select(Order).where(Order.merchant_id == merchant_id)
+    if state:
+        query = query.where(Order.state == state)
+    return newest_first(session, query, at=Order.created_at, key=Order.id, where=where)
+
+
+def view_order(session: Session, *, merchant_id: str, order_id: str) -> OrderView:
+    order = find_order(session, merchant_id=merchant_id, order_id=order_id)
+    person = session.get(Person, order.person_id)
+    return OrderView(
+        order,
+        person.name if person else "",
+        lines_of(session, order),
+        payments_of(session, merchant_id=merchant_id, order_id=order.id),
+        refunds_of(session, merchant_id=merchant_id, order_id=order.id),
+    )
+
+
+def payments_of(session: Session, *, merchant_id: str, order_id: str) -> Sequence[PaymentAttempt]:
+    mine = select(PaymentAttempt).where(
+        PaymentAttempt.merchant_id == merchant_id, PaymentAttempt.order_id == order_id
+    )
+    return session.scalars(mine.order_by(PaymentAttempt.number)).all()
+
+
+def refunds_of(session: Session, *, merchant_id: str, order_id: str) -> Sequence[Refund]:
+    mine = select(Refund).where(Refund.merchant_id == merchant_id, Refund.order_id == order_id)
+    return session.scalars(mine.order_by(Refund.created_at, Refund.id)).all()
+
+
+def list_payments(session: Session, *, merchant_id: str, where: Where) -> Page[PaymentAttempt]:
+    query = select(PaymentAttempt).where(PaymentAttempt.merchant_id == merchant_id)
+    return newest_first(
+        session, query, at=PaymentAttempt.created_at, key=PaymentAttempt.id, where=where
+    )
+
+
+def list_refunds(session: Session, *, merchant_id: str, where: Where) -> Page[Refund]:
+    query = select(Refund).where(Refund.merchant_id == merchant_id)
+    return newest_first(session, query, at=Refund.created_at, key=Refund.id, where=where)
+
+
+def find_payment(session: Session, *, merchant_id: str, payment_id: str) -> PaymentAttempt:
+    payment = session.get(PaymentAttempt, payment_id)
+    if payment is None or payment.merchant_id != merchant_id:
+        raise NotFound("payment")
+    return payment
+
+
+def find_refund(session: Session, *, merchant_id: str, refund_id: str) -> Refund:
+    refund = session.get(Refund, refund_id)
+    if refund is None or refund.merchant_id != merchant_id:
+        raise NotFound("refund")
+    return refund
+
+
+def count_by_state(session: Session, *, merchant_id: str) -> dict[str, int]:
+    """How many orders stand in each state."""
+    rows = session.execute(
+        select(Order.state, func.count())
+        .where(Order.merchant_id == merchant_id)
+        .group_by(Order.state)
+    )
+    return dict(rows.tuples().all())
+
+
+def ready_to_pack(session: Session, *, merchant_id: str) -> Sequence[Order]:
+    """Orders whose goods are owed and not yet on their way, the oldest first."""
+    mine = select(Order).where(Order.merchant_id == merchant_id, Order.state == OrderState.READY)
+    return session.scalars(mine.order_by(Order.created_at, Order.id)).all()
+
+
+def made_in_turn(session: Session, *, conversation_id: str, at: datetime) -> Sequence[Order]:
+    """Orders that one turn of a conversation wrote: a turn has one moment."""
+    same = (Order.conversation_id == conversation_id, Order.created_at == at)
+    return session.scalars(select(Order).where(*same)).all()

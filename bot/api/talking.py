@@ -1,0 +1,101 @@
+"""Staff in a conversation: taking it over, answering, handing it back to the bot.
+
+All three go through the engine, so that its snapshot and the row agree on who speaks. After a
+hand-over what the bot had begun to say stays unsaid; after handing back it asks again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from bot.api.reads.chats import STAFF_SAID, ChatView
+from bot.web.scope import changing
+from data.conversations import Mode, StaleConversation, record_events, set_mode
+from data.delivery import outbox
+from data.delivery.messages import OutboundMessage, Text
+from data.delivery.outbox import Letter, Origin
+from data.kernel.database import Database
+from data.kernel.errors import Invalid
+from data.kernel.ids import new_id
+from data.merchants import ChannelAccount, Merchant
+from dialogs.engine import HandBack, HandOver
+from dialogs.house import Cause, House, Stage
+from dialogs.play import Play
+
+LONGEST_ANSWER = 4_000  # Telegram takes 4096 characters in one message; the shortest of ours
+
+
+_TRIES = 5  # a customer's own turn may come between
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A colleague, or the program of a merchant."""
+
+    name: str
+    now: datetime
+
+
+def take_over(session: Session, house: House, *, view: ChatView, by: Speaker) -> None:
+    """The bot is silent from now on. A conversation that a person has already stays as it is."""
+    if view.conversation.mode == Mode.HUMAN:
+        return
+    notes = [{"kind": "staff_took_over", "by": by.name}]
+    _perform(session, house, view, by, HandOver(), notes)
+
+
+def answer(session: Session, house: House, *, view: ChatView, text: str, by: Speaker) -> None:
+    """Say something as a person of the shop; whoever answers has taken over."""
+    said = text.strip()
+    if not said or len(said) > LONGEST_ANSWER:
+        raise Invalid("text")
+    take_over(session, house, view=view, by=by)
+    note = {"kind": STAFF_SAID, "text": said, "by": by.name}
+    record_events(session, view.conversation, [note], inbox_id=None, now=by.now)
+    outbox.post(
+        session,
+        [Letter(view.chat.id, OutboundMessage((Text(said),)), person_id=view.person.id)],
+        account=session.get_one(ChannelAccount, view.chat.account_id),
+        origin=Origin(key=f"{STAFF_SAID}:{new_id('ans')}", conversation_id=view.conversation.id),
+        now=by.now,
+    )
+
+
+def hand_back(session: Session, house: House, *, view: ChatView, by: Speaker) -> None:
+    """The bot goes on: what waited is done, the open question is asked again."""
+    if view.conversation.mode == Mode.BOT:
+        return
+    set_mode(session, conversation_id=view.conversation.id, mode=Mode.BOT, now=by.now)
+    notes = [{"kind": "staff_handed_back", "by": by.name}]
+    _perform(session, house, view, by, HandBack(), notes)
+
+
+def first_come(database: Database, merchant_id: str, act: Callable[[Session], _Result]) -> _Result:
+    """One transaction; again where a turn of the customer was committed in its middle."""
+    for _ in range(_TRIES - 1):
+        try:
+            with changing(database, merchant_id) as session:
+                return act(session)
+        except StaleConversation:
+            continue
+    with changing(database, merchant_id) as session:
+        return act(session)
+
+
+def _perform(
+    session: Session,
+    house: House,
+    view: ChatView,
+    by: Speaker,
+    given: HandOver | HandBack,
+    notes: list[dict[str, Any]],
+) -> None:
+    merchant = session.get_one(Merchant, view.conversation.merchant_id)
+    account = session.get_one(ChannelAccount, view.chat.account_id)
+    stage = Stage(merchant, account, view.chat, view.person, view.conversation)
+    cause = Cause(f"staff:{new_id('act')}", by.now)
+    Play(session, house, stage, cause).perform(given, notes)

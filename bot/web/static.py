@@ -1,0 +1,53 @@
+"""Our own files for pages: named by their content's hash, so a browser may keep them for ever."""
+
+import hashlib
+import mimetypes
+from functools import cache
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from data.kernel.errors import NotFound
+
+FOLDER = Path(__file__).parents[1] / "static"
+# RFC 9111 has no `for ever`: a year is what everybody takes for it.
+_FOR_EVER = "public, max-age=31536000, immutable"
+_ASK_AGAIN = "no-cache"
+_HASH_LENGTH = 12
+_ROUTE = "static"
+
+
+def install(app: FastAPI) -> None:
+    """`/static/<hash>/<name>`; wiring it twice changes nothing."""
+    if not any(getattr(route, "name", "") == _ROUTE for route in app.routes):
+        app.add_api_route("/static/{version}/{name}", serve, name=_ROUTE, include_in_schema=False)
+
+
+def address(name: str) -> str:
+    """Where a page finds a file."""
+    return f"/static/{_version(name)}/{name}"
+
+
+def serve(request: Request, version: str, name: str) -> Response:
+    """A page from before an update asks with an old hash: it gets the file, but not for ever."""
+    if name not in _names():
+        raise NotFound("static")
+    kept = _FOR_EVER if version == _version(name) else _ASK_AGAIN
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return Response(_content(name), media_type=kind, headers={"Cache-Control": kept})
+
+
+def _version(name: str) -> str:
+    return hashlib.sha256(_content(name)).hexdigest()[:_HASH_LENGTH]
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(path.name for path in FOLDER.iterdir() if path.is_file())
+
+
+@cache
+def _content(name: str) -> bytes:
+    return (FOLDER / name).read_bytes()

@@ -1,0 +1,74 @@
+"""Pages from Jinja templates: always escaped; words, money and time in one of three languages."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime, format_timedelta
+from babel.numbers import format_currency
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bot.web import static
+from bot.web.wording import FOLDERS, words
+from data.catalogue import text_in
+from data.kernel.locales import Locale
+from data.kernel.money import Money
+
+_WEB = frozenset({"http", "https"})
+
+
+class Pages:
+    """One surface's templates. `render` is the only way from values to HTML."""
+
+    def __init__(self, *folders: Path) -> None:
+        self._folders = folders
+        self._environments = {locale: self._environment(locale) for locale in Locale}
+
+    def render(self, name: str, *, locale: Locale, **values: object) -> str:
+        template = self._environments[locale].get_template(name)
+        return template.render(locale=locale, **values)
+
+    def _environment(self, locale: Locale) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(self._folders),
+            autoescape=True,  # Jinja's own choice by file name misses .html.j2 and .txt (T21)
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+        texts = words(locale)
+        environment.install_gettext_callables(  # type: ignore[attr-defined]  # put there by i18n
+            texts.ugettext, texts.ungettext, newstyle=True
+        )
+        environment.globals |= {"asset": static.address, "languages": tuple(Locale)}
+        environment.filters |= _filters(locale)
+        return environment
+
+
+def _filters(locale: Locale) -> Mapping[str, Callable[..., str]]:
+    tag = FOLDERS[locale]
+
+    def money(amount: Money) -> str:
+        return format_currency(amount.amount, amount.currency, locale=tag)
+
+    def when(moment: datetime, zone: str) -> str:
+        return format_datetime(moment, "short", tzinfo=ZoneInfo(zone), locale=tag)
+
+    def how_long(seconds: int) -> str:
+        return format_timedelta(seconds, locale=tag, threshold=1.5)
+
+    def text(texts: dict[str, str]) -> str:
+        return text_in(texts, locale)
+
+    return {"money": money, "when": when, "how_long": how_long, "text": text, "link": web_link}
+
+
+def web_link(address: str) -> str:
+    """The address if a browser may follow it, else nothing: `javascript:` is an address too."""
+    try:
+        return address if urlsplit(address.strip()).scheme.lower() in _WEB else ""
+    except ValueError:
+        return ""
