@@ -1,23 +1,35 @@
 """The one place that wires: settings in, a running shop out."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
-from fastapi import FastAPI
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+from sqlalchemy.orm import Session
 
+from bot.delivery.bell import Bell
+from bot.delivery.payments import Cashier
+from bot.delivery.turns import Turns
+from bot.delivery.waking import wake_conversation
+from bot.delivery.worker import JobKind, Worker
 from bot.settings import Settings
-from bot.web import errors
-from bot.web.headers import SecurityHeaders
-from bot.web.limits import KIB, BodyLimit
-from data.kernel.clock import Clock
+from data import group_buys, occasions, orders, payments
+from data.conversations import WAKE
+from data.delivery.jobs import JobRunner
+from data.delivery.models import Job
+from data.kernel.clock import Clock, SystemClock
 from data.kernel.database import Database
+from data.kernel.encryption import CIPHER, FieldCipher
+from data.payments.gateway import Gateway
+from dialogs.actions.shelf import ACTIONS
+from dialogs.house import House
+from dialogs.library import FlowLibrary
+from dialogs.notices import Notices
+from integrations.payments import SandboxGateway
 
-LIMITS = {
-    "/webhooks/rest": 64 * KIB,
-    "/webhooks/": KIB * KIB,
-    "/console/catalogue/import": 20 * KIB * KIB,
-    "/api/v1/products/import": 20 * KIB * KIB,
-}
+# Turns are short and the database writes one at a time: more threads would only queue.
+_THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +39,70 @@ class Tuanzi:
     settings: Settings
     database: Database
     clock: Clock
+    house: House
+    turns: Turns
+    worker: Worker
+    cashier: Cashier
+    gateways: Mapping[str, Gateway]
+    bell: Bell
+    threads: Executor
+
+    def close(self) -> None:
+        self.threads.shutdown(wait=False, cancel_futures=True)
+        self.database.close()
 
 
-def create_web(tuanzi: Tuanzi) -> FastAPI:
-    """The HTTP face. Every route reaches the shop through `request.app.state.tuanzi`."""
-    app = FastAPI(title="Tuanzi", version="1", docs_url=None, redoc_url=None)
-    app.state.tuanzi = tuanzi
-    errors.install(app)
-    app.add_middleware(BodyLimit, limits=LIMITS)
-    app.add_middleware(
-        TrustedHostMiddleware,
-        allowed_hosts=list(tuanzi.settings.trusted_hosts),
-        www_redirect=False,
+def build(settings: Settings, *, clock: Clock | None = None) -> Tuanzi:
+    """A shop over one database; nothing runs yet."""
+    clock = clock or SystemClock()
+    flows = FlowLibrary()
+    cipher = FieldCipher([key.reveal() for key in settings.field_keys])
+    database = Database(
+        settings.database_url,
+        pool_size=_THREADS * 2,
+        listeners=(group_buys.listen, Notices(flows)),
+        info={CIPHER: cipher},
     )
-    app.add_middleware(SecurityHeaders)
-    return app
+    bell = Bell()
+    database.on_commit = bell.ring
+    house = House(flows, ACTIONS, settings.public_url)
+    gateways: dict[str, Gateway] = {}
+    if settings.sandbox_secret is not None:
+        bank = SandboxGateway(database, clock, secret=settings.sandbox_secret.reveal())
+        gateways[bank.name] = bank
+    return Tuanzi(
+        settings=settings,
+        database=database,
+        clock=clock,
+        house=house,
+        turns=Turns(database, clock, house),
+        worker=Worker(database, clock, _job_kinds(house), bell),
+        cashier=Cashier(database, clock, gateways, bell),
+        gateways=gateways,
+        bell=bell,
+        threads=ThreadPoolExecutor(_THREADS, thread_name_prefix="turn"),
+    )
+
+
+def _job_kinds(house: House) -> dict[str, JobKind]:
+    runners: dict[str, JobRunner] = {
+        **orders.JOBS,
+        **payments.JOBS,
+        **group_buys.JOBS,
+        **occasions.JOBS,
+    }
+    kinds = {name: JobKind(_plain(runner)) for name, runner in runners.items()}
+    kinds[WAKE] = JobKind(lambda session, job, now, _: wake_conversation(session, house, job, now))
+    return kinds
+
+
+def _plain(runner: JobRunner) -> Any:
+    def run(session: Session, job: Job, now: datetime, _prepared: Any) -> None:
+        runner(session, job, now)
+
+    return run
+
+
+def with_port(settings: Settings, port: int) -> Settings:
+    """The same settings on another port, the public address with it."""
+    return replace(settings, port=port, public_url=f"http://{settings.host}:{port}")

@@ -56,6 +56,7 @@ class Settings:
     demo_token: Secret | None = None
     now: datetime | None = None
     field_keys: tuple[Secret, ...] = ()
+    sandbox_secret: Secret | None = None
     telegram_token: Secret | None = None
     telegram_secret: Secret | None = None
     telegram_api: str = "https://api.telegram.org/bot"
@@ -93,6 +94,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         demo_token=get("DEMO_TOKEN", Secret, None),
         now=get("NOW", _moment, None),
         field_keys=get("FIELD_KEYS", _secrets, ()),
+        sandbox_secret=get("SANDBOX_SECRET", Secret, None),
         telegram_token=get("TELEGRAM_TOKEN", Secret, None),
         telegram_secret=get("TELEGRAM_SECRET", Secret, None),
         telegram_api=get("TELEGRAM_API", _http_url, default.telegram_api),

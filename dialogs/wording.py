@@ -1,6 +1,6 @@
 """Values in words: money, dates, durations, and the names of relations, occasions and states.
 
-The words stand in dialogs/language/<locale>/words.yml; formats come from Babel (CLDR).
+The words stand in dialogs/language/<locale>/names.yml; formats come from Babel (CLDR).
 """
 
 from collections.abc import Callable, Mapping
@@ -23,18 +23,43 @@ _HOUR = 3600
 _MINUTE = 60
 
 
+_SECTIONS = {
+    "relation": ("relations",),
+    "occasion": ("occasions", "festivals"),
+    "interest": ("interests",),
+    "colour": ("colours",),
+}
+
+
+@cache
+def _lexicon(locale: Locale) -> Mapping[str, Any]:
+    loaded: Mapping[str, Any] = YAML(typ="safe").load(
+        (_LANGUAGE / locale / "values.yml").read_text(encoding="utf-8")
+    )
+    return loaded
+
+
 @cache
 def words(locale: Locale) -> Mapping[str, Mapping[str, str]]:
     """`{kind: {code: word}}` of one language."""
     loaded: Mapping[str, Mapping[str, str]] = YAML(typ="safe").load(
-        (_LANGUAGE / locale / "words.yml").read_text(encoding="utf-8")
+        (_LANGUAGE / locale / "names.yml").read_text(encoding="utf-8")
     )
     return loaded
 
 
 def word(kind: str, code: str, locale: Locale) -> str:
     """The name of a code, or the code itself where people coin their own (an interest)."""
-    return words(locale).get(kind, {}).get(code, code)
+    return words(locale).get(kind, {}).get(code) or _first_form(kind, code, locale)
+
+
+def _first_form(kind: str, code: str, locale: Locale) -> str:
+    """What we understand first is also what we say: the lexicon's first word."""
+    for section in _SECTIONS.get(kind, ()):
+        forms = _lexicon(locale).get(section, {}).get(code)
+        if forms:
+            return forms.split(",")[0].strip()
+    return code.replace("_", " ")
 
 
 def in_words(value: Any, locale: Locale, kind: str | None = None) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.delivery.bell import Bell, heard
 from data.conversations import StaleConversation
 from data.delivery import jobs
 from data.delivery.models import Job
@@ -35,39 +36,29 @@ class JobKind:
 
 
 class Worker:
-    """One per process. `wake()` after a commit makes it look at once."""
+    """One per process; it looks again whenever something was committed here."""
 
-    def __init__(self, database: Database, clock: Clock, kinds: Mapping[str, JobKind]) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, kinds: Mapping[str, JobKind], bell: Bell
+    ) -> None:
         self._database = database
         self._clock = clock
         self._kinds = kinds
+        self._bell = bell
         self._busy: set[str] = set()
-        self._awake = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def wake(self) -> None:
-        """From any thread."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._awake.set)
 
     async def run(self) -> None:
         """Until cancelled. An error in one lane is logged and counted, and stops no other."""
-        self._loop = asyncio.get_running_loop()
         slots = asyncio.Semaphore(_LANES_AT_ONCE)
-        async with asyncio.TaskGroup() as group:
-            while True:
-                self._awake.clear()
-                for lane in await asyncio.to_thread(self._due):
-                    await slots.acquire()
-                    self._busy.add(lane)
-                    group.create_task(self._work(lane, slots))
-                await self._sleep()
-
-    async def _sleep(self) -> None:
-        try:
-            await asyncio.wait_for(self._awake.wait(), POLL_SECONDS)
-        except TimeoutError:
-            return
+        with self._bell.listening() as rung:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    rung.clear()
+                    for lane in await asyncio.to_thread(self._due):
+                        await slots.acquire()
+                        self._busy.add(lane)
+                        group.create_task(self._work(lane, slots))
+                    await heard(rung, POLL_SECONDS)
 
     async def _work(self, lane: str, slots: asyncio.Semaphore) -> None:
         try:
@@ -83,8 +74,11 @@ class Worker:
             lanes = jobs.due_lanes(session, now=self._clock.now())
         return [lane for lane in lanes if lane not in self._busy]
 
-    def drain(self) -> int:
-        """Do everything that is due now, in this thread; gives how many jobs ran."""
+    async def drain(self) -> int:
+        """Do everything that is due now; gives how many jobs ran."""
+        return await asyncio.to_thread(self._drain)
+
+    def _drain(self) -> int:
         done = 0
         while lanes := self._due():
             done += sum(self.drain_lane(lane) for lane in lanes)

@@ -1,8 +1,10 @@
 """Conversations: one per (chat, person); a snapshot for speed, events for replay and analytics."""
 
+from data.conversations.links import make_link, redeem_link
 from data.conversations.models import (
     Conversation,
     ConversationEvent,
+    ConversationWait,
     DeepLink,
     Mode,
     OfferedOption,
@@ -19,21 +21,30 @@ from data.conversations.service import (
     save,
     set_mode,
 )
+from data.conversations.waits import WAKE, NewWait, begin_wait, end_wait, tell
 
 __all__ = [
+    "WAKE",
     "Conversation",
     "ConversationEvent",
+    "ConversationWait",
     "DeepLink",
     "Mode",
+    "NewWait",
     "Offer",
     "OfferedOption",
     "StaleConversation",
+    "begin_wait",
+    "end_wait",
     "find",
+    "make_link",
     "offered_to",
     "pressed",
     "record_events",
+    "redeem_link",
     "remember_offer",
     "resume",
     "save",
     "set_mode",
+    "tell",
 ]

@@ -93,3 +93,16 @@ class DeepLink(Base):
     slots: Mapped[dict[str, Any]]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class ConversationWait(Base):
+    """A parked flow: which event about which object wakes it. Its deadline is a durable job."""
+
+    __tablename__ = "conversation_waits"
+    __table_args__ = (Index("ix_conversation_waits_event", "event", "key"),)
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), primary_key=True)
+    wait: Mapped[int] = mapped_column(primary_key=True)
+    event: Mapped[str] = mapped_column(String(40), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    key: Mapped[str] = mapped_column(String(64))

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from data.delivery.messages import OutboundMessage, segment_to_json
+from data.delivery.messages import OutboundMessage, segment_from_json, segment_to_json
 from data.delivery.models import OutboxRow, OutboxState
 from data.kernel.database import changed
 from data.merchants import ChannelAccount
@@ -102,6 +102,26 @@ def since(
             .limit(limit)
         )
     )
+
+
+def last_said(session: Session, *, conversation_id: str) -> list[OutboundMessage]:
+    """The messages of the last thing said in a conversation, without their buttons: those are
+    bound to the first time."""
+    newest = (
+        select(func.max(OutboxRow.inbox_id))
+        .where(OutboxRow.conversation_id == conversation_id)
+        .scalar_subquery()
+    )
+    rows = session.scalars(
+        select(OutboxRow)
+        .where(OutboxRow.conversation_id == conversation_id, OutboxRow.inbox_id == newest)
+        .order_by(OutboxRow.id)
+    )
+    kept = [
+        tuple(segment_from_json(part) for part in row.segments if part["type"] != "options")
+        for row in rows
+    ]
+    return [OutboundMessage(segments) for segments in kept if segments]
 
 
 def due(session: Session, *, now: datetime, limit: int = 50) -> list[OutboxRow]:

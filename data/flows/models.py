@@ -1,9 +1,8 @@
 """Flow versions, the pointer to the live one, and every move of that pointer."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.kernel.database import Base
@@ -16,7 +15,7 @@ class FlowVersion(Base):
 
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), primary_key=True)
     sha: Mapped[str] = mapped_column(String(64), primary_key=True)
-    document: Mapped[dict[str, Any]]
+    document: Mapped[str] = mapped_column(Text)
     sources: Mapped[dict[str, str]]
     author: Mapped[str] = mapped_column(String(120))
     created_at: Mapped[datetime]

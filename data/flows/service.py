@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,7 +15,7 @@ class Draft:
     """A flow set that passed the lint: its content hash, what runs, and what a person edits."""
 
     sha: str
-    document: dict[str, Any]
+    document: str
     sources: dict[str, str]
 
 
@@ -75,7 +74,7 @@ def live_sha(session: Session, *, merchant_id: str) -> str:
     return sha
 
 
-def document_of(session: Session, *, merchant_id: str, sha: str) -> dict[str, Any]:
+def document_of(session: Session, *, merchant_id: str, sha: str) -> str:
     return session.get_one(FlowVersion, (merchant_id, sha)).document
 
 

@@ -3,7 +3,7 @@
 SQLite: WAL, every transaction IMMEDIATE, synchronous=FULL (a commit survives a power cut).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from threading import Lock
@@ -81,6 +81,7 @@ class Database:
         info: Mapping[str, object] | None = None,
     ) -> None:
         self.engine = _engine(url, pool_size)
+        self.on_commit: Callable[[], None] = _nothing  # bot/app.py hangs a bell here
         self._reads = self.engine.execution_options(**{_READS: True})
         # SQLite lets one writer in and the others sleep and poll; a lock of ours wakes the next
         # one at once. Other processes still meet the busy timeout.
@@ -100,6 +101,7 @@ class Database:
         """Commit at the end, roll back on any error."""
         with self._writer, self._sessions.begin() as session:
             yield session
+        self.on_commit()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -110,6 +112,10 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _nothing() -> None:
+    return None
 
 
 def changed(result: Result[Any]) -> int:

@@ -4,6 +4,7 @@ Calling off an order may send money back, so `cancel_order` stands in data.payme
 """
 
 from data.orders.address import Address, address_of, set_address
+from data.orders.address_book import keep_address, kept_address, last_kept
 from data.orders.baskets import basket_of, put_in_basket, take_out_of_basket
 from data.orders.facts import (
     OrderCancelled,
@@ -47,6 +48,9 @@ __all__ = [
     "expire_order",
     "expire_unpaid",
     "find_order",
+    "keep_address",
+    "kept_address",
+    "last_kept",
     "lines_of",
     "lock_order",
     "order_by_number",

@@ -12,6 +12,8 @@ from data.delivery.outbox import Letter
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount, Merchant
 from data.people import Chat, Person
+from dialogs.engine import Heard
+from dialogs.engine.commands import Command, SetSlot, StartFlow
 from dialogs.format import Domain
 from dialogs.responses import say
 
@@ -23,6 +25,15 @@ class PrivateStart:
     person_id: str
     flow: str
     slots: dict[str, Any]
+
+    def as_input(self) -> Heard:
+        """The flow begins, then its slots are set: as if the person had said both."""
+        return Heard(
+            (
+                StartFlow(self.flow),
+                *(SetSlot(slot, value) for slot, value in self.slots.items()),
+            )
+        )
 
 
 @dataclass(slots=True)
@@ -38,9 +49,11 @@ class Turn:
     conversation: Conversation
     domain: Domain
     public_url: str
+    call: str  # unique for this run of the action: its idempotency key
     slots: dict[str, Any] = field(default_factory=dict)
     letters: list[Letter] = field(default_factory=list)
     private_starts: list[PrivateStart] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
     _changes: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -1,0 +1,103 @@
+"""Contract 1: the REST channel. A server's backend speaks here for its people."""
+
+import asyncio
+from collections import Counter
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.api.auth import CHANNEL, Caller, any_account, caller
+from bot.app import Tuanzi
+from bot.channels.rest import RestMessage, parse, render
+from bot.delivery.turns import Received
+from data.delivery import outbox
+from data.delivery.messages import segment_from_json
+from data.delivery.models import OutboxRow
+from data.kernel.errors import NotFound, TooOften, Unauthorised
+from data.merchants import ChannelAccount
+from data.people import Chat
+
+BACKLOG = 200  # messages of one sender under way; past that 429 (docs/architecture.md, T03)
+
+router = APIRouter(prefix="/webhooks/rest", tags=["rest channel"])
+_under_way: Counter[str] = Counter()
+Authorization = Annotated[str | None, Header()]
+
+
+@router.post("/webhook")
+async def say(
+    body: RestMessage, request: Request, authorization: Authorization = None
+) -> list[dict[str, Any]]:
+    """One message of one person; the answer is what this turn said, in order."""
+    tuanzi: Tuanzi = request.app.state.tuanzi
+    if _under_way[body.sender] >= BACKLOG:
+        raise TooOften("sender")
+    _under_way[body.sender] += 1
+    try:
+        return await asyncio.get_running_loop().run_in_executor(
+            tuanzi.threads, _answer, tuanzi, body, authorization
+        )
+    finally:
+        _under_way[body.sender] -= 1
+        if not _under_way[body.sender]:
+            del _under_way[body.sender]
+
+
+def _answer(tuanzi: Tuanzi, body: RestMessage, authorization: str | None) -> list[dict[str, Any]]:
+    with tuanzi.database.reading() as session:
+        account = _account(tuanzi, session, authorization)
+    payload = body.model_dump(mode="json", exclude_defaults=True)
+    rows = tuanzi.turns.answer(Received(account, parse(body), payload))
+    if not rows:
+        return []
+    with tuanzi.database.reading() as session:
+        return shown(session, rows)
+
+
+@router.get("/messages")
+def messages(
+    request: Request,
+    recipient: Annotated[str, Query(min_length=1, max_length=128)],
+    after: Annotated[int, Query(ge=0)] = 0,
+    authorization: Authorization = None,
+) -> dict[str, Any]:
+    """Everything sent to a chat or person after a cursor, proactive messages included."""
+    tuanzi: Tuanzi = request.app.state.tuanzi
+    with tuanzi.database.reading() as session:
+        account = _account(tuanzi, session, authorization)
+        chat_id = session.scalar(
+            select(Chat.id).where(Chat.account_id == account.id, Chat.external_id == recipient)
+        )
+        if chat_id is None:
+            raise NotFound("recipient")
+        rows = outbox.since(session, chat_ids=[chat_id], after=after)
+        return {
+            "messages": shown(session, rows),
+            "cursor": rows[-1].id if rows else after,
+        }
+
+
+def shown(session: Session, rows: list[OutboxRow]) -> list[dict[str, Any]]:
+    """Outbox rows as the wire format has them."""
+    chats = {row.chat_id for row in rows}
+    found = session.execute(select(Chat.id, Chat.external_id).where(Chat.id.in_(chats)))
+    names = {row.id: row.external_id for row in found}
+    return [
+        message
+        for row in rows
+        for message in render(map(segment_from_json, row.segments), recipient=names[row.chat_id])
+    ]
+
+
+def _account(tuanzi: Tuanzi, session: Session, authorization: str | None) -> ChannelAccount:
+    """The account of the channel key; only the demo, on loopback, answers without one (T12)."""
+    who: Caller | None
+    if authorization is None and tuanzi.settings.demo:
+        who = any_account(session, scope=CHANNEL)
+    else:
+        who = caller(session, header=authorization, scope=CHANNEL)
+    if who is None or who.account_id is None:
+        raise Unauthorised("channel_key")
+    return session.get_one(ChannelAccount, who.account_id)

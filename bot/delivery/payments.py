@@ -1,0 +1,69 @@
+"""Makes the provider calls that are due: lease in one transaction, call with none open, record."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from bot.delivery.bell import Bell, heard
+from data.kernel.clock import Clock
+from data.kernel.database import Database
+from data.payments import Call, calls_due, lease, record_answer
+from data.payments.gateway import Gateway
+from integrations.payments import perform
+
+log = logging.getLogger(__name__)
+_POLL_SECONDS = 0.5
+
+
+class Cashier:
+    """One per process; leases keep two of them from making the same call at once."""
+
+    def __init__(
+        self, database: Database, clock: Clock, gateways: Mapping[str, Gateway], bell: Bell
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._gateways = gateways
+        self._bell = bell
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        with self._bell.listening() as rung:
+            while True:
+                rung.clear()
+                await self._try_due()
+                await heard(rung, _POLL_SECONDS)
+
+    async def drain(self) -> int:
+        """Make every call that is due now; gives how many."""
+        calls = await asyncio.to_thread(self._lease, None)
+        for call in calls:
+            await self._make(call)
+        return len(calls)
+
+    async def call_now(self, subject_id: str) -> None:
+        """Somebody waits at the pay page for this attempt."""
+        for call in await asyncio.to_thread(self._lease, subject_id):
+            await self._make(call)
+
+    async def _try_due(self) -> None:
+        try:
+            await self.drain()
+        except Exception:
+            log.exception("payment calls")
+
+    async def _make(self, call: Call) -> None:
+        answer = await perform(call, self._gateways[call.provider])
+        await asyncio.to_thread(self._record, call, answer)
+
+    def _lease(self, subject_id: str | None) -> list[Call]:
+        now = self._clock.now()
+        with self._database.reading() as session:
+            if not calls_due(session, now=now):
+                return []
+        with self._database.transaction() as session:
+            return lease(session, now=now, subject_id=subject_id)
+
+    def _record(self, call: Call, answer: object) -> None:
+        with self._database.transaction() as session:
+            record_answer(session, call=call, answer=answer, now=self._clock.now())

@@ -1,0 +1,129 @@
+"""Events into turns: hear, then one transaction; again if somebody else was first.
+
+The REST channel answers while its caller waits, so its inbox row commits with the turn itself;
+webhooks store first (bot/delivery/webhooks.py) and come here through a job.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from data.conversations import StaleConversation
+from data.delivery import inbox, outbox
+from data.delivery.inbound import InboundEvent
+from data.delivery.masking import mask_cards
+from data.delivery.models import InboxState, OutboxRow
+from data.kernel.clock import Clock
+from data.kernel.database import Database
+from data.merchants import ChannelAccount
+from dialogs.hearing import Hearing, hear
+from dialogs.house import Cause, House
+from dialogs.play import TurnFailed
+from dialogs.turn import apologise, enter, take_turn
+
+log = logging.getLogger(__name__)
+_TRIES = 20  # eight people talking at once in one group need a handful
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An event and the raw update it was read from; `inbox_id` when that is stored already."""
+
+    account: ChannelAccount
+    event: InboundEvent
+    payload: dict[str, Any]
+    inbox_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    database: Database
+    clock: Clock
+    house: House
+
+    def answer(self, received: Received) -> list[OutboxRow]:
+        """Take the turn now and give what it said. The same event again gives the same answer."""
+        for _ in range(_TRIES):
+            hearing = self.hear(received)
+            if hearing.silent:
+                return []
+            try:
+                return self._commit(received, hearing, take_turn_of(received))
+            except StaleConversation:
+                continue
+            except TurnFailed as failure:
+                log.warning("turn failed: %s", failure)
+                return self._commit(received, hearing, apology(str(failure)))
+        raise StaleConversation(received.event.chat.external_id)
+
+    def hear(self, received: Received) -> Hearing:
+        with self.database.reading() as session:
+            return hear(
+                session,
+                self.house,
+                account=received.account,
+                event=received.event,
+                now=self.clock.now(),
+            )
+
+    def _commit(self, received: Received, hearing: Hearing, act: "Act") -> list[OutboxRow]:
+        now = self.clock.now()
+        with self.database.transaction() as session:
+            inbox_id = self._store(session, received, hearing, now)
+            if inbox_id is None:
+                return self._said_before(session, received)
+            self.run(session, received, hearing, act, inbox_id)
+            return outbox.of_turn(session, inbox_id=inbox_id)
+
+    def run(
+        self, session: Session, received: Received, hearing: Hearing, act: "Act", inbox_id: int
+    ) -> None:
+        """Inside a transaction: enter, act, mark the update as handled."""
+        now = self.clock.now()
+        cause = Cause(f"in:{inbox_id}", now, inbox_id)
+        stage = enter(
+            session,
+            account=received.account,
+            event=received.event,
+            hearing=hearing,
+            cause=cause,
+        )
+        act(session, self.house, stage, hearing, cause)
+        inbox.mark(session, inbox_id=inbox_id, state=InboxState.HANDLED, now=now)
+
+    def _store(
+        self, session: Session, received: Received, hearing: Hearing, now: datetime
+    ) -> int | None:
+        return inbox.store(
+            session,
+            merchant_id=received.account.merchant_id,
+            account_id=received.account.id,
+            event_id=received.event.event_id,
+            payload={} if hearing.private else mask_cards(received.payload),
+            now=now,
+        )
+
+    def _said_before(self, session: Session, received: Received) -> list[OutboxRow]:
+        row = inbox.find(session, account_id=received.account.id, event_id=received.event.event_id)
+        return outbox.of_turn(session, inbox_id=row.id) if row else []
+
+
+Act = Callable[[Session, House, Any, Hearing, Cause], None]
+
+
+def take_turn_of(received: Received) -> Act:
+    def act(session: Session, house: House, stage: Any, hearing: Hearing, cause: Cause) -> None:
+        take_turn(session, house, stage=stage, event=received.event, hearing=hearing, cause=cause)
+
+    return act
+
+
+def apology(reason: str) -> Act:
+    def act(session: Session, house: House, stage: Any, hearing: Hearing, cause: Cause) -> None:
+        apologise(session, house, stage=stage, cause=cause, reason=reason)
+
+    return act

@@ -1,0 +1,64 @@
+"""Addresses a person has used: sealed one by one, so that a chat carries only a reference.
+
+Snapshots, events and logs hold `adr_…`, never the street (T14).
+"""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from data.kernel.database import Base
+from data.kernel.encryption import cipher_of, place_of
+from data.kernel.errors import NotFound
+from data.kernel.ids import new_id
+from data.orders.address import Address
+from data.people import Person
+
+
+class KeptAddress(Base):
+    __tablename__ = "kept_addresses"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    sealed: Mapped[str] = mapped_column(Text)
+    kept_at: Mapped[datetime]
+
+
+def keep_address(session: Session, *, person: Person, address: Address, now: datetime) -> str:
+    """Seal it and give the reference that slots and buttons carry."""
+    row_id = new_id("adr")
+    text = json.dumps(asdict(address), ensure_ascii=False)
+    place = place_of(person.merchant_id, KeptAddress.__tablename__, row_id)
+    kept = KeptAddress(
+        id=row_id,
+        merchant_id=person.merchant_id,
+        person_id=person.id,
+        sealed=cipher_of(session).encrypt(text, place=place),
+        kept_at=now,
+    )
+    session.add(kept)
+    session.flush()
+    return row_id
+
+
+def kept_address(session: Session, *, person: Person, reference: str) -> Address:
+    """Their own address again; somebody else's reference finds nothing."""
+    kept = session.get(KeptAddress, reference)
+    if kept is None or kept.person_id != person.id:
+        raise NotFound("address")
+    place = place_of(kept.merchant_id, KeptAddress.__tablename__, kept.id)
+    return Address(**json.loads(cipher_of(session).decrypt(kept.sealed, place=place)))
+
+
+def last_kept(session: Session, *, person: Person) -> str | None:
+    """The reference of the address used last."""
+    return session.scalar(
+        select(KeptAddress.id)
+        .where(KeptAddress.person_id == person.id)
+        .order_by(KeptAddress.kept_at.desc(), KeptAddress.id)
+        .limit(1)
+    )

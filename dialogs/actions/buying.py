@@ -1,0 +1,185 @@
+"""From a product to a payment link: variant, address, the sum in words, the order."""
+
+from datetime import timedelta
+
+from data.catalogue import Variant, get_variant, price_of, text_in, variants_of
+from data.delivery.messages import Option, Options, PaymentLink
+from data.kernel.errors import NotFound, OutOfStock
+from data.kernel.money import Money
+from data.orders import (
+    Address,
+    NewLine,
+    OrderDetails,
+    find_order,
+    keep_address,
+    kept_address,
+    last_kept,
+    place_order,
+    shipping_for,
+)
+from data.payments import create_link
+from dialogs.actions.addresses import read_address
+from dialogs.actions.base import ShopAction
+from dialogs.actions.products import of_turn, variant_words
+from dialogs.actions.turn import Turn
+
+# Goods wait this long for their payment (our decision; a group seat holds ten minutes).
+_TO_PAY = timedelta(minutes=30)
+_REFERENCE = "adr_"
+
+
+class AskVariant(ShopAction):
+    called = "action_ask_variant"
+
+    def act(self, turn: Turn) -> None:
+        product = of_turn(turn, turn.slots["product"])
+        variants = [one for one in _on_shelf(turn, product.id) if one.available]
+        if not variants:
+            raise OutOfStock(product.id)
+        options = tuple(_variant_option(turn, variant) for variant in variants)
+        title = text_in(product.title, turn.locale)
+        turn.say("utter_ask_variant", Options(options), title=title)
+
+
+class AskShipTo(ShopAction):
+    """The last address is one tap away; any other can be written in a line."""
+
+    called = "action_ask_ship_to"
+
+    def act(self, turn: Turn) -> None:
+        reference = last_kept(turn.session, person=turn.person)
+        if reference is None:
+            turn.say("utter_ask_ship_to")
+            return
+        address = kept_address(turn.session, person=turn.person, reference=reference)
+        label = turn.words("utter_same_address_button", **_spoken(address))
+        same = Option(label, f"/SetSlots(ship_to={reference})")
+        turn.say("utter_ask_ship_to_again", Options((same,)))
+
+
+class ValidateShipTo(ShopAction):
+    """What was written is sealed at once: from here on the chat holds only a reference."""
+
+    called = "validate_ship_to"
+
+    def act(self, turn: Turn) -> None:
+        said = turn.slots.get("ship_to")
+        if isinstance(said, str) and said.startswith(_REFERENCE):
+            self._check_reference(turn, said)
+            return
+        address = read_address(str(said or ""))
+        if address is None:
+            turn.set("ship_to", None)
+            turn.say("utter_ship_to_incomplete")
+            return
+        reference = keep_address(turn.session, person=turn.person, address=address, now=turn.now)
+        turn.set("ship_to", reference)
+
+    def _check_reference(self, turn: Turn, reference: str) -> None:
+        try:
+            kept_address(turn.session, person=turn.person, reference=reference)
+        except NotFound:
+            turn.set("ship_to", None)
+
+
+class AskConfirmOrder(ShopAction):
+    """The sum in words, read from the shelf now; then the question."""
+
+    called = "action_ask_confirm_order"
+
+    def act(self, turn: Turn) -> None:
+        variant = _variant(turn)
+        product = of_turn(turn, variant.product_id)
+        quantity = _quantity(turn)
+        items = price_of(variant) * quantity
+        shipping = shipping_for(turn.merchant, items)
+        turn.say(
+            "utter_summary",
+            title=text_in(product.title, turn.locale),
+            variant=variant_words(variant, turn.locale),
+            quantity=str(quantity),
+            items=items,
+            shipping=shipping,
+            total=items + shipping,
+            **_spoken(_address(turn)),
+        )
+        turn.say("utter_ask_confirm_order")
+
+
+class PlaceOrder(ShopAction):
+    """Goods are held, the order stands, and the link is ours: it checks everything again."""
+
+    called = "action_place_order"
+
+    def act(self, turn: Turn) -> None:
+        recipient = turn.slots.get("recipient")
+        details = OrderDetails(
+            ship_to=_address(turn),
+            chat_id=turn.chat.id,
+            conversation_id=turn.conversation.id,
+            recipient=recipient,
+            occasion_id=turn.slots.get("occasion_id"),
+        )
+        order = place_order(
+            turn.session,
+            merchant_id=turn.merchant.id,
+            person_id=turn.person.id,
+            lines=[NewLine(_variant(turn).id, _quantity(turn))],
+            details=details,
+            hold_until=turn.now + _TO_PAY,
+            now=turn.now,
+        )
+        turn.set("order", order.id)
+        give_payment_link(turn, order_id=order.id, number=order.number, until=_TO_PAY)
+
+
+def give_payment_link(turn: Turn, *, order_id: str, number: str, until: timedelta) -> None:
+    """Our own page, which re-reads price, stock and state before any money moves."""
+    token = create_link(turn.session, order_id=order_id, now=turn.now)
+    total = _total(turn, order_id)
+    link = PaymentLink(
+        url=f"{turn.public_url}/pay/{token}",
+        order_id=order_id,
+        amount=total,
+        label=turn.words("utter_pay_label"),
+    )
+    minutes = str(int(until.total_seconds()) // 60)
+    turn.say("utter_pay_link", link, number=number, total=total, minutes=minutes)
+
+
+def _total(turn: Turn, order_id: str) -> Money:
+    order = find_order(turn.session, merchant_id=turn.merchant.id, order_id=order_id)
+    return Money(order.total_minor, order.currency)
+
+
+def _variant(turn: Turn) -> Variant:
+    return get_variant(turn.session, merchant_id=turn.merchant.id, variant_id=turn.slots["variant"])
+
+
+def _on_shelf(turn: Turn, product_id: str) -> list[Variant]:
+    return list(variants_of(turn.session, merchant_id=turn.merchant.id, product_id=product_id))
+
+
+def _variant_option(turn: Turn, variant: Variant) -> Option:
+    label = turn.words(
+        "utter_variant_button",
+        variant=variant_words(variant, turn.locale),
+        price=price_of(variant),
+    )
+    return Option(label, f"/SetSlots(variant={variant.id})")
+
+
+def _quantity(turn: Turn) -> int:
+    said = turn.slots.get("quantity") or 1
+    return int(said["value"]) if isinstance(said, dict) else int(said)
+
+
+def _address(turn: Turn) -> Address:
+    return kept_address(turn.session, person=turn.person, reference=turn.slots["ship_to"])
+
+
+def _spoken(address: Address) -> dict[str, str]:
+    return {"recipient_name": address.name, "address_line": address.line}
+
+
+ACTIONS = (AskVariant, AskShipTo, ValidateShipTo, AskConfirmOrder, PlaceOrder)

@@ -1,0 +1,49 @@
+"""Products as a chat shows them: title and options in the person's language, price, picture."""
+
+from collections.abc import Sequence
+
+from data.catalogue import Product, Variant, attributes_in, get_product, text_in
+from data.delivery.messages import Card, Option
+from data.kernel.locales import Locale
+from data.kernel.money import Money
+from dialogs.actions.turn import Turn
+from dialogs.wording import in_words
+
+_TELLING = ("color", "size")  # a material is the same for every variant
+
+
+def product_card(
+    turn: Turn,
+    product: Product,
+    *,
+    price: Money,
+    reasons: Sequence[str] = (),
+    options: tuple[Option, ...] = (),
+) -> Card:
+    """Title, price and reasons as text; the picture by its address on our own site."""
+    lines = [in_words(price, turn.locale, "money"), " · ".join(reasons)]
+    return Card(
+        product_id=product.id,
+        title=text_in(product.title, turn.locale),
+        price=price,
+        body="\n".join(filter(None, lines)),
+        image=image_url(turn, product.image),
+        options=options,
+    )
+
+
+def image_url(turn: Turn, image: str | None) -> str | None:
+    """The picture as our site serves it: a feed's address is never loaded by a customer."""
+    if not image:
+        return None
+    return f"{turn.public_url}/media/{image.rsplit('/', 1)[-1]}"
+
+
+def variant_words(variant: Variant, locale: Locale) -> str:
+    """What sets this variant apart: colour, size."""
+    texts = attributes_in(variant, locale)
+    return " ".join(texts[name] for name in _TELLING if texts.get(name))
+
+
+def of_turn(turn: Turn, product_id: str) -> Product:
+    return get_product(turn.session, merchant_id=turn.merchant.id, product_id=product_id)

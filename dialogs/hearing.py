@@ -1,0 +1,186 @@
+"""What a message means here, found before the transaction opens; good for one revision only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from data.conversations import Conversation, Mode, OfferedOption, offered_to, pressed
+from data.delivery.inbound import EventKind, InboundEvent
+from data.group_buys.queries import open_teams_in
+from data.kernel.locales import Locale
+from data.merchants import ChannelAccount, Merchant
+from data.people import ChannelIdentity, Chat, Person
+from dialogs.engine import Flows, State, current_version, from_json, open_question
+from dialogs.engine.commands import Command
+from dialogs.format import FlowSet
+from dialogs.house import House
+from dialogs.understanding import Asked, Context, Offered, Understood, understand
+from dialogs.understanding.payload import parse_payload
+
+_OVERHEARD = {
+    True: frozenset({"group_buy_start", "group_buy_join"}),
+    False: frozenset({"group_buy_start"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """`commands` to carry out, or one `answer` (a response) when there is nothing to carry out.
+
+    `silent`: it was not said to us, so it is neither answered nor kept. `private`: it answers a
+    private question (an address), so its words are in no event and not in the inbox.
+    """
+
+    rev: int = 0
+    commands: tuple[Command, ...] = ()
+    understood: Understood | None = None
+    answer: str | None = None
+    silent: bool = False
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What we know of this person in this chat before the turn; all None for a newcomer."""
+
+    person: Person | None
+    chat: Chat | None
+    conversation: Conversation | None
+    merchant: Merchant
+
+
+def hear(
+    session: Session, house: House, *, account: ChannelAccount, event: InboundEvent, now: datetime
+) -> Hearing:
+    """Read the snapshot and turn the event into commands. Writes nothing."""
+    known = _known(session, account, event)
+    rev = known.conversation.rev if known.conversation else 0
+    if known.conversation is not None and known.conversation.mode == Mode.HUMAN:
+        return Hearing(rev)
+    if event.token is not None:
+        return _press(session, known, event.token, rev, now)
+    if event.kind is EventKind.MEDIA:
+        return Hearing(rev, answer="utter_media")
+    context = _context(session, house, known, now)
+    if not event.addressed:
+        return _overheard(event.text, context, rev)
+    understood = understand(event.text, context)
+    return Hearing(rev, understood.commands, understood, private=_is_private(context))
+
+
+def _is_private(context: Context) -> bool:
+    asked = context.slots.get(context.asked.slot) if context.asked else None
+    return asked is not None and asked.private
+
+
+def _overheard(text: str, context: Context, rev: int) -> Hearing:
+    """In a group we hear only a closed list of words: to start a team, and to join an open one.
+
+    docs/adr/0008: they are commands in all but the slash. Nothing is guessed, nothing else read.
+    """
+    understood = understand(text, context)
+    if understood.link != "words" or understood.intent not in _OVERHEARD[context.team_open]:
+        return Hearing(rev, silent=True)
+    return Hearing(rev, understood.commands, understood)
+
+
+def _press(session: Session, known: _Known, token: str, rev: int, now: datetime) -> Hearing:
+    """A button counts for the person it was shown to, here, and while it is good."""
+    option = pressed(session, chat_id=known.chat.id, token=token) if known.chat else None
+    if option is None or option.expires_at <= now:
+        return Hearing(rev, answer="utter_button_expired")
+    person_id = known.person.id if known.person else None
+    if option.person_id not in (None, person_id):
+        return Hearing(rev, answer="utter_not_your_button")
+    return Hearing(rev, parse_payload(option.payload) or ())
+
+
+def _known(session: Session, account: ChannelAccount, event: InboundEvent) -> _Known:
+    chat_here = and_(Chat.account_id == account.id, Chat.external_id == event.chat.external_id)
+    row = session.execute(
+        select(Merchant, Person, Chat, Conversation)
+        .select_from(Merchant)
+        .outerjoin(
+            ChannelIdentity,
+            and_(
+                ChannelIdentity.account_id == account.id,
+                ChannelIdentity.external_id == event.sender.external_id,
+            ),
+        )
+        .outerjoin(Person, Person.id == ChannelIdentity.person_id)
+        .outerjoin(Chat, chat_here)
+        .outerjoin(
+            Conversation,
+            and_(Conversation.chat_id == Chat.id, Conversation.person_id == Person.id),
+        )
+        .where(Merchant.id == account.merchant_id)
+    ).one()
+    merchant, person, chat, conversation = row
+    return _Known(person, chat, conversation, merchant)
+
+
+def _context(session: Session, house: House, known: _Known, now: datetime) -> Context:
+    merchant, person, chat = known.merchant, known.person, known.chat
+    live = house.flows.live(session, merchant_id=merchant.id)
+    flows = Flows(live.sha, lambda sha: house.flows.get(session, merchant_id=merchant.id, sha=sha))
+    state = state_of(known.conversation)
+    pinned = flows.flows_for(current_version(state, flows))
+    zone = person.timezone if person else merchant.timezone
+    offers = (
+        offered_to(session, chat_id=chat.id, person_id=person.id, now=now)
+        if chat and person
+        else []
+    )
+    team_open = bool(
+        chat and chat.kind == "group" and open_teams_in(session, chat_id=chat.id, now=now)
+    )
+    return Context(
+        locale=Locale(person.locale if person else merchant.locale),
+        today=now.astimezone(ZoneInfo(zone)).date(),
+        timezone=zone,
+        asked=_asked(state, flows),
+        offered=_newest(offers),
+        slots=pinned.domain.slots,
+        triggers={intent: flow for intent, (_trigger, flow) in live.triggers.items()},
+        active_flow=_active_flow(state),
+        active_slots=_active_slots(state, pinned),
+        flow_slots=live.owned,
+        team_open=team_open,
+        currency=merchant.currency,
+    )
+
+
+def _newest(offers: list[OfferedOption]) -> tuple[Offered, ...]:
+    """The options shown last, together: an older number is not a choice among these."""
+    if not offers:
+        return ()
+    batch = offers[0].batch
+    return tuple(
+        Offered(option.label, option.payload, option.number)
+        for option in reversed(offers)
+        if option.batch == batch
+    )
+
+
+def state_of(conversation: Conversation | None) -> State:
+    if conversation is None or not conversation.snapshot:
+        return State()
+    return from_json(conversation.snapshot)
+
+
+def _asked(state: State, flows: Flows) -> Asked | None:
+    question = open_question(state, flows)
+    return Asked(question.slot, question.slot_type, question.values) if question else None
+
+
+def _active_flow(state: State) -> str | None:
+    roots = [frame.flow for frame in state.stack if frame.is_root]
+    return roots[-1] if roots else None
+
+
+def _active_slots(state: State, flow_set: FlowSet) -> frozenset[str]:
+    flow = _active_flow(state)
+    return flow_set.owned.get(flow, frozenset()) if flow else frozenset()

@@ -1,0 +1,39 @@
+"""What every turn needs and no turn changes: the flows, the actions, our public address."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from data.conversations import Conversation
+from data.merchants import ChannelAccount, Merchant
+from data.people import Chat, Person
+from dialogs.actions.base import Registry
+from dialogs.library import FlowLibrary
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Wired once, in bot/app.py. `public_url` is the only address our links are made of (T45)."""
+
+    flows: FlowLibrary
+    actions: Registry
+    public_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Who talks where: the rows of one conversation, read inside the turn's transaction."""
+
+    merchant: Merchant
+    account: ChannelAccount
+    chat: Chat
+    person: Person
+    conversation: Conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why and when there is a turn: a unique key for what it says, and the inbox row if any."""
+
+    key: str
+    now: datetime
+    inbox_id: int | None = None

@@ -1,0 +1,96 @@
+"""The turn as an action sees it: who speaks, what is known, and a mouth to answer with."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from data.conversations import Conversation
+from data.delivery.messages import Option, OutboundMessage, Purpose, Segment
+from data.delivery.outbox import Letter
+from data.kernel.locales import Locale
+from data.merchants import ChannelAccount, Merchant
+from data.people import Chat, Person
+from dialogs.format import Domain
+from dialogs.responses import say
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateStart:
+    """A flow to go on with in the person's own chat, with the slots it needs."""
+
+    person_id: str
+    flow: str
+    slots: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Turn:
+    """One event being answered. Actions read slots, call data services, speak, set slots."""
+
+    session: Session
+    now: datetime
+    merchant: Merchant
+    account: ChannelAccount
+    chat: Chat
+    person: Person
+    conversation: Conversation
+    domain: Domain
+    public_url: str
+    slots: dict[str, Any] = field(default_factory=dict)
+    letters: list[Letter] = field(default_factory=list)
+    private_starts: list[PrivateStart] = field(default_factory=list)
+    _changes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def locale(self) -> Locale:
+        return Locale(self.person.locale)
+
+    @property
+    def in_group(self) -> bool:
+        return self.chat.kind == "group"
+
+    def set(self, slot: str, value: Any) -> None:
+        """Set a slot; the engine learns of it when the action ends."""
+        self.slots[slot] = value
+        self._changes[slot] = value
+
+    def take_slot_changes(self) -> dict[str, Any]:
+        changes, self._changes = self._changes, {}
+        return changes
+
+    def say(self, response: str, *more: Segment, **values: Any) -> None:
+        """Answer here, in this person's language; `more` segments come before the buttons."""
+        self.post(self._message(response, more, values))
+
+    def show(self, response: str, *more: Segment, live: str, **values: Any) -> None:
+        """Show or update a live card that anybody in the chat may press."""
+        message = self._message(response, more, values)
+        self.letters.append(Letter(self.chat.id, replace(message, coalesce_key=live)))
+
+    def post(self, message: OutboundMessage) -> None:
+        self.letters.append(Letter(self.chat.id, message, person_id=self.person.id))
+
+    def go_on_privately(self, flow: str, **slots: Any) -> None:
+        """What is private (address, payment link) goes on in the person's own chat."""
+        self.private_starts.append(PrivateStart(self.person.id, flow, slots))
+
+    def option(self, response: str, payload: str, **values: Any) -> Option:
+        """A button whose label is a response of the language files."""
+        message = self._message(response, (), values)
+        (text, *_rest) = message.segments
+        return Option(getattr(text, "text", ""), payload)
+
+    def words(self, response: str, **values: Any) -> str:
+        """A response as plain text: a label, a reason, a line of a card."""
+        (text, *_rest) = self._message(response, (), values).segments
+        return getattr(text, "text", "")
+
+    def _message(
+        self, response: str, more: tuple[Segment, ...], values: dict[str, Any]
+    ) -> OutboundMessage:
+        message = say(
+            self.domain.responses[response], {**self.slots, **values}, self.locale, more=more
+        )
+        return replace(message, purpose=Purpose.REPLY)

@@ -1,0 +1,29 @@
+"""What the shop says by itself when facts change: receipts, refunds, the live card, reminders.
+
+Listeners, wired in bot/app.py: they write to the outbox in the transaction that made it true.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from data.kernel.facts import Fact
+from dialogs.library import FlowLibrary
+from dialogs.notices.herald import Herald
+from dialogs.notices.orders import TOLD as ORDERS
+
+Tell = Callable[[Herald, Fact], None]
+_TOLD: Mapping[type[Fact], Tell] = {**ORDERS}
+
+
+class Notices:
+    """One listener for every fact that people are told of."""
+
+    def __init__(self, flows: FlowLibrary) -> None:
+        self._flows = flows
+
+    def __call__(self, session: Session, fact: Fact, now: datetime) -> None:
+        tell = _TOLD.get(type(fact))
+        if tell is not None:
+            tell(Herald(session, self._flows, fact.merchant_id, now), fact)

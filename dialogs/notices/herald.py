@@ -1,0 +1,110 @@
+"""Says one thing to one person or chat, outside any turn: in their language, where they are."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data.conversations import Conversation
+from data.delivery.messages import Option, Purpose, Segment
+from data.delivery.outbox import Letter, Origin
+from data.kernel.locales import Locale
+from data.merchants import ChannelAccount
+from data.people import ChannelIdentity, Chat, Person
+from dialogs.format import Domain
+from dialogs.letters import send
+from dialogs.library import FlowLibrary
+from dialogs.private import private_chat
+from dialogs.responses import fill, say
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What to say. `key` makes it unique: told twice, it is said once. `live` edits a card."""
+
+    key: str
+    response: str
+    values: dict[str, Any]
+    more: tuple[Segment, ...] = ()
+    purpose: Purpose = Purpose.TRANSACTIONAL
+    live: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Herald:
+    session: Session
+    flows: FlowLibrary
+    merchant_id: str
+    now: datetime
+
+    @property
+    def domain(self) -> Domain:
+        return self.flows.live(self.session, merchant_id=self.merchant_id).domain
+
+    def tell_person(
+        self, person_id: str, notice: Notice, *, conversation_id: str | None = None
+    ) -> None:
+        """In private: where they ordered, else in their own chat on any account of the shop."""
+        person = self.session.get_one(Person, person_id)
+        found = self._private_place(person, conversation_id)
+        if found is not None:
+            account, chat = found
+            self._post(account, chat, person, notice, pressed_by=person.id)
+
+    def tell_chat(self, chat_id: str, notice: Notice, *, speaker: Person) -> None:
+        """In front of everybody, in the language of the person whose matter it is."""
+        chat = self.session.get_one(Chat, chat_id)
+        account = self.session.get_one(ChannelAccount, chat.account_id)
+        self._post(account, chat, speaker, notice, pressed_by=None)
+
+    def words(self, response: str, locale: Locale, **values: Any) -> str:
+        """A response as plain text: a label, a line of a card."""
+        return fill(self.domain.responses[response].text[locale], values, locale)
+
+    def option(self, response: str, payload: str, locale: Locale, **values: Any) -> Option:
+        return Option(self.words(response, locale, **values), payload)
+
+    def _post(
+        self,
+        account: ChannelAccount,
+        chat: Chat,
+        person: Person,
+        notice: Notice,
+        *,
+        pressed_by: str | None,
+    ) -> None:
+        values = {"name": person.name, **notice.values}
+        response = self.domain.responses[notice.response]
+        message = say(response, values, Locale(person.locale), more=notice.more)
+        message = replace(message, purpose=notice.purpose, coalesce_key=notice.live)
+        letter = Letter(chat.id, message, person_id=pressed_by)
+        origin = Origin(notice.key)
+        send(self.session, [letter], account=account, origin=origin, now=self.now)
+
+    def _private_place(
+        self, person: Person, conversation_id: str | None
+    ) -> tuple[ChannelAccount, Chat] | None:
+        account_ids = self.session.scalars(
+            select(ChannelIdentity.account_id)
+            .where(ChannelIdentity.person_id == person.id)
+            .order_by(ChannelIdentity.id)
+        ).all()
+        first = self._account_of(conversation_id)
+        ordered = [first, *account_ids] if first else list(account_ids)
+        for account_id in ordered:
+            account = self.session.get_one(ChannelAccount, account_id)
+            chat = private_chat(self.session, account=account, person=person, now=self.now)
+            if chat is not None:
+                return account, chat
+        return None
+
+    def _account_of(self, conversation_id: str | None) -> str | None:
+        if conversation_id is None:
+            return None
+        return self.session.scalar(
+            select(Chat.account_id)
+            .join(Conversation, Conversation.chat_id == Chat.id)
+            .where(Conversation.id == conversation_id)
+        )

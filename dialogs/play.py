@@ -1,0 +1,220 @@
+"""One run of the engine in one conversation: its effects carried out, its words collected."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from data.conversations import (
+    Mode,
+    NewWait,
+    begin_wait,
+    end_wait,
+    make_link,
+    record_events,
+    save,
+    set_mode,
+)
+from data.delivery.messages import Option, Options
+from data.delivery.outbox import Letter, Origin, last_said
+from data.kernel.errors import ShopError
+from data.kernel.ids import FlowSha
+from data.kernel.locales import Locale
+from dialogs.actions.base import run_action
+from dialogs.actions.turn import PrivateStart, Turn
+from dialogs.engine import (
+    ActionResult,
+    ChatKind,
+    Effect,
+    Event,
+    Flows,
+    GoPrivate,
+    Handoff,
+    Input,
+    Post,
+    RunAction,
+    Say,
+    State,
+    Unwait,
+    Wait,
+    run,
+    to_json,
+)
+from dialogs.format import FlowSet, Response
+from dialogs.hearing import state_of
+from dialogs.house import Cause, House, Stage
+from dialogs.letters import send
+from dialogs.private import START_LINK, private_stage
+from dialogs.responses import say
+
+
+class TurnFailed(Exception):
+    """The engine gave up: the transaction must be undone, and an apology follows in a new one."""
+
+
+@dataclass(slots=True)
+class Play:
+    session: Session
+    house: House
+    stage: Stage
+    cause: Cause
+    letters: list[Letter] = field(default_factory=list)
+    private_starts: list[PrivateStart] = field(default_factory=list)
+
+    def perform(self, given: Input, notes: Sequence[dict[str, Any]]) -> None:
+        """Run the engine on one input, carry out what it wants, write everything down."""
+        before = state_of(self.stage.conversation)
+        if self.stage.chat.kind == "group":
+            before = replace(before, chat_kind=ChatKind.GROUP)
+        live = self.house.flows.live(self.session, merchant_id=self.stage.merchant.id)
+        flows = Flows(live.sha, self._flow_set)
+        turned = run(before, given, flows, self._act, see=self._carry_out)
+        if turned.failed is not None:
+            raise TurnFailed(turned.failed)
+        self.close(turned.state, [*notes, *map(self._note, turned.events)])
+
+    def close(self, state: State | None, notes: Sequence[dict[str, Any]]) -> None:
+        """Write snapshot, events and words; go on privately where an action asked for it."""
+        conversation = self.stage.conversation
+        snapshot = conversation.snapshot if state is None else to_json(state)
+        record_events(
+            self.session, conversation, notes, inbox_id=self.cause.inbox_id, now=self.cause.now
+        )
+        save(self.session, conversation, snapshot=snapshot, now=self.cause.now)
+        starts = [(start, self._private(start)) for start in self.private_starts]
+        origin = Origin(self.cause.key, conversation.id, self.cause.inbox_id)
+        send(
+            self.session,
+            self.letters,
+            account=self.stage.account,
+            origin=origin,
+            now=self.cause.now,
+        )
+        for start, stage in starts:
+            if stage is not None:
+                cause = replace(self.cause, key=f"{self.cause.key}:{stage.conversation.id}")
+                Play(self.session, self.house, stage, cause).perform(start.as_input(), [])
+
+    def _note(self, event: Event) -> dict[str, Any]:
+        """An engine event for the log, without what a private slot holds."""
+        note = {**event.to_json(), "kind": event.name}
+        slot = self._flow_set(FlowSha(event.version)).domain.slots.get(event.data.get("slot", ""))
+        if slot is not None and slot.private:
+            note["data"] = {"slot": slot.name}
+        return note
+
+    def answer(self, response: str) -> None:
+        """Say one thing without moving any flow."""
+        live = self.house.flows.live(self.session, merchant_id=self.stage.merchant.id)
+        self._speak(live.domain.responses[response], {})
+
+    def _private(self, start: PrivateStart) -> Stage | None:
+        """Their own chat; where we may not write first, a link that only they can use."""
+        stage = private_stage(self.session, stage=self.stage, now=self.cause.now)
+        if stage is None:
+            token = make_link(
+                self.session,
+                merchant_id=self.stage.merchant.id,
+                person_id=start.person_id,
+                flow=start.flow,
+                slots=start.slots,
+                now=self.cause.now,
+            )
+            self._offer_link(token)
+        return stage
+
+    def _offer_link(self, token: str) -> None:
+        live = self.house.flows.live(self.session, merchant_id=self.stage.merchant.id)
+        label = live.domain.responses["utter_continue_privately_button"]
+        title = label.text[Locale(self.stage.person.locale)]
+        self._speak(
+            live.domain.responses["utter_continue_privately"],
+            {},
+            Options((Option(title, url=START_LINK + token),)),
+        )
+
+    def _flow_set(self, sha: FlowSha) -> FlowSet:
+        return self.house.flows.get(self.session, merchant_id=self.stage.merchant.id, sha=sha)
+
+    def _act(self, wanted: RunAction) -> ActionResult:
+        """Run an action under a savepoint: a refusal undoes what it did and is told in words."""
+        turn = self._turn(wanted)
+        try:
+            with self.session.begin_nested():
+                slots = run_action(self.house.actions, wanted.name, turn)
+        except ShopError as refusal:
+            values = {**turn.slots, **refusal.values}
+            sorry = Say(f"utter_{refusal.code}", wanted.version, values)
+            return ActionResult({"refusal": refusal.code}, (sorry,))
+        self.private_starts += turn.private_starts
+        return ActionResult(
+            {"refusal": None, **slots},
+            tuple(Post(letter) for letter in turn.letters),
+            tuple(turn.commands),
+        )
+
+    def _turn(self, wanted: RunAction) -> Turn:
+        stage = self.stage
+        return Turn(
+            session=self.session,
+            now=self.cause.now,
+            merchant=stage.merchant,
+            account=stage.account,
+            chat=stage.chat,
+            person=stage.person,
+            conversation=stage.conversation,
+            domain=self._flow_set(wanted.version).domain,
+            public_url=self.house.public_url,
+            call=f"{stage.conversation.id}:{wanted.call}",
+            slots={**wanted.slots, **wanted.values},
+        )
+
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case Say():
+                self._say(effect)
+            case Post():
+                self.letters.append(effect.message)
+            case Wait():
+                self._begin_wait(effect)
+            case Unwait(wait=wait):
+                conversation_id = self.stage.conversation.id
+                end_wait(self.session, conversation_id=conversation_id, wait=wait)
+            case Handoff():
+                self._hand_over()
+            case GoPrivate(slot=_, flow=flow):
+                slots = dict(state_of(self.stage.conversation).slots)
+                self.private_starts.append(PrivateStart(self.stage.person.id, flow, slots))
+            case _:
+                self._repeat()
+
+    def _say(self, effect: Say) -> None:
+        response = self._flow_set(effect.version).domain.responses[effect.response]
+        if effect.buttons:
+            response = replace(response, buttons=(*response.buttons, *effect.buttons))
+        self._speak(response, effect.values_for(Locale(self.stage.person.locale)))
+
+    def _speak(self, response: Response, values: dict[str, Any], *more: Options) -> None:
+        person = self.stage.person
+        message = say(response, {"name": person.name, **values}, Locale(person.locale), more=more)
+        self.letters.append(Letter(self.stage.chat.id, message, person_id=person.id))
+
+    def _begin_wait(self, wait: Wait) -> None:
+        new = NewWait(wait.wait, wait.events, wait.key, timedelta(seconds=wait.timeout))
+        begin_wait(self.session, conversation=self.stage.conversation, new=new, now=self.cause.now)
+
+    def _hand_over(self) -> None:
+        set_mode(
+            self.session,
+            conversation_id=self.stage.conversation.id,
+            mode=Mode.HUMAN,
+            now=self.cause.now,
+        )
+
+    def _repeat(self) -> None:
+        """Say again what was said last in this conversation."""
+        chat_id, person_id = self.stage.chat.id, self.stage.person.id
+        for message in last_said(self.session, conversation_id=self.stage.conversation.id):
+            self.letters.append(Letter(chat_id, message, person_id=person_id))

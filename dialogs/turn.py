@@ -1,0 +1,143 @@
+"""One event in, one transaction, replies out: the sentence of the whole program.
+
+`hear` (dialogs/hearing.py) has turned the event into commands. Here, inside the caller's
+transaction, the engine carries them out and everything is written together, or not at all.
+"""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from data.conversations import Mode, StaleConversation, redeem_link, resume
+from data.delivery.inbound import InboundEvent
+from data.kernel.locales import Locale
+from data.merchants import ChannelAccount, Merchant
+from data.people import Person, meet, meet_chat, note_member
+from dialogs.actions.turn import PrivateStart
+from dialogs.engine import Failed, Happened, Heard, Input
+from dialogs.hearing import Hearing
+from dialogs.house import Cause, House, Stage
+from dialogs.play import Play
+
+
+def enter(
+    session: Session,
+    *,
+    account: ChannelAccount,
+    event: InboundEvent,
+    hearing: Hearing,
+    cause: Cause,
+) -> Stage:
+    """The rows of this conversation; the first message makes them."""
+    merchant = session.get_one(Merchant, account.merchant_id)
+    person = meet(
+        session,
+        account=account,
+        external_id=event.sender.external_id,
+        name=event.sender.name,
+        locale=_language(event, hearing),
+        now=cause.now,
+    )
+    chat = meet_chat(
+        session,
+        account=account,
+        external_id=event.chat.external_id,
+        kind=event.chat.kind,
+        title=event.chat.title,
+        now=cause.now,
+    )
+    note_member(session, chat=chat, person=person, now=cause.now)
+    _settle_language(person, event, hearing)
+    conversation = resume(
+        session, merchant_id=merchant.id, chat_id=chat.id, person_id=person.id, now=cause.now
+    )
+    return Stage(merchant, account, chat, person, conversation)
+
+
+def take_turn(
+    session: Session,
+    house: House,
+    *,
+    stage: Stage,
+    event: InboundEvent,
+    hearing: Hearing,
+    cause: Cause,
+) -> None:
+    """Answer one event of one person. StaleConversation: hear again, then try again."""
+    if stage.conversation.rev != hearing.rev:
+        raise StaleConversation(stage.conversation.id)
+    notes = _notes(event, hearing)
+    play = Play(session, house, stage, cause)
+    if stage.conversation.mode == Mode.HUMAN:
+        play.close(None, notes)
+    elif event.start is not None:
+        play.perform(_opened(session, stage, event.start, cause), notes)
+    elif hearing.answer is not None:
+        play.answer(hearing.answer)
+        play.close(None, notes)
+    else:
+        play.perform(Heard(hearing.commands), notes)
+
+
+def _notes(event: InboundEvent, hearing: Hearing) -> list[dict[str, Any]]:
+    """What was said and understood; the words of a private answer are in no event (T14)."""
+    text = "" if hearing.private else event.text
+    said = {
+        "kind": "user_said",
+        "text": text,
+        "pressed": event.token is not None,
+        "private": hearing.private,
+    }
+    if hearing.understood is None or hearing.private:
+        return [said]
+    return [said, {"kind": "understood", **hearing.understood.to_json()}]
+
+
+def apologise(session: Session, house: House, *, stage: Stage, cause: Cause, reason: str) -> None:
+    """After a turn that broke: the state from before it, and a sentence that says so."""
+    Play(session, house, stage, cause).perform(Failed(reason), [])
+
+
+def wake(session: Session, house: House, *, stage: Stage, happened: Happened, cause: Cause) -> None:
+    """An event from outside reaches a flow that waits for it."""
+    Play(session, house, stage, cause).perform(happened, [])
+
+
+def begin(
+    session: Session, house: House, *, stage: Stage, start: PrivateStart, cause: Cause
+) -> None:
+    """Start a flow in this conversation with some slots already filled."""
+    Play(session, house, stage, cause).perform(start.as_input(), [])
+
+
+def _opened(session: Session, stage: Stage, token: str, cause: Cause) -> Input:
+    """A deep link from a group goes on here, once, for the person it was made for (T09)."""
+    link = redeem_link(
+        session,
+        merchant_id=stage.merchant.id,
+        person_id=stage.person.id,
+        token=token,
+        now=cause.now,
+    )
+    if link is None:
+        return Heard(())
+    return PrivateStart(stage.person.id, link.flow, link.slots).as_input()
+
+
+def _language(event: InboundEvent, hearing: Hearing) -> Locale | None:
+    if event.sender.locale:
+        return Locale.closest(event.sender.locale)
+    return hearing.understood.language if hearing.understood else None
+
+
+def _settle_language(person: Person, event: InboundEvent, hearing: Hearing) -> None:
+    """One message in another language changes nothing; two in a row do."""
+    heard = hearing.understood.language if hearing.understood and event.text else None
+    if heard is None:
+        return
+    if heard == person.locale:
+        person.locale_hint = None
+    elif person.locale_hint == heard:
+        person.locale, person.locale_hint = heard, None
+    else:
+        person.locale_hint = heard
