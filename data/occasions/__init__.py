@@ -13,8 +13,8 @@ from data.occasions.facts import ReminderDue
 from data.occasions.lunar import LunarDay
 from data.occasions.models import Occasion, OccasionKind, Reminder, ReminderState
 from data.occasions.queries import gifts_given
-from data.occasions.reminders import fire_reminder
-from data.occasions.schedule import JOB_KIND, schedule_next
+from data.occasions.reminders import JOBS, fire_reminder
+from data.occasions.schedule import schedule_next
 from data.occasions.service import (
     DayToKeep,
     forget_occasion,
@@ -27,7 +27,7 @@ from data.occasions.service import (
 from data.occasions.subjects import subject_of
 
 __all__ = [
-    "JOB_KIND",
+    "JOBS",
     "AnnualDate",
     "BothCalendars",
     "CalendarKind",

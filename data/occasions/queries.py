@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.kernel.ids import ProductId
-from data.orders.models import Order, OrderLine, OrderState
+from data.orders import Order, OrderLine, OrderState
 from data.people import Person
 
 # Bought and kept: a cancelled, expired or refunded gift was not given.

@@ -9,13 +9,15 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from data.delivery.jobs import JobRunner
 from data.delivery.messages import Purpose
+from data.delivery.models import Job
 from data.kernel.database import changed
 from data.kernel.facts import announce
 from data.occasions.calendar import CalendarKind
 from data.occasions.facts import ReminderDue
 from data.occasions.models import Occasion, Reminder, ReminderState
-from data.occasions.schedule import schedule_next, set_alarm
+from data.occasions.schedule import JOB_KIND, schedule_next, set_alarm
 from data.occasions.subjects import subject_of
 from data.people import Answer, Chat, Person, Verdict, private_chat_of, speak_first
 from data.people.quiet_hours import local_day, zone_of
@@ -49,6 +51,13 @@ def fire_reminder(
     fact = _fact(session, occasion, reminder, chat, now)
     announce(session, fact, now=now)
     return fact
+
+
+def _run_reminder(session: Session, job: Job, now: datetime) -> None:
+    fire_reminder(session, **job.args, now=now)
+
+
+JOBS: dict[str, JobRunner] = {JOB_KIND: _run_reminder}
 
 
 def _claim(

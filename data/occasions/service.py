@@ -50,12 +50,13 @@ def save_occasion(session: Session, *, person: Person, day: DayToKeep, now: date
     """Keep the day and set its reminder. The same day of the same subject again corrects it."""
     if person.minor_since is not None or person.erased_at is not None:
         raise Refused("no_profile")
+    zone = zone_of(day.timezone or person.timezone)
     # Two chats of one person could save the same day at once; their row lets one in at a time.
     session.get_one(Person, person.id, with_for_update=True)
     occasion = _the_same(session, person, day) or _begin(session, person, day, now)
     occasion.lead_days = day.lead_days
-    occasion.timezone = zone_of(day.timezone or person.timezone).key
-    occasion.when = _without_a_childs_year(day, occasion.timezone, now)
+    occasion.timezone = zone.key
+    occasion.when = _without_a_childs_year(day, local_day(now, zone).year)
     occasion.updated_at = now
     session.flush()
     _reconsider_skipped(session, occasion)
@@ -135,11 +136,11 @@ def _begin(session: Session, person: Person, day: DayToKeep, now: datetime) -> O
     return occasion
 
 
-def _without_a_childs_year(day: DayToKeep, timezone: str, now: datetime) -> AnnualDate:
+def _without_a_childs_year(day: DayToKeep, this_year: int) -> AnnualDate:
     """Of a child we keep the name and the day, never the year."""
-    when, this_year = day.when, local_day(now, zone_of(timezone)).year
-    child = day.kind is OccasionKind.BIRTHDAY and this_year - (when.year or 0) <= _ADULT
-    return replace(when, year=None) if child else when
+    born = day.when.year if day.kind is OccasionKind.BIRTHDAY else None
+    child = born is not None and this_year - born <= _ADULT
+    return replace(day.when, year=None) if child else day.when
 
 
 def _reconsider_skipped(session: Session, occasion: Occasion) -> None:

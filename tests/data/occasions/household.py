@@ -12,7 +12,7 @@ from data.kernel.facts import LISTENERS, Fact
 from data.kernel.ids import new_id
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
-from data.occasions import JOB_KIND, ReminderDue, fire_reminder
+from data.occasions import JOBS, ReminderDue
 from data.people import (
     Asked,
     Chat,
@@ -92,7 +92,6 @@ def answer_alarms(session: Session, *, now: datetime) -> None:
     while lanes := jobs.due_lanes(session, now=now):
         for lane in lanes:
             while (job := jobs.claim(session, lane=lane, now=now)) is not None:
-                assert job.kind == JOB_KIND
-                fire_reminder(session, **job.args, now=now)
+                JOBS[job.kind](session, job, now)
                 job.state = "done"
                 session.flush()
