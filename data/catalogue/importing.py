@@ -61,7 +61,6 @@ def import_rows(
     shelves = Shelves(session, merchant, run=new_id("imp"), now=now)
     for chunk in _chunks(list(_acceptable(rows, merchant, report))):
         _import_chunk(session, merchant, shelves, chunk, report)
-    session.flush()
     index_products(session, merchant_id=merchant_id, product_ids=shelves.touched)
     if dry_run:
         attempt.rollback()
@@ -112,6 +111,7 @@ def _import_chunk(
         else:
             shelves.pass_by(row)
             report.unchanged += 1
+    shelves.settle()
 
 
 def _known_variants(

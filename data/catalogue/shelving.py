@@ -29,6 +29,9 @@ class Shelves:
         self._run, self._now = run, now
         self._products: dict[str, Product] = {}
         self._met: dict[str, int] = {}  # product key to the rows of it seen so far
+        # What refers to a product or variant waits until that one is written.
+        self._details: list[ProductTag | Variant] = []
+        self._moves: list[StockMove] = []
 
     def fetch_products(self, keys: Collection[str]) -> None:
         found = self._session.scalars(
@@ -58,17 +61,17 @@ class Shelves:
             created_at=self._now,
         )
         self._describe(variant, product, row, place, digest)
-        self._session.add(variant)
+        self._details.append(variant)
         if on_hand:
-            self._session.flush([product, variant])
-            self._session.add(self._opening(variant, on_hand))
+            self._moves.append(self._opening(variant, on_hand))
 
     def change(self, variant: Variant, row: CatalogueRow, digest: str) -> None:
         """Stock moves only if the feed's own figure is a new one: sales since then stay sold."""
         place = self.pass_by(row)
-        left = variant.product_id
-        self._describe(variant, self._product_for(row, place), row, place, digest)
-        self.touched.add(left)
+        self.touched.add(variant.product_id)
+        product = self._product_for(row, place)
+        self._session.flush()
+        self._describe(variant, product, row, place, digest)
         on_hand = self._stock_of(row)
         if on_hand == variant.feed_quantity:
             return
@@ -82,6 +85,16 @@ class Shelves:
             ref=self._run,
             now=self._now,
         )
+
+    def settle(self) -> None:
+        """Write what waits, in the order in which it refers to each other."""
+        self._session.flush()
+        self._session.add_all(self._details)
+        self._session.flush()
+        self._session.add_all(self._moves)
+        self._session.flush()
+        self._details.clear()
+        self._moves.clear()
 
     def _product_for(self, row: CatalogueRow, place: int) -> Product:
         """The first row of a product speaks for it; the others bring a variant only."""
@@ -102,7 +115,6 @@ class Shelves:
         )
         self._tell(product, row)
         self._session.add(product)
-        self._session.flush([product])
         self._products[row.product_key] = product
         return product
 
@@ -119,7 +131,7 @@ class Shelves:
 
     def _tag(self, product: Product, row: CatalogueRow) -> None:
         self._session.execute(delete(ProductTag).where(ProductTag.product_id == product.id))
-        self._session.add_all(
+        self._details.extend(
             ProductTag(product_id=product.id, kind=kind, value=value, merchant_id=self._merchant.id)
             for kind, value in dict.fromkeys(row.tags)
         )

@@ -59,11 +59,11 @@ def _named(number: int, header: Sequence[str], cells: Sequence[str]) -> Cells | 
 def _record(lines: Sequence[str], start: int, width: int) -> tuple[list[str], int]:
     """The cells that begin in this line, and how many lines they took."""
     line = lines[start]
-    if '"' not in line:
-        return line.split("\t"), 1
     if not _opens(line):
         return line.split("\t"), 1
     for used in range(1, min(_LONGEST_RECORD, len(lines) - start) + 1):
+        if used > 1 and lines[start + used - 1].count("\t") == width - 1:
+            break  # that line is a row of its own, so the quote before it was a stray one
         try:
             cells = _quoted("\n".join(lines[start : start + used]))
         except csv.Error as error:
