@@ -105,10 +105,9 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A consistent look that takes no write lock and changes nothing."""
+        """A consistent look that takes no write lock and changes nothing: closing rolls back."""
         with self._sessions(bind=self._reads) as session:
             yield session
-            session.rollback()
 
     def close(self) -> None:
         self.engine.dispose()

@@ -33,15 +33,13 @@ def read_address(text: str) -> Address | None:
 
 
 def _phone(text: str) -> re.Match[str] | None:
-    """The longest run that looks like a number to call: seven digits at least."""
-    found = [
-        match for match in _PHONE.finditer(text) if len(_digits(match.group())) >= _SHORTEST_PHONE
-    ]
-    return max(found, key=lambda match: len(_digits(match.group())), default=None)
+    """The longest run that looks like a number to call."""
+    longest = max(_PHONE.finditer(text), key=_digits_in, default=None)
+    return longest if longest and _digits_in(longest) >= _SHORTEST_PHONE else None
 
 
-def _digits(text: str) -> int:
-    return sum(letter.isdigit() for letter in text)
+def _digits_in(found: re.Match[str]) -> int:
+    return sum(letter.isdigit() for letter in found.group())
 
 
 def _name_and_line(before: str, after: str) -> tuple[str, str]:
