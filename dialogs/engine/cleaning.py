@@ -28,15 +28,17 @@ from dialogs.engine.frames import top_user_root
 from dialogs.engine.walking import is_withheld
 from dialogs.engine.work import Work
 from dialogs.format.domain import SlotType
-from dialogs.format.flow import Collect
+from dialogs.format.flow import Collect, Flow
 
 CONTINUE_INTERRUPTED = "pattern_continue_interrupted"
 
 
 @dataclass(slots=True)
 class Plan:
-    """What one message asks for. `corrections` are spoken of, `sets` are not."""
+    """What one message asks for. `corrections` are spoken of, `sets` are not; `said` are all values
+    together, for the guards of flows that start with them."""
 
+    said: dict[str, Any] = field(default_factory=dict)
     restart: bool = False
     handoff: bool = False
     cancel: bool = False
@@ -61,8 +63,8 @@ class Plan:
 
 def clean(work: Work, commands: tuple[Command, ...]) -> Plan:
     """One plan out of all commands; what cannot be done counts only if nothing else can."""
-    plan = Plan()
     kept = _forced(work, commands)
+    plan = Plan(said=_said(work, kept))
     slots_last = sorted(kept, key=lambda command: isinstance(command, SetSlot | CorrectSlots))
     for command in slots_last:
         _SORT[type(command)](work, plan, command)
@@ -89,12 +91,22 @@ def _passes(command: Command, question: Collect) -> bool:
 
 def _start(work: Work, plan: Plan, command: StartFlow) -> None:
     flow = work.flow_set().flows.get(command.flow)
-    context = {"chat": work.chat_kind.value}
-    if flow is None or flow.is_pattern or (flow.guard and not flow.guard(work.slots, context)):
+    if flow is None or flow.is_pattern or not _is_open(work, plan, flow):
         plan.cannot = "flow"
         return
     plan.settled = True
     plan.starts.setdefault(command.flow, {})
+
+
+def _is_open(work: Work, plan: Plan, flow: Flow) -> bool:
+    context = {"chat": work.chat_kind.value}
+    return flow.guard is None or flow.guard({**work.slots, **plan.said}, context)
+
+
+def _said(work: Work, commands: tuple[Command, ...]) -> dict[str, Any]:
+    """ "Buy this one" starts a flow whose guard wants a product, and names the product."""
+    said = {c.slot: c.value for c in commands if isinstance(c, SetSlot) and not c.append}
+    return {slot: value for slot, value in said.items() if work.allows(slot, value)}
 
 
 def _set(work: Work, plan: Plan, command: SetSlot) -> None:
@@ -113,11 +125,11 @@ def _set(work: Work, plan: Plan, command: SetSlot) -> None:
 
 def _new_owner(work: Work, plan: Plan, slot: str) -> str | None:
     """The first flow started now that uses the slot, or on an empty stack any that starts."""
-    owned = work.flow_set().owned
+    takes = work.flow_set().takes
     running = _running(work)
     starting = [flow for flow in plan.starts if flow not in running]
     for flow in starting:
-        if slot in owned[flow]:
+        if slot in takes[flow]:
             return flow
     return starting[0] if starting and not work.stack else None
 

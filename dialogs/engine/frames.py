@@ -93,7 +93,7 @@ def finish(work: Work) -> None:
         go_on(work, work.step(work.stack[-1]))
         return
     reset_slots_of(work, frame)
-    if frame.quiet or work.mode is Mode.HUMAN:
+    if work.mode is Mode.HUMAN or (frame.quiet and work.waits_for_answer()):
         work.listening = True
     if frame.is_root:
         give_up_floor(work, frame, completed=True)

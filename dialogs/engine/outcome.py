@@ -94,11 +94,13 @@ class Handoff:
 
 @dataclass(frozen=True, slots=True)
 class GoPrivate:
-    """This question is not for a group: show the way to the private chat instead."""
+    """This question is not for a group: the flow has left this conversation and is to be started
+    in the private one, with the values it had here."""
 
     slot: str
     flow: str
     version: FlowSha
+    slots: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

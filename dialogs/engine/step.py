@@ -56,15 +56,15 @@ def _action_result(work: Work, event: ActionResult, state: State) -> None:
     assert pending is not None  # noqa: S101  # `step` has checked; mypy needs it said
     work.effects += event.effects
     if pending.why is Asking.ACT:
-        work.listening = work.stack.pop().quiet and not event.commands
+        quiet = work.stack.pop().quiet and not event.commands
         if work.stack:
             activate(work)
+        work.listening = quiet and work.waits_for_answer()
     else:
         for slot, value in event.slots.items():
             work.set_slot(slot, value)
         _go_on_after(work, pending.why)
     if event.commands:
-        work.listening = False
         carry_out(work, clean(work, event.commands))
 
 

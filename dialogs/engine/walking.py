@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dialogs.engine.frames import begin, enter, finish, go_on
+from dialogs.engine.frames import begin, enter, finish, give_up_floor, go_on, reset_slots_of
 from dialogs.engine.outcome import GoPrivate
 from dialogs.engine.own_actions import OWN_ACTIONS
 from dialogs.engine.state import Asking, ChatKind, FrameKind
@@ -63,9 +63,7 @@ def _reject(work: Work, step: Collect) -> bool:
 def _ask(work: Work, step: Collect) -> None:
     frame = work.stack[-1]
     if is_withheld(work, step.slot):
-        work.effects.append(GoPrivate(step.slot, frame.flow, frame.version))
-        work.note("sent_private", frame, slot=step.slot)
-        work.listening = True
+        _go_private(work, step)
         return
     work.note("question_asked", frame, slot=step.slot)
     if step.ask.startswith("utter_"):
@@ -73,6 +71,20 @@ def _ask(work: Work, step: Collect) -> None:
         work.listening = True
     else:
         work.request(step.ask, Asking.QUESTION, slot=step.slot)
+
+
+def _go_private(work: Work, step: Collect) -> None:
+    """The flow leaves this chat with its values; what was below it goes on here."""
+    frame = work.stack[-1]
+    slots = {slot: value for slot, value in work.slots.items() if value is not None}
+    work.effects.append(GoPrivate(step.slot, frame.flow, frame.version, slots))
+    work.note("sent_private", frame, slot=step.slot)
+    root = work.root_of(len(work.stack) - 1)
+    ended = work.stack[root]
+    del work.stack[root:]
+    reset_slots_of(work, ended)
+    if ended.is_root:
+        give_up_floor(work, ended, completed=False)
 
 
 def is_withheld(work: Work, slot: str) -> bool:

@@ -89,6 +89,11 @@ class Work:
         step = self.step(self.stack[-1])
         return step if isinstance(step, Collect) else None
 
+    def waits_for_answer(self) -> bool:
+        """Nothing is left to do before the next message."""
+        question = self.question()
+        return not self.stack or (question is not None and self.slots.get(question.slot) is None)
+
     def root_of(self, index: int) -> int:
         """The root of the group that the frame at `index` belongs to."""
         while index > 0 and self.stack[index].kind is FrameKind.CALL:

@@ -141,6 +141,14 @@ class FlowSet:
         return {flow: _owned(self.flows, flow, set()) for flow in self.flows}
 
     @cached_property
+    def takes(self) -> Mapping[str, frozenset[str]]:
+        """Per flow, the slots that belong to it when they are said together with its start."""
+        return {
+            name: self.owned[name] | (flow.guard.slots if flow.guard else frozenset())
+            for name, flow in self.flows.items()
+        }
+
+    @cached_property
     def reset(self) -> Mapping[str, frozenset[str]]:
         """Per flow, the slots that go back to their initial value when it ends."""
         return {

@@ -1,0 +1,123 @@
+"""Flows that wait for the outside: parked, woken once, timed out, early events, handoff."""
+
+from dialogs.engine import (
+    TIMEOUT,
+    HandBack,
+    Handoff,
+    HandOver,
+    Happened,
+    Mode,
+    Unwait,
+    Wait,
+)
+from dialogs.engine.commands import CancelFlow, HumanHandoff, SetSlot, StartFlow
+from tests.dialogs.engine.talk import Talk
+
+
+def ordered(product: str = "p1", talk: Talk | None = None) -> Talk:
+    talk = talk or Talk()
+    talk.hear(StartFlow("order"), SetSlot("product", product), SetSlot("address", "here"))
+    talk.hear(SetSlot("sure", True))
+    return talk
+
+
+def test_a_waiting_flow_leaves_the_stack_and_tells_what_it_waits_for() -> None:
+    talk = ordered()
+    wait = talk.effect(Wait)
+    assert wait.events == ("payment_paid", "payment_failed")
+    assert wait.timeout == 1800
+    assert wait.key == talk.calls[-1].name.replace("action_order", f"pay{talk.calls[-1].call}")
+    assert talk.stack() == []
+    assert "address" not in talk.slots
+
+
+def test_its_event_wakes_it_once_and_brings_its_values() -> None:
+    talk = ordered()
+    paid = Happened("payment_paid", talk.effect(Wait).key, {"number": "R1"})
+    assert talk.take(paid) == ["utter_thanks", "utter_anything_else"]
+    assert isinstance(talk.effects[0], Unwait)
+    assert talk.take(paid) == []
+    assert talk.names()[-1] == "event_ignored"
+
+
+def test_an_event_about_something_else_wakes_nobody() -> None:
+    talk = ordered()
+    assert talk.take(Happened("payment_paid", "another")) == []
+    assert talk.take(Happened("reminder_due", talk.state.parked[0].key)) == []
+    assert len(talk.state.parked) == 1
+
+
+def test_the_question_below_is_asked_again_without_ado() -> None:
+    talk = ordered()
+    key = talk.effect(Wait).key
+    talk.hear(StartFlow("gift"))
+    said = talk.take(Happened("payment_paid", key))
+    assert said == ["utter_thanks", "utter_ask_recipient"]
+
+
+def test_the_same_flow_can_wait_twice_with_different_values() -> None:
+    talk = ordered("p1")
+    first = talk.effect(Wait).key
+    ordered("p2", talk)
+    assert len(talk.state.parked) == 2
+    talk.hear(StartFlow("order"), SetSlot("product", "p3"))
+    assert talk.hear(SetSlot("address", "elsewhere")) == ["utter_ask_sure"]
+    said = talk.take(Happened("payment_paid", first, {"number": "R1"}))
+    assert said == ["utter_thanks", "utter_ask_sure"]
+    assert talk.slots["address"] == "elsewhere"
+    assert len(talk.state.parked) == 1
+
+
+def test_time_runs_out() -> None:
+    talk = ordered()
+    said = talk.take(Happened(TIMEOUT, wait=talk.effect(Wait).wait))
+    assert said == ["utter_late", "utter_anything_else"]
+
+
+def test_an_event_that_came_before_its_wait_is_found() -> None:
+    talk = Talk()
+    talk.hear(StartFlow("order"), SetSlot("product", "p1"), SetSlot("address", "here"))
+    early = f"pay{talk.state.serial + 1}"
+    talk.stored[early] = Happened("payment_paid", early, {"number": "R1"})
+    assert talk.hear(SetSlot("sure", True)) == ["utter_thanks", "utter_anything_else"]
+    assert talk.state.parked == ()
+
+
+def test_cancel_does_not_reach_a_waiting_flow() -> None:
+    talk = ordered()
+    assert talk.hear(CancelFlow()) == ["utter_nothing_to_cancel"]
+    assert len(talk.state.parked) == 1
+
+
+def test_a_person_takes_over_and_the_bot_is_silent() -> None:
+    talk = Talk()
+    talk.hear(StartFlow("gift"))
+    assert talk.hear(HumanHandoff()) == ["utter_human_handoff"]
+    assert talk.effect(Handoff)
+    assert talk.state.mode is Mode.HUMAN
+    assert talk.hear(SetSlot("recipient", "mum"), StartFlow("colours")) == []
+    assert talk.take(HandBack()) == ["utter_ask_recipient"]
+
+
+def test_staff_takes_the_chat_and_gives_it_back() -> None:
+    talk = Talk()
+    assert talk.take(HandOver()) == []
+    assert talk.effect(Handoff)
+    assert talk.hear(StartFlow("gift")) == []
+    assert talk.take(HandBack()) == []
+    assert talk.hear(StartFlow("gift")) == ["utter_ask_recipient"]
+
+
+def test_what_happens_while_a_person_has_the_chat_goes_on_afterwards() -> None:
+    talk = ordered()
+    key = talk.effect(Wait).key
+    talk.take(HandOver())
+    assert talk.take(Happened("payment_paid", key, {"number": "R1"})) == []
+    assert talk.take(Happened("payment_paid", key, {"number": "R1"})) == []
+    assert talk.take(HandBack()) == ["utter_thanks", "utter_anything_else"]
+
+
+def test_a_flow_asks_for_a_person() -> None:
+    talk = Talk()
+    assert talk.hear(StartFlow("person")) == ["utter_human_handoff"]
+    assert talk.state.mode is Mode.HUMAN
