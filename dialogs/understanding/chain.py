@@ -19,6 +19,7 @@ from dialogs.understanding.fixed_words import (
     heard_within,
     joins,
     leaves,
+    starts_team,
 )
 from dialogs.understanding.language import language_of
 from dialogs.understanding.lexicon import lexicon
@@ -29,7 +30,7 @@ from dialogs.understanding.payload import parse_payload
 from dialogs.understanding.values import Setting, extract
 
 _INTENT_OF = {"yes": "affirm", "no": "deny"}
-_JOIN, _LEAVE = "group_buy_join", "group_buy_leave"
+_START, _JOIN, _LEAVE = "group_buy_start", "group_buy_join", "group_buy_leave"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,17 @@ def understand(text: str, context: Context) -> Understood:
     """What this message asks the engine to do."""
     message = read_message(text)
     here = Heard(message, context, language_of(text, context.locale, lexicon()))
-    for link in (_by_payload, _by_team, _by_choice, _by_words):
+    for link in (_by_payload, _by_team, _by_choice, _by_words, _by_start):
         found = link(here)
         if found:
             return found
+    return by_meaning(message, context, _values(here), here.language)
+
+
+def _values(here: Heard) -> tuple[Entity, ...]:
+    context = here.context
     setting = Setting(context.today, context.locale, context.currency)
-    entities = extract(message.folded, setting, context.products)
-    return by_meaning(message, context, entities, here.language)
+    return extract(here.message.folded, setting, context.products)
 
 
 def _by_payload(here: Heard) -> Understood | None:
@@ -71,14 +76,23 @@ def _by_team(here: Heard) -> Understood | None:
         return None
     if leaves(here.message):
         commands = for_intent(_LEAVE, (), here.message, here.context)
-        return Understood(commands, here.language, "team", _LEAVE)
+        return Understood(commands, here.language, "words", _LEAVE)
     seats = joins(here.message)
     if seats is None:
         return None
     text = here.message.original
     seat = Entity("quantity", 0, len(text), text, {"value": seats})
     commands = for_intent(_JOIN, (seat,), here.message, here.context)
-    return Understood(commands, here.language, "team", _JOIN, entities=(seat,))
+    return Understood(commands, here.language, "words", _JOIN, entities=(seat,))
+
+
+def _by_start(here: Heard) -> Understood | None:
+    """Opening a team is a closed list too: in a group it is heard without being addressed."""
+    if takes_text(here.context) or not starts_team(here.message):
+        return None
+    entities = _values(here)
+    commands = for_intent(_START, entities, here.message, here.context)
+    return Understood(commands, here.language, "words", _START, entities=entities)
 
 
 def _by_words(here: Heard) -> Understood | None:

@@ -11,7 +11,7 @@ from dialogs.understanding.context import Context
 from dialogs.understanding.outcome import Entity
 
 FROM_ENTITY, FROM_INTENT, FROM_TEXT = "from_entity", "from_intent", "from_text"
-_QUERY = "query"
+_WANTED = "wanted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Findings:
 
     entities: tuple[Entity, ...]
     intent: str | None = None
-    query: str | None = None
+    wanted: str | None = None
 
 
 def fill(findings: Findings, slots: Iterable[str], context: Context) -> tuple[SetSlot, ...]:
@@ -58,8 +58,8 @@ def _values(mapping: SlotMapping, findings: Findings, context: Context) -> list[
         return [mapping.value] if mapping.intent and mapping.intent == findings.intent else []
     if mapping.type != FROM_ENTITY or mapping.entity is None:
         return []
-    if mapping.entity == _QUERY:
-        return [findings.query] if findings.query else []
+    if mapping.entity == _WANTED:
+        return [findings.wanted] if findings.wanted else []
     found = (slot_value(entity, mapping.entity, context) for entity in findings.entities)
     values = [value for value in found if value is not None]
     return [mapping.value] if values and mapping.value is not None else values
@@ -103,10 +103,11 @@ def _date(entity: Entity, _context: Context) -> dict[str, Any]:
     return {"date": fields["date"], **day, **extra}
 
 
-def _exclusion(entity: Entity, _context: Context) -> dict[str, Any]:
+def _exclusion(entity: Entity, _context: Context) -> str:
+    """A tag where the word lists know one ("nuts"), else the person's own word."""
     refused = entity.fields["of"]
     value = refused.get("value") or refused.get("festival") or refused.get("id")
-    return {"kind": refused["kind"], "value": value or refused["text"], "text": refused["text"]}
+    return str(value or refused["text"])
 
 
 _SHAPES: dict[str, Callable[[Entity, Context], Any]] = {

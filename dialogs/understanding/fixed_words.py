@@ -72,6 +72,13 @@ def joins(message: Message) -> int | None:
     return _seats(listed["count"] or "1") if listed else None
 
 
+def starts_team(message: Message) -> bool:
+    """ "拼团" alone, or the words that open a team and then a product: 拼团买这套茶具."""
+    if message.short in _forms("group_buy_start") or message.bare in _forms("group_buy_start"):
+        return True
+    return bool(_start_before().match(message.short))
+
+
 def leaves(message: Message) -> bool:
     return message.short in lexicon().of("leave")
 
@@ -105,6 +112,11 @@ def _within(name: str) -> re.Pattern[str]:
 def _opening(name: str) -> re.Pattern[str]:
     form = lexicon().pattern(f"words.{name}")
     return re.compile(rf"\s*{form}\s*[,.!,。!、;-]+\s*(?P<rest>.+)", re.DOTALL)
+
+
+@cache
+def _start_before() -> re.Pattern[str]:
+    return re.compile(lexicon().pattern("group_buy_start_before") + r"(?=.{2,60}$)")
 
 
 @cache

@@ -20,7 +20,9 @@ LANGUAGES = Path(__file__).parent.parent / "language"
 _LISTS = ("words.yml", "values.yml")
 _COMMA = re.compile(r"\s*[,，]\s*")
 # Found in one pass, the longest first: "Mother's Day" is no mother.
-_FOUND = ("relations", "occasions", "festivals", "interests", "colours", "sizes", "ignore")
+_FOUND = (
+    "relations", "occasions", "festivals", "interests", "contents", "colours", "sizes", "ignore",
+)  # fmt: skip
 _LATIN_START, _LATIN_END = r"(?<![a-z0-9])", r"(?![a-z0-9])"
 
 

@@ -23,10 +23,10 @@ from dialogs.understanding.intents import OUT_OF_SCOPE, Guess, classifier
 from dialogs.understanding.message import Message
 from dialogs.understanding.outcome import Entity, Understood
 from dialogs.understanding.payload import parse_payload
-from dialogs.understanding.queries import query_of
+from dialogs.understanding.wanted import wanted_of
 
 SMALL_TALK = frozenset({"greet", "thanks", "bye", "who_are_you", "help", "affirm", "deny", "minor"})
-_SEARCH = "product_search"
+_LOOKING = frozenset({"product_search", "group_buy_start"})
 _OF_AGE = 18
 _CLOSE = 0.1  # two guesses nearer than this are a question to the person
 _LITTLE_LEFT = 6  # letters outside the values: what is left is no wish of its own
@@ -46,7 +46,7 @@ def for_intent(
     intent: str, entities: tuple[Entity, ...], message: Message, context: Context
 ) -> tuple[Command, ...]:
     """What an intent does here: starts its flow, fills slots of the running one, or small talk."""
-    findings = Findings(entities, intent, query_of(message) if intent == _SEARCH else None)
+    findings = Findings(entities, intent, wanted_of(message) if intent in _LOOKING else None)
     flow = context.triggers.get(intent)
     if flow and flow != context.active_flow:
         slots = context.flow_slots.get(flow, frozenset())

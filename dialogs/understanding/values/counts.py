@@ -138,7 +138,7 @@ def _ordinals() -> tuple[re.Pattern[str], ...]:
             rf"(?<![a-z0-9])(?:the\s+)?(?P<last>last)\s+{_CALLED}(?![a-z])",
             r"(?<![a-z])the\s+(?P<last>last)(?=\s*(?:$|[.,!?]|please))",
             rf"(?<![a-z0-9])(?:the\s+)?(?P<nth>{_EN_NTH})\s+{_CALLED}(?![a-z])",
-            rf"(?<![a-z0-9])the\s+(?P<nth>{_EN_NTH})(?=\s*(?:$|[.,!?]|please|of (?:these|them|those)))",
+            rf"(?<![a-z0-9])the\s+(?P<nth>{_EN_NTH})(?=\s*(?:$|[.,!?]|please|of th))",
             rf"(?<![a-z0-9])(?:number|no\.|option|choice|item)\s?#?(?P<nth>{number})(?![\d.])",
             r"(?<![a-z0-9&])#\s?(?P<nth>\d{1,2})(?!\d)",
             r"(?<![a-z0-9])(?P<nth>\d{1,2})号(?:款|的?那个)",

@@ -6,18 +6,14 @@ another day each year; a month and day in words that may be either calendar sets
 """
 
 import re
-from collections.abc import Callable
 from datetime import date
 from functools import cache
-from typing import Any
 
 from dialogs.understanding.lexicon import lexicon
 from dialogs.understanding.values.calendar import lunar, next_lunar, next_solar, solar
+from dialogs.understanding.values.day_sums import Fields, RawRule, Rule, compiled
 from dialogs.understanding.values.numbers import read_whole, read_year
 from dialogs.understanding.values.reading import Reading
-
-Fields = dict[str, Any]
-Rule = tuple[re.Pattern[str], Callable[[re.Match[str], date], Fields | None]]
 
 _MONTHS_OF_OLD = {"正": 1, "冬": 11, "腊": 12}
 _YEAR = r"(?P<year>[12]\d{3}|[一二][零〇一二三四五六七八九]{3})"
@@ -25,15 +21,32 @@ _HAN_MONTH = r"\d{1,2}|正|冬|腊|十[一二]?|[一二三四五六七八九]"
 _HAN_DAY = (
     r"\d{1,2}|[初廿卅][一二三四五六七八九十]?|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九]"
 )
-_ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
-    "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
-).split()  # noqa: SIM905  # a column of quoted words is harder to read
+_ORDINALS = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+]  # a column of quoted words is harder to read
 _NTH = rf"(?:\d{{1,2}}(?:st|nd|rd|th)|{'|'.join(reversed(_ORDINALS))})(?![a-z])"
 _EN_DAY = rf"(?:{_NTH}|\d{{1,2}}(?![\d:]|\s?(?:am|pm)(?![a-z])))"
 _CUE_REACH = 24  # letters between a date and the word "lunar" that belongs to it
 _CLAUSE = re.compile(r"[,.;!?。,;!?、]")
-_TEN = 10
 
 
 def read_dates(reading: Reading) -> None:
@@ -102,7 +115,7 @@ def _old_new_year(match: re.Match[str], today: date) -> Fields | None:
 
 def _month_name(match: re.Match[str], today: date) -> Fields | None:
     day = nth(match["day"])
-    month = _month_number(match["month"])
+    month = month_number(match["month"])
     year = int(match["year"]) if match["year"] else None
     if day is None or month is None:
         return None
@@ -139,7 +152,7 @@ def _han_day(word: str) -> int | None:
     return read_whole(word)
 
 
-def _month_number(word: str) -> int | None:
+def month_number(word: str) -> int | None:
     return _month_names().get(word.rstrip("."))
 
 
@@ -176,39 +189,47 @@ def _calendar_words() -> dict[str, re.Pattern[str]]:
 @cache
 def _rules() -> tuple[Rule, ...]:
     """From the most telling form to the least."""
-    moon = lexicon().pattern("calendar.lunar")
-    sun = lexicon().pattern("calendar.solar")
-    month = month_pattern()
-    year_behind = r"(?:,?\s+(?:of\s+)?(?P<year>[12]\d{3})(?!\d))?"
-    table: tuple[tuple[str, Callable[[re.Match[str], date], Fields | None]], ...] = (
+    return compiled((*_written_rules(), *_han_rules(), *_english_rules(), _numeric_rule()))
+
+
+def _written_rules() -> tuple[RawRule, ...]:
+    mark = r"\s?[-/.]\s?"
+    day = rf"(?P<month>\d{{1,2}}){mark}(?P<day>\d{{1,2}})(?!\d)"
+    return ((rf"(?<!\d)(?P<year>[12]\d{{3}}){mark}{day}", _iso),)
+
+
+def _han_rules() -> tuple[RawRule, ...]:
+    either = f"(?:{lexicon().pattern('calendar.lunar')}|{lexicon().pattern('calendar.solar')})"
+    return (
         (
-            r"(?<!\d)(?P<year>[12]\d{3})\s?[-/.]\s?(?P<month>\d{1,2})\s?[-/.]\s?(?P<day>\d{1,2})(?!\d)",
-            _iso,
-        ),
-        (
-            rf"(?:{_YEAR}年?的?)?(?:{moon}|{sun})?的?(?P<leap>闰)?(?P<month>{_HAN_MONTH})月(?:份)?的?"
+            rf"(?:{_YEAR}年?的?)?{either}?(?:的|是|:)?(?P<leap>闰)?(?P<month>{_HAN_MONTH})月(?:份)?的?"
             rf"(?P<day>{_HAN_DAY})(?P<mark>[日号])?(?![个天块元])",
             _han,
         ),
         (r"(?:大年|过年|新年|年)(?P<day>初[一二三四五六七八九十])", _old_new_year),
-        (
-            rf"(?:the\s+)?(?P<day>{_NTH})(?:\s+day)?\s+of\s+(?:the\s+)?(?:lunar\s+)?"
-            rf"(?P<month>{_NTH})\s+(?:lunar\s+)?month(?:\s+(?:in|of|on)\s+the\s+{moon})?",
-            _lunar_words,
-        ),
-        (
-            rf"(?:the\s+)?(?P<month>{_NTH})\s+(?:lunar\s+)month,?\s+(?:the\s+)?(?:day\s+)?(?P<day>{_EN_DAY})",
-            _lunar_words,
-        ),
-        (rf"(?P<month>{month})\s+(?:the\s+)?(?P<day>{_EN_DAY}){year_behind}", _month_name),
-        (
-            rf"(?:the\s+)?(?P<day>{_EN_DAY})\s*(?:of\s+)?(?P<month>{month}){year_behind}",
-            _month_name,
-        ),
-        (
-            r"(?<![\d./$¥£€-])(?P<first>\d{1,2})(?P<mark>[/.-])(?P<second>\d{1,2})"
-            r"(?:(?P=mark)(?P<year>[12]\d{3}))?(?![\d/%]|\.\d|\s?[kw元块](?![a-z]))",
-            _numeric,
-        ),
     )
-    return tuple((re.compile(pattern), rule) for pattern, rule in table)
+
+
+def _english_rules() -> tuple[RawRule, ...]:
+    moon = lexicon().pattern("calendar.lunar")
+    month = month_pattern()
+    year = r"(?:,?\s+(?:of\s+)?(?P<year>[12]\d{3})(?!\d))?"
+    return (
+        (
+            rf"(?P<day>{_NTH})(?:\s+day)?\s+of\s+(?:the\s+)?(?:{moon}\s+)?(?P<month>{_NTH})\s+"
+            rf"(?:{moon}\s+)?month(?:\s+(?:in|of|on)\s+the\s+{moon})?",
+            _lunar_words,
+        ),
+        (
+            rf"(?P<month>{_NTH})\s+(?:{moon}\s+)month,?\s+(?:the\s+)?(?:day\s+)?(?P<day>{_EN_DAY})",
+            _lunar_words,
+        ),
+        (rf"(?P<month>{month})\s+(?:the\s+)?(?P<day>{_EN_DAY}){year}", _month_name),
+        (rf"(?P<day>{_EN_DAY})\s*(?:of\s+)?(?P<month>{month}){year}", _month_name),
+    )
+
+
+def _numeric_rule() -> RawRule:
+    pair = r"(?<![\d./$¥£€-])(?P<first>\d{1,2})(?P<mark>[/.-])(?P<second>\d{1,2})"
+    behind = r"(?:(?P=mark)(?P<year>[12]\d{3}))?(?![\d/%]|\.\d|\s?[kw元块](?![a-z]))"
+    return pair + behind, _numeric

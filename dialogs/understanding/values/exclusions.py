@@ -16,7 +16,7 @@ _CLAUSE_END = re.compile(
 _JOINS = re.compile(r"\s*(?:[、/和或与跟及,]|或者|以及|or|and|nor)\s*")
 _FILLER = re.compile(r"(?:(?:for|any|a|an|the|my|of|给|送|买|是|用|对|我|任何|有)(?![a-z])\s*)*")
 _REFUSABLE = frozenset(
-    {"interest", "relation", "attribute", "occasion", "money", "date", "product"}
+    {"interest", "content", "relation", "attribute", "occasion", "money", "date", "product"}
 )
 _LONGEST_HAN, _LONGEST_WORDS = 8, 3
 _FREE_TEXT = re.compile(r"[a-z][a-z'-]*(?:\s+[a-z][a-z'-]*)*|[\u3400-\u9fff]+")

@@ -7,10 +7,10 @@ from typing import Any
 from dialogs.understanding.folding import Folded
 from dialogs.understanding.lexicon import lexicon
 from dialogs.understanding.outcome import Entity
+from dialogs.understanding.values import days_en, days_zh
 from dialogs.understanding.values.calendar import next_festival
 from dialogs.understanding.values.counts import read_ages, read_ordinals, read_quantities
 from dialogs.understanding.values.dates import read_dates
-from dialogs.understanding.values.days import read_days
 from dialogs.understanding.values.exclusions import read_exclusions
 from dialogs.understanding.values.money import read_money
 from dialogs.understanding.values.reading import Reading, Setting
@@ -18,7 +18,10 @@ from dialogs.understanding.values.times import read_times
 
 # What a person writes before an order is short; the rest of a pasted page is not read.
 READ_AT_MOST = 1000
-_KINDS = {"relations": "relation", "occasions": "occasion", "interests": "interest"}
+_KINDS = {
+    "relations": "relation", "occasions": "occasion", "interests": "interest",
+    "contents": "content",
+}  # fmt: skip
 _ATTRIBUTES = {"colours": "colour", "sizes": "size"}
 _PHONE = re.compile(r"(?<![\d.a-z])(?:\+\d{1,3}[\s-]?)?(?:\d[\s-]?){7,14}\d(?![\d.])")
 _EMAIL = re.compile(r"(?<![\w.])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{2,63}){1,4}")
@@ -34,7 +37,7 @@ def extract(
     """The values of a message, in its order, with offsets in the original text."""
     reading = Reading(folded.text[:READ_AT_MOST], setting)
     _read_contacts(reading)
-    for read in (_read_products(products), read_money, _read_festivals, read_dates, read_days):
+    for read in (_read_products(products), read_money, _read_festivals, read_dates, _read_days):
         read(reading)
     for read in (read_times, read_ages, read_ordinals, _read_words, read_quantities):
         read(reading)
@@ -76,6 +79,14 @@ def _read_festivals(reading: Reading) -> None:
             fields = {"date": day.isoformat(), "festival": hit.name} if day else {}
             if fields:
                 reading.take("date", hit.start, hit.end, fields)
+
+
+def _read_days(reading: Reading) -> None:
+    for pattern, rule in (*days_zh.rules(), *days_en.rules()):
+        for match in pattern.finditer(reading.text):
+            fields = rule(match, reading.setting.today)
+            if fields:
+                reading.take("date", match.start(), match.end(), fields)
 
 
 def _read_words(reading: Reading) -> None:

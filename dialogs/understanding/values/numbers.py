@@ -11,10 +11,28 @@ _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 _DIGITS = {letter: i for i, letter in enumerate("零一二三四五六七八九")} | {
     "〇": 0, "两": 2, "俩": 2, "仨": 3, "廿": 20, "卅": 30,
 }  # fmt: skip
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-    "fifteen sixteen seventeen eighteen nineteen"
-).split()  # noqa: SIM905  # a column of quoted words is harder to read
+_SMALL = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]  # a column of quoted words is harder to read
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _EN = {word: i for i, word in enumerate(_SMALL)} | {
     word: 10 * i for i, word in enumerate(_TENS, start=2)
@@ -122,7 +140,7 @@ def _neighbours(token: str) -> int | None:
     if len(rows) != 1:
         return None
     first, second = values[rows[0]], values[rows[0] + 1]
-    return rows[0] if 0 < first < _BASE and second == first + 1 else None  # noqa: PLR2004
+    return rows[0] if 0 < first < _BASE and second == first + 1 else None
 
 
 def _read_han(token: str) -> Decimal | None:

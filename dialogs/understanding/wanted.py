@@ -6,10 +6,10 @@ from functools import cache
 from dialogs.understanding.lexicon import lexicon
 from dialogs.understanding.message import Message, tidy
 
-_LONGEST_QUERY = 80
+_LONGEST = 80
 
 
-def query_of(message: Message) -> str | None:
+def wanted_of(message: Message) -> str | None:
     """In the person's own letters; None when nothing is left."""
     before, after, articles = _frames()
     text = message.short
@@ -18,7 +18,7 @@ def query_of(message: Message) -> str | None:
         if shorter == text:
             break
         text = shorter
-    return _as_written(message, text) if text and len(text) <= _LONGEST_QUERY else None
+    return _as_written(message, text) if text and len(text) <= _LONGEST else None
 
 
 def _as_written(message: Message, text: str) -> str:
@@ -33,7 +33,9 @@ def _as_written(message: Message, text: str) -> str:
 def _frames() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     words = lexicon()
     return (
-        re.compile(rf"^(?:{words.pattern('fillers')}[\s,,]*)?{words.pattern('search_before')}\s*"),
+        re.compile(
+            rf"^(?:{words.pattern('fillers')}[\s,,]*)?{words.pattern('search_before', 'group_buy_start', 'group_buy_start_before')}\s*"
+        ),
         re.compile(rf"\s*{words.pattern('search_after')}$"),
         re.compile(rf"^{words.pattern('search_articles')}\s*"),
     )
