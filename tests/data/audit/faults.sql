@@ -1,0 +1,148 @@
+-- One fault for each rule of the audit, by the rule's code. Statements end with a semicolon.
+
+-- fault: stock_out_of_bounds
+UPDATE variants SET held = on_hand + 1;
+
+-- fault: stock_held_is_not_its_holds
+UPDATE variants SET held = held + 1;
+
+-- fault: stock_on_hand_is_not_its_moves
+UPDATE variants SET on_hand = on_hand + 1;
+
+-- fault: stock_hold_forgotten
+UPDATE holds SET expires_at = '2020-01-01' WHERE state = 'held';
+
+-- fault: team_counts_are_not_its_seats
+UPDATE teams SET held = held + 1 WHERE id = (SELECT id FROM teams WHERE state = 'open');
+
+-- fault: campaign_taken_is_not_its_seats
+UPDATE campaigns SET taken = taken + 1;
+
+-- fault: team_overfull
+UPDATE teams SET target = 1 WHERE id = (SELECT id FROM teams WHERE state = 'success');
+
+-- fault: team_full_but_open
+UPDATE teams SET target = paid WHERE id = (SELECT id FROM teams WHERE state = 'open');
+
+-- fault: team_decided_wrongly
+UPDATE team_steps SET paid = paid - 1 WHERE state = 'success';
+
+-- fault: team_past_its_deadline
+UPDATE teams SET expires_at = '2020-01-01' WHERE id = (SELECT id FROM teams WHERE state =
+  'open');
+
+-- fault: team_without_its_leader
+UPDATE teams SET leader_id = (SELECT max(id) FROM people WHERE id NOT IN (SELECT person_id FROM
+  seats WHERE team_id = (SELECT id FROM teams WHERE state = 'open'))) WHERE id = (SELECT id FROM
+  teams WHERE state = 'open');
+
+-- fault: person_in_team_twice
+DROP INDEX uq_seats_live;
+UPDATE seats SET person_id = (SELECT leader_id FROM teams WHERE id = (SELECT id FROM teams WHERE
+  state = 'open')) WHERE team_id = (SELECT id FROM teams WHERE state = 'open');
+
+-- fault: person_hoards_seats
+DROP INDEX uq_seats_live;
+UPDATE seats SET state = 'held', person_id = (SELECT min(person_id) FROM seats);
+
+-- fault: seat_lapsed_but_held
+UPDATE seats SET state = 'held', order_id = NULL, held_until = '2020-01-01' WHERE team_id =
+  (SELECT id FROM teams WHERE state = 'open');
+
+-- fault: team_ended_twice
+INSERT INTO team_steps (merchant_id, team_id, state, paid, target, at) SELECT merchant_id, id,
+  'failed', paid, target, opened_at FROM teams WHERE id = (SELECT id FROM teams WHERE state =
+  'success');
+
+-- fault: team_state_is_not_its_last_step
+UPDATE teams SET state = 'failed' WHERE id = (SELECT id FROM teams WHERE state = 'success');
+
+-- fault: seat_kept_after_the_end
+UPDATE seats SET state = 'paid' WHERE team_id = (SELECT id FROM teams WHERE state = 'failed');
+
+-- fault: seat_unsettled_after_success
+UPDATE seats SET state = 'paid' WHERE team_id = (SELECT id FROM teams WHERE state = 'success');
+
+-- fault: goods_before_success
+UPDATE teams SET state = 'open' WHERE id = (SELECT id FROM teams WHERE state = 'success');
+
+-- fault: seat_at_another_price
+UPDATE order_lines SET unit_minor = 1 WHERE order_id = (SELECT min(id) FROM orders WHERE state =
+  'ready');
+
+-- fault: seat_of_another_shop
+UPDATE seats SET merchant_id = 'mer_other';
+
+-- fault: refunds_exceed_captured
+UPDATE refunds SET amount_minor = amount_minor * 2;
+
+-- fault: refunds_not_promised
+UPDATE payment_attempts SET promised_minor = 0;
+
+-- fault: money_kept_without_goods
+UPDATE refunds SET state = 'failed';
+
+-- fault: refund_stuck
+UPDATE refunds SET state = 'pending';
+
+-- fault: failed_team_not_refunded_once
+INSERT INTO refunds (id, merchant_id, order_id, attempt_id, cause_ref, idempotency_key,
+  amount_minor, currency, state, version, calls, checks, created_at, updated_at) SELECT
+  'rfd_again', merchant_id, order_id, attempt_id, 'again', 'again', amount_minor, currency,
+  'succeeded', 1, 0, 0, created_at, updated_at FROM refunds WHERE attempt_id = (SELECT
+  min(attempt_id) FROM refunds);
+
+-- fault: ledger_entry_unbalanced
+INSERT INTO postings (entry_id, merchant_id, account, amount_minor, currency) SELECT min(id),
+  merchant_id, 'revenue', 1, 'CNY' FROM ledger_entries;
+
+-- fault: ledger_cash_differs
+INSERT INTO postings (entry_id, merchant_id, account, amount_minor, currency) SELECT min(id),
+  merchant_id, 'cash_in_transit:bank', 1, 'CNY' FROM ledger_entries;
+
+-- fault: paid_order_not_paid_once
+UPDATE payment_attempts SET state = 'failed' WHERE order_id = (SELECT min(id) FROM orders WHERE
+  state = 'ready');
+
+-- fault: captured_another_amount
+UPDATE orders SET total_minor = 1 WHERE id = (SELECT min(id) FROM orders WHERE state = 'ready');
+
+-- fault: outbox_key_twice
+ALTER TABLE outbox RENAME TO strict_outbox;
+CREATE TABLE outbox AS SELECT * FROM strict_outbox;
+INSERT INTO outbox (key, merchant_id, account_id, chat_id, purpose, segments, state, due_at,
+  attempts, error, created_at) SELECT 'k', id, 'a', 'c', 'reply', '[]', 'sent', created_at, 0,
+  '', created_at FROM merchants;
+INSERT INTO outbox (key, merchant_id, account_id, chat_id, purpose, segments, state, due_at,
+  attempts, error, created_at) SELECT 'k', id, 'a', 'c', 'reply', '[]', 'sent', created_at, 0,
+  '', created_at FROM merchants;
+
+-- fault: outbox_forgotten
+INSERT INTO outbox (key, merchant_id, account_id, chat_id, purpose, segments, state, due_at,
+  attempts, error, created_at) SELECT 'k', id, 'a', 'c', 'reply', '[]', 'pending', '2020-01-01',
+  0, '', created_at FROM merchants;
+
+-- fault: inbox_unhandled
+INSERT INTO inbox (merchant_id, account_id, event_id, payload, state, reason, received_at)
+  SELECT id, 'a', 'e', '{}', 'received', '', created_at FROM merchants;
+
+-- fault: job_forgotten
+INSERT INTO jobs (lane, kind, args, key, run_at, attempts, state, error, created_at) VALUES
+  ('l', 'k', '{}', 'k', '2020-01-01', 0, 'due', '', '2020');
+
+-- fault: job_dead
+INSERT INTO jobs (lane, kind, args, key, run_at, attempts, state, error, created_at) VALUES
+  ('l', 'k', '{}', 'k', '2020-01-01', 8, 'dead', '', '2020');
+
+-- fault: spoke_first_too_often
+INSERT INTO proactive_counts (whom, day, merchant_id, n) SELECT id, '2026-11-22', merchant_id, 4
+  FROM people LIMIT 1;
+
+-- fault: reminded_twice
+ALTER TABLE reminders RENAME TO strict_reminders;
+CREATE TABLE reminders AS SELECT * FROM strict_reminders;
+INSERT INTO reminders (id, occasion_id, year, lead) VALUES (1, 'occ', 2026, 7);
+INSERT INTO reminders (id, occasion_id, year, lead) VALUES (2, 'occ', 2026, 7);
+
+-- fault: row_from_the_future
+UPDATE orders SET updated_at = '2999-01-01 00:00:00';

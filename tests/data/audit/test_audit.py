@@ -1,0 +1,116 @@
+"""Every rule of the audit is seen to break: one seeded fault each, in a shop that was sound."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from data.audit import RULES, Violation, audit
+from data.group_buys import TeamState
+from data.kernel.database import Base, Database
+from tests.data.group_buys.shop import GroupShop
+
+DAY = timedelta(hours=24)
+_FILE = Path(__file__).with_name("faults.sql")
+
+
+def _faults() -> dict[str, list[str]]:
+    """The statements of faults.sql by the rule they break."""
+    _, *parts = _FILE.read_text().split("-- fault: ")
+    named = (part.split("\n", 1) for part in parts)
+    return {name: [sql for sql in body.split(";") if sql.strip()] for name, body in named}
+
+
+FAULTS = _faults()
+
+
+def _live_a_little(shop: GroupShop) -> None:
+    """One team that failed, one that succeeded, one open with a paid and a held seat."""
+    failed = shop.opens("Lan")
+    shop.pays(failed, "Lan")
+    shop.later(DAY)
+    full = shop.opens("Lan")
+    shop.joins(full, "Wei", "Jun")
+    shop.pays(full, "Lan", "Wei", "Jun")
+    running = shop.opens("Lan")
+    shop.joins(running, "Wei")
+    shop.pays(running, "Lan")
+    shop.work()
+    assert shop.view(full).state == TeamState.SUCCESS
+
+
+@pytest.fixture
+def shop(database: Database) -> Iterator[GroupShop]:
+    shop = GroupShop(database, limit=9)
+    _live_a_little(shop)
+    yield shop
+    shop.close()
+
+
+@pytest.fixture(scope="module")
+def lived_in(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, datetime]:
+    """The file of such a shop, and what its clock shows."""
+    path = tmp_path_factory.mktemp("audit") / "shop.db"
+    database = Database(f"sqlite:///{path}")
+    Base.metadata.create_all(database.engine)
+    shop = GroupShop(database, limit=9)
+    _live_a_little(shop)
+    shop.close()
+    database.close()
+    return path, shop.now
+
+
+@pytest.fixture
+def sound(lived_in: tuple[Path, datetime], tmp_path: Path) -> Iterator[Database]:
+    shutil.copyfile(lived_in[0], tmp_path / "shop.db")
+    database = Database(f"sqlite:///{tmp_path}/shop.db")
+    yield database
+    database.close()
+
+
+def _broken(database: Database, now: datetime) -> dict[str, Violation]:
+    with database.reading() as session:
+        return {found.what: found for found in audit(session, now=now, grace=timedelta(0))}
+
+
+def test_a_sound_shop_breaks_no_rule(each_database: Database) -> None:
+    shop = GroupShop(each_database, limit=9)
+    _live_a_little(shop)
+    assert shop.violations() == []
+    shop.close()
+
+
+def test_every_rule_has_a_fault_below() -> None:
+    assert [check.what for check in RULES if check.what not in FAULTS] == []
+    assert len({check.what for check in RULES}) == len(RULES) == len(FAULTS)
+
+
+@pytest.mark.parametrize("what", FAULTS)
+def test_the_audit_sees_a_broken_rule(
+    sound: Database, lived_in: tuple[Path, datetime], what: str
+) -> None:
+    assert _broken(sound, lived_in[1]) == {}
+    with sound.engine.connect() as connection:
+        for pragma in ("ignore_check_constraints=ON", "foreign_keys=OFF"):
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql(f"PRAGMA {pragma}")
+            connection.exec_driver_sql("BEGIN")
+        for statement in FAULTS[what]:
+            connection.exec_driver_sql(statement)
+        connection.commit()
+    found = _broken(sound, lived_in[1])
+    assert what in found
+    assert found[what].ids
+
+
+def test_consequences_under_way_are_given_time(shop: GroupShop) -> None:
+    shop.later(DAY - timedelta(minutes=1))
+    shop.turn_clock(timedelta(minutes=2))
+    assert "team_past_its_deadline" in {broken.what for broken in shop.violations()}
+    assert shop.violations(grace=timedelta(hours=1)) == []
+    shop.turn_clock(timedelta(hours=1))
+    assert shop.violations(grace=timedelta(hours=1)) != []
+    shop.work()
+    assert shop.violations() == []
