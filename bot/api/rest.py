@@ -84,11 +84,11 @@ def shown(session: Session, rows: list[OutboxRow]) -> list[dict[str, Any]]:
     chats = {row.chat_id for row in rows}
     found = session.execute(select(Chat.id, Chat.external_id).where(Chat.id.in_(chats)))
     names = {row.id: row.external_id for row in found}
-    return [
-        message
-        for row in rows
-        for message in render(map(segment_from_json, row.segments), recipient=names[row.chat_id])
-    ]
+    return [message for row in rows for message in shown_row(row, names[row.chat_id])]
+
+
+def shown_row(row: OutboxRow, recipient: str) -> list[dict[str, Any]]:
+    return render(map(segment_from_json, row.segments), recipient=recipient)
 
 
 def _account(tuanzi: Tuanzi, session: Session, authorization: str | None) -> ChannelAccount:

@@ -1,0 +1,1 @@
+"""Stories: conversations in YAML, acted against a whole shop; tests, demos and docs share them."""

@@ -1,0 +1,76 @@
+"""What a story can ask of the shop: counts and states by short names."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from data.conversations import Conversation, ConversationEvent
+from data.group_buys import Seat, SeatState, Team
+from data.ledger import Posting
+from data.merchants import Merchant
+from data.occasions import Occasion, Reminder
+from data.orders import Order, OrderState
+from data.payments import AttemptState, PaymentAttempt, Refund, RefundState
+from data.people import ChannelIdentity, Chat
+
+_OPEN = (OrderState.PAID, OrderState.WAITING_GROUP, OrderState.READY, OrderState.SHIPPED)
+
+
+def facts(session: Session, *, now: datetime) -> Mapping[str, Any]:
+    """`order`, `group_buy` are the state of the newest one; the rest are counts."""
+    del now
+
+    def count(model: Any, *where: Any) -> int:
+        return session.scalar(select(func.count()).select_from(model).where(*where)) or 0
+
+    def newest(model: Any, column: Any) -> Any:
+        return session.scalar(select(column).order_by(model.created_at.desc()).limit(1))
+
+    return {
+        "orders": count(Order),
+        "paid_orders": count(Order, Order.state.in_(_OPEN)),
+        "order": newest(Order, Order.state),
+        "charges": count(PaymentAttempt, PaymentAttempt.state == AttemptState.CAPTURED),
+        "refunds": count(Refund, Refund.state == RefundState.SUCCEEDED),
+        "ledger": "balanced" if _balanced(session) else "unbalanced",
+        "group_buy": newest(Team, Team.state),
+        "group_buys": count(Team),
+        "seats_paid": count(Seat, Seat.state.in_([SeatState.PAID, SeatState.FULFILLED])),
+        "seats_held": count(Seat, Seat.state == SeatState.HELD),
+        "occasions": count(Occasion, Occasion.state == "active"),
+        "reminders_sent": count(Reminder, Reminder.state == "sent"),
+        "merchants": count(Merchant),
+    }
+
+
+def _balanced(session: Session) -> bool:
+    """Every currency's postings sum to zero, over all accounts."""
+    sums = session.execute(
+        select(func.sum(Posting.amount_minor)).group_by(Posting.entry_id, Posting.currency)
+    )
+    return all(total == 0 for (total,) in sums)
+
+
+def slots_of(session: Session, *, chat: str, person: str) -> Mapping[str, Any]:
+    """The slots of one person's conversation in one chat, by the names a story uses."""
+    snapshot = session.scalar(
+        select(Conversation.snapshot)
+        .join(Chat, Chat.id == Conversation.chat_id)
+        .join(ChannelIdentity, ChannelIdentity.person_id == Conversation.person_id)
+        .where(Chat.external_id == chat, ChannelIdentity.external_id == person)
+    )
+    slots: Mapping[str, Any] = (snapshot or {}).get("slots", {})
+    return slots
+
+
+def events_since(session: Session, after: int) -> Sequence[ConversationEvent]:
+    return session.scalars(
+        select(ConversationEvent).where(ConversationEvent.id > after).order_by(ConversationEvent.id)
+    ).all()
+
+
+def last_event_id(session: Session) -> int:
+    return session.scalar(select(func.max(ConversationEvent.id))) or 0
