@@ -5,7 +5,7 @@ FTS5 and tsquery spell a question; every word of a person is quoted, so none of 
 from collections.abc import Callable, Sequence
 from itertools import combinations
 
-from sqlalchemy import Float, String, Subquery, TextClause, bindparam, text
+from sqlalchemy import CTE, Float, String, TextClause, bindparam, text
 from sqlalchemy.orm import Session
 
 from data.catalogue.index import INDEX_TABLE, merchant_token, postgresql_word
@@ -39,7 +39,7 @@ def any_two_of(words: Sequence[str]) -> Question:
 
 def products_with(
     session: Session, merchant_id: str, question: Question, *, in_title: bool = False
-) -> Subquery:
+) -> CTE:
     """`product_id` and `score`, higher is better; `in_title`: title and brand only."""
     dialect = session.get_bind().dialect.name
     merchant = merchant_token(merchant_id)
@@ -47,7 +47,9 @@ def products_with(
         asked = _bound(_ASK[dialect], question=_fts5(merchant, question, in_title))
     else:
         asked = _bound(_ASK[dialect], question=_tsquery(question, in_title), merchant=merchant)
-    return asked.columns(product_id=String, score=Float).subquery()
+    hits = asked.columns(product_id=String, score=Float).cte()
+    # Else SQLite may ask the index once per product instead of once.
+    return hits.prefix_with("MATERIALIZED")
 
 
 def _bound(statement: str, **values: str) -> TextClause:

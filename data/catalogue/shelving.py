@@ -32,6 +32,7 @@ class Shelves:
         # What refers to a product or variant waits until that one is written.
         self._details: list[ProductTag | Variant] = []
         self._moves: list[StockMove] = []
+        self._retagged: list[str] = []
 
     def fetch_products(self, keys: Collection[str]) -> None:
         found = self._session.scalars(
@@ -89,12 +90,14 @@ class Shelves:
     def settle(self) -> None:
         """Write what waits, in the order in which it refers to each other."""
         self._session.flush()
+        old_tags = ProductTag.product_id.in_(self._retagged)
+        self._session.execute(delete(ProductTag).where(old_tags))
         self._session.add_all(self._details)
         self._session.flush()
         self._session.add_all(self._moves)
         self._session.flush()
-        self._details.clear()
-        self._moves.clear()
+        for written in (self._details, self._moves, self._retagged):
+            written.clear()
 
     def _product_for(self, row: CatalogueRow, place: int) -> Product:
         """The first row of a product speaks for it; the others bring a variant only."""
@@ -102,6 +105,7 @@ class Shelves:
         if product is None:
             product = self._new_product(row)
         elif place == 0:
+            self._retagged.append(product.id)
             self._tell(product, row)
         self.touched.add(product.id)
         return product
@@ -130,7 +134,6 @@ class Shelves:
         self._tag(product, row)
 
     def _tag(self, product: Product, row: CatalogueRow) -> None:
-        self._session.execute(delete(ProductTag).where(ProductTag.product_id == product.id))
         self._details.extend(
             ProductTag(product_id=product.id, kind=kind, value=value, merchant_id=self._merchant.id)
             for kind, value in dict.fromkeys(row.tags)
