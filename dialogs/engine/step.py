@@ -9,6 +9,7 @@ from typing import Any
 
 from dialogs.engine.carrying_out import carry_out
 from dialogs.engine.cleaning import clean
+from dialogs.engine.commands import Command
 from dialogs.engine.frames import activate, go_on
 from dialogs.engine.inputs import (
     ActionResult,
@@ -21,7 +22,7 @@ from dialogs.engine.inputs import (
     StartPattern,
 )
 from dialogs.engine.outcome import Handoff, Outcome
-from dialogs.engine.state import Asking, Mode, State
+from dialogs.engine.state import Asking, Frame, FrameKind, Mode, State
 from dialogs.engine.waiting import happen, wake_ready
 from dialogs.engine.walking import advance, collect
 from dialogs.engine.work import PATTERN, Flows, Runaway, Work
@@ -65,7 +66,25 @@ def _action_result(work: Work, event: ActionResult, state: State) -> None:
             work.set_slot(slot, value)
         _go_on_after(work, pending.why)
     if event.commands:
-        carry_out(work, clean(work, event.commands))
+        _go_on_with(work, event.commands)
+
+
+def _go_on_with(work: Work, commands: tuple[Command, ...]) -> None:
+    """Flows that an action asks for come after the presses and sayings that still stand on top;
+    presses that it asks for come first, for they never listen."""
+    waiting = _lift(work, lambda frame: not frame.is_root and not frame.trail)
+    carry_out(work, clean(work, commands))
+    acts = _lift(work, lambda frame: frame.kind is FrameKind.ACT)
+    work.stack += [*waiting, *acts]
+
+
+def _lift(work: Work, wanted: Callable[[Frame], bool]) -> list[Frame]:
+    at = len(work.stack)
+    while at > 0 and wanted(work.stack[at - 1]):
+        at -= 1
+    lifted = work.stack[at:]
+    del work.stack[at:]
+    return lifted
 
 
 def _go_on_after(work: Work, why: Asking) -> None:

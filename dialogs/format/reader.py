@@ -7,6 +7,7 @@ is a word, only true and false are booleans. A key given twice is a mistake.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -59,6 +60,7 @@ class _Refused(Exception):
         self.problem = problem
 
 
+@lru_cache(maxsize=64)  # an editor checks again and again with one file changed
 def read(file: str, text: str) -> Source:
     """The data is None when the file could not be read; `problems` says why."""
     source = Source(file)

@@ -77,6 +77,14 @@ def test_an_action_can_go_on_with_a_flow() -> None:
     assert talk.hear(Act("action_join")) == ["utter_ask_colour"]
 
 
+def test_two_presses_that_go_on_are_both_carried_out() -> None:
+    talk = Talk()
+    talk.act = lambda call: ActionResult(commands=(StartFlow("colours"),))
+    assert talk.hear(Act("action_join"), Act("action_join")) == ["utter_ask_colour"]
+    assert talk.stack() == ["colours"]
+    assert len(talk.calls) == 2
+
+
 def test_actions_set_only_declared_slots_to_allowed_values() -> None:
     talk = Talk()
     talk.act = lambda call: ActionResult({"budget": "much", "nonsense": 1, "colour": "red"})
