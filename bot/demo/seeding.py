@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.api.auth import CHANNEL, MERCHANT
 from bot.publishing import publish_shipped_flows
-from data.catalogue import Product, Variant, import_feed
+from data.catalogue import Variant, import_feed
 from data.group_buys import CampaignTerms, start_campaign
 from data.kernel.ids import new_id
 from data.kernel.locales import Locale
@@ -25,7 +25,6 @@ from integrations.catalogues import read_google_feed
 SEEDS = Path(__file__).parents[2] / "data" / "seeds"
 GROUP = "demo-group"
 REST, WEB = "rest", "web"
-_CAMPAIGN_LIFE = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ def _accounts(session: Session, merchant: Merchant, token: str, now: datetime) -
     _token(session, merchant, token, MERCHANT, None, now)
 
 
-def _token(  # noqa: PLR0913, PLR0917
+def _token(
     session: Session,
     merchant: Merchant,
     token: str,
@@ -121,21 +120,22 @@ def _token(  # noqa: PLR0913, PLR0917
 
 
 def _campaigns(session: Session, merchant: Merchant, now: datetime) -> None:
+    """data/seeds/campaigns.yml: open from now on."""
     for raw in YAML(typ="safe").load(SEEDS / "campaigns.yml")["campaigns"]:
         variant_id = session.scalars(
-            select(Variant.id)
-            .join(Product, Product.id == Variant.product_id)
-            .where(Variant.merchant_id == merchant.id, Product.external_id == raw["product"])
-            .order_by(Variant.position)
+            select(Variant.id).where(
+                Variant.merchant_id == merchant.id, Variant.external_id == raw["variant"]
+            )
         ).one()
         terms = CampaignTerms(
             team_size=raw["team_size"],
             team_price=Money.of(raw["team_price"], merchant.currency),
             window=timedelta(hours=raw["window_hours"]),
             starts_at=now,
-            ends_at=now + _CAMPAIGN_LIFE,
+            ends_at=now + timedelta(days=raw["open_days"]),
             per_person_limit=raw["per_person"],
-            stock_limit=raw["stock_limit"],
+            stock_limit=raw["set_aside"],
+            title=dict(raw["title"]),
         )
         start_campaign(
             session, merchant_id=merchant.id, variant_id=variant_id, terms=terms, now=now

@@ -26,21 +26,21 @@ def facts(session: Session, *, now: datetime) -> Mapping[str, Any]:
     def count(model: Any, *where: Any) -> int:
         return session.scalar(select(func.count()).select_from(model).where(*where)) or 0
 
-    def newest(model: Any, column: Any) -> Any:
-        return session.scalar(select(column).order_by(model.created_at.desc()).limit(1))
+    def newest(column: Any, moment: Any) -> Any:
+        return session.scalar(select(column).order_by(moment.desc()).limit(1))
 
     return {
         "orders": count(Order),
         "paid_orders": count(Order, Order.state.in_(_OPEN)),
-        "order": newest(Order, Order.state),
+        "order": newest(Order.state, Order.created_at),
         "charges": count(PaymentAttempt, PaymentAttempt.state == AttemptState.CAPTURED),
         "refunds": count(Refund, Refund.state == RefundState.SUCCEEDED),
         "ledger": "balanced" if _balanced(session) else "unbalanced",
-        "group_buy": newest(Team, Team.state),
+        "group_buy": newest(Team.state, Team.opened_at),
         "group_buys": count(Team),
         "seats_paid": count(Seat, Seat.state.in_([SeatState.PAID, SeatState.FULFILLED])),
         "seats_held": count(Seat, Seat.state == SeatState.HELD),
-        "occasions": count(Occasion, Occasion.state == "active"),
+        "occasions": count(Occasion),
         "reminders_sent": count(Reminder, Reminder.state == "sent"),
         "merchants": count(Merchant),
     }

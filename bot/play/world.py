@@ -116,4 +116,4 @@ def _seeded() -> Path:
     return folder / "shop.db"
 
 
-_OPENING = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+_OPENING = datetime.fromisoformat("2026-11-01T00:00:00+00:00")
