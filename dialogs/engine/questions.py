@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from data.kernel.ids import FlowSha
 from dialogs.engine.state import Mode, State
 from dialogs.engine.walking import is_withheld
 from dialogs.engine.work import Flows, Work
@@ -31,6 +32,6 @@ def open_question(state: State, flows: Flows) -> Question | None:
     return Question(slot.name, slot.type, slot.values, flow, step.id, step.if_skipped is not None)
 
 
-def current_version(state: State, flows: Flows) -> str:
+def current_version(state: State, flows: Flows) -> FlowSha:
     """The flow set against which the next message is to be understood."""
     return Work(state, flows).version

@@ -50,6 +50,7 @@ class Work:
         self.pending: Pending | None = None
         self.action: RunAction | None = None
         self.listening = False
+        self._sets: dict[FlowSha, FlowSet] = {}
 
     def outcome(self) -> Outcome:
         state = State(
@@ -71,7 +72,11 @@ class Work:
         return self.stack[-1].version if self.stack else self.flows.live
 
     def flow_set(self, frame: Frame | None = None) -> FlowSet:
-        return self.flows.flows_for(frame.version if frame else self.version)
+        sha = frame.version if frame else self.version
+        found = self._sets.get(sha)
+        if found is None:
+            found = self._sets[sha] = self.flows.flows_for(sha)
+        return found
 
     def flow(self, frame: Frame) -> Flow:
         return self.flow_set(frame).flows[frame.flow]
