@@ -1,7 +1,7 @@
 """The HTTP face: every route of the shop on one application, behind limits and headers."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
@@ -9,7 +9,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from bot.api import rest
 from bot.app import Tuanzi
-from bot.web import errors
+from bot.pages import media, pay
+from bot.web import errors, static
 from bot.web.headers import SecurityHeaders
 from bot.web.limits import KIB, BodyLimit
 
@@ -39,6 +40,9 @@ def create_site(tuanzi: Tuanzi, *, works: bool = True) -> FastAPI:
     app.state.tuanzi = tuanzi
     errors.install(app)
     app.include_router(rest.router)
+    app.include_router(pay.router)
+    app.include_router(media.router)
+    static.install(app)
     app.add_middleware(BodyLimit, limits=LIMITS)
     app.add_middleware(
         TrustedHostMiddleware,
@@ -49,5 +53,5 @@ def create_site(tuanzi: Tuanzi, *, works: bool = True) -> FastAPI:
     return app
 
 
-def _loops(tuanzi: Tuanzi) -> list[object]:
+def _loops(tuanzi: Tuanzi) -> list[Coroutine[None, None, None]]:
     return [tuanzi.worker.run(), tuanzi.cashier.run()]

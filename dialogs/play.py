@@ -184,9 +184,9 @@ class Play:
                 end_wait(self.session, conversation_id=conversation_id, wait=wait)
             case Handoff():
                 self._hand_over()
-            case GoPrivate(slot=_, flow=flow):
-                slots = dict(state_of(self.stage.conversation).slots)
-                self.private_starts.append(PrivateStart(self.stage.person.id, flow, slots))
+            case GoPrivate(flow=flow, slots=slots):
+                start = PrivateStart(self.stage.person.id, flow, dict(slots))
+                self.private_starts.append(start)
             case _:
                 self._repeat()
 

@@ -56,9 +56,9 @@ def word(kind: str, code: str, locale: Locale) -> str:
 def _first_form(kind: str, code: str, locale: Locale) -> str:
     """What we understand first is also what we say: the lexicon's first word."""
     for section in _SECTIONS.get(kind, ()):
-        forms = _lexicon(locale).get(section, {}).get(code)
+        forms: str = _lexicon(locale).get(section, {}).get(code, "")
         if forms:
-            return forms.split(",")[0].strip()
+            return forms.split(",", maxsplit=1)[0].strip()
     return code.replace("_", " ")
 
 

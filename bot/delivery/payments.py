@@ -8,7 +8,7 @@ from bot.delivery.bell import Bell, heard
 from data.kernel.clock import Clock
 from data.kernel.database import Database
 from data.payments import Call, calls_due, lease, record_answer
-from data.payments.gateway import Gateway
+from data.payments.gateway import Answer, Gateway
 from integrations.payments import perform
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,6 @@ class Cashier:
         with self._database.transaction() as session:
             return lease(session, now=now, subject_id=subject_id)
 
-    def _record(self, call: Call, answer: object) -> None:
+    def _record(self, call: Call, answer: Answer) -> None:
         with self._database.transaction() as session:
             record_answer(session, call=call, answer=answer, now=self._clock.now())

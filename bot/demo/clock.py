@@ -61,9 +61,7 @@ def _next_due(tuanzi: Tuanzi, now: datetime, until: datetime) -> datetime | None
             ),
             *(
                 session.scalar(
-                    select(func.min(kind.call_at)).where(
-                        kind.call_at > now, kind.call_at <= until
-                    )
+                    select(func.min(kind.call_at)).where(kind.call_at > now, kind.call_at <= until)
                 )
                 for kind in (PaymentAttempt, Refund)
             ),

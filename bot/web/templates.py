@@ -12,7 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.web import static
 from bot.web.wording import FOLDERS, words
-from data.catalogue import text_in
+from data.catalogue import Variant, price_of, text_in
+from data.catalogue.models import attributes_in
 from data.kernel.locales import Locale
 from data.kernel.money import Money
 
@@ -48,7 +49,7 @@ class Pages:
         return environment
 
 
-def _filters(locale: Locale) -> Mapping[str, Callable[..., str]]:
+def _filters(locale: Locale) -> Mapping[str, Callable[..., object]]:
     tag = FOLDERS[locale]
 
     def money(amount: Money) -> str:
@@ -60,10 +61,24 @@ def _filters(locale: Locale) -> Mapping[str, Callable[..., str]]:
     def how_long(seconds: int) -> str:
         return format_timedelta(seconds, locale=tag, threshold=1.5)
 
+    def price(variant: Variant) -> str:
+        return money(price_of(variant))
+
+    def attributes(variant: Variant) -> dict[str, str]:
+        return attributes_in(variant, locale)
+
     def text(texts: dict[str, str]) -> str:
         return text_in(texts, locale)
 
-    return {"money": money, "when": when, "how_long": how_long, "text": text, "link": web_link}
+    return {
+        "money": money,
+        "when": when,
+        "how_long": how_long,
+        "price": price,
+        "attributes": attributes,
+        "text": text,
+        "link": web_link,
+    }
 
 
 def web_link(address: str) -> str:

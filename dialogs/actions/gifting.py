@@ -7,9 +7,11 @@ from typing import Any
 from data.catalogue import get_product, variants_of
 from data.delivery.messages import Card, Option
 from data.kernel.errors import Invalid, OutOfStock
+from data.kernel.ids import ProductId
 from data.kernel.money import Money, exponent
 from data.merchants import Merchant
-from data.recommendations import Idea, Reason, Wish, suggest_gifts
+from data.occasions import gifts_given
+from data.recommendations import Age, Idea, Reason, Wish, suggest_gifts
 from dialogs.actions.base import ShopAction
 from dialogs.actions.products import product_card
 from dialogs.actions.turn import Turn
@@ -33,9 +35,11 @@ class FindGifts(ShopAction):
             merchant_id=turn.merchant.id,
             wish=_wish(turn),
             seen=[shown["product"] for shown in seen],
+            given_before=_given_before(turn),
+            cheaper_than=_bound(turn, step, seen, "cheaper"),
+            dearer_than=_bound(turn, step, seen, "pricier"),
             limit=_AT_ONCE,
             now=turn.now,
-            **_bounds(turn, step, seen),
         )
         turn.set("gift_choice", None)
         turn.set("ideas_found", bool(ideas or seen))
@@ -75,8 +79,16 @@ def _wish(turn: Turn) -> Wish:
         budget_max=high,
         interests=tuple(slots.get("interests") or ()),
         excluded=tuple(slots.get("excluded") or ()),
-        age=slots.get("recipient_age"),
+        age=_age(slots.get("recipient_age")),
     )
+
+
+def _age(value: Any) -> Age | None:
+    """`{min, max}` in years; an open end is the other one."""
+    if not isinstance(value, Mapping):
+        return None
+    ends = [int(end) for end in (value.get("min"), value.get("max")) if end is not None]
+    return Age(min(ends), max(ends)) if ends else None
 
 
 def budget_of(value: Any, merchant: Merchant) -> tuple[Money | None, Money | None]:
@@ -102,14 +114,19 @@ def _in_shop_money(amount: Any, value: Mapping[str, Any], merchant: Merchant) ->
     return Money(int(minor), merchant.currency)
 
 
-def _bounds(turn: Turn, step: str | None, seen: list[dict[str, Any]]) -> dict[str, Money]:
+def _bound(turn: Turn, step: str | None, seen: list[dict[str, Any]], way: str) -> Money | None:
     """Cheaper than the cheapest of the last three, or dearer than the dearest."""
     prices = [shown["price"] for shown in seen[-_AT_ONCE:]]
-    if step == "cheaper" and prices:
-        return {"cheaper_than": Money(min(prices), turn.merchant.currency)}
-    if step == "pricier" and prices:
-        return {"dearer_than": Money(max(prices), turn.merchant.currency)}
-    return {}
+    if step != way or not prices:
+        return None
+    edge = min(prices) if way == "cheaper" else max(prices)
+    return Money(edge, turn.merchant.currency)
+
+
+def _given_before(turn: Turn) -> list[ProductId]:
+    """What this person already gave to them is no new idea."""
+    recipient = turn.slots.get("recipient")
+    return gifts_given(turn.session, person=turn.person, relation=recipient) if recipient else []
 
 
 def _remembered(idea: Idea) -> dict[str, Any]:

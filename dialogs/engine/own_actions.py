@@ -7,7 +7,7 @@ from dialogs.engine.work import Work
 from dialogs.format.domain import ResponseButton
 from dialogs.format.own_names import OWN_ACTION_NAMES
 
-START_PAYLOAD = "/start "
+START_PAYLOAD = "/StartFlow({})"  # as dialogs/understanding/payload.py reads it
 
 
 def _answer_chitchat(work: Work) -> None:
@@ -22,7 +22,7 @@ def _clarify_flows(work: Work) -> None:
     frame = work.stack[-1]
     flows = work.flow_set(frame).flows
     buttons = tuple(
-        ResponseButton(flows[flow].titles, START_PAYLOAD + flow)
+        ResponseButton(flows[flow].titles, START_PAYLOAD.format(flow))
         for flow in frame.context.get("flows", ())
         if flow in flows
     )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.api.paging import Page, Where, newest_first
 from data.kernel.errors import NotFound
+from data.kernel.money import Money
 from data.orders import Order, OrderLine, OrderState, lines_of
 from data.orders.queries import find_order
 from data.payments import PaymentAttempt, Refund
@@ -26,7 +27,12 @@ class OrderView:
     @property
     def refundable(self) -> Sequence[PaymentAttempt]:
         """Payments of which something is left to give back."""
-        return [paid for paid in self.payments if paid.captured_minor > paid.promised_minor]
+        return [paid for paid in self.payments if self.left(paid).minor > 0]
+
+    @staticmethod
+    def left(paid: PaymentAttempt) -> Money:
+        """Captured, and not promised back yet."""
+        return Money(paid.captured_minor - paid.promised_minor, paid.currency)
 
 
 def list_orders(
@@ -108,3 +114,15 @@ def made_in_turn(session: Session, *, conversation_id: str, at: datetime) -> Seq
     """Orders that one turn of a conversation wrote: a turn has one moment."""
     same = (Order.conversation_id == conversation_id, Order.created_at == at)
     return session.scalars(select(Order).where(*same)).all()
+
+
+def latest(session: Session, *, merchant_id: str, limit: int = 8) -> Sequence[tuple[Order, str]]:
+    """The newest orders with their buyers' names."""
+    rows = session.execute(
+        select(Order, Person.name)
+        .join(Person, Person.id == Order.person_id)
+        .where(Order.merchant_id == merchant_id)
+        .order_by(Order.created_at.desc(), Order.id.desc())
+        .limit(limit)
+    )
+    return list(rows.tuples())

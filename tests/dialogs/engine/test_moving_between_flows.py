@@ -148,7 +148,7 @@ def test_several_candidates_become_buttons_and_the_open_question_stays_open() ->
     talk.hear(StartFlow("gift"))
     assert talk.hear(Clarify(("colours", "birthday", "nonsense"))) == ["utter_clarify"]
     payloads = [button.payload for button in talk.effect(Say).buttons]
-    assert payloads == ["/start colours", "/start birthday"]
+    assert payloads == ["/StartFlow(colours)", "/StartFlow(birthday)"]
     assert talk.hear(SetSlot("recipient", "mum")) == ["utter_ask_occasion"]
 
 

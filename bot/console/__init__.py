@@ -1,0 +1,68 @@
+"""The merchant's console: pages that work without JavaScript, for people who signed in.
+
+Rooms are one file each; who may enter which stands in access.py, and desk.py asks on every route.
+"""
+
+from pathlib import Path
+
+from fastapi import APIRouter, Depends, FastAPI
+
+from bot.console import (
+    catalogue,
+    chats,
+    doors,
+    failures,
+    flows,
+    group_buys,
+    inspector,
+    ledger,
+    orders,
+    overview,
+    parcels,
+)
+from bot.console.desk import guard
+from bot.console.pages import ROOT
+from bot.console.uploads import Uploads
+from bot.settings import VAR
+from bot.web import static
+from bot.web.passwords import Passwords
+from bot.web.shop import OpenShop
+
+_ROOMS = (
+    doors,
+    overview,
+    catalogue,
+    orders,
+    parcels,
+    group_buys,
+    chats,
+    inspector,
+    flows,
+    ledger,
+)
+
+
+def install(app: FastAPI, tuanzi: OpenShop) -> None:
+    """Open the console below /console, and the files its pages need below /static."""
+    static.install(app)
+    app.mount(ROOT, create(tuanzi))
+
+
+def create(tuanzi: OpenShop) -> FastAPI:
+    """An application of its own: its errors are pages, not JSON."""
+    console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    console.state.tuanzi = tuanzi
+    console.state.passwords = Passwords()
+    console.state.uploads = Uploads(_var(tuanzi) / "uploads")
+    failures.install(console)
+    guarded = APIRouter(dependencies=[Depends(guard)])
+    for room in _ROOMS:
+        guarded.include_router(room.router)
+    console.include_router(guarded)
+    return console
+
+
+def _var(tuanzi: OpenShop) -> Path:
+    """Where this process writes files: beside its database if that is a file."""
+    file = tuanzi.database.engine.url.database
+    return Path(file).parent if tuanzi.database.is_sqlite and file else VAR

@@ -1,0 +1,65 @@
+"""Which role may open which room of the console: the one table, asked on every route.
+
+A route is called by its function's name. One that is not in the table opens for nobody.
+"""
+
+from collections.abc import Mapping
+
+from data.merchants import StaffRole
+
+_OWNER, _MANAGER = StaffRole.OWNER, StaffRole.MANAGER
+_AGENT, _SHIPPING = StaffRole.AGENT, StaffRole.SHIPPING
+
+Roles = frozenset[StaffRole]
+EVERYBODY: Roles = frozenset(StaffRole)
+LEAD: Roles = frozenset({_OWNER, _MANAGER})
+# Agents: chats, and orders without addresses. Never refunds.
+TALKING: Roles = frozenset({_OWNER, _MANAGER, _AGENT})
+# Shipping: names and addresses of orders that are ready. Never chats, money, export.
+PACKING: Roles = frozenset({_OWNER, _SHIPPING})
+
+# Doors that anybody finds.
+OPEN = frozenset({"sign_in_page", "sign_in"})
+
+ACCESS: Mapping[str, Roles] = {
+    "sign_out": EVERYBODY,
+    "change_language": EVERYBODY,
+    "overview": EVERYBODY,
+    "list_products": TALKING,
+    "show_product": TALKING,
+    "import_page": LEAD,
+    "check_feed": LEAD,
+    "apply_feed": LEAD,
+    "list_orders": TALKING,
+    "show_order": TALKING,
+    "cancel_order": LEAD,
+    "refund_order": LEAD,
+    "ship_order": LEAD,
+    "deliver_order": LEAD,
+    "list_parcels": PACKING,
+    "ship_parcel": PACKING,
+    "list_campaigns": TALKING,
+    "new_campaign": LEAD,
+    "open_campaign": LEAD,
+    "show_campaign": TALKING,
+    "turn_campaign": LEAD,
+    "list_chats": TALKING,
+    "show_chat": TALKING,
+    "take_over": TALKING,
+    "answer": TALKING,
+    "hand_back": TALKING,
+    "inspect_chat": TALKING,
+    "list_flows": LEAD,
+    "edit_flows": LEAD,
+    "work_on_flows": LEAD,
+    "publish_flows": LEAD,
+    "roll_back_flows": LEAD,
+    "compare_flows": LEAD,
+    "try_flows": LEAD,
+    "say_in_trial": LEAD,
+    "show_ledger": LEAD,
+}
+
+
+def may(role: StaffRole, route: str) -> bool:
+    return role in ACCESS.get(route, frozenset())

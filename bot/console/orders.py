@@ -1,0 +1,132 @@
+"""Orders: a list, one order with its money, and what may be done with it. No address here."""
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from bot.api.paging import Where
+from bot.api.reads import orders as reads
+from bot.api.reads.people import names_of
+from bot.console.desk import AtDesk, Desk, Form
+from bot.console.pages import FormProblems, go, page, read_form, wrong
+from bot.web.scope import changing, looking
+from bot.web.shop import OpenShop, Shop
+from data.kernel.errors import Invalid, Refused
+from data.kernel.ids import new_id
+from data.kernel.money import Money
+from data.orders import OrderState, deliver, find_order, ship
+from data.payments.deciding import cancel_order as call_off
+from data.payments.refunds import request_refund
+
+router = APIRouter(prefix="/orders")
+
+
+class ShipForm(BaseModel):
+    tracking: str | None = Field(default=None, max_length=120)
+
+
+class RefundForm(BaseModel):
+    """`once` was made with the form, so that sending it twice gives one refund."""
+
+    payment: str
+    amount: Decimal = Field(gt=0, max_digits=16)
+    once: str = Field(pattern="^rf_[0-9a-z]{16}$")
+
+
+@router.get("")
+def list_orders(
+    desk: AtDesk,
+    shop: Shop,
+    state: Annotated[str, Query()] = "",
+    after: Annotated[str | None, Query()] = None,
+) -> Response:
+    wanted = state if state in set(OrderState) else None
+    with looking(shop.database, desk.merchant_id) as session:
+        found = reads.list_orders(
+            session, merchant_id=desk.merchant_id, state=wanted, where=Where(after)
+        )
+        names = names_of(
+            session,
+            merchant_id=desk.merchant_id,
+            ids={order.person_id for order in found.items},
+        )
+        return page(
+            "orders.html", desk, found=found, names=names, state=wanted, states=tuple(OrderState)
+        )
+
+
+@router.get("/{order_id}")
+def show_order(order_id: str, desk: AtDesk, shop: Shop) -> Response:
+    return page("order.html", desk, **_shown(desk, shop, order_id))
+
+
+@router.post("/{order_id}/cancel")
+def cancel_order(order_id: str, desk: AtDesk, shop: Shop) -> Response:
+    """Before it is shipped; what was paid goes back to whoever paid."""
+    with changing(shop.database, desk.merchant_id) as session:
+        find_order(session, merchant_id=desk.merchant_id, order_id=order_id)
+        outcome = call_off(session, order_id=order_id, person_id=None, now=desk.now)
+    return go(f"/orders/{order_id}", done=f"cancel_{outcome.what}")
+
+
+@router.post("/{order_id}/refund")
+def refund_order(order_id: str, desk: AtDesk, shop: Shop, form: Form) -> Response:
+    """Part of what was paid, or all that is left; never more than was captured (T37)."""
+    try:
+        wanted = read_form(RefundForm, form)
+        _refund(desk, shop, order_id, wanted)
+    except (FormProblems, Invalid):
+        return wrong("order.html", desk, **_shown(desk, shop, order_id, wrong="error_invalid"))
+    except Refused:
+        return wrong(
+            "order.html", desk, **_shown(desk, shop, order_id, wrong="error_refund_amount")
+        )
+    return go(f"/orders/{order_id}", done="refunded")
+
+
+@router.post("/{order_id}/ship")
+def ship_order(order_id: str, desk: AtDesk, shop: Shop, form: Form) -> Response:
+    send_off(desk, shop, order_id, read_form(ShipForm, form))
+    return go(f"/orders/{order_id}", done="shipped")
+
+
+@router.post("/{order_id}/deliver")
+def deliver_order(order_id: str, desk: AtDesk, shop: Shop) -> Response:
+    with changing(shop.database, desk.merchant_id) as session:
+        deliver(session, merchant_id=desk.merchant_id, order_id=order_id, now=desk.now)
+    return go(f"/orders/{order_id}", done="delivered")
+
+
+def send_off(desk: Desk, shop: OpenShop, order_id: str, given: ShipForm) -> None:
+    with changing(shop.database, desk.merchant_id) as session:
+        ship(
+            session,
+            merchant_id=desk.merchant_id,
+            order_id=order_id,
+            tracking=given.tracking,
+            now=desk.now,
+        )
+
+
+def _refund(desk: Desk, shop: OpenShop, order_id: str, wanted: RefundForm) -> None:
+    with changing(shop.database, desk.merchant_id) as session:
+        order = find_order(session, merchant_id=desk.merchant_id, order_id=order_id)
+        paid = reads.find_payment(session, merchant_id=desk.merchant_id, payment_id=wanted.payment)
+        if paid.order_id != order.id:
+            raise Invalid("payment")
+        request_refund(
+            session,
+            attempt_id=paid.id,
+            amount=Money.of(wanted.amount, paid.currency),
+            cause_ref=f"shop:{wanted.once}",
+            now=desk.now,
+        )
+
+
+def _shown(desk: Desk, shop: OpenShop, order_id: str, *, wrong: str = "") -> dict[str, Any]:
+    with looking(shop.database, desk.merchant_id) as session:
+        view = reads.view_order(session, merchant_id=desk.merchant_id, order_id=order_id)
+    return {"view": view, "once": new_id("rf"), "wrong": wrong}

@@ -1,0 +1,110 @@
+"""`/pay/<token>`: what is bought, for how much, and how it stands; works without JavaScript.
+
+Opening it changes nothing, however often a preview does (T10). The sum is the order's, read here;
+no form field says what to pay (T33). With the SIMULATED bank, buttons play what a payer would do.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from bot.app import Tuanzi
+from bot.pages.bank import visit_bank
+from bot.web.headers import PAY_POLICY
+from bot.web.rates import Rate
+from bot.web.templates import Pages
+from data.kernel.errors import Forbidden, NotFound, Refused, ShopError
+from data.kernel.locales import Locale
+from data.merchants import Merchant
+from data.payments import find_payable
+from data.payments.sandbox_bank import SANDBOX
+from data.payments.sandbox_models import Outcome
+from data.people import Person
+
+_HERE = Path(__file__).parent
+PAGES = Pages(_HERE / "templates")
+_LOOKS = Rate(30, per=60)  # docs/architecture.md, "limits": pay page 30 a minute per address
+_MISSES = Rate(20, per=60)  # T08: guesses that hit nothing
+_SEE_OTHER = 303
+
+router = APIRouter(prefix="/pay", include_in_schema=False)
+
+
+@router.get("/{token}")
+async def show(token: str, request: Request) -> HTMLResponse:
+    """The page of an order, in its buyer's language."""
+    tuanzi: Tuanzi = request.app.state.tuanzi
+    _limit(tuanzi, request)
+    try:
+        html, status = await asyncio.to_thread(_page, tuanzi, token), 200
+    except NotFound:
+        _MISSES.take(_address(request), now=tuanzi.clock.now())
+        html, status = _sorry(request, "not_found"), 404
+    except Refused:
+        html, status = _sorry(request, "expired"), 410
+    return _answer(html, status)
+
+
+@router.post("/{token}/sandbox")
+async def play_the_bank(
+    token: str, request: Request, outcome: Annotated[Outcome, Form()]
+) -> RedirectResponse:
+    """The payer decides at the SIMULATED bank; then the page says how it went."""
+    tuanzi: Tuanzi = request.app.state.tuanzi
+    _limit(tuanzi, request)
+    if SANDBOX not in tuanzi.gateways or _is_foreign(request):
+        raise Forbidden("sandbox")
+    try:
+        await visit_bank(tuanzi, token=token, outcome=outcome)
+    except NotFound:
+        _MISSES.take(_address(request), now=tuanzi.clock.now())
+        raise
+    except ShopError:
+        pass  # closed, paid or under way meanwhile: the page says so
+    return RedirectResponse(f"/pay/{token}", status_code=_SEE_OTHER)
+
+
+def _page(tuanzi: Tuanzi, token: str) -> str:
+    now = tuanzi.clock.now()
+    with tuanzi.database.reading() as session:
+        payable = find_payable(session, token=token, now=now)
+        person = session.get_one(Person, payable.order.person_id)
+        merchant = session.get_one(Merchant, payable.order.merchant_id)
+        return PAGES.render(
+            "pay.html",
+            locale=Locale(person.locale),
+            payable=payable,
+            order=payable.order,
+            merchant=merchant,
+            timezone=person.timezone,
+            token=token,
+            sandbox=SANDBOX in tuanzi.gateways,
+            outcomes=list(Outcome),
+        )
+
+
+def _sorry(request: Request, reason: str) -> str:
+    locale = Locale.closest(request.headers.get("accept-language"))
+    return PAGES.render("pay_sorry.html", locale=locale, reason=reason)
+
+
+def _answer(html: str, status: int) -> HTMLResponse:
+    return HTMLResponse(html, status, headers={"Content-Security-Policy": PAY_POLICY})
+
+
+def _limit(tuanzi: Tuanzi, request: Request) -> None:
+    now = tuanzi.clock.now()
+    _MISSES.check(_address(request), now=now)
+    _LOOKS.take(_address(request), now=now)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _is_foreign(request: Request) -> bool:
+    """A form on somebody else's page may not press our buttons."""
+    return request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}
