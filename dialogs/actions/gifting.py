@@ -99,6 +99,9 @@ def budget_of(value: Any, merchant: Merchant) -> tuple[Money | None, Money | Non
     if not isinstance(value, Mapping):
         return None, None
     low, high = (_in_shop_money(value.get(end), value, merchant) for end in ("min", "max"))
+    if low is not None and low == high:  # one amount is a limit; "about" leaves a tenth of room
+        room = high.minor // 10 if value.get("approx") else 0
+        return None, Money(high.minor + room, high.currency)
     return low, high
 
 
