@@ -1,6 +1,7 @@
 """What may be shown: price, stock, and nothing of what somebody does not want."""
 
 import json
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,7 @@ from data.kernel.money import Money
 from data.merchants import Merchant
 
 CONTAINS = "contains"
+_TAG = re.compile(r"[a-z_]+:[^\s:]+")
 # What a buyer pays now, as price_of says it.
 PRICE = case(
     (Variant.sale_price_minor < Variant.price_minor, Variant.sale_price_minor),
@@ -33,6 +35,7 @@ class Filters:
     min_price: Money | None = None
     max_price: Money | None = None
     below: Money | None = None  # cheaper than this, not equal
+    above: Money | None = None  # dearer than this, not equal
     in_stock: bool = True
     excluded: tuple[str, ...] = ()
     without: frozenset[str] = frozenset()  # product ids
@@ -44,7 +47,8 @@ class Sieve:
     def __init__(self, session: Session, merchant_id: str, filters: Filters) -> None:
         self._session, self._merchant_id, self._filters = session, merchant_id, filters
         self._cut = tokeniser_of(session)
-        self._refused = [w for word in filters.excluded if (w := _words(self._cut, word))]
+        said = [word for word in filters.excluded if not _TAG.fullmatch(word)]
+        self._refused = [words for word in said if (words := _words(self._cut, word))]
         _check_currency(session, merchant_id, filters)
 
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -83,6 +87,8 @@ class Sieve:
             conditions.append(price <= wanted.max_price.minor)
         if wanted.below:
             conditions.append(price < wanted.below.minor)
+        if wanted.above:
+            conditions.append(price > wanted.above.minor)
         return conditions
 
     def _without_tags(self) -> list[ColumnElement[bool]]:
@@ -139,7 +145,8 @@ def _avoided() -> dict[str, list[str]]:
 
 
 def _check_currency(session: Session, merchant_id: str, filters: Filters) -> None:
-    prices = [price for price in (filters.min_price, filters.max_price, filters.below) if price]
+    said = (filters.min_price, filters.max_price, filters.below, filters.above)
+    prices = [price for price in said if price]
     currency = session.get_one(Merchant, merchant_id).currency
     if any(price.currency != currency for price in prices):
         raise Invalid("currency_mixed")

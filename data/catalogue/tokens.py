@@ -7,6 +7,7 @@ Index and query must be cut by the same one, so changing it means a `reindex`.
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
@@ -22,10 +23,15 @@ _PARTICLE = re.compile(f"[{_PARTICLES}]")
 _FILLERS = frozenset(["a", "an", "and", "for", "in", "of", "on", "or", "the", "to", "with"])
 _LONGEST = 40  # of one word: what is longer was not typed by a person
 _SHORTEST_STEM = 3
+_REMEMBERED_LENGTH = 120
 
 
 def tokenise(text: str) -> list[str]:
     """Single Han characters and their pairs; other words in lower case, their endings cut."""
+    return list(_remembered(text) if len(text) <= _REMEMBERED_LENGTH else _cut(text))
+
+
+def _cut(text: str) -> list[str]:
     tokens: list[str] = []
     for run in _RUNS.findall(_PARTICLE.sub(" ", unicodedata.normalize("NFKC", text).lower())):
         if is_han(run):
@@ -33,6 +39,10 @@ def tokenise(text: str) -> list[str]:
         elif run not in _FILLERS:
             tokens.append(_stem(run[:_LONGEST]))
     return tokens
+
+
+# Titles and colours are cut again for every question; descriptions only for the index.
+_remembered = lru_cache(maxsize=10_000)(_cut)
 
 
 def tokeniser_of(session: Session) -> Tokenise:

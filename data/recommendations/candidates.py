@@ -1,0 +1,147 @@
+"""What could be given at all: every hard rule is decided here, before any score."""
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from data.catalogue import Filters, Product, ProductTag, StockMove, Variant, price_of
+from data.catalogue.filters import Sieve
+from data.catalogue.stock import SOLD
+from data.kernel.money import Money
+from data.recommendations.priors import priors
+from data.recommendations.wishes import Wish
+
+ADULT = 18
+# Scored in Python; those with the most tags in common come first, so the cut loses none of them.
+_MOST = 150
+_POPULAR_FOR = timedelta(days=90)
+# Age tags by the last year of each; `senior` begins where people start to be called that.
+_GROUPS = (("baby", 2), ("child", 12), ("teen", 17), ("adult", 59), ("senior", math.inf))
+
+Tags = Mapping[str, Set[str]]  # kind to values
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    product: Product
+    variant: Variant
+    price: Money
+    tags: Tags
+    sold: int
+
+    def has(self, kind: str, value: str) -> bool:
+        return value in self.values(kind)
+
+    def values(self, kind: str) -> Set[str]:
+        return self.tags.get(kind, frozenset())
+
+
+def candidates(
+    session: Session, *, merchant_id: str, wish: Wish, filters: Filters, now: datetime
+) -> list[Candidate]:
+    """In the shop, in stock, in the budget, of the right age, and nothing that was refused."""
+    sieve = Sieve(session, merchant_id, filters)
+    products = _products(session, sieve, wish)
+    ids = [product.id for product in products]
+    variants, tags = sieve.variants(ids), _tags(session, ids)
+    sold = _sold(session, ids, now - _POPULAR_FOR)
+    found = [
+        Candidate(
+            product,
+            variants[product.id],
+            price_of(variants[product.id]),
+            tags[product.id],
+            sold.get(product.id, 0),
+        )
+        for product in products
+        if product.id in variants
+    ]
+    return [candidate for candidate in found if _fits_age(candidate, wish)]
+
+
+def age_groups(wish: Wish) -> list[str]:
+    """The age tags that fit the person; empty where we know nothing."""
+    age = priors().age(wish)
+    if age is None:
+        return []
+    first = 0
+    groups = []
+    for name, last in _GROUPS:
+        if first <= age.oldest and age.youngest <= last:
+            groups.append(name)
+        first = int(last) + 1 if last != math.inf else first
+    return groups
+
+
+def forbidden_for_age(wish: Wish) -> tuple[str, ...]:
+    """Tags that a person of this age must not be given."""
+    age = priors().age(wish)
+    if age is None or age.youngest >= ADULT:
+        return ()
+    too_old = [f"min_age:{years}" for years in range(age.youngest + 1, ADULT + 4)]
+    return (*too_old, "contains:alcohol")
+
+
+def _fits_age(candidate: Candidate, wish: Wish) -> bool:
+    """For a child a thing must be meant for children; between adults and seniors it only helps."""
+    age, meant = priors().age(wish), candidate.values("age")
+    if age is None or not meant or age.youngest >= ADULT:
+        return True
+    return bool(meant & set(age_groups(wish)))
+
+
+def _products(session: Session, sieve: Sieve, wish: Wish) -> Sequence[Product]:
+    wanted = _wanted_tags(wish)
+    shared = (
+        select(func.count())
+        .select_from(ProductTag)
+        .where(ProductTag.product_id == Product.id, or_(false(), *wanted))
+        .correlate(Product)
+        .scalar_subquery()
+    )
+    order = [shared.desc()] if wanted else []
+    return session.scalars(
+        select(Product)
+        .where(*sieve.conditions())
+        .order_by(*order, Product.external_id)
+        .limit(_MOST)
+    ).all()
+
+
+def _wanted_tags(wish: Wish) -> list[ColumnElement[bool]]:
+    said = {
+        "recipient": [wish.recipient] if wish.recipient else [],
+        "occasion": [wish.occasion] if wish.occasion else [],
+        "interest": list(wish.interests),
+        "age": age_groups(wish),
+    }
+    return [
+        and_(ProductTag.kind == kind, ProductTag.value.in_(values))
+        for kind, values in said.items()
+        if values
+    ]
+
+
+def _tags(session: Session, ids: Collection[str]) -> defaultdict[str, dict[str, set[str]]]:
+    """By product, then by kind."""
+    found: defaultdict[str, dict[str, set[str]]] = defaultdict(dict)
+    columns = select(ProductTag.product_id, ProductTag.kind, ProductTag.value)
+    for product_id, kind, value in session.execute(columns.where(ProductTag.product_id.in_(ids))):
+        found[product_id].setdefault(kind, set()).add(value)
+    return found
+
+
+def _sold(session: Session, ids: Collection[str], since: datetime) -> dict[str, int]:
+    rows = session.execute(
+        select(Variant.product_id, -func.sum(StockMove.delta))
+        .join(Variant, Variant.id == StockMove.variant_id)
+        .where(Variant.product_id.in_(ids), StockMove.reason == SOLD)
+        .where(StockMove.created_at >= since)
+        .group_by(Variant.product_id)
+    )
+    return {product_id: int(units) for product_id, units in rows}

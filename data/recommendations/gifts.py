@@ -1,0 +1,60 @@
+"""Gift ideas for a person and a day: hard rules first, then scores, then variety, then reasons."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data.catalogue import Filters, Product
+from data.catalogue.tokens import tokeniser_of
+from data.kernel.money import Money
+from data.recommendations.candidates import candidates, forbidden_for_age
+from data.recommendations.diversity import pick_unlike
+from data.recommendations.scoring import Occasion, score
+from data.recommendations.wishes import Idea, Wish
+
+
+def suggest_gifts(  # noqa: PLR0913  # all that a chat may know about a wish
+    session: Session,
+    *,
+    merchant_id: str,
+    wish: Wish,
+    seen: Collection[str] = (),
+    given_before: Collection[str] = (),
+    cheaper_than: Money | None = None,
+    dearer_than: Money | None = None,
+    limit: int = 3,
+    now: datetime,
+) -> list[Idea]:
+    """Ideas that keep every rule; fewer than `limit`, even none, rather than one that does not.
+
+    `seen` and `given_before` are product ids that are not suggested again.
+    """
+    filters = Filters(
+        min_price=wish.budget_min,
+        max_price=wish.budget_max,
+        below=cheaper_than,
+        above=dearer_than,
+        excluded=(*wish.excluded, *forbidden_for_age(wish)),
+        without=frozenset([*seen, *given_before]),
+    )
+    found = candidates(session, merchant_id=merchant_id, wish=wish, filters=filters, now=now)
+    occasion = Occasion(
+        wish=wish,
+        cut=tokeniser_of(session),
+        now=now,
+        most_sold=max((each.sold for each in found), default=0),
+        given_categories=_categories(session, merchant_id, given_before),
+        cheaper_than=cheaper_than,
+    )
+    chosen = pick_unlike([score(candidate, occasion) for candidate in found], limit)
+    return [
+        Idea(each.candidate.product, each.candidate.variant, each.candidate.price, each.reasons)
+        for each in chosen
+    ]
+
+
+def _categories(session: Session, merchant_id: str, ids: Collection[str]) -> frozenset[str]:
+    mine = (Product.merchant_id == merchant_id, Product.id.in_(ids))
+    return frozenset(session.scalars(select(Product.category).where(*mine))) if ids else frozenset()
