@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
@@ -10,11 +11,21 @@ from sqlalchemy.orm import Session
 from data.delivery.messages import OutboundMessage, segment_from_json, segment_to_json
 from data.delivery.models import OutboxRow, OutboxState
 from data.kernel.database import changed
-from data.merchants import ChannelAccount
 
 # Their readers come and fetch: a row that is committed is delivered.
 PULL_CHANNELS = frozenset({"rest", "web"})
 _WAITING = (OutboxState.PENDING, OutboxState.SENDING)
+
+
+class Account(Protocol):
+    """The door a message leaves by; data.merchants has the rows."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def merchant_id(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +50,7 @@ def post(
     session: Session,
     letters: Sequence[Letter],
     *,
-    account: ChannelAccount,
+    account: Account,
     origin: Origin,
     now: datetime,
 ) -> None:
