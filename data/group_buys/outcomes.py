@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from data.delivery.jobs import JobRunner
@@ -74,11 +75,15 @@ def seat_paid(session: Session, *, order_id: str, now: datetime) -> None:
         _refund(session, seat, SeatEnd.LATE, now)
         return
     forgive(session, person_id=seat.person_id)
-    in_time = (Team.state == TeamState.OPEN, Team.expires_at > now)
-    if not change_team(session, Team.id == seat.team_id, *in_time, paid=Team.paid + 1):
+    mine = Team.id == seat.team_id
+    if not change_team(session, mine, *_still_counts(now), paid=Team.paid + 1):
         _too_late(session, seat, now)
     elif not succeed_if_full(session, seat.team_id, now=now):
         tell(session, TeamChanged, team_now(session, seat.team_id), now=now)
+
+
+def _still_counts(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (Team.state == TeamState.OPEN, Team.expires_at > now)
 
 
 def _too_late(session: Session, seat: Seat, now: datetime) -> None:

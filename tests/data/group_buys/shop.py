@@ -1,14 +1,15 @@
 """A small shop with one group-buy, its people, its bank and its clock, for tests to play with."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from data.audit import Violation, audit
-from data.catalogue import Product
 from data.delivery import jobs
 from data.delivery.models import Job
 from data.group_buys import (
@@ -75,21 +76,21 @@ class GroupShop:
         self._unclosable: set[str] = set()
         with self.database.transaction() as session:
             merchant = a_merchant(session)
-            self.product_id = a_product(session, merchant, on_hand=on_hand).id
-            variant = the_variant(session, session.get_one(Product, self.product_id))
-            self.merchant_id, self.variant_id = merchant.id, variant.id
+            product = a_product(session, merchant, on_hand=on_hand)
+            terms = CampaignTerms(
+                team_size=size,
+                team_price=Money(PRICE, "CNY"),
+                window=window,
+                starts_at=NOW,
+                ends_at=NOW + timedelta(days=3650),
+                per_person_limit=limit,
+            )
+            self.merchant_id, self.product_id = merchant.id, product.id
             self.campaign_id = start_campaign(
                 session,
                 merchant_id=merchant.id,
-                variant_id=variant.id,
-                terms=CampaignTerms(
-                    team_size=size,
-                    team_price=Money(PRICE, "CNY"),
-                    window=window,
-                    starts_at=NOW,
-                    ends_at=NOW + timedelta(days=3650),
-                    per_person_limit=limit,
-                ),
+                variant_id=the_variant(session, product).id,
+                terms=terms,
                 now=NOW,
             ).id
 
@@ -98,6 +99,22 @@ class GroupShop:
 
     def close(self) -> None:
         self.database.close()
+
+    def keep(self, copy: Path) -> None:
+        """Save the shop's file as it is (SQLite only), for `start_again`."""
+        self.database.close()  # which also empties the write-ahead log
+        shutil.copyfile(self._file(), copy)
+
+    def start_again(self, copy: Path) -> None:
+        """Back to what was kept, on the first day. The engine stays: it knows its statements."""
+        self.database.close()
+        shutil.copyfile(copy, self._file())
+        self.facts.clear()
+        self.now = NOW
+
+    def _file(self) -> str:
+        assert self.database.engine.url.database is not None
+        return self.database.engine.url.database
 
     def person(self, name: str) -> str:
         if name not in self._people:
@@ -188,21 +205,23 @@ class GroupShop:
         return sum(self._run_lane(lane) for lane in lanes)
 
     def _run_lane(self, lane: str) -> int:
+        """As a worker does it, in one transaction a job."""
         ran = 0
-        while (job := self._next_job(lane)) is not None:
-            try:
-                with self.database.transaction() as session:
-                    if jobs.finish(session, job_id=job.id, now=self.now):
-                        self._run(session, job)
-            except Unable as error:
-                with self.database.transaction() as session:
-                    jobs.fail(session, job_id=job.id, error=str(error), now=self.now)
+        while True:
+            with self.database.transaction() as session:
+                job = jobs.claim(session, lane=lane, now=self.now)
+                if job is None:
+                    return ran
+                self._try(session, job)
             ran += 1
-        return ran
 
-    def _next_job(self, lane: str) -> Job | None:
-        with self.database.transaction() as session:
-            return jobs.claim(session, lane=lane, now=self.now)
+    def _try(self, session: Session, job: Job) -> None:
+        try:
+            with session.begin_nested():
+                if jobs.finish(session, job_id=job.id, now=self.now):
+                    self._run(session, job)
+        except Unable as error:
+            jobs.fail(session, job_id=job.id, error=str(error), now=self.now)
 
     def _run(self, session: Session, job: Job) -> None:
         RUNNERS[job.kind](session, job, self.now)
