@@ -5,12 +5,18 @@ which kinds of value it holds. Training and serving share this file, so they can
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import combinations, pairwise
+
+from dialogs.understanding.lexicon import concepts
 
 # Raise it whenever the features of an unchanged sentence change.
 FEATURES_VERSION = 1
 _READ_AT_MOST = 400  # letters; wishes are short, and a page of text would only blur the counts
 _RUNS = re.compile(r"[\u3400-\u9fff]+|[a-z0-9']+")
+# Whole words, kinds of value and concepts tell more than pieces of words: best of a few tried
+# out of fold (.765 without, .783 with).
+FAMILY_WEIGHTS = {"w": 1.5, "e": 1.5, "k": 2.0}
+_MOST_CONCEPTS = 8
 _LONGEST_HAN = 4
 _SHORTEST_WB, _LONGEST_WB = 2, 5
 
@@ -19,17 +25,26 @@ def features_of(text: str, kinds: Iterable[str]) -> Counter[str]:
     """Counts of features in a folded text; `kinds` are those of its values."""
     runs: list[str] = _RUNS.findall(text[:_READ_AT_MOST])
     counts: Counter[str] = Counter(f"e:{kind}" for kind in kinds)
+    if not runs:  # an emoji or a question mark: its length alone must not speak
+        return counts
     for run in runs:
         counts.update(_han(run) if run[0] > "\u3400" else _letters(run))
     words = [run for run in runs if run[0] < "\u3400"]
     counts.update(f"w:{word}" for word in words)
     counts.update(f"w:{one} {two}" for one, two in pairwise(words))
-    if len(runs) > 0:
-        counts[f"l:{min(sum(map(_weight, runs)), 12) // 3}"] += 1
+    counts.update(_concepts(text[:_READ_AT_MOST]))
+    counts[f"l:{min(sum(map(_length, runs)), 12) // 3}"] += 1
     return counts
 
 
-def _weight(run: str) -> int:
+def _concepts(text: str) -> Iterator[str]:
+    """Words of like meaning count as one, in every language; so do two of them together."""
+    found = sorted({hit.name for hit in concepts().find(text)})
+    yield from (f"k:{name}" for name in found)
+    yield from (f"k:{one}+{other}" for one, other in combinations(found[:_MOST_CONCEPTS], 2))
+
+
+def _length(run: str) -> int:
     """A Chinese letter counts as half a word."""
     return (len(run) + 1) // 2 if run[0] > "\u3400" else 1
 

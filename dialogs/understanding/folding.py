@@ -52,12 +52,13 @@ def letters() -> Letters:
     )
 
 
-def fold(text: str) -> Folded:
+def fold(text: str, at_most: int | None = None) -> Folded:
+    """Fold a text, or the first letters of a long one."""
     if text.isascii():
-        return Folded(text.lower(), text, None)
+        return Folded(text[:at_most].lower(), text, None)
     folded: list[str] = []
     origins: list[int] = []
-    for place, letter in enumerate(text):
+    for place, letter in enumerate(text[:at_most]):
         plain = _fold_letter(letter)
         folded.append(plain)
         origins.extend([place] * len(plain))

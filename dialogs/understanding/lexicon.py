@@ -18,6 +18,7 @@ from dialogs.understanding.folding import folded
 
 LANGUAGES = Path(__file__).parent.parent / "language"
 _LISTS = ("words.yml", "values.yml")
+_CONCEPTS = "concepts.yml"
 _COMMA = re.compile(r"\s*[,，]\s*")
 # Found in one pass, the longest first: "Mother's Day" is no mother.
 _FOUND = (
@@ -75,11 +76,22 @@ def whole_word(form: str) -> str:
 @cache
 def lexicon() -> Lexicon:
     """Read once per process."""
+    return Lexicon(_merged(*_LISTS))
+
+
+@cache
+def concepts() -> WordFinder:
+    """Finds words of like meaning, for the classifier."""
+    lists = _merged(_CONCEPTS).items()
+    return WordFinder((form, "concept", name) for name, forms in lists for form in forms)
+
+
+def _merged(*names: str) -> dict[str, tuple[str, ...]]:
     merged: dict[str, dict[str, None]] = {}
-    for file in language_files(*_LISTS):
+    for file in language_files(*names):
         for name, line in _lines(YAML(typ="safe").load(file), ""):
             merged.setdefault(name, {}).update(dict.fromkeys(_forms(line)))
-    return Lexicon({name: tuple(forms) for name, forms in merged.items()})
+    return {name: tuple(forms) for name, forms in merged.items()}
 
 
 def language_files(*names: str) -> list[Path]:

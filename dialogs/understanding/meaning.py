@@ -22,7 +22,7 @@ from dialogs.understanding.fixed_words import STEERING
 from dialogs.understanding.intents import OUT_OF_SCOPE, Guess, classifier
 from dialogs.understanding.message import Message
 from dialogs.understanding.outcome import Entity, Understood
-from dialogs.understanding.payload import parse_payload
+from dialogs.understanding.payload import looks_like_payload, parse_payload
 from dialogs.understanding.wanted import wanted_of
 
 SMALL_TALK = frozenset({"greet", "thanks", "bye", "who_are_you", "help", "affirm", "deny", "minor"})
@@ -64,6 +64,8 @@ def for_intent(
 def _guess(message: Message, entities: tuple[Entity, ...]) -> Guess:
     if any(e.fields.get("speaker") and e.fields["max"] < _OF_AGE for e in entities):
         return Guess("minor", 1.0)  # said outright; nothing to guess (T54)
+    if looks_like_payload(message.original):
+        return Guess(OUT_OF_SCOPE, 1.0)
     return classifier().guess(message.folded.text, [entity.kind for entity in entities])
 
 

@@ -9,6 +9,8 @@ from dialogs.understanding.lexicon import lexicon
 
 # A fixed phrase is short; nobody says "cancel" in two hundred letters.
 _LONGEST_PHRASE = 120
+# Nobody explains a wish in more; the whole original still counts where free text is the answer.
+_READ_AT_MOST = 4000
 _EDGE = r"[\s.,!?~;:。,!?、…·\"'()\-]*"
 _ENDS = re.compile(rf"^{_EDGE}|{_EDGE}$")
 _SPACES = re.compile(r"\s+")
@@ -31,7 +33,7 @@ class Message:
 
 
 def read_message(text: str) -> Message:
-    folded = fold(text)
+    folded = fold(text, _READ_AT_MOST)
     short = folded.text.strip()
     if len(short) > _LONGEST_PHRASE:
         return Message(folded, "")

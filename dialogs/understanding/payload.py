@@ -40,6 +40,11 @@ _PLAIN: dict[str, Command] = {
 }
 
 
+def looks_like_payload(text: str) -> bool:
+    """A typed payload that nobody offered is plain text: it must not even be guessed at (T07)."""
+    return _CALL.match(text.strip()) is not None
+
+
 def parse_payload(payload: str) -> tuple[Command, ...] | None:
     """The commands of a payload, or None when it is not one."""
     if payload in _PLAIN:

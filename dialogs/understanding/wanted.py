@@ -6,6 +6,8 @@ from functools import cache
 from dialogs.understanding.lexicon import lexicon
 from dialogs.understanding.message import Message, tidy
 
+# What may stand before the thing itself.
+_OPENINGS = ("search_before", "group_buy_start", "group_buy_start_before")
 _LONGEST = 80
 
 
@@ -33,9 +35,7 @@ def _as_written(message: Message, text: str) -> str:
 def _frames() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     words = lexicon()
     return (
-        re.compile(
-            rf"^(?:{words.pattern('fillers')}[\s,,]*)?{words.pattern('search_before', 'group_buy_start', 'group_buy_start_before')}\s*"
-        ),
+        re.compile(rf"^(?:{words.pattern('fillers')}[\s,,]*)?{words.pattern(*_OPENINGS)}\s*"),
         re.compile(rf"\s*{words.pattern('search_after')}$"),
         re.compile(rf"^{words.pattern('search_articles')}\s*"),
     )

@@ -113,7 +113,7 @@ def _ages() -> tuple[re.Pattern[str], ...]:
             r"(?P<self>我(?:今年|现在|才|只有|刚|刚满|都|已经|还|是|年纪|马上|快)*)?(?P<tens>[一二三四五六七八九]?十)(?:几|多)岁",
             r"(?P<tens>\d0)(?:几|多|来)岁",
             rf"(?P<self>我(?:今年|现在|才|只有|刚|刚满|还|是|虚岁)*)?(?<![\d.])(?P<age>{number})(?:周岁|岁)(?:半|了)?",
-            r"(?P<age>[四五六七八九]十|\d0)(?:大寿|寿辰|寿宴|岁大寿)",
+            r"(?P<age>[一二三四五六七八九]?十[一二三四五六七八九]?|\d{2})(?:岁)?(?=大寿|寿辰|寿宴|生日)",
             rf"(?P<age>{number})\s?-?\s?years?[\s-]?(?:old|of age)(?![a-z])",
             rf"(?P<age>{number})\s?-?\s?(?:yo|y/o|y\.o\.?|yrs? old)(?![a-z])",
             rf"(?<![a-z])(?:aged?|age of|turning|turns|turned)\s+(?P<age>{number})(?![\d%])",

@@ -115,7 +115,10 @@ def rules() -> tuple[Rule, ...]:
     relative = rf"(?P<month>(?:the|this|next)\s+month{_END}|month{_END}|{month_pattern()})"
     return sums.compiled(
         (
-            (rf"{count}\s?{span}\s+(?:from|after)\s+(?P<base>{day}|{weekday}|now|then)", _after),
+            (
+                rf"{count}\s?{span}\s+(?:(?:from|after)\s+)?(?P<base>{day}|{weekday}|now|then)",
+                _after,
+            ),
             (rf"{_START}(?:in|within)\s+{count}\s?{span}(?:'s?\s?time)?", _after),
             (rf"{count}\s?{span}\s+(?:later|from\s+now|ahead){_END}", _after),
             (rf"{_START}(?:in\s+)?a fortnight(?:\s+from\s+now|'s\s+time)?{_END}", _fortnight),

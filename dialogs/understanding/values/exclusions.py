@@ -33,6 +33,10 @@ def read_exclusions(reading: Reading) -> None:
 
 
 def _refuse_behind(reading: Reading, start: int, place: int) -> None:
+    inside = _begun_inside(reading, start, place)
+    if inside:
+        _exclude(reading, inside, start)
+        return
     if not reading.free(start, place):
         return
     end = _clause_end(reading.text, place)
@@ -46,6 +50,18 @@ def _refuse_behind(reading: Reading, start: int, place: int) -> None:
         join = _JOINS.match(reading.text, refused.end, end)
         start = place = join.end() if join else end
         refused = _value_at(reading, place, end) if join else None
+
+
+def _begun_inside(reading: Reading, start: int, place: int) -> Value | None:
+    """不喝 and 喝酒 share a letter: the value begins within the refusal."""
+    return next(
+        (
+            value
+            for value in reading.values
+            if value.kind in _REFUSABLE and start < value.start < place < value.end
+        ),
+        None,
+    )
 
 
 def _refuse_before(reading: Reading, cue: re.Match[str]) -> None:

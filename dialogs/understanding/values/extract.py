@@ -17,7 +17,7 @@ from dialogs.understanding.values.reading import Reading, Setting
 from dialogs.understanding.values.times import read_times
 
 # What a person writes before an order is short; the rest of a pasted page is not read.
-READ_AT_MOST = 1000
+READ_AT_MOST = 600
 _KINDS = {
     "relations": "relation", "occasions": "occasion", "interests": "interest",
     "contents": "content",

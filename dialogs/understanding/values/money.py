@@ -108,10 +108,12 @@ def _sounds_like_money(match: re.Match[str], marks: set[str]) -> bool:
     """两三百, 1.5k, 2k左右, 100到200: said of prices more than of anything else."""
     number = match["n1"]
     thousands = number[-1] in "kw" and ("." in number or bool(marks))
+    spoken = bool(marks) and any(unit in number for unit in "百千万")
+    between = bool(match["n2"]) and "range_before" in marks
     spoken_range = match["n2"] is None and "百" in number and not read_number(number).exact  # type: ignore[union-attr]  # it was read once already
     plain_range = bool(match["n2"]) and len(re.sub(r"\D", "", match["n2"])) >= 3  # noqa: PLR2004
     spoken_pair = bool(match["n2"]) and match["n2"][-1] in "百千"
-    return thousands or spoken_range or plain_range or spoken_pair
+    return thousands or spoken or between or spoken_range or plain_range or spoken_pair
 
 
 def _amount(number: str, tenth: str | None) -> Span | None:
@@ -123,11 +125,11 @@ def _amount(number: str, tenth: str | None) -> Span | None:
 
 
 def _currency(match: re.Match[str], grammar: Grammar, shop: str) -> str | None:
-    symbols = [(match[name] or "").strip() for name in ("p1", "p2")]
-    found = next((_SYMBOLS[symbol] for symbol in symbols if symbol), None)
-    for unit in (match["u1"], match["u2"]):
-        if unit:
-            found = next((c for c, form in grammar.units.items() if form.fullmatch(unit)), found)
+    said = [(match[name] or "").strip() for name in ("p1", "p2", "u1", "u2")]
+    found = None
+    for word in filter(None, said):
+        by_name = (code for code, form in grammar.units.items() if form.fullmatch(word))
+        found = _SYMBOLS.get(word) or next(by_name, found)
     if found == "dollar":
         return shop if shop in _DOLLARS else "USD"
     if found == "yuan":  # one sign for two currencies
@@ -175,7 +177,7 @@ def _grammar() -> Grammar:
         | {"at_least_after": re.compile(words.pattern("bounds.at_least_after") + r"|\+")},
         units={code: re.compile(words.pattern(f"currencies.{code}")) for code in units},
         counted=re.compile(
-            rf"\s*(?:{words.pattern('measures')}|[天日号月年岁周点分秒%个第时]|星期|小时|分钟"
+            rf"\s*(?:{words.pattern('measures')}|[天日号月年岁周点分秒%个第时米里步倍页度字]|公里|星期|小时|分钟"
             r"|-?(?:days?|weeks?|months?|years?|hours?|hrs?|minutes?|mins?|yo|st|nd|rd|th|am|pm"
             r"|cm|mm|kg|g|ml|inch(?:es)?|km|miles?|percent)(?![a-z])|[-/.:]\d)"
         ),
@@ -183,7 +185,9 @@ def _grammar() -> Grammar:
 
 
 def _amount_pattern(words: Lexicon) -> re.Pattern[str]:
-    symbol = "|".join(sorted((re.escape(s) for s in _SYMBOLS), key=len, reverse=True))
+    symbols = "|".join(sorted((re.escape(s) for s in _SYMBOLS), key=len, reverse=True))
+    named = words.pattern(*(f"currencies.{code}" for code in _named_currencies(words)))
+    symbol = rf"{symbols}|{named}"
     unit = "|".join(words.pattern(f"currencies.{code}") for code in words.section("currencies"))
     lead = words.pattern(*(f"bounds.{name}" for name in _LEADS))
     copula = words.pattern("bounds.copula")
@@ -197,10 +201,15 @@ def _amount_pattern(words: Lexicon) -> re.Pattern[str]:
     )
 
 
+def _named_currencies(words: Lexicon) -> list[str]:
+    """人民币600: a currency by name may stand in front; 元 and 块 never do."""
+    return [code for code in words.section("currencies") if code not in ("shop", "dollar")]
+
+
 def _one_amount(i: int, symbol: str, unit: str) -> str:
     """块 and 元 may be followed by tenths: 九块九."""
     return (
         rf"(?P<p{i}>(?:(?<![a-z])(?:{symbol}))\s?)?(?P<n{i}>{NUMBER})"
-        rf"(?P<fuzzy{i}>多|来|几|余|好几)?\s?(?:(?P<u{i}>{unit})"
+        rf"(?P<fuzzy{i}>多|来|几|余|好几|-?ish(?![a-z])|\s?odd(?![a-z]))?\s?(?:(?P<u{i}>{unit})"
         rf"(?P<tenth{i}>(?<=[块元])[\d一二三四五六七八九](?![\d十百千万个元块]))?)?"
     )

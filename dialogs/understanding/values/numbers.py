@@ -140,7 +140,8 @@ def _neighbours(token: str) -> int | None:
     if len(rows) != 1:
         return None
     first, second = values[rows[0]], values[rows[0] + 1]
-    return rows[0] if 0 < first < _BASE and second == first + 1 else None
+    follow = second == first + 1 or (first, second) == (3, 5)  # 三五百: three to five hundred
+    return rows[0] if 0 < first < _BASE and follow else None
 
 
 def _read_han(token: str) -> Decimal | None:
