@@ -56,12 +56,12 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Tuanzi:
     """A shop over one database; nothing runs yet."""
     clock = clock or SystemClock()
     flows = FlowLibrary()
-    cipher = FieldCipher([key.reveal() for key in settings.field_keys])
+    keys = [key.reveal() for key in settings.field_keys]
     database = Database(
         settings.database_url,
         pool_size=_THREADS * 2,
         listeners=(group_buys.listen, Notices(flows)),
-        info={CIPHER: cipher},
+        info={CIPHER: FieldCipher(keys)} if keys else None,
     )
     bell = Bell()
     database.on_commit = bell.ring

@@ -1,40 +1,37 @@
-"""The command line: `tuanzi serve | worker | import-catalogue | flows | play | understand | audit`.
+"""The command line: serve, worker, import-catalogue, flows, play, understand, audit.
 
-What it prints for people stands in bot/texts; what it prints for programs is JSON.
+Sentences for people stand in bot/locales (cli.po); what is for programs is JSON.
 """
 
 import argparse
 import asyncio
-import json
 import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import uvicorn
 
+from bot import commands
 from bot.app import Tuanzi, build
 from bot.settings import Settings, SettingsError, read
 from bot.site import create_site
-from bot.texts import say
-from data.audit import audit
 from data.kernel.clock import Clock, SystemClock, TurnableClock
-from integrations.catalogues import read_google_feed
 
-EXIT_BROKEN, EXIT_USAGE = 1, 2
+EXIT_USAGE = 2
 Command = Callable[[argparse.Namespace, Settings], int]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit codes: 0 done, 1 something is wrong with the shop or the files, 2 with the call."""
+    """Exit codes: 0 done, 1 the shop or a file is not as it must be, 2 the call is wrong."""
     options = _parser().parse_args(arguments)
     try:
-        settings = read({**os.environ, **_flags(options)})
+        serving = options.run in (_serve, _work)
+        settings = read({**os.environ, **_given(options)}, serving=serving)
     except SettingsError as error:
-        say("settings_wrong", problems=", ".join(error.problems), to=sys.stderr)
+        commands.complain("cli.settings", problems=", ".join(error.problems))
         return EXIT_USAGE
-    command: Command = options.command
-    return command(options, settings)
+    run: Command = options.run
+    return run(options, settings)
 
 
 def clock_for(settings: Settings) -> Clock:
@@ -43,32 +40,43 @@ def clock_for(settings: Settings) -> Clock:
     return TurnableClock(settings.now, running=system) if settings.now else system
 
 
-def _flags(options: argparse.Namespace) -> dict[str, str]:
-    """Commands that start nothing may be given a clock, as the demo is."""
-    return {"TUANZI_PORT": str(options.port)} if getattr(options, "port", None) else {}
+def open_shop(settings: Settings) -> Tuanzi:
+    return build(settings, clock=clock_for(settings))
+
+
+def _given(options: argparse.Namespace) -> dict[str, str]:
+    port = getattr(options, "port", None)
+    return {"TUANZI_PORT": str(port)} if port else {}
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tuanzi")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: Command) -> argparse.ArgumentParser:
-        one = commands.add_parser(name)
-        one.set_defaults(command=command)
-        return one
+    def add(name: str, run: Command) -> argparse.ArgumentParser:
+        verb = verbs.add_parser(name)
+        verb.set_defaults(run=run)
+        return verb
 
     add("serve", _serve).add_argument("--port", type=int)
     add("worker", _work)
-    feed = add("import-catalogue", _import)
+    feed = add("import-catalogue", commands.with_shop(commands.import_catalogue, open_shop))
     feed.add_argument("file", type=Path)
     feed.add_argument("--merchant")
     feed.add_argument("--dry-run", action="store_true")
-    add("audit", _audit)
+    flows = add("flows", commands.flows(open_shop))
+    flows.add_argument("verb", choices=("check", "publish", "rollback", "export"))
+    flows.add_argument("files", nargs="*", type=Path)
+    flows.add_argument("--merchant")
+    play = add("play", commands.play_stories)
+    play.add_argument("files", nargs="+", type=Path)
+    add("understand", commands.understand_text).add_argument("text", nargs="*")
+    add("audit", commands.with_shop(commands.audit_shop, open_shop))
     return parser
 
 
 def _serve(_options: argparse.Namespace, settings: Settings) -> int:
-    tuanzi = build(settings, clock=clock_for(settings))
+    tuanzi = open_shop(settings)
     uvicorn.run(
         create_site(tuanzi),
         host=settings.host,
@@ -81,7 +89,7 @@ def _serve(_options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _work(_options: argparse.Namespace, settings: Settings) -> int:
-    asyncio.run(_loops(build(settings, clock=clock_for(settings))))
+    asyncio.run(_loops(open_shop(settings)))
     return 0
 
 
@@ -89,19 +97,3 @@ async def _loops(tuanzi: Tuanzi) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(tuanzi.worker.run())
         group.create_task(tuanzi.cashier.run())
-
-
-def _import(options: argparse.Namespace, settings: Settings) -> int:
-    feed = read_google_feed(options.file.read_bytes())
-    del feed, settings
-    return 0
-
-
-def _audit(_options: argparse.Namespace, settings: Settings) -> int:
-    """One JSON line a violation; exit 1 if there is any."""
-    tuanzi = build(settings, clock=clock_for(settings))
-    with tuanzi.database.reading() as session:
-        violations = audit(session, now=tuanzi.clock.now())
-    for violation in violations:
-        sys.stdout.write(json.dumps(violation.to_json()) + "\n")
-    return EXIT_BROKEN if violations else 0

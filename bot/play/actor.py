@@ -15,6 +15,7 @@ from bot.play.world import Said, World, open_world
 from data.audit import audit
 from data.payments.sandbox_models import Outcome
 
+BOT = "团子"
 _LAST_SHOWN = 8
 _DEFAULT_PERSON = "Ann"
 _LINK = re.compile(r"/pay/([\w-]+)")
@@ -54,6 +55,8 @@ class Actor:
             with self.world.tuanzi.database.reading() as session:
                 self._events_mark = last_event_id(session)
             _DOING[step.kind](self, step)
+            for said in self.world.heard[self._mark :]:
+                self.see(BOT, said.chat, _spoken(said))
         else:
             _EXPECTING[step.kind](self, step)
 
@@ -212,6 +215,12 @@ class Actor:
         lines += [f"    {line}" for line in got or ["-"]]
         lines += ["  last events:", *(f"    {line}" for line in events)]
         raise StoryFailed("\n".join(lines))
+
+
+def _spoken(said: Said) -> str:
+    """A message as text, its buttons in brackets."""
+    buttons = " ".join(f"[{button['title']}]" for button in said.message.get("buttons", ()))
+    return "\n".join(filter(None, (said.text, buttons)))
 
 
 def _matches(pattern: str, text: str) -> bool:

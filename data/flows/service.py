@@ -74,6 +74,11 @@ def live_sha(session: Session, *, merchant_id: str) -> str:
     return sha
 
 
+def live_version(session: Session, *, merchant_id: str) -> FlowVersion:
+    sha = live_sha(session, merchant_id=merchant_id)
+    return session.get_one(FlowVersion, (merchant_id, sha))
+
+
 def document_of(session: Session, *, merchant_id: str, sha: str) -> str:
     return session.get_one(FlowVersion, (merchant_id, sha)).document
 

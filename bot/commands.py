@@ -1,0 +1,243 @@
+"""What each `tuanzi` command does, once settings and shop are there."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.app import Tuanzi
+from bot.play.actor import BOT, StoryFailed, play
+from bot.play.story import PRIVATE, StoryError, read_stories
+from bot.publishing import publish_flows
+from bot.settings import Settings
+from bot.web.wording import say
+from data.audit import audit
+from data.catalogue import import_feed
+from data.catalogue.rows import RowError
+from data.flows import live_version, roll_back
+from data.kernel.clock import SystemClock
+from data.kernel.errors import ShopError
+from data.kernel.locales import Locale
+from data.merchants import Merchant
+from dialogs.format import (
+    FlowProblems,
+    FlowSet,
+    Problem,
+    check_flow_set,
+    load_flow_set,
+    shipped_sources,
+)
+from dialogs.understanding import Context, describe
+from integrations.catalogues import read_google_feed
+
+BROKEN = 1
+ShopCommand = Callable[[argparse.Namespace, Tuanzi], int]
+OpenShop = Callable[[Settings], Tuanzi]
+
+
+def with_shop(command: ShopCommand, open_shop: OpenShop) -> Callable[..., int]:
+    """A command that needs a shop gets it opened, and closed again."""
+
+    def run(options: argparse.Namespace, settings: Settings) -> int:
+        tuanzi = open_shop(settings)
+        try:
+            return command(options, tuanzi)
+        except ShopError as error:
+            complain("cli.refused", code=error.code, detail=error.detail)
+            return BROKEN
+        finally:
+            tuanzi.close()
+
+    return run
+
+
+def import_catalogue(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
+    """Good rows go in, bad ones are listed by number; with --dry-run nothing is kept."""
+    feed = read_google_feed(options.file.read_bytes())
+    now = tuanzi.clock.now()
+    with tuanzi.database.transaction() as session:
+        merchant = _merchant(session, options.merchant)
+        report = import_feed(
+            session, merchant_id=merchant.id, feed=feed, dry_run=options.dry_run, now=now
+        )
+    for error in report.errors:
+        complain("cli.import_row", row=error.row, field=error.field, why=_why(error))
+    tell(
+        "cli.import_done",
+        created=report.created,
+        updated=report.updated,
+        unchanged=report.unchanged,
+        errors=len(report.errors),
+    )
+    return BROKEN if report.errors else 0
+
+
+def _why(error: RowError) -> str:
+    return say(error.code, language(), **error.values)
+
+
+def flows(open_shop: OpenShop) -> Callable[[argparse.Namespace, Settings], int]:
+    """`check` needs no shop; the other verbs move a merchant's pointer or read behind it."""
+    verbs = {"publish": _publish, "rollback": _roll_back, "export": _export}
+
+    def run(options: argparse.Namespace, settings: Settings) -> int:
+        if options.verb == "check":
+            return _report(check_flow_set(_sources(options.files)))
+        return with_shop(verbs[options.verb], open_shop)(options, settings)
+
+    return run
+
+
+def _publish(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
+    sources = _sources(options.files)
+    now = tuanzi.clock.now()
+    try:
+        with tuanzi.database.transaction() as session:
+            merchant = _merchant(session, options.merchant)
+            sha = publish_flows(
+                session, merchant_id=merchant.id, sources=sources, by="cli", now=now
+            )
+    except FlowProblems as problems:
+        return _report(problems.problems)
+    sys.stdout.write(f"{sha}\n")
+    return 0
+
+
+def _roll_back(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
+    with tuanzi.database.transaction() as session:
+        merchant = _merchant(session, options.merchant)
+        sha = roll_back(session, merchant_id=merchant.id, by="cli", now=tuanzi.clock.now())
+    sys.stdout.write(f"{sha}\n")
+    return 0
+
+
+def _export(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
+    """Writes the live version's files below the given folder, or here."""
+    folder = options.files[0] if options.files else Path()
+    with tuanzi.database.reading() as session:
+        merchant = _merchant(session, options.merchant)
+        sources = live_version(session, merchant_id=merchant.id).sources
+    for name, text in sources.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{file}\n")
+    return 0
+
+
+def _sources(files: list[Path]) -> dict[str, str]:
+    """The files given, or those that ship."""
+    if not files:
+        return shipped_sources()
+    found = [file for one in files for file in _yaml_files(one)]
+    return {str(file): file.read_text(encoding="utf-8") for file in found}
+
+
+def _yaml_files(path: Path) -> list[Path]:
+    return sorted(path.rglob("*.yml")) if path.is_dir() else [path]
+
+
+def _report(problems: list[Problem]) -> int:
+    """As compilers do: file:line:column, what is wrong, what would mend it."""
+    for problem in problems:
+        sys.stdout.write(problem.render(language()) + "\n")
+    return BROKEN if any(not problem.warning for problem in problems) else 0
+
+
+def play_stories(options: argparse.Namespace, _settings: Settings) -> int:
+    """Acts every story before your eyes; the first that fails ends it."""
+    for file in options.files:
+        try:
+            for story in read_stories(file):
+                sys.stdout.write(f"\n— {story.name} —\n")
+                play(story, see=_show)
+        except (StoryFailed, StoryError) as failure:
+            sys.stderr.write(f"{failure}\n")
+            return BROKEN
+    return 0
+
+
+def _show(who: str, where: str, text: str) -> None:
+    """A line of the play; what the bot says is set in."""
+    place = "" if where == PRIVATE else f" @{where}"
+    margin = "    " if who == BOT else ""
+    for line in text.splitlines() or [""]:
+        sys.stdout.write(f"{margin}{who}{place}: {line}\n")
+    sys.stdout.flush()
+
+
+def understand_text(options: argparse.Namespace, settings: Settings) -> int:
+    """A line of text, or JSON lines `{"text", "today"?, "locale"?}`, becomes JSON."""
+    today = (settings.now or SystemClock().now()).date()
+    for asked in _asked(options.text):
+        day = date.fromisoformat(asked["today"]) if "today" in asked else today
+        context = _reading(Locale.closest(asked.get("locale"), language()), day)
+        read = describe(asked["text"], today=day, context=context)
+        sys.stdout.write(json.dumps(read, ensure_ascii=False) + "\n")
+    return 0
+
+
+def _asked(words: list[str]) -> Iterator[dict[str, Any]]:
+    if words:
+        yield {"text": " ".join(words)}
+        return
+    for line in sys.stdin:
+        if line.strip():
+            yield json.loads(line) if line.lstrip().startswith("{") else {"text": line.strip()}
+
+
+def _reading(locale: Locale, today: date) -> Context:
+    """As the first message of a chat is read, with the flows that ship."""
+    flow_set = _shipped()
+    return Context(
+        locale=locale,
+        today=today,
+        slots=flow_set.domain.slots,
+        triggers={intent: flow for intent, (_trigger, flow) in flow_set.triggers.items()},
+        flow_slots=flow_set.owned,
+    )
+
+
+@cache
+def _shipped() -> FlowSet:
+    return load_flow_set(shipped_sources())
+
+
+def audit_shop(_options: argparse.Namespace, tuanzi: Tuanzi) -> int:
+    """One JSON line for each broken invariant; exit 1 if there is any."""
+    with tuanzi.database.reading() as session:
+        violations = audit(session, now=tuanzi.clock.now())
+    for violation in violations:
+        line = {"invariant": violation.invariant, "what": violation.what, "ids": violation.ids}
+        sys.stdout.write(json.dumps(line) + "\n")
+    return BROKEN if violations else 0
+
+
+def _merchant(session: Session, wanted: str | None) -> Merchant:
+    """The merchant named, or the only one."""
+    merchants = session.scalars(select(Merchant)).all()
+    named = [merchant for merchant in merchants if wanted in (None, merchant.id)]
+    if len(named) != 1:
+        raise ShopError("merchant")
+    return named[0]
+
+
+def language() -> Locale:
+    """The language of the terminal."""
+    return Locale.closest(os.environ.get("LC_ALL") or os.environ.get("LANG"))
+
+
+def tell(text_id: str, **values: object) -> None:
+    sys.stdout.write(say(text_id, language(), **values) + "\n")
+
+
+def complain(text_id: str, **values: object) -> None:
+    sys.stderr.write(say(text_id, language(), **values) + "\n")
