@@ -178,12 +178,11 @@ def _act(
     act: Callable[[Session, reads.ChatView, talking.Speaker], None],
 ) -> ConversationOut:
     by = talking.Speaker(client.name, client.now)
-    shown = talking.first_come(
+    return talking.first_come(
         shop.database,
         client.merchant_id,
         lambda session: _acted(session, client, conversation_id, act, by),
     )
-    return shown
 
 
 def _acted(

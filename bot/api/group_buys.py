@@ -153,8 +153,7 @@ def create_campaign(body: NewCampaign, client: Known, shop: Shop) -> CampaignOut
             terms=body.terms(),
             now=client.now,
         )
-        shown = CampaignOut.of(campaign)
-    return shown
+        return CampaignOut.of(campaign)
 
 
 @router.get("/teams")

@@ -33,8 +33,12 @@ _REFUSALS = (401, 403, 404, 409, 413, 422, 429)
 
 
 def install(app: FastAPI, tuanzi: OpenShop) -> None:
-    """Add the merchant API to an application whose errors are JSON already."""
+    """Add the merchant API to an application whose errors are JSON already.
+
+    Doing it again changes nothing."""
     app.state.tuanzi = tuanzi
+    if any(getattr(route, "path", "").startswith(ROOT) for route in app.routes):
+        return
     api = APIRouter(
         prefix=ROOT,
         dependencies=[Depends(documented)],

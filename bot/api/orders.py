@@ -13,7 +13,7 @@ from bot.api.shapes import Listed, MoneyOut, listed
 from bot.web.scope import changing, looking
 from bot.web.shop import Shop
 from data.orders import Order, OrderLine, OrderState, deliver, find_order, ship
-from data.payments.deciding import cancel_order as call_off
+from data.payments import cancel_order as call_off
 
 router = APIRouter(prefix="/orders", tags=["orders"])
 
@@ -115,8 +115,7 @@ def cancel_order(order_id: str, client: Known, shop: Shop) -> CallOff:
         find_order(session, merchant_id=client.merchant_id, order_id=order_id)
         outcome = call_off(session, order_id=order_id, person_id=None, now=client.now)
         session.refresh(outcome.order)
-        answer = CallOff(what=outcome.what, order=OrderOut.of(outcome.order))
-    return answer
+        return CallOff(what=outcome.what, order=OrderOut.of(outcome.order))
 
 
 @router.post("/{order_id}/ship")
@@ -129,13 +128,11 @@ def ship_order(order_id: str, body: Shipped, client: Known, shop: Shop) -> Order
             tracking=body.tracking,
             now=client.now,
         )
-        shown = OrderOut.of(order)
-    return shown
+        return OrderOut.of(order)
 
 
 @router.post("/{order_id}/deliver")
 def deliver_order(order_id: str, client: Known, shop: Shop) -> OrderOut:
     with changing(shop.database, client.merchant_id) as session:
         order = deliver(session, merchant_id=client.merchant_id, order_id=order_id, now=client.now)
-        shown = OrderOut.of(order)
-    return shown
+        return OrderOut.of(order)

@@ -11,8 +11,7 @@ from bot.api.reads.shelf import ProductView, page_of_products, view_product
 from bot.api.shapes import Listed, MoneyOut
 from bot.web.scope import changing, looking
 from bot.web.shop import Shop
-from data.catalogue import Variant, price_of
-from data.catalogue.importing import import_feed
+from data.catalogue import Variant, import_feed, price_of
 from data.catalogue.rows import RowError
 from integrations.catalogues import read_google_feed
 

@@ -12,8 +12,7 @@ from bot.api.reads.orders import list_refunds as page_of_refunds
 from bot.api.shapes import Listed, MoneyIn, MoneyOut, listed
 from bot.web.scope import changing, looking
 from bot.web.shop import Shop
-from data.payments import Refund
-from data.payments.refunds import request_refund
+from data.payments import Refund, request_refund
 
 router = APIRouter(prefix="/refunds", tags=["refunds"])
 
@@ -77,5 +76,4 @@ def create_refund(body: NewRefund, client: Known, shop: Shop) -> RefundOut:
             cause_ref=f"shop:{body.key}",
             now=client.now,
         )
-        shown = RefundOut.of(refund)
-    return shown
+        return RefundOut.of(refund)

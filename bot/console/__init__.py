@@ -6,6 +6,7 @@ Rooms are one file each; who may enter which stands in access.py, and desk.py as
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI
+from starlette.routing import Mount
 
 from bot.console import (
     catalogue,
@@ -42,17 +43,20 @@ _ROOMS = (
 )
 
 
-def install(app: FastAPI, tuanzi: OpenShop) -> None:
-    """Open the console below /console, and the files its pages need below /static."""
+def install(app: FastAPI, tuanzi: OpenShop, *, passwords: Passwords | None = None) -> None:
+    """Open the console below /console, and the files its pages need below /static.
+
+    Doing it again changes nothing."""
     static.install(app)
-    app.mount(ROOT, create(tuanzi))
+    if not any(isinstance(route, Mount) and route.path == ROOT for route in app.routes):
+        app.mount(ROOT, create(tuanzi, passwords or Passwords()))
 
 
-def create(tuanzi: OpenShop) -> FastAPI:
+def create(tuanzi: OpenShop, passwords: Passwords) -> FastAPI:
     """An application of its own: its errors are pages, not JSON."""
     console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     console.state.tuanzi = tuanzi
-    console.state.passwords = Passwords()
+    console.state.passwords = passwords
     console.state.uploads = Uploads(_var(tuanzi) / "uploads")
     failures.install(console)
     guarded = APIRouter(dependencies=[Depends(guard)])

@@ -13,7 +13,7 @@ from bot.console.pages import go, page, wrong
 from bot.console.uploads import Uploads
 from bot.web.scope import changing, looking
 from bot.web.shop import Shop
-from data.catalogue.importing import ImportReport, import_feed
+from data.catalogue import ImportReport, import_feed
 from data.kernel.errors import ShopError
 from integrations.catalogues import read_google_feed
 

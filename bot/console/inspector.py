@@ -35,7 +35,9 @@ def inspect_chat(conversation_id: str, desk: AtDesk, shop: Shop) -> Response:
             session, merchant_id=desk.merchant_id, conversation_id=conversation_id
         )
         moments = [_moment(session, view, turn) for turn in reads.turns_of(session, view)]
-        return page("inspector.html", desk, view=view, moments=moments, details=details, parts=parts)
+        return page(
+            "inspector.html", desk, view=view, moments=moments, details=details, parts=parts
+        )
 
 
 def details(event: ConversationEvent) -> list[tuple[str, object]]:

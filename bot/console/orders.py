@@ -18,8 +18,8 @@ from data.kernel.errors import Invalid, Refused
 from data.kernel.ids import new_id
 from data.kernel.money import Money
 from data.orders import OrderState, deliver, find_order, ship
-from data.payments.deciding import cancel_order as call_off
-from data.payments.refunds import request_refund
+from data.payments import cancel_order as call_off
+from data.payments import request_refund
 
 router = APIRouter(prefix="/orders")
 
