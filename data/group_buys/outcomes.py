@@ -37,8 +37,7 @@ from data.orders import (
     OrderState,
     lock_order,
 )
-from data.payments.deciding import cancel_order, refund_order, settle_group_order
-from data.payments.facts import RefundRequested
+from data.payments import RefundRequested, cancel_order, refund_order, settle_group_order
 
 _ENDS: Mapping[type[Fact], SeatEnd] = {
     OrderExpired: SeatEnd.LAPSED,

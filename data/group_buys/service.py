@@ -16,7 +16,7 @@ from data.kernel.database import changed
 from data.kernel.errors import GroupBuyClosed, NotFound, WrongState
 from data.kernel.ids import new_id
 from data.orders import NewLine, Order, OrderDetails, OrderKind, place_order
-from data.payments.deciding import cancel_order
+from data.payments import cancel_order
 from data.people import Chat, Person
 
 DEADLINE = "team_deadline"

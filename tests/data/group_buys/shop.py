@@ -35,19 +35,24 @@ from data.kernel.money import Money
 from data.merchants import Merchant
 from data.orders import JOBS as ORDER_JOBS
 from data.orders import Order, OrderDetails, OrderState
-from data.payments import PaymentAttempt, Refund, RefundState
-from data.payments.attempts import begin_attempt, move_attempt
-from data.payments.deciding import cancel_order
+from data.payments import JOBS as PAYMENT_JOBS
+from data.payments import (
+    PaymentAttempt,
+    Refund,
+    RefundState,
+    apply_refund_truth,
+    apply_truth,
+    begin_attempt,
+    cancel_order,
+)
+from data.payments.attempts import move_attempt
 from data.payments.gateway import PaymentStatus, ProviderPayment, ProviderRefund, RefundStatus
 from data.payments.models import AttemptState
-from data.payments.refund_truth import apply_refund_truth
-from data.payments.refunds import JOBS as REFUND_JOBS
 from data.payments.refunds import move_refund
-from data.payments.truth import apply_truth
 from tests.builders import NOW, SESSION_INFO, a_merchant, a_person, a_product, the_variant
 
 PRICE = 6600
-RUNNERS = {**JOBS, **ORDER_JOBS, **REFUND_JOBS}
+RUNNERS = {**JOBS, **ORDER_JOBS, **PAYMENT_JOBS}
 
 
 class Unable(Exception):

@@ -31,10 +31,12 @@ from data.kernel.errors import (
     Refused,
     WrongState,
 )
+from data.kernel.locales import Locale
 from data.kernel.money import Money
 from data.orders import Order, OrderDetails, OrderKind, OrderState
 from data.payments import RefundState
 from data.payments.gateway import PaymentStatus
+from data.people import Asked, ConsentPurpose, Person, grant_consent
 from tests.builders import a_merchant, a_person
 from tests.data.group_buys.shop import PRICE, GroupShop
 
@@ -361,3 +363,16 @@ def test_every_change_of_a_team_is_told_with_a_newer_version(shop: GroupShop) ->
     versions.append(shop.view(team).version)
     assert versions == sorted(set(versions))
     assert shop.told(TeamChanged) == 2
+
+
+def test_only_who_agreed_is_named_on_the_card_t16(shop: GroupShop) -> None:
+    team = shop.opens("Lan")
+    shop.joins(team, "Wei")
+    shop.pays(team, "Lan", "Wei")
+    asked = Asked(text_version="1", locale=Locale.ZH_HANS, channel="web", message_id="m1")
+    with shop.database.transaction() as session:
+        wei = session.get_one(Person, shop.person("Wei"))
+        grant_consent(
+            session, person=wei, purpose=ConsentPurpose.SHARE_CARD, asked=asked, now=shop.now
+        )
+    assert shop.view(team).names == ("Wei",)

@@ -1,0 +1,268 @@
+"""Many people in the same moment, on SQLite and PostgreSQL, each with its negative control.
+
+A control does the same the naive way (read, then write) and must go wrong: else the processes
+did not meet, and the race proves nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from multiprocessing.synchronize import Barrier
+
+import pytest
+from sqlalchemy import func, select, text, update
+
+from data.group_buys import Team, TeamState, expire_team, join
+from data.group_buys.models import TeamStep
+from data.kernel.database import Database
+from data.payments import PaymentAttempt
+from data.payments.gateway import PaymentStatus, ProviderPayment
+from data.payments.truth import apply_truth
+from tests.data.group_buys.shop import GroupShop
+from tests.races.together import Act, all_at_once
+
+BUYERS, FREE = 40, 3
+ROUNDS = 3
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def shops(each_database: Database) -> Iterator[Callable[..., GroupShop]]:
+    """A shop in the database of this test; sound when the race is over and all work is done."""
+    opened: list[GroupShop] = []
+
+    def found(**settings: int) -> GroupShop:
+        opened.append(GroupShop(each_database, on_hand=500, **settings))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield found
+    for shop in opened:
+        shop.close()
+
+
+def _url(shop: GroupShop) -> str:
+    shop.database.close()  # no child inherits a live connection
+    return shop.database.engine.url.render_as_string(hide_password=False)
+
+
+def _pay(attempt_id: str, now: datetime) -> Act:
+    def act(database: Database, barrier: Barrier) -> None:
+        barrier.wait()
+        with database.transaction() as session:
+            attempt = session.get_one(PaymentAttempt, attempt_id)
+            truth = ProviderPayment(PaymentStatus.CAPTURED, attempt.amount, f"bank-{attempt_id}")
+            apply_truth(session, attempt_id=attempt_id, truth=truth, now=now)
+
+    return act
+
+
+# Forty buyers, three seats.
+
+
+def test_forty_buyers_at_once_get_exactly_the_three_seats_there_are(
+    shops: Callable[..., GroupShop],
+) -> None:
+    shop = shops(size=FREE + 1)
+    team = shop.opens("Lan")
+    people = [shop.person(f"buyer {number}") for number in range(BUYERS)]
+
+    def joining(person_id: str) -> Act:
+        def act(database: Database, barrier: Barrier) -> None:
+            barrier.wait()
+            with database.transaction() as session:
+                join(session, team_id=team, person_id=person_id, now=shop.now)
+
+        return act
+
+    said = all_at_once(_url(shop), [joining(person_id) for person_id in people])
+    assert said == ["error_no_seat_left"] * (BUYERS - FREE) + ["ok"] * FREE
+    assert (shop.view(team).paying, shop.view(team).free) == (FREE + 1, 0)
+    assert shop.violations() == []
+
+
+def test_one_person_tapping_ten_times_at_once_has_one_seat(
+    shops: Callable[..., GroupShop],
+) -> None:
+    shop = shops(size=FREE + 1, limit=20)
+    team = shop.opens("Lan")
+    mallory = shop.person("Mallory")
+
+    def tap(database: Database, barrier: Barrier) -> None:
+        barrier.wait()
+        with database.transaction() as session:
+            join(session, team_id=team, person_id=mallory, now=shop.now)
+
+    assert all_at_once(_url(shop), [tap] * 10) == ["error_already_joined"] * 9 + ["ok"]
+    assert shop.violations() == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "given", "refusal"), [(1, 1, "error_refused"), (20, 3, "error_too_often")]
+)
+def test_one_person_joining_six_teams_at_once_keeps_to_their_limits_t38(
+    shops: Callable[..., GroupShop], limit: int, given: int, refusal: str
+) -> None:
+    shop = shops(size=FREE + 1, limit=limit)
+    teams = [shop.opens(f"leader {number}") for number in range(6)]
+    mallory = shop.person("Mallory")
+
+    def joining(team_id: str) -> Act:
+        def act(database: Database, barrier: Barrier) -> None:
+            barrier.wait()
+            with database.transaction() as session:
+                join(session, team_id=team_id, person_id=mallory, now=shop.now)
+
+        return act
+
+    said = all_at_once(_url(shop), [joining(team) for team in teams])
+    assert said == sorted([refusal] * (6 - given) + ["ok"] * given)
+    assert shop.violations() == []
+
+
+def _naive_table(shop: GroupShop) -> None:
+    with shop.database.transaction() as session:
+        session.execute(text("CREATE TABLE naive (held INTEGER, paid INTEGER, reached INTEGER)"))
+        session.execute(text("INSERT INTO naive VALUES (0, 0, 0)"))
+
+
+def _naive(shop: GroupShop) -> tuple[int, int, int]:
+    with shop.database.reading() as session:
+        held, paid, reached = session.execute(text("SELECT held, paid, reached FROM naive")).one()
+        return held, paid, reached
+
+
+def test_control_reading_first_and_writing_then_sells_a_seat_too_many(
+    shops: Callable[..., GroupShop],
+) -> None:
+    shop = shops()
+    _naive_table(shop)
+
+    def naive_join(database: Database, barrier: Barrier) -> None:
+        with database.reading() as session:
+            held = session.scalar(text("SELECT held FROM naive"))
+        barrier.wait()
+        if held < FREE:
+            with database.transaction() as session:
+                session.execute(text("UPDATE naive SET held = held + 1"))
+
+    all_at_once(_url(shop), [naive_join] * 10)
+    assert _naive(shop)[0] > FREE
+
+
+# The last payers.
+
+
+def test_two_last_payers_at_once_complete_the_team_exactly_once(
+    shops: Callable[..., GroupShop],
+) -> None:
+    shop = shops(size=3, limit=ROUNDS)
+    for _ in range(ROUNDS):
+        team = shop.opens("Lan")
+        shop.joins(team, "Wei", "Jun")
+        shop.pays(team, "Lan")
+        last = [shop.starts_paying(team, name) for name in ("Wei", "Jun")]
+        assert all_at_once(_url(shop), [_pay(attempt, shop.now) for attempt in last]) == ["ok"] * 2
+        assert (shop.view(team).state, shop.view(team).have) == (TeamState.SUCCESS, 3)
+        assert _decisions(shop, team) == 1
+        shop.work()
+    assert shop.violations() == []
+
+
+def test_a_whole_team_that_pays_at_once_completes_exactly_once(
+    shops: Callable[..., GroupShop],
+) -> None:
+    shop = shops(size=8)
+    names = [f"buyer {number}" for number in range(8)]
+    team = shop.opens(names[0])
+    shop.joins(team, *names[1:])
+    attempts = [shop.starts_paying(team, name) for name in names]
+    assert all_at_once(_url(shop), [_pay(attempt, shop.now) for attempt in attempts]) == ["ok"] * 8
+    assert (shop.view(team).state, shop.view(team).have) == (TeamState.SUCCESS, 8)
+    assert _decisions(shop, team) == 1
+    shop.work()
+    assert shop.violations() == []
+
+
+def _decisions(shop: GroupShop, team_id: str) -> int:
+    with shop.database.reading() as session:
+        decided = TeamStep.team_id == team_id, TeamStep.state != TeamState.OPEN
+        return session.scalar(select(func.count()).select_from(TeamStep).where(*decided)) or 0
+
+
+def test_control_counting_first_misses_the_completion(shops: Callable[..., GroupShop]) -> None:
+    shop = shops()
+    _naive_table(shop)
+
+    def naive_pay(database: Database, barrier: Barrier) -> None:
+        with database.reading() as session:
+            i_am_the_last = session.scalar(text("SELECT paid FROM naive")) == 1
+        barrier.wait()
+        with database.transaction() as session:
+            session.execute(text("UPDATE naive SET paid = paid + 1"))
+            if i_am_the_last:
+                session.execute(text("UPDATE naive SET reached = 1"))
+
+    all_at_once(_url(shop), [naive_pay] * 2)
+    assert _naive(shop)[1:] == (2, 0)
+
+
+# Payment and deadline in one moment.
+
+
+def _about_to_end(shop: GroupShop) -> tuple[str, str]:
+    """Two of three have paid; the third is on the pay page a second before the deadline."""
+    team = shop.opens("Lan")
+    shop.joins(team, "Wei")
+    shop.pays(team, "Lan", "Wei")
+    shop.turn_clock(shop.view(team).deadline - shop.now - SECOND)
+    shop.joins(team, "Jun")
+    return team, shop.starts_paying(team, "Jun")
+
+
+def test_a_payment_that_meets_the_deadline_ends_in_goods_or_in_one_refund_each(
+    shops: Callable[..., GroupShop],
+) -> None:
+    shop = shops(size=3, limit=ROUNDS)
+    for _ in range(ROUNDS):
+        refunded = len(shop.refunds())
+        team, attempt = _about_to_end(shop)
+        deadline = shop.now + SECOND
+
+        def expire(
+            database: Database, barrier: Barrier, team: str = team, at: datetime = deadline
+        ) -> None:
+            barrier.wait()
+            with database.transaction() as session:
+                expire_team(session, team_id=team, now=at)
+
+        assert all_at_once(_url(shop), [_pay(attempt, shop.now), expire]) == ["ok"] * 2
+        shop.later(SECOND)
+        state = shop.view(team).state
+        expected = {TeamState.SUCCESS: 0, TeamState.FAILED: 3}[state]
+        assert len(shop.refunds()) - refunded == expected
+        assert _decisions(shop, team) == 1
+        assert shop.violations() == []
+
+
+def test_control_an_expiry_that_looked_before_the_payment_undoes_a_success(
+    shops: Callable[..., GroupShop],
+) -> None:
+    shop = shops(size=3)
+    team, attempt = _about_to_end(shop)
+
+    def naive_expire(database: Database, barrier: Barrier) -> None:
+        with database.reading() as session:
+            is_open = session.get_one(Team, team).state == TeamState.OPEN
+        barrier.wait()
+        barrier.wait()  # the payment came in between
+        if is_open:
+            with database.transaction() as session:
+                failed = update(Team).where(Team.id == team).values(state=TeamState.FAILED)
+                session.execute(failed)
+
+    def pay(database: Database, barrier: Barrier) -> None:
+        _pay(attempt, shop.now)(database, barrier)
+        barrier.wait()
+
+    assert all_at_once(_url(shop), [naive_expire, pay]) == ["ok"] * 2
+    broken = {violation.what for violation in shop.violations()}
+    assert "team_state_is_not_its_last_step" in broken
