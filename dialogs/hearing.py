@@ -1,29 +1,28 @@
 """What a message means here, found before the transaction opens; good for one revision only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from data.conversations import Conversation, Mode, OfferedOption, offered_to, pressed
+from data.conversations.whereabouts import Whereabouts, look_around
 from data.delivery.inbound import EventKind, InboundEvent
-from data.group_buys.queries import open_teams_in
+from data.group_buys.queries import open_teams_in, unpaid_seats
 from data.kernel.locales import Locale
-from data.merchants import ChannelAccount, Merchant
-from data.people import ChannelIdentity, Chat, Person
+from data.merchants import ChannelAccount
 from dialogs.engine import Flows, State, current_version, from_json, open_question
-from dialogs.engine.commands import Command
+from dialogs.engine.commands import Act, Command
 from dialogs.format import FlowSet
 from dialogs.house import House
 from dialogs.understanding import Asked, Context, Offered, Understood, understand
 from dialogs.understanding.payload import parse_payload
 
-_OVERHEARD = {
-    True: frozenset({"group_buy_start", "group_buy_join"}),
-    False: frozenset({"group_buy_start"}),
-}
+# These go straight to the team, whatever else the person is in the middle of.
+_START, _JOIN, _LEAVE = "group_buy_start", "group_buy_join", "group_buy_leave"
+_STRAIGHT = {_JOIN: "action_join_team", _LEAVE: "action_leave_team"}
+_OVERHEARD = {True: frozenset({_START, _JOIN, _LEAVE}), False: frozenset({_START})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +41,11 @@ class Hearing:
     private: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What we know of this person in this chat before the turn; all None for a newcomer."""
-
-    person: Person | None
-    chat: Chat | None
-    conversation: Conversation | None
-    merchant: Merchant
-
-
 def hear(
     session: Session, house: House, *, account: ChannelAccount, event: InboundEvent, now: datetime
 ) -> Hearing:
     """Read the snapshot and turn the event into commands. Writes nothing."""
-    known = _known(session, account, event)
+    known = look(session, account, event)
     rev = known.conversation.rev if known.conversation else 0
     if known.conversation is not None and known.conversation.mode == Mode.HUMAN:
         return Hearing(rev)
@@ -66,9 +55,22 @@ def hear(
         return Hearing(rev, answer="utter_media")
     context = _context(session, house, known, now)
     if not event.addressed:
-        return _overheard(event.text, context, rev)
-    understood = understand(event.text, context)
+        heard = _overheard(event.text, context, rev)
+        leaves = heard.understood is not None and heard.understood.intent == _LEAVE
+        not_to_us = leaves and not _has_seat(session, known, now)
+        return Hearing(rev, silent=True) if not_to_us else heard
+    understood = _straight(understand(event.text, context))
     return Hearing(rev, understood.commands, understood, private=_is_private(context))
+
+
+def _straight(understood: Understood) -> Understood:
+    """Joining and leaving need no flow: they are presses said in words."""
+    action = _STRAIGHT.get(understood.intent or "")
+    if action is None:
+        return understood
+    counts = (one.fields.get("value") for one in understood.entities if one.kind == "quantity")
+    seats = next(counts, 1)
+    return replace(understood, commands=(Act(action, {"seats": seats}),))
 
 
 def _is_private(context: Context) -> bool:
@@ -77,17 +79,28 @@ def _is_private(context: Context) -> bool:
 
 
 def _overheard(text: str, context: Context, rev: int) -> Hearing:
-    """In a group we hear only a closed list of words: to start a team, and to join an open one.
+    """In a group we hear only a closed list of words: to start a team, to join an open one or to
+    leave it again.
 
     docs/adr/0008: they are commands in all but the slash. Nothing is guessed, nothing else read.
     """
-    understood = understand(text, context)
+    understood = _straight(understand(text, context))
     if understood.link != "words" or understood.intent not in _OVERHEARD[context.team_open]:
         return Hearing(rev, silent=True)
     return Hearing(rev, understood.commands, understood)
 
 
-def _press(session: Session, known: _Known, token: str, rev: int, now: datetime) -> Hearing:
+def _has_seat(session: Session, known: Whereabouts, now: datetime) -> bool:
+    """Whoever is in no team here does not say "I'm out" to us."""
+    person, chat = known.person, known.chat
+    if person is None or chat is None:
+        return False
+    seats = unpaid_seats(session, merchant_id=known.merchant.id, person_id=person.id)
+    here = {team.id for team in open_teams_in(session, chat_id=chat.id, now=now)}
+    return any(seat.team_id in here for seat in seats)
+
+
+def _press(session: Session, known: Whereabouts, token: str, rev: int, now: datetime) -> Hearing:
     """A button counts for the person it was shown to, here, and while it is good."""
     option = pressed(session, chat_id=known.chat.id, token=token) if known.chat else None
     if option is None or option.expires_at <= now:
@@ -98,33 +111,20 @@ def _press(session: Session, known: _Known, token: str, rev: int, now: datetime)
     return Hearing(rev, parse_payload(option.payload) or ())
 
 
-def _known(session: Session, account: ChannelAccount, event: InboundEvent) -> _Known:
-    chat_here = and_(Chat.account_id == account.id, Chat.external_id == event.chat.external_id)
-    row = session.execute(
-        select(Merchant, Person, Chat, Conversation)
-        .select_from(Merchant)
-        .outerjoin(
-            ChannelIdentity,
-            and_(
-                ChannelIdentity.account_id == account.id,
-                ChannelIdentity.external_id == event.sender.external_id,
-            ),
-        )
-        .outerjoin(Person, Person.id == ChannelIdentity.person_id)
-        .outerjoin(Chat, chat_here)
-        .outerjoin(
-            Conversation,
-            and_(Conversation.chat_id == Chat.id, Conversation.person_id == Person.id),
-        )
-        .where(Merchant.id == account.merchant_id)
-    ).one()
-    merchant, person, chat, conversation = row
-    return _Known(person, chat, conversation, merchant)
+def look(session: Session, account: ChannelAccount, event: InboundEvent) -> Whereabouts:
+    """What we know of this person in this chat."""
+    return look_around(
+        session,
+        merchant_id=account.merchant_id,
+        account_id=account.id,
+        sender=event.sender.external_id,
+        chat=event.chat.external_id,
+    )
 
 
-def _context(session: Session, house: House, known: _Known, now: datetime) -> Context:
+def _context(session: Session, house: House, known: Whereabouts, now: datetime) -> Context:
     merchant, person, chat = known.merchant, known.person, known.chat
-    live = house.flows.live(session, merchant_id=merchant.id)
+    live = house.flows.get(session, merchant_id=merchant.id, sha=known.live_sha or "")
     flows = Flows(live.sha, lambda sha: house.flows.get(session, merchant_id=merchant.id, sha=sha))
     state = state_of(known.conversation)
     pinned = flows.flows_for(current_version(state, flows))

@@ -17,6 +17,9 @@ from data.delivery.outbox import Letter, Origin, post
 from data.merchants import ChannelAccount
 from data.people import Chat
 
+# In Session.info while a turn runs: its inbox row and its person. What facts make us say meanwhile
+# to them or to a chat belongs to the answer of that turn.
+TURN = "turn"
 _TOKEN_BYTES = 12  # 16 characters: fits Telegram's 64 bytes of callback data, 96 random bits
 
 

@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from data.conversations import Mode, StaleConversation, redeem_link, resume
+from data.conversations.whereabouts import Whereabouts
 from data.delivery.inbound import InboundEvent
 from data.kernel.locales import Locale
-from data.merchants import ChannelAccount, Merchant
-from data.people import Person, meet, meet_chat, note_member
+from data.merchants import ChannelAccount
+from data.people import Chat, Person, meet, meet_chat, note_member, rename, rename_chat
 from dialogs.actions.turn import PrivateStart
 from dialogs.engine import Failed, Happened, Heard, Input
-from dialogs.hearing import Hearing
+from dialogs.hearing import Hearing, look
 from dialogs.house import Cause, House, Stage
 from dialogs.play import Play
 
@@ -29,7 +30,25 @@ def enter(
     cause: Cause,
 ) -> Stage:
     """The rows of this conversation; the first message makes them."""
-    merchant = session.get_one(Merchant, account.merchant_id)
+    known = look(session, account, event)
+    if known.conversation is None or known.member is None or known.member.left_at is not None:
+        known = _introduce(session, account, event, hearing, cause)
+    merchant, person = known.merchant, known.person
+    chat, conversation = known.chat, known.conversation
+    if person is None or chat is None or conversation is None:
+        raise StaleConversation(event.chat.external_id)
+    _refresh(person, chat, event, hearing)
+    return Stage(merchant, account, chat, person, conversation)
+
+
+def _introduce(
+    session: Session,
+    account: ChannelAccount,
+    event: InboundEvent,
+    hearing: Hearing,
+    cause: Cause,
+) -> Whereabouts:
+    """A newcomer, a new chat, somebody back after leaving: make what is missing."""
     person = meet(
         session,
         account=account,
@@ -47,11 +66,24 @@ def enter(
         now=cause.now,
     )
     note_member(session, chat=chat, person=person, now=cause.now)
-    _settle_language(person, event, hearing)
-    conversation = resume(
-        session, merchant_id=merchant.id, chat_id=chat.id, person_id=person.id, now=cause.now
+    resume(
+        session,
+        merchant_id=account.merchant_id,
+        chat_id=chat.id,
+        person_id=person.id,
+        now=cause.now,
     )
-    return Stage(merchant, account, chat, person, conversation)
+    session.flush()
+    return look(session, account, event)
+
+
+def _refresh(person: Person, chat: Chat, event: InboundEvent, hearing: Hearing) -> None:
+    """Names change, groups are renamed, people switch languages; a blocked chat speaks again."""
+    rename(person, event.sender.name)
+    rename_chat(chat, event.chat.title)
+    if not chat.reachable:
+        chat.reachable = True
+    _settle_language(person, event, hearing)
 
 
 def take_turn(

@@ -76,15 +76,21 @@ class Turns:
             inbox_id = self._store(session, received, hearing, now)
             if inbox_id is None:
                 return self._said_before(session, received)
-            self.run(session, received, hearing, act, inbox_id)
+            self._take(session, received, hearing, act, inbox_id)
             return outbox.of_turn(session, inbox_id=inbox_id)
 
     def run(
         self, session: Session, received: Received, hearing: Hearing, act: "Act", inbox_id: int
     ) -> None:
-        """Inside a transaction: enter, act, mark the update as handled."""
+        """For an update stored before: enter, act, mark it as handled, in one transaction."""
+        self._take(session, received, hearing, act, inbox_id)
         now = self.clock.now()
-        cause = Cause(f"in:{inbox_id}", now, inbox_id)
+        inbox.mark(session, inbox_id=inbox_id, state=InboxState.HANDLED, now=now)
+
+    def _take(
+        self, session: Session, received: Received, hearing: Hearing, act: "Act", inbox_id: int
+    ) -> None:
+        cause = Cause(f"in:{inbox_id}", self.clock.now(), inbox_id)
         stage = enter(
             session,
             account=received.account,
@@ -93,7 +99,6 @@ class Turns:
             cause=cause,
         )
         act(session, self.house, stage, hearing, cause)
-        inbox.mark(session, inbox_id=inbox_id, state=InboxState.HANDLED, now=now)
 
     def _store(
         self, session: Session, received: Received, hearing: Hearing, now: datetime
@@ -105,6 +110,7 @@ class Turns:
             event_id=received.event.event_id,
             payload={} if hearing.private else mask_cards(received.payload),
             now=now,
+            handled=True,
         )
 
     def _said_before(self, session: Session, received: Received) -> list[OutboxRow]:

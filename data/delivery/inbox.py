@@ -10,7 +10,7 @@ from data.delivery.models import InboxRow, InboxState
 from data.kernel.once import insert_once
 
 
-def store(
+def store(  # noqa: PLR0913  # what an update is, and whether it is done with
     session: Session,
     *,
     merchant_id: str,
@@ -18,8 +18,12 @@ def store(
     event_id: str,
     payload: dict[str, Any],
     now: datetime,
+    handled: bool = False,
 ) -> int | None:
-    """The new row's id, or None: this update was here before."""
+    """The new row's id, or None: this update was here before.
+
+    `handled`: its effect commits in this same transaction.
+    """
     row: int | None = insert_once(
         session,
         InboxRow,
@@ -27,8 +31,9 @@ def store(
         account_id=account_id,
         event_id=event_id,
         payload=payload,
-        state=InboxState.RECEIVED,
+        state=InboxState.HANDLED if handled else InboxState.RECEIVED,
         received_at=now,
+        handled_at=now if handled else None,
     )
     return row
 

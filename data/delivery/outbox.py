@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from data.delivery.messages import OutboundMessage, segment_from_json, segment_to_json
@@ -14,6 +14,7 @@ from data.kernel.database import changed
 
 # Their readers come and fetch: a row that is committed is delivered.
 PULL_CHANNELS = frozenset({"rest", "web"})
+_OF_TURN = select(OutboxRow).where(OutboxRow.inbox_id == bindparam("inbox")).order_by(OutboxRow.id)
 _WAITING = (OutboxState.PENDING, OutboxState.SENDING)
 
 
@@ -90,11 +91,7 @@ def post(
 
 def of_turn(session: Session, *, inbox_id: int) -> list[OutboxRow]:
     """What one turn said, in order."""
-    return list(
-        session.scalars(
-            select(OutboxRow).where(OutboxRow.inbox_id == inbox_id).order_by(OutboxRow.id)
-        )
-    )
+    return list(session.scalars(_OF_TURN, {"inbox": inbox_id}))
 
 
 def since(

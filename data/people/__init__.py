@@ -25,7 +25,7 @@ from data.people.models import (
     Person,
     ProactiveCount,
 )
-from data.people.service import meet, meet_chat, note_member
+from data.people.service import meet, meet_chat, note_member, rename, rename_chat
 
 __all__ = [
     "Answer",
@@ -47,6 +47,8 @@ __all__ = [
     "note_member",
     "opt_out",
     "private_chat_of",
+    "rename",
+    "rename_chat",
     "revoke_consent",
     "speak_first",
     "stop_profile",

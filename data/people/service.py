@@ -10,6 +10,8 @@ from data.kernel.locales import Locale
 from data.merchants import ChannelAccount, Merchant
 from data.people.models import ChannelIdentity, Chat, ChatMember, Person
 
+_LONGEST_NAME, _LONGEST_TITLE = 120, 200  # the columns' widths
+
 
 def meet(
     session: Session,
@@ -28,9 +30,14 @@ def meet(
     )
     if person is None:
         person = _introduce(session, account, external_id, locale, now)
-    if name and person.name != name:
-        person.name = name[:120]
+    rename(person, name)
     return person
+
+
+def rename(person: Person, name: str) -> None:
+    """The name the messenger shows now; none says nothing."""
+    if name and person.name != name[:_LONGEST_NAME]:
+        person.name = name[:_LONGEST_NAME]
 
 
 def _introduce(
@@ -84,9 +91,13 @@ def meet_chat(
         )
         session.add(chat)
         session.flush()
-    if title and chat.title != title:
-        chat.title = title[:200]
+    rename_chat(chat, title)
     return chat
+
+
+def rename_chat(chat: Chat, title: str) -> None:
+    if title and chat.title != title[:_LONGEST_TITLE]:
+        chat.title = title[:_LONGEST_TITLE]
 
 
 def note_member(session: Session, *, chat: Chat, person: Person, now: datetime) -> None:
