@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from data.kernel.facts import Fact
 from dialogs.library import FlowLibrary
+from dialogs.notices.group_buys import TOLD as GROUP_BUYS
 from dialogs.notices.herald import Herald
 from dialogs.notices.orders import TOLD as ORDERS
 
 Tell = Callable[[Herald, Fact], None]
-_TOLD: Mapping[type[Fact], Tell] = {**ORDERS}
+_TOLD: Mapping[type[Fact], Tell] = {**ORDERS, **GROUP_BUYS}
 
 
 class Notices:

@@ -8,13 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.conversations import Conversation
-from data.delivery.messages import Option, Purpose, Segment
+from data.delivery.messages import Option, OutboundMessage, Purpose, Segment
 from data.delivery.outbox import Letter, Origin
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
 from data.people import ChannelIdentity, Chat, Person
 from dialogs.format import Domain
-from dialogs.letters import send
+from dialogs.letters import TURN, send
 from dialogs.library import FlowLibrary
 from dialogs.private import private_chat
 from dialogs.responses import fill, say
@@ -59,6 +59,12 @@ class Herald:
         account = self.session.get_one(ChannelAccount, chat.account_id)
         self._post(account, chat, speaker, notice, pressed_by=None)
 
+    def show(self, chat_id: str, message: OutboundMessage, *, key: str) -> None:
+        """A live message as it is now; anybody in the chat may press its buttons."""
+        chat = self.session.get_one(Chat, chat_id)
+        account = self.session.get_one(ChannelAccount, chat.account_id)
+        self._send(account, Letter(chat.id, message), key)
+
     def words(self, response: str, locale: Locale, **values: Any) -> str:
         """A response as plain text: a label, a line of a card."""
         return fill(self.domain.responses[response].text[locale], values, locale)
@@ -79,8 +85,13 @@ class Herald:
         response = self.domain.responses[notice.response]
         message = say(response, values, Locale(person.locale), more=notice.more)
         message = replace(message, purpose=notice.purpose, coalesce_key=notice.live)
-        letter = Letter(chat.id, message, person_id=pressed_by)
-        origin = Origin(notice.key)
+        self._send(account, Letter(chat.id, message, person_id=pressed_by), notice.key)
+
+    def _send(self, account: ChannelAccount, letter: Letter, key: str) -> None:
+        """Said because of a turn, it is part of what that turn answers; never to another person."""
+        inbox_id, person_id = self.session.info.get(TURN, (None, None))
+        is_answer = letter.person_id in (None, person_id)
+        origin = Origin(key, inbox_id=inbox_id if is_answer else None)
         send(self.session, [letter], account=account, origin=origin, now=self.now)
 
     def _private_place(

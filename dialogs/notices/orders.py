@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from data.conversations import tell
+from data.group_buys import SeatState, Team, TeamState, seat_of_order
 from data.kernel.facts import Fact
 from data.kernel.money import Money
 from data.orders import (
@@ -38,9 +39,20 @@ def _tell(herald: Herald, fact: OrderFact, response: str, *, about: str = "") ->
 def _paid(herald: Herald, fact: Fact) -> None:
     assert isinstance(fact, OrderPaid)  # noqa: S101  # wired by type below
     order = herald.session.get_one(Order, fact.order_id)
-    in_group = order.kind == OrderKind.GROUP
-    _tell(herald, fact, "utter_receipt_group" if in_group else "utter_receipt")
+    if order.kind != OrderKind.GROUP:
+        _tell(herald, fact, "utter_receipt")
+    elif _is_in_time(herald, order):
+        _tell(herald, fact, "utter_receipt_group")
     tell(herald.session, event="payment_paid", key=order.id, payload={}, now=herald.now)
+
+
+def _is_in_time(herald: Herald, order: Order) -> bool:
+    """Money that came for a seat after all goes straight back: then there is no receipt."""
+    seat = seat_of_order(herald.session, order_id=order.id)
+    if seat is None or seat.state != SeatState.HELD:
+        return False
+    team = herald.session.get_one(Team, seat.team_id)
+    return team.state == TeamState.OPEN and team.expires_at > herald.now
 
 
 def _failed(herald: Herald, fact: Fact) -> None:
@@ -50,10 +62,14 @@ def _failed(herald: Herald, fact: Fact) -> None:
     tell(herald.session, event="payment_failed", key=order.id, payload={}, now=herald.now)
 
 
-def _simply(response: str) -> Callable[[Herald, Fact], None]:
+def _simply(response: str, *, seats: bool = True) -> Callable[[Herald, Fact], None]:
+    """`seats=False`: of an order for a seat its own notice speaks (group_buys.py)."""
+
     def told(herald: Herald, fact: Fact) -> None:
         assert isinstance(fact, OrderFact)  # noqa: S101
-        _tell(herald, fact, response)
+        order = herald.session.get_one(Order, fact.order_id)
+        if seats or order.kind != OrderKind.GROUP:
+            _tell(herald, fact, response)
 
     return told
 
@@ -61,8 +77,8 @@ def _simply(response: str) -> Callable[[Herald, Fact], None]:
 TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
     OrderPaid: _paid,
     PaymentFailed: _failed,
-    OrderExpired: _simply("utter_order_expired"),
-    OrderCancelled: _simply("utter_order_cancelled_notice"),
+    OrderExpired: _simply("utter_order_expired", seats=False),
+    OrderCancelled: _simply("utter_order_cancelled_notice", seats=False),
     OrderRefunded: _simply("utter_refunded"),
     OrderShipped: _simply("utter_shipped"),
     RefundFailed: _simply("utter_refund_delayed"),

@@ -88,7 +88,8 @@ def _by_team(here: Heard) -> Understood | None:
 
 def _by_start(here: Heard) -> Understood | None:
     """Opening a team is a closed list too: in a group it is heard without being addressed."""
-    if takes_text(here.context) or not starts_team(here.message):
+    asks_which = here.context.active_flow == here.context.triggers.get(_START)
+    if (takes_text(here.context) and not asks_which) or not starts_team(here.message):
         return None
     entities = _values(here)
     commands = for_intent(_START, entities, here.message, here.context)

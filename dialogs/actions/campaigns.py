@@ -1,0 +1,107 @@
+"""Which of the shop's group-buy offers somebody means, and how an offer is put into words."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from data.catalogue import Filters, Product, get_product, get_variant, search, text_in
+from data.delivery.messages import Option
+from data.group_buys import Campaign, active_campaigns
+from dialogs.actions.turn import Turn
+from dialogs.understanding.lexicon import lexicon
+
+MOST_OFFERED = 8  # buttons in one message; more is a wall
+_FOUND = 5  # products that a search may mean
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """`sure`: named outright. `maybe`: the search leads there, or several bear the name.
+    `named` is False where the words speak of group-buys in general."""
+
+    sure: Campaign | None = None
+    maybe: tuple[Campaign, ...] = ()
+    named: bool = True
+
+
+def on_offer(turn: Turn) -> list[Campaign]:
+    return active_campaigns(turn.session, merchant_id=turn.merchant.id, now=turn.now)
+
+
+def product_of(turn: Turn, campaign: Campaign) -> Product:
+    shop = turn.merchant.id
+    variant = get_variant(turn.session, merchant_id=shop, variant_id=campaign.variant_id)
+    return get_product(turn.session, merchant_id=shop, product_id=variant.product_id)
+
+
+def title_of_offer(turn: Turn, campaign: Campaign) -> str:
+    return text_in(campaign.title or product_of(turn, campaign).title, turn.locale)
+
+
+def offer_option(turn: Turn, campaign: Campaign) -> Option:
+    """A button that picks this offer."""
+    label = turn.words("utter_campaign_button", **_terms(turn, campaign))
+    return Option(label, f"/SetSlots(campaign={campaign.id})")
+
+
+def offer_line(turn: Turn, campaign: Campaign) -> str:
+    return turn.words("utter_campaign_line", **_terms(turn, campaign))
+
+
+def _terms(turn: Turn, campaign: Campaign) -> dict[str, object]:
+    return {
+        "title": title_of_offer(turn, campaign),
+        "price": campaign.team_price,
+        "size": str(campaign.team_size),
+    }
+
+
+def meant_by(turn: Turn, words: str) -> Meant:
+    """By an offer's or a product's name in any language; failing that, by a search."""
+    offers = on_offer(turn)
+    chosen = next((offer for offer in offers if offer.id == words), None)
+    if chosen is not None:
+        return Meant(chosen)
+    said = _folded(words)
+    named = tuple(offer for offer in offers if _bears(turn, offer, said))
+    if len(named) == 1:
+        return Meant(named[0])
+    if named:
+        return Meant(maybe=named)
+    return Meant(maybe=_searched(turn, offers, words), named=not _is_general(said))
+
+
+def _bears(turn: Turn, campaign: Campaign, said: str) -> bool:
+    """ "The teapot" is enough for a celadon teapot, and so is more than its whole name."""
+    titles = [*campaign.title.values(), *product_of(turn, campaign).title.values()]
+    names = [_folded(title) for title in titles]
+    return any(_within(said, name) or _within(name, said) for name in names)
+
+
+def _within(part: str, whole: str) -> bool:
+    """Han script stands anywhere; a Latin word only whole, in either number."""
+    if not part.isascii():
+        return part in whole
+    one = re.escape(part.removesuffix("s"))
+    return re.search(rf"(?<![a-z0-9]){one}s?(?![a-z0-9])", whole) is not None
+
+
+def _searched(turn: Turn, offers: list[Campaign], words: str) -> tuple[Campaign, ...]:
+    found = search(
+        turn.session,
+        merchant_id=turn.merchant.id,
+        query=words,
+        filters=Filters(),
+        limit=_FOUND,
+    )
+    products = {one.product.id for one in found}
+    return tuple(offer for offer in offers if product_of(turn, offer).id in products)
+
+
+def _is_general(said: str) -> bool:
+    """ "What group buys are there?" names no product."""
+    return any(form in said for form in lexicon().of("group_buy_start"))
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold().strip()
