@@ -21,7 +21,7 @@ from data.kernel.errors import GroupBuyClosed, PaymentLinkExpired, ShopError
 from tests.data.group_buys.model import FULFILLED, HELD, PAID, TTL, Model, ModelTeam, Place
 from tests.data.group_buys.shop import GroupShop
 
-SIZE, ON_HAND, LIMIT = 3, 9, 3
+ON_HAND, LIMIT = 7, 3
 WINDOW = timedelta(hours=1)
 NAMES = ("Lan", "Wei", "Jun", "Qi", "An")
 PEOPLE = st.sampled_from(NAMES)
@@ -29,11 +29,11 @@ PICK = st.integers(min_value=0, max_value=11)
 MINUTES = st.sampled_from([1, 4, 10, 25, 60])
 
 
-def found_shop(file: Path) -> GroupShop:
+def found_shop(file: Path, *, size: int) -> GroupShop:
     """The shop that every run starts from; its file lies beside it as `kept`."""
     database = Database(f"sqlite:///{file}")
     Base.metadata.create_all(database.engine)
-    shop = GroupShop(database, size=SIZE, on_hand=ON_HAND, limit=LIMIT, window=WINDOW)
+    shop = GroupShop(database, size=size, on_hand=ON_HAND, limit=LIMIT, window=WINDOW)
     database.close()
     for name in NAMES:
         shop.person(name)
@@ -50,6 +50,7 @@ class GroupBuyMachine(RuleBasedStateMachine):
 
     shop: ClassVar[GroupShop]
     kept: ClassVar[Path]
+    size: ClassVar[int]
     reached: ClassVar[Counter[str]]
 
     def __init__(self) -> None:
@@ -72,7 +73,7 @@ class GroupBuyMachine(RuleBasedStateMachine):
             self._expected(error, reasons, person)
             return None
         assert not reasons
-        team = ModelTeam(team_id, SIZE, self.shop.now + WINDOW)
+        team = ModelTeam(team_id, self.size, self.shop.now + WINDOW)
         self.model.teams.append(team)
         self._seat(team, person)
         return team

@@ -1,7 +1,6 @@
 """The state machine, that it reaches every state, and that it sees each seeded fault."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
@@ -24,10 +23,10 @@ _STATES = {f"team {state}" for state in TeamState} | {f"seat {state}" for state 
 _SHARE = 0.2  # a state seen in fewer runs than this is not tested, only passed by
 
 
-def _settings(examples: int, **more: object) -> settings:
+def _settings(examples: int, steps: int, **more: object) -> settings:
     return settings(
         max_examples=examples,
-        stateful_step_count=5,
+        stateful_step_count=steps,
         deadline=None,
         database=None,
         derandomize=True,
@@ -36,34 +35,33 @@ def _settings(examples: int, **more: object) -> settings:
     )
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[type[GroupBuyMachine]]:
-    founded = found_shop(tmp_path / "shop.db")
+def _machine(path: Path, size: int) -> type[GroupBuyMachine]:
+    founded = found_shop(path / "shop.db", size=size)
 
     class Machine(GroupBuyMachine):
         shop: ClassVar[GroupShop] = founded
-        kept: ClassVar[Path] = tmp_path / "shop.kept"
+        kept: ClassVar[Path] = path / "shop.kept"
         reached: ClassVar[Counter[str]] = Counter()
 
-    yield Machine
-    founded.close()
+    Machine.size = size
+    return Machine
 
 
-def _play(machine: type[GroupBuyMachine], examples: int) -> None:
-    run_state_machine_as_test(machine, settings=_settings(examples))
+def _play(machine: type[GroupBuyMachine], examples: int, *, steps: int) -> None:
+    run_state_machine_as_test(machine, settings=_settings(examples, steps))
     runs = machine.reached["runs"]
     seldom = {state for state in _STATES if machine.reached[state] < _SHARE * runs}
     assert runs >= examples
     assert seldom == set()
 
 
-def test_fifty_shops_do_as_the_model_says(machine: type[GroupBuyMachine]) -> None:
-    _play(machine, 50)
+def test_fifty_shops_do_as_the_model_says(tmp_path: Path) -> None:
+    _play(_machine(tmp_path, size=2), 50, steps=4)
 
 
 @pytest.mark.slow
-def test_a_thousand_shops_do_as_the_model_says(machine: type[GroupBuyMachine]) -> None:
-    _play(machine, 1000)
+def test_a_thousand_shops_do_as_the_model_says(tmp_path: Path) -> None:
+    _play(_machine(tmp_path, size=3), 1000, steps=20)
 
 
 def _join_without_limit(patch: pytest.MonkeyPatch) -> None:
@@ -130,9 +128,11 @@ _FAULTS = [
 
 @pytest.mark.parametrize("fault", _FAULTS, ids=lambda fault: fault.__name__.strip("_"))
 def test_a_seeded_fault_turns_the_machine_red(
-    machine: type[GroupBuyMachine], monkeypatch: pytest.MonkeyPatch, fault: object
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: object
 ) -> None:
     assert callable(fault)
     fault(monkeypatch)
     with pytest.raises((AssertionError, IntegrityError)):
-        run_state_machine_as_test(machine, settings=_settings(60, phases=(Phase.generate,)))
+        run_state_machine_as_test(
+            _machine(tmp_path, size=2), settings=_settings(60, 4, phases=(Phase.generate,))
+        )
