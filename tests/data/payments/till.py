@@ -47,6 +47,7 @@ class Till:
         self.clock = TurnableClock(NOW)
         self.gateway: Gateway = self.gateway_type(database, self.clock, secret=SECRET, flags=flags)
         self.facts: list[Fact] = []
+        self.writes = 0
         self.calls: list[Call] = []
         with self.transaction() as session:
             self.shop = a_merchant(session, settings={"shipping_minor": 1000})
@@ -56,9 +57,12 @@ class Till:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        with self.database.transaction() as session:
-            session.info[LISTENERS] = (lambda _session, fact, _now: self.facts.append(fact),)
-            yield session
+        try:
+            with self.database.transaction() as session:
+                session.info[LISTENERS] = (lambda _session, fact, _now: self.facts.append(fact),)
+                yield session
+        finally:
+            self.writes += 1
 
     @contextmanager
     def looking(self) -> Iterator[Session]:

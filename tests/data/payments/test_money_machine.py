@@ -1,0 +1,211 @@
+"""The machine of money_machine.py, run clean, run with planted faults, and asked what it saw."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.errors import FlakyFailure
+from hypothesis.stateful import run_state_machine_as_test
+
+from data.kernel.errors import ShopError
+from data.orders import Order, OrderState
+from data.orders.goods import let_go
+from data.payments import AttemptState, Call, PaymentAttempt, apply_truth
+from data.payments.books import book_capture, book_goods_owed
+from data.payments.gateway import (
+    Answer,
+    NewPayment,
+    NewRefund,
+    NoAnswer,
+    PaymentStatus,
+    ProviderPayment,
+    ProviderRefund,
+)
+from data.payments.sandbox_bank import plan
+from data.payments.sandbox_models import Outcome, SandboxPlan
+from integrations.payments import SandboxGateway
+from tests.data.payments.money_machine import (
+    STORIES,
+    Bench,
+    MoneyMachine,
+    Story,
+    late_money,
+    refund_in_trouble,
+    stranger_calls_back,
+    waiting_group,
+)
+from tests.data.payments.till import Till
+
+_QUIET = settings(
+    stateful_step_count=6,
+    deadline=None,
+    derandomize=True,  # the same examples on every machine: a red run can be repeated
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+QUICK = settings(_QUIET, max_examples=5)  # of each of the twelve stories
+THOROUGH = settings(_QUIET, max_examples=100, stateful_step_count=30, derandomize=False)
+# A planted fault must be found, not shrunk: the first bad run is enough.
+HUNT = settings(_QUIET, max_examples=10, phases=[Phase.generate])
+
+# Each of these must have been met in so many of the 60 runs, else green would mean nothing.
+OFTEN = 5
+SOMETIMES = 2
+REACH = {
+    **dict.fromkeys(
+        [
+            "order awaiting_payment",
+            "order ready",
+            "order expired",
+            "order cancelled",
+            "order refund_pending",
+            "order refunded",
+            "attempt pending",
+            "attempt captured",
+            "refund succeeded",
+            "late",
+        ],
+        OFTEN,
+    ),
+    **dict.fromkeys(
+        [
+            "order waiting_group",
+            "order shipped",
+            "attempt failed",
+            "attempt voided",
+            "attempt unknown",
+            "refund pending",
+            "refund unknown",
+            "refund failed",
+            "double",
+            "died in a call",
+            "answer lost",
+            "declined money taken after all",
+        ],
+        SOMETIMES,
+    ),
+}
+
+
+@pytest.fixture
+def bench(empty_shop: Path, tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(empty_shop, tmp_path)
+    yield made
+    made.database.close()
+
+
+def test_whatever_happens_every_fen_is_where_the_books_say(bench: Bench) -> None:
+    reach = _tell(bench, Till, STORIES, QUICK)
+    missed = {what: reach[what] for what in REACH if reach[what] < REACH[what]}
+    assert not missed, f"reached too seldom: {missed} of {reach}"
+
+
+@pytest.mark.slow
+def test_whatever_happens_a_thousand_times(bench: Bench) -> None:
+    _tell(bench, Till, STORIES, THOROUGH)
+
+
+class ForgetfulGateway(SandboxGateway):
+    """Drops the idempotency key: every create call is a new payment."""
+
+    async def create_payment(self, wanted: NewPayment) -> ProviderPayment:
+        fresh = replace(wanted, key=uuid4().hex)
+        with self._database.transaction() as session:
+            meant = session.get(SandboxPlan, (wanted.key, "payment"))
+            if meant is not None:
+                plan(session, key=fresh.key, outcome=Outcome(meant.outcome))
+        return replace(await super().create_payment(fresh), our_ref=wanted.key)
+
+
+class GenerousGateway(SandboxGateway):
+    """Gives a refund under a new key each time it is asked."""
+
+    async def refund(self, wanted: NewRefund) -> ProviderRefund:
+        given = await super().refund(replace(wanted, key=uuid4().hex))
+        return replace(given, our_ref=wanted.key)
+
+
+class ForgetfulTill(Till):
+    gateway_type = ForgetfulGateway
+
+
+class GenerousTill(Till):
+    gateway_type = GenerousGateway
+
+
+class GullibleTill(Till):
+    """Believes what a callback claims."""
+
+    def call_back(self, attempt: PaymentAttempt, claimed: int | None, *, nth: int) -> None:
+        with self.transaction() as session:
+            truth = ProviderPayment(
+                PaymentStatus.CAPTURED, attempt.amount, attempt.provider_ref or f"sbx_{nth}"
+            )
+            apply_truth(session, attempt_id=attempt.id, truth=truth, now=self.clock.now())
+
+
+class HastyTill(Till):
+    """Takes money that comes too late as if the goods were still held."""
+
+    def record(self, call: Call, answer: Answer) -> None:
+        with self.transaction() as session:
+            order = session.get_one(Order, call.order_id)
+            attempt = session.get_one(PaymentAttempt, call.attempt_id)
+            is_late = order.state == OrderState.EXPIRED
+            if is_late and getattr(answer, "status", "") == PaymentStatus.CAPTURED:
+                attempt.state, attempt.captured_minor = AttemptState.CAPTURED, attempt.amount_minor
+                attempt.call = attempt.call_at = None
+                order.state = OrderState.READY
+                book_capture(session, attempt, now=self.clock.now())
+                book_goods_owed(session, attempt, now=self.clock.now())
+                return
+        super().record(call, answer)
+
+
+class DeafTill(Till):
+    """Drops money that comes too late: taken, no goods, no refund."""
+
+    def record(self, call: Call, answer: Answer) -> None:
+        with self.looking() as session:
+            is_late = session.get_one(Order, call.order_id).state == OrderState.EXPIRED
+        is_deaf = is_late and getattr(answer, "status", "") == PaymentStatus.CAPTURED
+        super().record(call, NoAnswer("did not listen") if is_deaf else answer)
+
+
+class LeakyTill(Till):
+    """Lets the goods of a paid group order go back on the shelf."""
+
+    def record(self, call: Call, answer: Answer) -> None:
+        super().record(call, answer)
+        with self.transaction() as session:
+            order = session.get_one(Order, call.order_id)
+            if order.state == OrderState.WAITING_GROUP:
+                let_go(session, order, now=self.clock.now())
+
+
+@pytest.mark.parametrize(
+    ("faulty", "story"),
+    [
+        pytest.param(ForgetfulTill, refund_in_trouble, id="drops the idempotency key"),
+        pytest.param(GenerousTill, refund_in_trouble, id="refunds on every retry"),
+        pytest.param(GullibleTill, stranger_calls_back, id="trusts a callback"),
+        pytest.param(HastyTill, late_money, id="accepts money that comes too late"),
+        pytest.param(DeafTill, late_money, id="drops money that comes too late"),
+        pytest.param(LeakyTill, waiting_group, id="sells the goods of a waiting group"),
+    ],
+)
+def test_a_planted_fault_is_found(bench: Bench, faulty: type[Till], story: Story) -> None:
+    with pytest.raises((AssertionError, ShopError, FlakyFailure)):
+        _tell(bench, faulty, [story], HUNT)
+
+
+def _tell(bench: Bench, till: type[Till], stories: Iterable[Story], how: settings) -> Counter[str]:
+    reach: Counter[str] = Counter()
+    for story in stories:
+        body = {"bench": bench, "till_type": till, "reach": reach, "story": staticmethod(story)}
+        run_state_machine_as_test(type("Machine", (MoneyMachine,), body), settings=how)
+    return reach
