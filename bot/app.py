@@ -60,7 +60,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Tuanzi:
     database = Database(
         settings.database_url,
         pool_size=_THREADS * 2,
-        listeners=(group_buys.listen, Notices(flows)),
+        listeners=(Notices(flows), group_buys.listen),  # a receipt comes before "we are complete"
         info={CIPHER: FieldCipher(keys)} if keys else None,
     )
     bell = Bell()
