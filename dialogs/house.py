@@ -28,6 +28,7 @@ class Stage:
     chat: Chat
     person: Person
     conversation: Conversation
+    live_sha: str | None = None  # looked up where it is not known yet
 
 
 @dataclass(frozen=True, slots=True)

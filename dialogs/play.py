@@ -45,7 +45,7 @@ from dialogs.engine import (
 from dialogs.format import FlowSet, Response
 from dialogs.hearing import state_of
 from dialogs.house import Cause, House, Stage
-from dialogs.letters import send
+from dialogs.letters import TURN, send
 from dialogs.private import START_LINK, private_stage
 from dialogs.responses import say
 
@@ -65,10 +65,11 @@ class Play:
 
     def perform(self, given: Input, notes: Sequence[dict[str, Any]]) -> None:
         """Run the engine on one input, carry out what it wants, write everything down."""
+        self.session.info[TURN] = (self.cause.inbox_id, self.stage.person.id)
         before = state_of(self.stage.conversation)
         if self.stage.chat.kind == "group":
             before = replace(before, chat_kind=ChatKind.GROUP)
-        live = self.house.flows.live(self.session, merchant_id=self.stage.merchant.id)
+        live = self._live()
         flows = Flows(live.sha, self._flow_set)
         turned = run(before, given, flows, self._act, see=self._carry_out)
         if turned.failed is not None:
@@ -107,7 +108,7 @@ class Play:
 
     def answer(self, response: str) -> None:
         """Say one thing without moving any flow."""
-        live = self.house.flows.live(self.session, merchant_id=self.stage.merchant.id)
+        live = self._live()
         self._speak(live.domain.responses[response], {})
 
     def _private(self, start: PrivateStart) -> Stage | None:
@@ -126,7 +127,7 @@ class Play:
         return stage
 
     def _offer_link(self, token: str) -> None:
-        live = self.house.flows.live(self.session, merchant_id=self.stage.merchant.id)
+        live = self._live()
         label = live.domain.responses["utter_continue_privately_button"]
         title = label.text[Locale(self.stage.person.locale)]
         self._speak(
@@ -134,6 +135,12 @@ class Play:
             {},
             Options((Option(title, url=START_LINK + token),)),
         )
+
+    def _live(self) -> FlowSet:
+        merchant_id, sha = self.stage.merchant.id, self.stage.live_sha
+        if sha is None:
+            return self.house.flows.live(self.session, merchant_id=merchant_id)
+        return self._flow_set(FlowSha(sha))
 
     def _flow_set(self, sha: FlowSha) -> FlowSet:
         return self.house.flows.get(self.session, merchant_id=self.stage.merchant.id, sha=sha)

@@ -1,5 +1,6 @@
 """From a group into the person's own chat: what is private is never said in front of others."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -31,7 +32,7 @@ def stage_in(session: Session, *, stage: Stage, chat: Chat, now: datetime) -> St
         person_id=stage.person.id,
         now=now,
     )
-    return Stage(stage.merchant, stage.account, chat, stage.person, conversation)
+    return replace(stage, chat=chat, conversation=conversation)
 
 
 def private_chat(

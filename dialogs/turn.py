@@ -38,7 +38,7 @@ def enter(
     if person is None or chat is None or conversation is None:
         raise StaleConversation(event.chat.external_id)
     _refresh(person, chat, event, hearing)
-    return Stage(merchant, account, chat, person, conversation)
+    return Stage(merchant, account, chat, person, conversation, known.live_sha)
 
 
 def _introduce(

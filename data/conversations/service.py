@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from data.conversations.models import Conversation, ConversationEvent, Mode, OfferedOption
-from data.kernel.database import changed
+from data.kernel.database import UtcDateTime, changed, table_of
 from data.kernel.ids import new_id
 from data.people import Chat
 
@@ -17,6 +17,26 @@ from data.people import Chat
 # short enough that a price on an old card is not mistaken for today's.
 OFFER_LIFE = timedelta(days=7)
 _REMEMBERED = 40  # options read back per chat: four messages of ten
+
+# A turn runs each of these once; made once, they cost what they do and not what they say.
+_EVENT = table_of(ConversationEvent).insert()
+_OFFER = table_of(OfferedOption).insert()
+_SAVE = (
+    table_of(Conversation)
+    .update()
+    .where(Conversation.id == bindparam("this"), Conversation.rev == bindparam("seen"))
+    .values(rev=bindparam("seen") + 1, snapshot=bindparam("state"), last_at=bindparam("moment"))
+)
+_OFFERED = (
+    select(OfferedOption)
+    .where(
+        OfferedOption.chat_id == bindparam("chat"),
+        or_(OfferedOption.person_id == bindparam("person"), OfferedOption.person_id.is_(None)),
+        OfferedOption.expires_at > bindparam("now", type_=UtcDateTime),
+    )
+    .order_by(OfferedOption.id.desc())
+    .limit(_REMEMBERED)
+)
 
 
 class StaleConversation(Exception):
@@ -69,14 +89,9 @@ def save(
 ) -> None:
     """Write the state a turn ended in, unless another turn came between."""
     seen = conversation.rev
-    won = changed(
-        session.execute(
-            update(Conversation)
-            .where(Conversation.id == conversation.id, Conversation.rev == seen)
-            .values(rev=seen + 1, snapshot=snapshot, last_at=now)
-            .execution_options(synchronize_session=False)
-        )
-    )
+    session.flush()
+    written = {"this": conversation.id, "seen": seen, "state": snapshot, "moment": now}
+    won = changed(session.connection().execute(_SAVE, written))
     if not won:
         raise StaleConversation(conversation.id)
     session.expire(conversation, ["rev", "snapshot", "last_at"])
@@ -108,7 +123,7 @@ def record_events(
         }
         for event in events
     ]
-    session.execute(insert(ConversationEvent), rows)
+    session.connection().execute(_EVENT, rows)
 
 
 def remember_offer(
@@ -121,8 +136,8 @@ def remember_offer(
 ) -> None:
     """Note the buttons just shown: only these can be pressed, by this person or by anybody."""
     if offers:
-        session.execute(
-            insert(OfferedOption),
+        session.connection().execute(
+            _OFFER,
             [
                 {
                     "token": offer.token,
@@ -144,18 +159,8 @@ def offered_to(
     session: Session, *, chat_id: str, person_id: str, now: datetime
 ) -> list[OfferedOption]:
     """Options this person may press here, the newest first."""
-    return list(
-        session.scalars(
-            select(OfferedOption)
-            .where(
-                OfferedOption.chat_id == chat_id,
-                or_(OfferedOption.person_id == person_id, OfferedOption.person_id.is_(None)),
-                OfferedOption.expires_at > now,
-            )
-            .order_by(OfferedOption.id.desc())
-            .limit(_REMEMBERED)
-        )
-    )
+    asked = {"chat": chat_id, "person": person_id, "now": now}
+    return list(session.scalars(_OFFERED, asked))
 
 
 def pressed(session: Session, *, chat_id: str, token: str) -> OfferedOption | None:

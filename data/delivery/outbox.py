@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from data.delivery.messages import OutboundMessage, segment_from_json, segment_to_json
 from data.delivery.models import OutboxRow, OutboxState
-from data.kernel.database import changed
+from data.kernel.database import changed, table_of
 
 # Their readers come and fetch: a row that is committed is delivered.
 PULL_CHANNELS = frozenset({"rest", "web"})
+_POST = table_of(OutboxRow).insert()
 _OF_TURN = select(OutboxRow).where(OutboxRow.inbox_id == bindparam("inbox")).order_by(OutboxRow.id)
 _WAITING = (OutboxState.PENDING, OutboxState.SENDING)
 
@@ -59,8 +60,9 @@ def post(
     if not letters:
         return
     pulled = account.channel in PULL_CHANNELS
-    session.execute(
-        insert(OutboxRow),
+    session.flush()
+    session.connection().execute(
+        _POST,
         [
             {
                 "key": f"{origin.key}:{number}",

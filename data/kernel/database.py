@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Engine, MetaData, create_engine, event
+from sqlalchemy import JSON, DateTime, Engine, MetaData, Table, create_engine, event
 from sqlalchemy.engine import CursorResult, Dialect, Result
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -115,6 +115,13 @@ class Database:
 
 def _nothing() -> None:
     return None
+
+
+def table_of(mapped: type[Base]) -> Table:
+    """The table behind a mapped class, for statements that need no objects."""
+    table = mapped.__table__
+    assert isinstance(table, Table)  # noqa: S101  # none of ours is mapped to a join
+    return table
 
 
 def changed(result: Result[Any]) -> int:

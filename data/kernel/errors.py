@@ -10,6 +10,7 @@ ShopError                       code (message id) + HTTP status
 │   ├── NoSeatLeft
 │   ├── AlreadyJoined
 │   ├── PaymentLinkExpired
+│   ├── NotForMinors
 │   └── WrongState
 ├── TooMuch              413    larger than we take
 ├── Invalid              422    asked for something that makes no sense
@@ -69,6 +70,10 @@ class AlreadyJoined(Refused):
 
 class PaymentLinkExpired(Refused):
     code = "error_payment_link_expired"
+
+
+class NotForMinors(Refused):
+    code = "error_not_for_minors"
 
 
 class WrongState(Refused):
