@@ -17,6 +17,7 @@ from sqlalchemy.schema import CreateTable
 from bot.app import Tuanzi, build
 from bot.demo import pages
 from bot.demo.seeding import SEEDS, seed
+from bot.demo.serving import DemoServer
 from bot.settings import VAR, Secret, Settings, SettingsError, read
 from bot.site import create_site
 from bot.web.wording import say
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     site = create_site(tuanzi)
     pages.install(site)
     warm_up()
-    uvicorn.run(
+    config = uvicorn.Config(
         site,
         host=tuanzi.settings.host,
         port=port,
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         access_log=False,
         server_header=False,
     )
+    DemoServer(config, leave=site.state.leaving).serve_until_stopped()
     return 0
 
 

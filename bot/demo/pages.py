@@ -1,17 +1,34 @@
-"""The demo's own routes: its clock, its page. Only on loopback, and only in the demo."""
+"""The demo's page and its routes: talk, stream, clock. Only on loopback, and only in the demo."""
 
 import asyncio
+import json
 from datetime import datetime
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 
 from bot.app import Tuanzi
+from bot.demo import stream, talking
+from bot.demo.cast import VISITOR, cast, set_language
 from bot.demo.clock import later, pending, turn
+from bot.demo.doors import guard
+from bot.demo.seeding import GROUP, read_shop
+from bot.web.templates import Pages
+from bot.web.wording import FOLDER, FOLDERS, catalogue
 from data.kernel.errors import Invalid
+from data.kernel.locales import Locale
 
-router = APIRouter(prefix="/demo", tags=["demo"])
+PAGES = Pages(Path(__file__).parent / "templates")
+LANGUAGE = "demo_language"
+_SEE_OTHER = 303
+_PREFIX = "demo_page."
+
+page = APIRouter(include_in_schema=False, dependencies=[Depends(guard)])
+router = APIRouter(prefix="/demo", tags=["demo"], dependencies=[Depends(guard)])
 
 
 class TurnClock(BaseModel):
@@ -35,7 +52,7 @@ async def turn_clock(body: TurnClock, request: Request) -> dict[str, Any]:
     tuanzi: Tuanzi = request.app.state.tuanzi
     try:
         to = body.now or later(tuanzi.clock.now(), body.advance or "")
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise Invalid("advance") from error
     if to.tzinfo is None or to < tuanzi.clock.now():
         raise Invalid("now")
@@ -43,5 +60,53 @@ async def turn_clock(body: TurnClock, request: Request) -> dict[str, Any]:
     return await clock(request)
 
 
+@page.get("/")
+def show(request: Request) -> HTMLResponse:
+    """The whole demo on one page."""
+    locale = _locale(request)
+    shop = read_shop()
+    html = PAGES.render(
+        "demo.html",
+        locale=locale,
+        shop=shop,
+        people=cast(),
+        visitor=VISITOR,
+        group={"id": GROUP, "title": shop["group"]["title"]},
+        words=json.dumps(_words(locale), ensure_ascii=False),
+    )
+    return HTMLResponse(html, headers={"Cache-Control": "no-store"})
+
+
+@page.post("/demo/language")
+def choose_language(request: Request, locale: Annotated[Locale, Form()]) -> RedirectResponse:
+    """The page's language, and the one the shop speaks with the visitor."""
+    tuanzi: Tuanzi = request.app.state.tuanzi
+    with tuanzi.database.transaction() as session:
+        set_language(session, person_id=VISITOR, locale=locale, now=tuanzi.clock.now())
+    answer = RedirectResponse("/", status_code=_SEE_OTHER)
+    answer.set_cookie(LANGUAGE, locale, httponly=True, samesite="lax")
+    return answer
+
+
+def _locale(request: Request) -> Locale:
+    """Chosen once, else what the browser prefers."""
+    wanted = request.cookies.get(LANGUAGE) or request.headers.get("accept-language", "")
+    return Locale.closest(wanted.split(",")[0].split(";")[0].strip())
+
+
+@cache
+def _words(locale: Locale) -> dict[str, str]:
+    """The page's texts for its script; a gap is written {so} and filled there."""
+    texts = catalogue(FOLDER / FOLDERS[locale] / "LC_MESSAGES" / "demo_page.po", locale)
+    return {
+        str(text.id).removeprefix(_PREFIX): str(text.string)
+        for text in texts
+        if str(text.id).startswith(_PREFIX)
+    }
+
+
 def install(site: FastAPI) -> None:
-    site.include_router(router)
+    """Open the demo's routes on a site."""
+    site.state.leaving = stream.Leaving(site.state.tuanzi.bell)
+    for routes in (page, router, talking.router, stream.router):
+        site.include_router(routes)
