@@ -60,7 +60,8 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Tuanzi:
     database = Database(
         settings.database_url,
         pool_size=_THREADS * 2,
-        listeners=(Notices(flows), group_buys.listen),  # a receipt comes before "we are complete"
+        # A receipt comes before "we are complete".
+        listeners=(Notices(flows, settings.public_url), group_buys.listen),
         info={CIPHER: FieldCipher(keys)} if keys else None,
     )
     bell = Bell()

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.lists import format_list
 from babel.numbers import format_currency
 from ruamel.yaml import YAML
@@ -90,6 +90,13 @@ def day(value: date | datetime | str, locale: Locale) -> str:
     """The long date of the language, with its weekday."""
     moment = date.fromisoformat(value) if isinstance(value, str) else value
     return format_date(moment, format="full", locale=_CLDR[locale])
+
+
+def month_day(month: int, day_of_month: int, locale: Locale) -> str:
+    """A day of every year: May 3, 5月3日."""
+    some_year = date(2000, month, day_of_month)  # a leap year: it has every day
+    text: str = format_skeleton("MMMMd", some_year, locale=_CLDR[locale])
+    return text
 
 
 def time_left(value: timedelta, locale: Locale) -> str:

@@ -14,7 +14,7 @@ from data.merchants import Merchant
 from data.occasions import Occasion, Reminder
 from data.orders import Order, OrderState
 from data.payments import AttemptState, PaymentAttempt, Refund, RefundState
-from data.people import ChannelIdentity, Chat
+from data.people import ChannelIdentity, Chat, Consent
 
 _OPEN = (OrderState.PAID, OrderState.WAITING_GROUP, OrderState.READY, OrderState.SHIPPED)
 
@@ -33,6 +33,7 @@ def facts(session: Session, *, now: datetime) -> Mapping[str, Any]:
         "orders": count(Order),
         "paid_orders": count(Order, Order.state.in_(_OPEN)),
         "order": newest(Order.state, Order.created_at),
+        "gift_of_day": newest(Order.occasion_id, Order.created_at) is not None,
         "charges": count(PaymentAttempt, PaymentAttempt.state == AttemptState.CAPTURED),
         "refunds": count(Refund, Refund.state == RefundState.SUCCEEDED),
         "ledger": "balanced" if _balanced(session) else "unbalanced",
@@ -41,7 +42,9 @@ def facts(session: Session, *, now: datetime) -> Mapping[str, Any]:
         "seats_paid": count(Seat, Seat.state.in_([SeatState.PAID, SeatState.FULFILLED])),
         "seats_held": count(Seat, Seat.state == SeatState.HELD),
         "occasions": count(Occasion),
+        "reminders_due": count(Reminder, Reminder.state == "due"),
         "reminders_sent": count(Reminder, Reminder.state == "sent"),
+        "consents": count(Consent, Consent.revoked_at.is_(None)),
         "merchants": count(Merchant),
     }
 

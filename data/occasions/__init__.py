@@ -12,7 +12,7 @@ from data.occasions.calendar import (
 from data.occasions.facts import ReminderDue
 from data.occasions.lunar import LunarDay
 from data.occasions.models import Occasion, OccasionKind, Reminder, ReminderState
-from data.occasions.queries import gifts_given
+from data.occasions.queries import due_reminder, gifts_given
 from data.occasions.reminders import JOBS, fire_reminder
 from data.occasions.schedule import schedule_next
 from data.occasions.service import (
@@ -41,6 +41,7 @@ __all__ = [
     "ReminderDue",
     "ReminderState",
     "both_calendars",
+    "due_reminder",
     "fire_reminder",
     "forget_occasion",
     "forget_occasions",

@@ -1,9 +1,10 @@
-"""Reads about occasions: what this person already gave, so that no gift comes twice."""
+"""Reads about occasions: what was already given, so that no gift comes twice; what is due next."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.kernel.ids import ProductId
+from data.occasions.models import Occasion, Reminder, ReminderState
 from data.orders import Order, OrderLine, OrderState
 from data.people import Person
 
@@ -31,3 +32,14 @@ def gifts_given(session: Session, *, person: Person, relation: str) -> list[Prod
         .order_by(Order.created_at.desc(), OrderLine.id)
     )
     return [ProductId(product_id) for product_id in dict.fromkeys(rows)]
+
+
+def due_reminder(session: Session, *, occasion: Occasion) -> Reminder | None:
+    """The reminder that will be said next, and when."""
+    return session.scalar(
+        select(Reminder).where(
+            Reminder.merchant_id == occasion.merchant_id,
+            Reminder.occasion_id == occasion.id,
+            Reminder.state == ReminderState.DUE,
+        )
+    )

@@ -6,6 +6,7 @@ from data.catalogue import Variant, get_variant, price_of, text_in, variants_of
 from data.delivery.messages import Option, Options, PaymentLink
 from data.kernel.errors import NotFound, OutOfStock
 from data.kernel.money import Money
+from data.occasions import occasions_of
 from data.orders import (
     Address,
     NewLine,
@@ -19,6 +20,7 @@ from data.orders import (
 )
 from data.payments import create_link
 from dialogs.actions.addresses import read_address
+from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
 from dialogs.actions.products import of_turn, variant_words
 from dialogs.actions.turn import Turn
@@ -112,13 +114,14 @@ class PlaceOrder(ShopAction):
     called = "action_place_order"
 
     def act(self, turn: Turn) -> None:
+        only_adults(turn.person)
         recipient = turn.slots.get("recipient")
         details = OrderDetails(
             ship_to=_address(turn),
             chat_id=turn.chat.id,
             conversation_id=turn.conversation.id,
             recipient=recipient,
-            occasion_id=turn.slots.get("occasion_id"),
+            occasion_id=_occasion_id(turn, recipient),
         )
         order = place_order(
             turn.session,
@@ -131,6 +134,14 @@ class PlaceOrder(ShopAction):
         )
         turn.set("order", order.id)
         give_payment_link(turn, order_id=order.id, number=order.number, until=_TO_PAY)
+
+
+def _occasion_id(turn: Turn, recipient: str | None) -> str | None:
+    """The kept day this is bought for; none once the gift is for somebody else after all."""
+    wanted = turn.slots.get("occasion_id")
+    days = occasions_of(turn.session, person=turn.person) if wanted else []
+    fits = (day.id for day in days if day.id == wanted and day.relation == (recipient or ""))
+    return next(fits, None)
 
 
 def give_payment_link(turn: Turn, *, order_id: str, number: str, until: timedelta) -> None:

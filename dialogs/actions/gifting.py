@@ -12,6 +12,7 @@ from data.kernel.money import Money, exponent
 from data.merchants import Merchant
 from data.occasions import gifts_given
 from data.recommendations import Age, Idea, Reason, Wish, suggest_gifts
+from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
 from dialogs.actions.products import product_card
 from dialogs.actions.turn import Turn
@@ -56,6 +57,7 @@ class ChooseGift(ShopAction):
     called = "action_choose_gift"
 
     def act(self, turn: Turn) -> None:
+        only_adults(turn.person)
         product_id = turn.slots.get("gift_choice") or ""
         turn.set("gift_choice", None)
         product = get_product(turn.session, merchant_id=turn.merchant.id, product_id=product_id)

@@ -13,18 +13,20 @@ from dialogs.library import FlowLibrary
 from dialogs.notices.group_buys import TOLD as GROUP_BUYS
 from dialogs.notices.herald import Herald
 from dialogs.notices.orders import TOLD as ORDERS
+from dialogs.notices.reminders import TOLD as REMINDERS
 
 Tell = Callable[[Herald, Fact], None]
-_TOLD: Mapping[type[Fact], Tell] = {**ORDERS, **GROUP_BUYS}
+_TOLD: Mapping[type[Fact], Tell] = {**ORDERS, **GROUP_BUYS, **REMINDERS}
 
 
 class Notices:
-    """One listener for every fact that people are told of."""
+    """One listener for every fact that people are told of. Pictures are shown from our address."""
 
-    def __init__(self, flows: FlowLibrary) -> None:
+    def __init__(self, flows: FlowLibrary, public_url: str) -> None:
         self._flows = flows
+        self._public_url = public_url
 
     def __call__(self, session: Session, fact: Fact, now: datetime) -> None:
         tell = _TOLD.get(type(fact))
         if tell is not None:
-            tell(Herald(session, self._flows, fact.merchant_id, now), fact)
+            tell(Herald(session, self._flows, fact.merchant_id, now, self._public_url), fact)

@@ -38,6 +38,7 @@ class Herald:
     flows: FlowLibrary
     merchant_id: str
     now: datetime
+    public_url: str
 
     @property
     def domain(self) -> Domain:

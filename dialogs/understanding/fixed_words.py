@@ -27,7 +27,10 @@ STEERING: dict[str, Command] = {
     "restart": Restart(),
     "skip": SkipQuestion(),
 }
-STRONG = ("human", "stop_messages", "cancel", "back", "repeat", "restart", "skip", "help")
+STRONG = (
+    "human", "stop_messages", "start_messages", "cancel", "back", "repeat", "restart", "skip",
+    "help",
+)  # fmt: skip
 WEAK = ("yes", "no", "greet", "thanks", "bye")
 _WITHIN = ("human", "stop_messages")
 _MOST_SEATS = 99

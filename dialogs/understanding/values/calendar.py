@@ -81,6 +81,16 @@ def next_festival(name: str, today: date, locale: Locale) -> date | None:
     return _next(lambda year: _movable(name, year), today, since=today.year)
 
 
+def fixed_day(name: str, locale: Locale) -> tuple[str, int, int] | None:
+    """`lunar` or `solar`, month and day of a festival that keeps its date; None for one that moves
+    (Mother's Day, Easter, Qingming)."""
+    if name in LUNAR_FESTIVALS:
+        return ("lunar", *LUNAR_FESTIVALS[name])
+    here = _TAIWAN.get(name) if locale is Locale.ZH_HANT else None
+    day = here or SOLAR_FESTIVALS.get(name)
+    return ("solar", *day) if day else None
+
+
 def nth_weekday(year: int, month: int, weekday: int, nth: int) -> date:
     first = date(year, month, 1)
     return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1))

@@ -1,0 +1,78 @@
+"""Yes and no to being written to first, and what follows when a child speaks (T51, T54)."""
+
+from data.occasions import (
+    DayToKeep,
+    OccasionKind,
+    occasions_of,
+    protect_minor,
+    save_occasion,
+    subject_of,
+)
+from data.people import Asked, ConsentPurpose, grant_consent, opt_out
+from dialogs.actions.adults import only_adults
+from dialogs.actions.base import ShopAction
+from dialogs.actions.turn import Turn
+from dialogs.engine import from_json
+from dialogs.engine.commands import Restart
+
+# Which wording they agreed to: count up when utter_reminds_* or utter_messages_started change
+# in what they promise.
+_TEXT_VERSION = "reminders-1"
+
+
+def agree(turn: Turn, purpose: ConsentPurpose) -> None:
+    """They asked for it in this message; the row is the proof."""
+    asked = Asked(
+        text_version=_TEXT_VERSION,
+        locale=turn.locale,
+        channel=turn.account.channel,
+        message_id=turn.call,
+    )
+    grant_consent(turn.session, person=turn.person, purpose=purpose, asked=asked, now=turn.now)
+
+
+class StopMessages(ShopAction):
+    called = "action_stop_messages"
+
+    def act(self, turn: Turn) -> None:
+        opt_out(turn.session, person=turn.person, now=turn.now)
+        turn.say("utter_messages_stopped")
+
+
+class StartMessages(ShopAction):
+    """Every kept day is planned anew: one that was let go in between may still be told of."""
+
+    called = "action_start_messages"
+
+    def act(self, turn: Turn) -> None:
+        only_adults(turn.person)
+        agree(turn, ConsentPurpose.REMINDERS)
+        for kept in occasions_of(turn.session, person=turn.person):
+            day = DayToKeep(
+                kind=OccasionKind(kept.kind),
+                when=kept.when,
+                relation=kept.relation,
+                subject=subject_of(turn.session, kept),
+                lead_days=kept.lead_days,
+                timezone=kept.timezone,
+            )
+            save_occasion(turn.session, person=turn.person, day=day, now=turn.now)
+        turn.say("utter_messages_started")
+
+
+class ProtectMinor(ShopAction):
+    """Nothing is kept of a child: neither days, nor consents, nor what was being talked about."""
+
+    called = "action_protect_minor"
+
+    def act(self, turn: Turn) -> None:
+        protect_minor(turn.session, person=turn.person, now=turn.now)
+        if turn.in_group:
+            turn.go_on_privately("protect_minor")
+        else:
+            turn.say("utter_minor")
+        if from_json(turn.conversation.snapshot).stack if turn.conversation.snapshot else ():
+            turn.commands.append(Restart())
+
+
+ACTIONS = (StopMessages, StartMessages, ProtectMinor)

@@ -1,0 +1,262 @@
+"""A day is told once and kept: whose it is, and in which calendar it comes back.
+
+What the sentence said is taken, what is missing is asked; in a group nothing is said of it.
+"""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+from data.delivery.messages import Options
+from data.occasions import (
+    AnnualDate,
+    CalendarKind,
+    DayToKeep,
+    Occasion,
+    OccasionKind,
+    next_on,
+    occasions_of,
+    save_occasion,
+)
+from data.people import ConsentPurpose, note_member
+from dialogs.actions.adults import only_adults
+from dialogs.actions.base import ShopAction
+from dialogs.actions.consenting import agree
+from dialogs.actions.kept_days import rules_of, say_kept, today_of
+from dialogs.actions.said_days import UNCLEAR, SaidDay, SaidKind, festival_day, said_kind
+from dialogs.actions.turn import Turn
+from dialogs.actions.whose import is_relation, read_reply
+from dialogs.day_words import annual_day, what_day
+from dialogs.understanding.folding import folded
+from dialogs.understanding.lexicon import lexicon
+
+_SAID = ("occasion_kind", "occasion_person", "occasion_date")
+# Of these people have one; of friends and cousins they have several.
+_ONLY_ONE = frozenset(
+    (
+        "mother", "father", "parents", "wife", "husband", "girlfriend", "boyfriend", "partner",
+        "mother_in_law", "father_in_law", "grandparents", "self", "boss",
+    )
+)  # fmt: skip
+
+
+class HearDay(ShopAction):
+    """What was said of the day; a festival brings its own date."""
+
+    called = "action_hear_day"
+
+    def act(self, turn: Turn) -> None:
+        only_adults(turn.person)
+        turn.set("occasion_step", "over")
+        said = said_kind(turn.slots.get("occasion_kind"))
+        if turn.in_group:
+            known = {slot: turn.slots[slot] for slot in _SAID if turn.slots.get(slot) is not None}
+            turn.go_on_privately("remember_day", **known)
+        elif said.kind is None:
+            turn.say("utter_day_comes_once")
+        elif said.festival is None or _take_festival(turn, said):
+            _go_on(turn, said.kind)
+
+
+def _take_festival(turn: Turn, said: SaidKind) -> bool:
+    day = festival_day(said.festival or "", turn.locale)
+    if day is None:
+        turn.say("utter_festival_moves", festival=said.festival)
+        return False
+    turn.set("occasion_date", day.as_slot())
+    if said.kind and said.kind is not OccasionKind.FESTIVAL:
+        turn.set("occasion_kind", [said.kind.value])  # its date was all that was meant
+    return True
+
+
+def _go_on(turn: Turn, kind: OccasionKind) -> None:
+    if kind is OccasionKind.ANNIVERSARY and turn.slots.get("occasion_person") is None:
+        turn.set("occasion_person", "partner")  # "our anniversary"
+    turn.set("occasion_step", "when" if kind is OccasionKind.FESTIVAL else "whose")
+
+
+class ValidateOccasionPerson(ShopAction):
+    """A word for a relation stays; any other is the name of somebody they know."""
+
+    called = "validate_occasion_person"
+
+    def act(self, turn: Turn) -> None:
+        said = str(turn.slots.get("occasion_person") or "")
+        if is_relation(said):
+            return
+        reply = read_reply(turn, said)
+        if not reply.name:
+            turn.set("occasion_person", None)
+            return
+        turn.set("occasion_person", "friend")
+        turn.set("occasion_name", reply.name)
+        for slot, value in reply.said.items():
+            if not turn.slots.get(slot):
+                turn.set(slot, value)
+
+
+class AskOccasionDate(ShopAction):
+    called = "action_ask_occasion_date"
+
+    def act(self, turn: Turn) -> None:
+        turn.say("utter_ask_occasion_date", what=_what(turn))
+
+
+class LookAtDay(ShopAction):
+    """Whether the words leave the calendar open: a wrong reminder is worse than a question."""
+
+    called = "action_look_at_day"
+
+    def act(self, turn: Turn) -> None:
+        day = SaidDay.of(turn.slots.get("occasion_date"))
+        unclear = day is None or day.calendar == UNCLEAR
+        turn.set("occasion_calendar", None if unclear or day is None else day.calendar)
+
+
+class AskOccasionCalendar(ShopAction):
+    """Both days that it may be, so that the answer is easy."""
+
+    called = "action_ask_occasion_calendar"
+
+    def act(self, turn: Turn) -> None:
+        day = SaidDay.of(turn.slots["occasion_date"])
+        assert day is not None  # noqa: S101  # the flow asks for the day first
+        options = [
+            turn.option(f"utter_calendar_{kind}", f"/SetSlots(occasion_calendar={kind})")
+            for kind in CalendarKind
+        ]
+        coming = {
+            kind.value: next_on(
+                AnnualDate(kind, day.month, day.day),
+                after=today_of(turn) - timedelta(days=1),
+                rules=rules_of(turn.merchant),
+            )
+            for kind in CalendarKind
+        }
+        turn.say("utter_ask_occasion_calendar", Options(tuple(options)), **coming)
+
+
+class ValidateOccasionCalendar(ShopAction):
+    """The answer completes the day."""
+
+    called = "validate_occasion_calendar"
+
+    def act(self, turn: Turn) -> None:
+        day = SaidDay.of(turn.slots.get("occasion_date"))
+        if day is None or day.calendar != UNCLEAR:
+            return
+        calendar = _calendar_in(str(turn.slots.get("occasion_calendar") or ""))
+        turn.set("occasion_calendar", calendar)
+        if calendar:
+            chosen = SaidDay(calendar, day.month, day.day, year=day.year)
+            turn.set("occasion_date", chosen.as_slot())
+
+
+def _calendar_in(text: str) -> str | None:
+    """The calendar that these words name, if it is one."""
+    names = [
+        kind.value
+        for kind in CalendarKind
+        if re.search(lexicon().pattern(f"calendar.{kind}"), folded(text))
+    ]
+    return names[0] if len(names) == 1 else None
+
+
+class TellApart(ShopAction):
+    """A second friend must not take the place of the first."""
+
+    called = "action_tell_apart"
+
+    def act(self, turn: Turn) -> None:
+        other = _nameless(turn)
+        turn.set("occasion_twice", other is not None and _differ(other.when, _when(turn)))
+
+
+def _differ(one: AnnualDate, other: AnnualDate | None) -> bool:
+    """Another day of the year; the year of birth may be told later."""
+    return other is None or replace(one, year=None) != replace(other, year=None)
+
+
+class AskOccasionName(ShopAction):
+    called = "action_ask_occasion_name"
+
+    def act(self, turn: Turn) -> None:
+        other = _nameless(turn)
+        day = annual_day(other.when, turn.locale) if other else ""
+        change = turn.option("utter_change_day_button", "/skip", what=_what(turn))
+        turn.say("utter_ask_occasion_name", Options((change,)), what=_what(turn), day=day)
+
+
+class RememberDay(ShopAction):
+    """Asking to be reminded is saying yes to it: the answer says so, and how to stop it."""
+
+    called = "action_remember_day"
+
+    def act(self, turn: Turn) -> None:
+        only_adults(turn.person)
+        when = _when(turn)
+        if when is None:
+            turn.say("utter_no_such_day")
+            return
+        stopped = turn.person.opted_out_at is not None
+        for purpose in (ConsentPurpose.OCCASIONS, ConsentPurpose.REMINDERS):
+            agree(turn, purpose)
+        # Reminders go to a chat they are known to be in; from a group they came here unseen.
+        note_member(turn.session, chat=turn.chat, person=turn.person, now=turn.now)
+        before = {one.id for one in occasions_of(turn.session, person=turn.person)}
+        kept = save_occasion(
+            turn.session, person=turn.person, day=_day_to_keep(turn, when), now=turn.now
+        )
+        say_kept(turn, kept, changed=kept.id in before, back_on=stopped)
+
+
+def _day_to_keep(turn: Turn, when: AnnualDate) -> DayToKeep:
+    said = said_kind(turn.slots.get("occasion_kind"))
+    relation, subject = _whose(turn)
+    return DayToKeep(
+        kind=said.kind or OccasionKind.OTHER, when=when, relation=relation, subject=subject
+    )
+
+
+def _when(turn: Turn) -> AnnualDate | None:
+    day = SaidDay.of(turn.slots.get("occasion_date"))
+    return day.annual(this_year=today_of(turn).year) if day else None
+
+
+def _whose(turn: Turn) -> tuple[str, str]:
+    """Relation and name; a festival's name is whose day it is."""
+    said = said_kind(turn.slots.get("occasion_kind"))
+    relation = str(turn.slots.get("occasion_person") or "")
+    if said.kind is OccasionKind.FESTIVAL:
+        return relation, said.festival or ""
+    return relation, str(turn.slots.get("occasion_name") or "")
+
+
+def _what(turn: Turn) -> str:
+    kind = said_kind(turn.slots.get("occasion_kind")).kind or OccasionKind.OTHER
+    relation, subject = _whose(turn)
+    return what_day(turn.words, kind=kind, relation=relation, subject=subject)
+
+
+def _nameless(turn: Turn) -> Occasion | None:
+    """A day already kept that this one would replace only for want of a name."""
+    kind = said_kind(turn.slots.get("occasion_kind")).kind
+    relation, subject = _whose(turn)
+    if subject or relation in _ONLY_ONE:
+        return None
+    kept = occasions_of(turn.session, person=turn.person)
+    same = (one for one in kept if (one.kind, one.relation) == (kind, relation))
+    return next((one for one in same if one.subject is None), None)
+
+
+ACTIONS = (
+    HearDay,
+    ValidateOccasionPerson,
+    AskOccasionDate,
+    LookAtDay,
+    AskOccasionCalendar,
+    ValidateOccasionCalendar,
+    TellApart,
+    AskOccasionName,
+    RememberDay,
+)
