@@ -32,16 +32,18 @@ def features_of(text: str, kinds: Iterable[str]) -> Counter[str]:
     words = [run for run in runs if run[0] < "\u3400"]
     counts.update(f"w:{word}" for word in words)
     counts.update(f"w:{one} {two}" for one, two in pairwise(words))
-    counts.update(_concepts(text[:_READ_AT_MOST]))
+    counts.update(_concepts(text[:_READ_AT_MOST], kinds))
     counts[f"l:{min(sum(map(_length, runs)), 12) // 3}"] += 1
     return counts
 
 
-def _concepts(text: str) -> Iterator[str]:
-    """Words of like meaning count as one, in every language; so do two of them together."""
+def _concepts(text: str, kinds: Iterable[str]) -> Iterator[str]:
+    """Words of like meaning count as one, in every language; so do two of them together, and a
+    concept beside a kind of value."""
     found = sorted({hit.name for hit in concepts().find(text)})
     yield from (f"k:{name}" for name in found)
-    yield from (f"k:{one}+{other}" for one, other in combinations(found[:_MOST_CONCEPTS], 2))
+    seen = found[:_MOST_CONCEPTS] + sorted({f"e-{kind}" for kind in kinds})
+    yield from (f"k:{one}+{other}" for one, other in combinations(seen, 2))
 
 
 def _length(run: str) -> int:

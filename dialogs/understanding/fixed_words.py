@@ -34,6 +34,7 @@ STRONG = (
 WEAK = ("yes", "no", "greet", "thanks", "bye")
 _WITHIN = ("human", "stop_messages")
 _MOST_SEATS = 99
+_PARTS = re.compile(r"\s*[,.!;,。!、;]+\s*")
 # "3. Ann", "4、小王 2份", "5) Bob x2": a line that people add to a list by copying it.
 _LIST_LINE = re.compile(
     rf"\s*\d{{1,3}}\s*[.、)]\s*[^\d\s,,:;。!?][^,,。!?\n]{{0,19}}?"
@@ -93,7 +94,10 @@ def _seats(word: str) -> int | None:
 
 def _in_list(message: Message, name: str) -> bool:
     forms = _forms(f"words.{name}")
-    return bool(message.short) and (message.short in forms or message.bare in forms)
+    if not message.short:
+        return False
+    parts = [part for part in _PARTS.split(message.short) if part]  # "sure, go ahead"
+    return message.short in forms or message.bare in forms or forms.issuperset(parts or [""])
 
 
 @cache

@@ -74,5 +74,7 @@ def folded(text: str) -> str:
 def _fold_letter(letter: str) -> str:
     if letter in _INVISIBLE:
         return ""
+    if letter.isdecimal():  # digits of every script: patterns and arithmetic know ASCII's
+        return str(unicodedata.decimal(letter))
     plain = unicodedata.normalize("NFKC", letter).lower().translate(_PLAIN)
     return plain.translate(letters().simpler)

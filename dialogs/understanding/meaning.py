@@ -26,6 +26,8 @@ from dialogs.understanding.payload import looks_like_payload, parse_payload
 from dialogs.understanding.wanted import wanted_of
 
 SMALL_TALK = frozenset({"greet", "thanks", "bye", "who_are_you", "help", "affirm", "deny", "minor"})
+# Where any text is the answer, these are part of it: a card may well say "thank you".
+_POLITE = frozenset({"greet", "thanks", "bye", "affirm", "deny"})
 _LOOKING = frozenset({"product_search", "group_buy_start"})
 _OF_AGE = 18
 _CLOSE = 0.1  # two guesses nearer than this are a question to the person
@@ -78,9 +80,10 @@ def _accepted(
     bar = thresholds.interrupt if asked else thresholds.start
     if guess.intent == OUT_OF_SCOPE or guess.confidence < bar:
         return None
-    if asked and guess.intent != "minor" and _only_values(message, entities, context):
-        return None
-    return guess.intent
+    answers = _only_values(message, entities, context) or (
+        takes_text(context) and guess.intent in _POLITE
+    )
+    return None if asked and answers and guess.intent != "minor" else guess.intent
 
 
 def _only_values(message: Message, entities: tuple[Entity, ...], context: Context) -> bool:

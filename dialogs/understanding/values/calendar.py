@@ -15,11 +15,11 @@ _LEAP_DAY = 29
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 
 SOLAR_FESTIVALS = {
-    "christmas": (12, 25), "christmas_eve": (12, 24), "new_years_day": (1, 1),
-    "new_years_eve": (12, 31), "valentine": (2, 14), "white_day": (3, 14), "womens_day": (3, 8),
-    "love_day": (5, 20), "childrens_day": (6, 1), "labour_day": (5, 1), "teachers_day": (9, 10),
-    "national_day": (10, 1), "halloween": (10, 31), "singles_day": (11, 11),
-    "double_twelve": (12, 12),
+    "christmas": (12, 25), "christmas_eve": (12, 24), "boxing_day": (12, 26),
+    "new_years_day": (1, 1), "new_years_eve": (12, 31), "valentine": (2, 14),
+    "white_day": (3, 14), "womens_day": (3, 8), "love_day": (5, 20), "childrens_day": (6, 1),
+    "labour_day": (5, 1), "teachers_day": (9, 10), "national_day": (10, 1),
+    "halloween": (10, 31), "singles_day": (11, 11), "double_twelve": (12, 12),
 }  # fmt: skip
 # Taiwan keeps some of them on other days.
 _TAIWAN = {

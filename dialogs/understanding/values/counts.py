@@ -82,9 +82,7 @@ def read_quantities(reading: Reading) -> None:
 def _quantity(match: re.Match[str]) -> dict[str, Any] | None:
     groups = match.groupdict()
     word = groups.get("count")
-    count = (
-        1 if word in (None, "a", "an", "") else 0.5 if word == "half a" else read_whole(word or "")
-    )
+    count = 1 if word in (None, "a", "an", "") else 0.5 if word == "半" else read_whole(word or "")
     if count is None:
         span = read_number(word or "")  # 两三个: the larger, nobody minds one to spare
         count = int(span.high) if span else None
@@ -110,14 +108,14 @@ def _ages() -> tuple[re.Pattern[str], ...]:
     return tuple(
         re.compile(pattern)
         for pattern in (
-            r"(?P<self>我(?:今年|现在|才|只有|刚|刚满|都|已经|还|是|年纪|马上|快)*)?(?P<tens>[一二三四五六七八九]?十)(?:几|多)岁",
+            r"(?P<self>我(?:今年|现在|才|只有|刚|刚满|都|已经|还|是|年纪|马上|快)*)?(?P<tens>[一二三四五六七八九]?十)(?:几|多|来)岁",
             r"(?P<tens>\d0)(?:几|多|来)岁",
             rf"(?P<self>我(?:今年|现在|才|只有|刚|刚满|还|是|虚岁)*)?(?<![\d.])(?P<age>{number})(?:周岁|岁)(?:半|了)?",
             r"(?P<age>[一二三四五六七八九]?十[一二三四五六七八九]?|\d{2})(?:岁)?(?=大寿|寿辰|寿宴|生日)",
+            rf"(?P<self>{myself})\s+(?:only\s+|just\s+)?(?P<age>{number})(?=\s*(?:$|[.,!?。,!?]|and\b|so\b|but\b|can\b|years?\b))",
             rf"(?P<age>{number})\s?-?\s?years?[\s-]?(?:old|of age)(?![a-z])",
             rf"(?P<age>{number})\s?-?\s?(?:yo|y/o|y\.o\.?|yrs? old)(?![a-z])",
             rf"(?<![a-z])(?:aged?|age of|turning|turns|turned)\s+(?P<age>{number})(?![\d%])",
-            rf"(?P<self>{myself})\s+(?:only\s+|just\s+)?(?P<age>{number})(?=\s*(?:$|[.,!?。,!?]|and\b|so\b|but\b|can\b|years?\b))",
             rf"(?<![a-z])in\s+(?:her|his|their|my|the)\s+(?:early\s+|mid\s?-?|late\s+)?(?P<decade>{'|'.join(_DECADES)}|\d0'?s)(?![a-z])",
             r"(?P<nth>\d{1,3}(?:st|nd|rd|th))(?=\s+(?:birthday|bday|b-day))",
             rf"(?P<band>{band}|青少年)",
@@ -156,7 +154,7 @@ def _quantities() -> tuple[re.Pattern[str], ...]:
     return tuple(
         re.compile(pattern)
         for pattern in (
-            rf"(?<![a-z0-9])(?P<count>an?|{number})?\s?(?P<group>{group})(?:\s+of)?(?![一-鿿]折)",
+            rf"(?<![a-z0-9])(?P<count>an?|半|{number})?\s?(?P<group>{group})(?:\s+of)?(?![一-鿿]折)",
             rf"(?<![\d.第十百千a-z])(?P<count>{number})\s?(?P<unit>{measure})(?!以内|钟)",
             r"(?<![a-z0-9])x\s?(?P<count>\d{1,3})(?![\d.a-z])",
             r"(?<![\d.a-z])(?P<count>\d{1,3})\s?x(?![a-z0-9])",

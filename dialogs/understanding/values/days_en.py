@@ -48,7 +48,9 @@ def _weekday(match: re.Match[str], today: date) -> Fields | None:
     behind = match["behind"] or ""
     if "after next" in behind:
         return sums.on(sums.weekday_of(weekday, today, 2))
-    ahead = "next" in (match["lead"] or "") or bool(behind)
+    if behind.strip() == "week":  # "Friday week" is a week after the coming Friday
+        return sums.on(sums.weekday_of(weekday, today, None) + timedelta(days=7))
+    ahead = "next" in (match["lead"] or "") or "next" in behind
     return sums.on(sums.weekday_of(weekday, today, 1 if ahead else None))
 
 
@@ -116,7 +118,7 @@ def rules() -> tuple[Rule, ...]:
     return sums.compiled(
         (
             (
-                rf"{count}\s?{span}\s+(?:(?:from|after)\s+)?(?P<base>{day}|{weekday}|now|then)",
+                rf"{count}\s?{span}\s+(?:(?:from|after|on)\s+)?(?P<base>{day}|{weekday}|now|then)",
                 _after,
             ),
             (rf"{_START}(?:in|within)\s+{count}\s?{span}(?:'s?\s?time)?", _after),

@@ -92,6 +92,9 @@ def rules() -> tuple[Rule, ...]:
                 _of_month,
             ),
             (rf"月(?P<part>{_PART})", _part_of_this),
-            (rf"(?<![\d月.第一二三四五六七八九十])(?P<day>{_DAY})号(?![码楼线店院门])", _day_alone),
+            (
+                rf"(?<![\d月.第一二三四五六七八九十路段街巷弄道])(?P<day>{_DAY})号(?![码楼线店院门])",
+                _day_alone,
+            ),
         )
     )

@@ -77,6 +77,12 @@ def _refuse_before(reading: Reading, cue: re.Match[str]) -> None:
 
 def _exclude(reading: Reading, value: Value, start: int, end: int = 0) -> None:
     text = reading.text[value.start : value.end]
+    if value.kind == "money" and None in (value.fields["min"], value.fields["max"]):
+        # "nothing above 50" is a bound of its own, the other way round.
+        flipped = {**value.fields, "min": value.fields["max"], "max": value.fields["min"]}
+        reading.drop(value)
+        reading.take("money", min(start, value.start), max(end, value.end), flipped)
+        return
     refused = {"kind": value.kind, "text": text, **value.fields}
     reading.drop(value)
     reading.take("exclusion", min(start, value.start), max(end, value.end), {"of": refused})

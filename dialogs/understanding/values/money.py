@@ -11,7 +11,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from dialogs.understanding.lexicon import Lexicon, lexicon
+from dialogs.understanding.lexicon import Lexicon, any_of, lexicon
 from dialogs.understanding.values.numbers import NUMBER, Span, read_number
 from dialogs.understanding.values.reading import Reading, Value
 
@@ -25,15 +25,27 @@ _DOLLARS = frozenset({"USD", "TWD", "HKD", "SGD", "AUD", "CAD", "NZD"})
 _LEADS = ("at_most_before", "at_least_before", "approx_before", "range_before", "budget")
 _TAILS = ("at_most_after", "at_least_after", "approx_after", "range_after")
 _SMALLEST_BARE = 10  # "at least two" counts things; "at least 20" may be money
+_SPACES = re.compile(r"\s+")
 _SHARED_UNITS = {"百": 100, "千": 1000, "万": 10_000, "k": 1000}
 _JOINT = re.compile(r"[\s,,、]*(?:but|and|且|但|又|而且)?\s*")
 
 
 @dataclass(frozen=True, slots=True)
+class BoundWords:
+    """Finds which bounds are named, the longest words first: 不低于 is not 低于."""
+
+    pattern: re.Pattern[str]
+    kinds: dict[str, str]
+
+    def named(self, text: str) -> set[str]:
+        return {self.kinds[_SPACES.sub(" ", word)] for word in self.pattern.findall(text)}
+
+
+@dataclass(frozen=True, slots=True)
 class Grammar:
     amount: re.Pattern[str]
-    leads: dict[str, re.Pattern[str]]
-    tails: dict[str, re.Pattern[str]]
+    leads: BoundWords
+    tails: BoundWords
     units: dict[str, re.Pattern[str]]
     counted: re.Pattern[str]
     """What shows that a bare number counts something else: 两个, 6 years."""
@@ -62,12 +74,11 @@ def _fields(match: re.Match[str], grammar: Grammar, reading: Reading) -> dict[st
     first = _amount(match["n1"], match["tenth1"])
     second = _amount(match["n2"], match["tenth2"]) if match["n2"] else None
     lead, tail = match["lead"] or "", match["tail"] or ""
-    marks = {name for name, form in grammar.leads.items() if form.search(lead)}
-    marks |= {name for name, form in grammar.tails.items() if form.search(tail)}
+    marks = grammar.leads.named(lead) | grammar.tails.named(tail)
+    if first and second:
+        first = _share_unit(first, match["n2"])
     if first is None or not _is_money(match, marks, first, grammar):
         return None
-    if second:
-        first = _share_unit(first, match["n2"])
     low, high = _bounds(first, second, marks)
     approx = any(mark.startswith("approx") for mark in marks) or bool(match["fuzzy1"])
     return _money(low, high, _currency(match, grammar, reading.setting.currency), approx=approx)
@@ -112,7 +123,7 @@ def _sounds_like_money(match: re.Match[str], marks: set[str]) -> bool:
     between = bool(match["n2"]) and "range_before" in marks
     spoken_range = match["n2"] is None and "百" in number and not read_number(number).exact  # type: ignore[union-attr]  # it was read once already
     plain_range = bool(match["n2"]) and len(re.sub(r"\D", "", match["n2"])) >= 3  # noqa: PLR2004
-    spoken_pair = bool(match["n2"]) and match["n2"][-1] in "百千"
+    spoken_pair = bool(match["n2"]) and any(unit in match["n2"] for unit in "百千万")
     return thousands or spoken or between or spoken_range or plain_range or spoken_pair
 
 
@@ -172,9 +183,8 @@ def _grammar() -> Grammar:
     units = words.section("currencies")
     return Grammar(
         amount=_amount_pattern(words),
-        leads={name: re.compile(words.pattern(f"bounds.{name}")) for name in _LEADS},
-        tails={name: re.compile(words.pattern(f"bounds.{name}")) for name in _TAILS}
-        | {"at_least_after": re.compile(words.pattern("bounds.at_least_after") + r"|\+")},
+        leads=_bound_words(words, _LEADS),
+        tails=_bound_words(words, _TAILS, plus="at_least_after"),
         units={code: re.compile(words.pattern(f"currencies.{code}")) for code in units},
         counted=re.compile(
             rf"\s*(?:{words.pattern('measures')}|[天日号月年岁周点分秒%个第时米里步倍页度字]|公里|星期|小时|分钟"
@@ -182,6 +192,13 @@ def _grammar() -> Grammar:
             r"|cm|mm|kg|g|ml|inch(?:es)?|km|miles?|percent)(?![a-z])|[-/.:]\d)"
         ),
     )
+
+
+def _bound_words(words: Lexicon, names: tuple[str, ...], plus: str | None = None) -> BoundWords:
+    kinds = {form: name for name in names for form in words.of(f"bounds.{name}")}
+    if plus:
+        kinds["+"] = plus
+    return BoundWords(re.compile(any_of(tuple(kinds))), kinds)
 
 
 def _amount_pattern(words: Lexicon) -> re.Pattern[str]:

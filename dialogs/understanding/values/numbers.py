@@ -46,9 +46,9 @@ _EN_MANY = "|".join(_EN_TIMES)
 _DIGIT_FORM = (
     r"(?<![\d.])\d{1,12}(?:,\d{3})*(?:\.\d{1,6})?(?:\s?(?:[kw](?![a-z0-9])|[千万百亿]\d?))?"
 )
-_HAN_FORM = r"[零〇一二三四五六七八九十百千万亿两俩仨廿卅]{1,16}"
+_HAN_FORM = r"(?:几[十百千万]|[零〇一二三四五六七八九十百千万亿两俩仨廿卅]{1,16})"
 _EN_FORM = (
-    rf"(?<![a-z])(?:(?:{_EN_ONE})(?![a-z])|(?:a\s+)?(?:{_EN_MANY})(?![a-z]))"
+    rf"(?<![a-z])(?:(?:{_EN_ONE})(?![a-z])|(?:a\s+few\s+|a\s+couple\s+(?:of\s+)?|a\s+)?(?:{_EN_MANY})(?![a-z]))"
     rf"(?:[\s-]+(?:and\s+)?(?:{_EN_ONE}|{_EN_MANY})(?![a-z])){{0,6}}"
 )
 NUMBER = rf"(?:{_DIGIT_FORM}|{_HAN_FORM}|{_EN_FORM})"
@@ -74,6 +74,10 @@ def read_number(token: str) -> Span | None:
         return None
     if token[0].isdigit() and token[0].isascii():
         return _read_digits(token)
+    if token[0] == "几":
+        return _several(_UNITS[token[1]])
+    if token.startswith("a few"):
+        return _several(_EN_TIMES[token.split()[-1]])
     if token[0].isascii():
         return _one(_read_english(token))
     return _read_spoken(token)
@@ -100,6 +104,11 @@ def _one(value: Decimal | None) -> Span | None:
     return None if value is None else Span(value, value)
 
 
+def _several(unit: int) -> Span:
+    """几百, a few hundred: anything from two to nine of them."""
+    return Span(Decimal(2 * unit), Decimal(9 * unit))
+
+
 def _read_digits(token: str) -> Span | None:
     match = re.fullmatch(r"([\d,.]+)\s?([kw千万百亿])?(\d)?", token)
     if match is None:
@@ -111,7 +120,7 @@ def _read_digits(token: str) -> Span | None:
 
 
 def _read_english(token: str) -> Decimal:
-    total, current = 0, 0
+    total, current = 0, 2 if token.startswith("a couple") else 0
     for word in re.split(r"[\s-]+", token):
         if word in _EN_TIMES:
             times = _EN_TIMES[word]

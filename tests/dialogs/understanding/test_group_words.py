@@ -1,0 +1,52 @@
+"""What counts in a group without being addressed: a closed list, and nothing else."""
+
+import pytest
+
+from dialogs.engine.commands import StartFlow
+from dialogs.understanding import understand
+from tests.dialogs.understanding.shop import a_context, slots_of
+
+
+@pytest.mark.parametrize(
+    ("text", "seats"),
+    [
+        ("+1", 1), ("＋１", 1), ("算我一个", 1), ("算我一個", 1), ("count me in", 1),
+        ("Count me in!", 1), ("me too", 1), ("参团", 1), ("加1", 1), ("我要两份", 2),
+        ("我要兩份", 2), ("+2", 2), ("来3份", 3), ("I'll take 2", 2), ("count me in for three", 3),
+        ("3. 小王", 1), ("4、Ann 2份", 2), ("5) Bob x2", 2),
+        ("接龙\n1. 老张\n2. 小李 2份\n3. 小王 +1", 1),
+    ],
+)  # fmt: skip
+def test_a_join_line_takes_seats_while_a_team_is_open(text: str, seats: int) -> None:
+    understood = understand(text, a_context(team_open=True))
+    assert (understood.intent, understood.link) == ("group_buy_join", "words")
+    assert understood.commands[0] == StartFlow("join_group_buy")
+    assert slots_of(understood) == {"quantity": seats}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我们去吃饭吧", "+1 for pizza tonight", "算我一个人在家", "count me in your prayers",
+        "I was in the 1. team", "1.5", "3. 我觉得不行，太贵了", "大家好", "我要两份报告", "+1000",
+    ],
+)  # fmt: skip
+def test_other_talk_joins_nothing(text: str) -> None:
+    assert understand(text, a_context(team_open=True)).intent != "group_buy_join"
+
+
+def test_without_an_open_team_a_join_line_means_nothing() -> None:
+    for text in ("+1", "算我一个", "count me in"):
+        assert understand(text, a_context()).intent != "group_buy_join"
+
+
+@pytest.mark.parametrize(
+    "text", ["开团", "我要开团", "拼团买这套茶具", "揪團", "start a group buy"]
+)
+def test_opening_a_team_is_on_a_closed_list_too(text: str) -> None:
+    understood = understand(text, a_context())
+    assert (understood.intent, understood.link) == ("group_buy_start", "words")
+
+
+def test_leaving_is_heard_while_a_team_is_open() -> None:
+    assert understand("退团", a_context(team_open=True)).intent == "group_buy_leave"
