@@ -1,0 +1,53 @@
+"""Everything that is said is said in three languages, and every shipped flow is sound."""
+
+import re
+from collections.abc import Iterator
+
+from data.kernel import errors
+from data.kernel.locales import Locale
+from dialogs.actions.shelf import ACTIONS
+from dialogs.format import check_flow_set, load_flow_set, shipped_sources
+from tests.house.source import modules
+
+# Words of a story, not of a person.
+_NOT_SAID = {"utter_name"}
+_UTTER = re.compile(r"\"(utter_[a-z0-9_]+)\"")
+
+
+def test_the_shipped_flows_pass_their_own_linter() -> None:
+    """So every step is reachable, every flow ends, every response has its three texts."""
+    problems = check_flow_set(shipped_sources())
+    assert [problem.render(Locale.EN) for problem in problems] == []
+
+
+def test_every_response_has_a_text_in_each_language() -> None:
+    domain = load_flow_set(shipped_sources()).domain
+    missing = [
+        f"{response.name} {locale}"
+        for response in domain.responses.values()
+        for locale in Locale
+        if not response.text.get(locale, "").strip()
+    ]
+    assert not missing
+
+
+def test_every_response_that_code_says_exists() -> None:
+    known = load_flow_set(shipped_sources()).domain.responses
+    said = {name for file in modules() for name in _UTTER.findall(file.read_text(encoding="utf-8"))}
+    assert not sorted(said - set(known) - _NOT_SAID)
+
+
+def test_every_refusal_can_be_told_in_a_chat() -> None:
+    known = load_flow_set(shipped_sources()).domain.responses
+    assert not [code for code in refusals() if f"utter_{code}" not in known]
+
+
+def test_every_action_that_flows_name_can_be_run() -> None:
+    declared = load_flow_set(shipped_sources()).domain.actions
+    assert not sorted(declared - set(ACTIONS))
+
+
+def refusals() -> Iterator[str]:
+    for thing in vars(errors).values():
+        if isinstance(thing, type) and issubclass(thing, errors.ShopError):
+            yield thing.code
