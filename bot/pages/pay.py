@@ -10,19 +10,23 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy.orm import Session
 
 from bot.app import Tuanzi
 from bot.pages.bank import visit_bank
 from bot.web.headers import PAY_POLICY
 from bot.web.rates import Rate
 from bot.web.templates import Pages
+from data.catalogue import Variant
 from data.kernel.errors import Forbidden, NotFound, Refused, ShopError
 from data.kernel.locales import Locale
 from data.merchants import Merchant
+from data.orders import OrderLine, OrderState
 from data.payments import find_payable
 from data.payments.sandbox_bank import SANDBOX
 from data.payments.sandbox_models import Outcome
 from data.people import Person
+from dialogs.actions.products import variant_words
 
 _HERE = Path(__file__).parent
 PAGES = Pages(_HERE / "templates")
@@ -33,13 +37,13 @@ _SEE_OTHER = 303
 router = APIRouter(prefix="/pay", include_in_schema=False)
 
 
-@router.get("/{token}")
-async def show(token: str, request: Request) -> HTMLResponse:
-    """The page of an order, in its buyer's language."""
+@router.api_route("/{token}", methods=["GET", "HEAD"])
+async def show(token: str, request: Request, asked: bool = False) -> HTMLResponse:
+    """The page of an order, in its buyer's language. `asked`: they have just been at the bank."""
     tuanzi: Tuanzi = request.app.state.tuanzi
     _limit(tuanzi, request)
     try:
-        html, status = await asyncio.to_thread(_page, tuanzi, token), 200
+        html, status = await asyncio.to_thread(_page, tuanzi, token, asked=asked), 200
     except NotFound:
         _MISSES.take(_address(request), now=tuanzi.clock.now())
         html, status = _sorry(request, "not_found"), 404
@@ -64,10 +68,10 @@ async def play_the_bank(
         raise
     except ShopError:
         pass  # closed, paid or under way meanwhile: the page says so
-    return RedirectResponse(f"/pay/{token}", status_code=_SEE_OTHER)
+    return RedirectResponse(f"/pay/{token}?asked=1", status_code=_SEE_OTHER)
 
 
-def _page(tuanzi: Tuanzi, token: str) -> str:
+def _page(tuanzi: Tuanzi, token: str, *, asked: bool) -> str:
     now = tuanzi.clock.now()
     with tuanzi.database.reading() as session:
         payable = find_payable(session, token=token, now=now)
@@ -78,12 +82,22 @@ def _page(tuanzi: Tuanzi, token: str) -> str:
             locale=Locale(person.locale),
             payable=payable,
             order=payable.order,
+            lines=[(line, _which(session, line, person)) for line in payable.lines],
+            waits_for_group=payable.order.state == OrderState.WAITING_GROUP,
             merchant=merchant,
             timezone=person.timezone,
             token=token,
+            asked=asked,
             sandbox=SANDBOX in tuanzi.gateways,
             outcomes=list(Outcome),
+            demo=tuanzi.settings.demo,
         )
+
+
+def _which(session: Session, line: OrderLine, person: Person) -> str:
+    """Colour and size in the buyer's words; nothing once the variant is off the shelf."""
+    variant = session.get(Variant, line.variant_id)
+    return variant_words(variant, Locale(person.locale)) if variant else ""
 
 
 def _sorry(request: Request, reason: str) -> str:
