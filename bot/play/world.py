@@ -82,7 +82,7 @@ def _rows(session: Session, after: int) -> list[tuple[OutboxRow, str]]:
 def open_world(start: datetime) -> World:
     """A fresh shop; the seeded file is made once per process and copied."""
     folder = Path(tempfile.mkdtemp(prefix="tuanzi-story-"))
-    shutil.copyfile(_seeded(), folder / "shop.db")
+    shutil.copyfile(seeded_file(), folder / "shop.db")
     tuanzi = build(_settings(folder), clock=TurnableClock(start))
     with tuanzi.database.reading() as session:
         account = session.scalars(
@@ -106,7 +106,8 @@ def _settings(folder: Path) -> Settings:
 
 
 @cache
-def _seeded() -> Path:
+def seeded_file() -> Path:
+    """A shop as it stands after its set-up."""
     folder = Path(tempfile.mkdtemp(prefix="tuanzi-seed-"))
     tuanzi = build(_settings(folder), clock=TurnableClock(_OPENING))
     create_schema(tuanzi.database)

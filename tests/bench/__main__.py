@@ -1,0 +1,28 @@
+"""Runs one bench and prints its table; with --json the last line is one object for programs."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+
+from tests.bench import turns
+from tests.bench.report import Report
+
+BENCHES: dict[str, Callable[[bool], Report]] = {"turns": turns.run}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./dev bench")
+    parser.add_argument("name", choices=sorted(BENCHES))
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    report = BENCHES[options.name](options.quick)
+    sys.stdout.write(report.table() + "\n")
+    if options.json:
+        sys.stdout.write(json.dumps(report.to_json()) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

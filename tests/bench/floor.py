@@ -1,0 +1,71 @@
+"""The floor: the SQL of the very same turns, in a bare loop, one transaction a turn.
+
+Recorded while the turns run in this process, then replayed with the driver alone on fresh copies
+of the same seeded file, with the same durability (WAL, synchronous=FULL).
+"""
+
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+
+from bot.channels.rest import RestMetadata
+from bot.play.world import open_world, seeded_file
+
+_NOW = datetime.fromisoformat("2026-11-22T10:00:00+08:00")
+Statement = tuple[str, Any, bool]
+
+
+def record(script: Sequence[str]) -> list[list[Statement]]:
+    """The statements of each turn of one script, with their parameters as the driver got them."""
+    world = open_world(_NOW)
+    turns: list[list[Statement]] = []
+
+    def note(_c: Any, _cursor: Any, sql: str, parameters: Any, _x: Any, many: bool) -> None:
+        if turns and not sql.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+            turns[-1].append((sql, parameters, many))
+
+    event.listen(world.tuanzi.database.engine, "before_cursor_execute", note)
+    try:
+        for text in script:
+            turns.append([])
+            about = RestMetadata(locale="zh-Hans")
+            world.say(who="floor", where="private", text=text, about=about)
+    finally:
+        event.remove(world.tuanzi.database.engine, "before_cursor_execute", note)
+        world.close()
+    return turns
+
+
+def replay(turns: Sequence[Sequence[Statement]], *, times: int) -> list[float]:
+    """Seconds of each turn, over fresh copies."""
+    taken: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(times):
+            file = Path(folder) / f"{number}.db"
+            shutil.copyfile(seeded_file(), file)
+            taken += _replay_on(file, turns)
+    return taken
+
+
+def _replay_on(file: Path, turns: Sequence[Sequence[Statement]]) -> list[float]:
+    connection = sqlite3.connect(file, isolation_level=None)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+    taken = []
+    for statements in turns:
+        begun = time.perf_counter()
+        connection.execute("BEGIN IMMEDIATE")
+        for sql, parameters, many in statements:
+            run = connection.executemany if many else connection.execute
+            run(sql, parameters).fetchall()
+        connection.execute("COMMIT")
+        taken.append(time.perf_counter() - begun)
+    connection.close()
+    return taken

@@ -1,0 +1,41 @@
+"""Figures, their ratios to a floor measured in the same run, and the aims they are held against."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    aim: str
+    got: float
+    ok: bool
+
+
+@dataclass(slots=True)
+class Report:
+    bench: str
+    figures: dict[str, float] = field(default_factory=dict)
+    ratios: dict[str, float] = field(default_factory=dict)
+    checks: list[Check] = field(default_factory=list)
+
+    def aim(self, text: str, *, got: float, ok: bool) -> None:
+        self.checks.append(Check(text, got, ok))
+
+    def table(self) -> str:
+        lines = [f"bench {self.bench}"]
+        lines += [f"  {name:<28}{value:>12.2f}" for name, value in self.figures.items()]
+        lines += [f"  {name:<28}{value:>12.2f} x" for name, value in self.ratios.items()]
+        lines += [
+            f"  {'ok ' if check.ok else 'NOT'} {check.aim}: {check.got:.2f}"
+            for check in self.checks
+        ]
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        checks = [{"aim": one.aim, "got": one.got, "ok": one.ok} for one in self.checks]
+        return {
+            "bench": self.bench,
+            "figures": self.figures,
+            "ratios": self.ratios,
+            "checks": checks,
+        }

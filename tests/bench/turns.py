@@ -1,0 +1,85 @@
+"""`./dev bench turns`: what one turn costs through the REST channel of a real server process.
+
+Full durability, an eight-message script, one client and eight; beside it, in the same run, the
+floor: the same turns' SQL in one transaction each, with nothing around it.
+"""
+
+import itertools
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.bench.floor import record, replay
+from tests.bench.report import Report
+from tests.bench.server import Client, running_server
+
+SCRIPT = (
+    "你好",
+    "给我妈挑个生日礼物，三百以内",
+    "便宜点",
+    "不要香水",
+    "第一个",
+    "取消",
+    "我的订单到哪了",
+    "谢谢",
+)
+AIM_P50_MS, AIM_TURNS, AIM_RSS_MB = 10.0, 200.0, 250.0  # issue 2, section 6
+CLIENTS = 8
+
+
+def run(quick: bool) -> Report:
+    """One client, then eight; each script is a new person's."""
+    scripts = 6 if quick else 40
+    report = Report("turns")
+    with running_server() as server:
+        _act_scripts(server.port, 3, "warm")
+        alone, _ = _act_scripts(server.port, scripts, "one")
+        together, seconds = _together(server.port, scripts)
+        rss = server.rss_mb()
+        started = server.started_in
+    floor = replay(record(SCRIPT), times=3 if quick else 10)
+    p50 = statistics.median(alone) * 1000
+    report.figures = {
+        "p50_ms": p50,
+        "p99_ms": _p99(alone),
+        "turns_per_s": len(alone) / sum(alone),
+        "p50_ms_eight": statistics.median(together) * 1000,
+        "p99_ms_eight": _p99(together),
+        "turns_per_s_eight": len(together) / seconds,
+        "rss_mb": rss,
+        "start_s": started,
+        "floor_p50_ms": statistics.median(floor) * 1000,
+        "floor_turns_per_s": len(floor) / sum(floor),
+    }
+    report.ratios = {"p50_to_floor": p50 / (statistics.median(floor) * 1000)}
+    eight = report.figures["turns_per_s_eight"]
+    report.aim("p50 of one client at most 10 ms", got=p50, ok=p50 <= AIM_P50_MS)
+    report.aim("at least 200 turns/s with eight", got=eight, ok=eight >= AIM_TURNS)
+    report.aim("under 250 MB", got=rss, ok=rss < AIM_RSS_MB)
+    return report
+
+
+_people = itertools.count()
+
+
+def _act_scripts(port: int, count: int, prefix: str) -> tuple[list[float], float]:
+    client = Client(port)
+    begun = time.perf_counter()
+    taken = []
+    for _ in range(count):
+        sender = f"{prefix}-{next(_people)}"
+        taken += [client.say(sender, text) for text in SCRIPT]
+    return taken, time.perf_counter() - begun
+
+
+def _together(port: int, scripts: int) -> tuple[list[float], float]:
+    begun = time.perf_counter()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        each = max(1, scripts // 2)
+        runs = [pool.submit(_act_scripts, port, each, f"c{n}") for n in range(CLIENTS)]
+        taken = [seconds for run in runs for seconds in run.result()[0]]
+    return taken, time.perf_counter() - begun
+
+
+def _p99(taken: list[float]) -> float:
+    return statistics.quantiles(taken, n=100)[98] * 1000
