@@ -38,7 +38,7 @@ def record_answer(session: Session, *, call: Call, answer: Answer, now: datetime
 
 def _record_payment(session: Session, call: Call, answer: Answer, now: datetime) -> None:
     order, attempt = lock_attempt(session, call.attempt_id)
-    if attempt.calls == call.turn and attempt.quarantine is None:
+    if _is_its_turn(attempt, call):
         _finish_turn(session, attempt)
         if not isinstance(answer, ProviderPayment):
             _doubt_payment(session, order, attempt, call, answer, now)
@@ -89,7 +89,7 @@ def _record_refund(
     session: Session, call: Call, refund_id: str, answer: Answer, now: datetime
 ) -> None:
     order, refund = lock_refund(session, refund_id)
-    if refund.calls == call.turn and refund.quarantine is None:
+    if _is_its_turn(refund, call):
         _finish_turn(session, refund)
         if not isinstance(answer, ProviderRefund):
             _doubt_refund(session, order, refund, call, answer, now)
@@ -110,6 +110,12 @@ def _doubt_refund(
         session.flush()
     else:
         move_refund(session, refund, RefundState.UNKNOWN, now=now)
+
+
+def _is_its_turn(subject: PaymentAttempt | Refund, call: Call) -> bool:
+    """Nobody leased it again since, and nobody wants something else (a capture, a void) by now."""
+    is_latest = subject.calls == call.turn and subject.call == call.verb
+    return is_latest and subject.quarantine is None
 
 
 def _finish_turn(session: Session, subject: PaymentAttempt | Refund) -> None:

@@ -85,6 +85,22 @@ def test_a_capture_whose_answer_is_lost_is_found_again(database: Database) -> No
     assert till.balance() == IN_HAND
 
 
+def test_a_decision_made_while_the_bank_is_being_asked_is_carried_out_at_once(
+    database: Database,
+) -> None:
+    till, order = _waiting(database, holds=True)
+    till.clock.advance(timedelta(seconds=10))
+    till.run_jobs()
+    with till.transaction() as session:
+        (question,) = lease(session, now=till.clock.now())
+    answer = till.perform(question)
+    _settle(till, order)
+    till.record(question, answer)
+    till.settle()
+    assert till.state(order) == OrderState.READY
+    assert till.charged(order) == [TOTAL]
+
+
 def test_a_group_order_paid_too_late_is_refunded_even_if_goods_are_left(each_till: Till) -> None:
     till = each_till
     order = till.order(kind=OrderKind.GROUP)

@@ -41,7 +41,7 @@ from tests.data.payments.money_machine import (
 from tests.data.payments.till import Till
 
 _QUIET = settings(
-    stateful_step_count=6,
+    stateful_step_count=5,
     deadline=None,
     derandomize=True,  # the same examples on every machine: a red run can be repeated
     database=None,
