@@ -41,6 +41,24 @@ class Filters:
     without: frozenset[str] = frozenset()  # product ids
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One variant that fits, by its id: what it costs, how many are free to promise."""
+
+    variant_id: str
+    price: Money
+    available: int
+
+
+_CHOICE = (
+    Variant.product_id,
+    Variant.id,
+    PRICE,
+    Variant.currency,
+    Variant.on_hand - Variant.held,
+)
+
+
 class Sieve:
     """Filters made ready for one merchant: conditions for SQL, and the choice of a variant."""
 
@@ -74,6 +92,20 @@ class Sieve:
         for variant in found:
             if not self._is_refused(variant):
                 chosen.setdefault(variant.product_id, variant)
+        return chosen
+
+    def choices(self, product_ids: Collection[str]) -> dict[str, Choice]:
+        """The same choice without the objects, for questions about many products at once."""
+        texts = (Variant.attributes, Variant.attribute_texts) if self._refused else ()
+        rows = self._session.execute(
+            select(*_CHOICE, *texts)
+            .where(Variant.product_id.in_(product_ids), *self._variant_conditions())
+            .order_by(Variant.position, Variant.id)
+        )
+        chosen: dict[str, Choice] = {}
+        for product_id, variant_id, minor, currency, available, *labels in rows:
+            if product_id not in chosen and not (labels and self._is_labelled(*labels)):
+                chosen[product_id] = Choice(variant_id, Money(minor, currency), available)
         return chosen
 
     def _variant_conditions(self) -> list[ColumnElement[bool]]:
@@ -123,8 +155,11 @@ class Sieve:
         return Product.id.not_in(select(titled.c.product_id))
 
     def _is_refused(self, variant: Variant) -> bool:
+        return self._is_labelled(variant.attributes, variant.attribute_texts)
+
+    def _is_labelled(self, plain: dict[str, str], by_language: dict[str, dict[str, str]]) -> bool:
         """`not red` leaves the blue one of the same scarf."""
-        texts = [variant.attributes, *variant.attribute_texts.values()]
+        texts = [plain, *by_language.values()]
         labels = [frozenset(self._cut(text)) for each in texts for text in each.values()]
         return any(refused <= label for refused in self._refused for label in labels)
 

@@ -1,7 +1,6 @@
 """What could be given at all: every hard rule is decided here, before any score."""
 
 import math
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,8 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from data.catalogue import Filters, Product, ProductTag, StockMove, Variant, price_of
-from data.catalogue.filters import Sieve
+from data.catalogue import Filters, Product, ProductTag, StockMove, Variant
+from data.catalogue.filters import Choice, Sieve
 from data.catalogue.stock import SOLD
 from data.kernel.money import Money
 from data.recommendations.priors import priors
@@ -23,16 +22,32 @@ _POPULAR_FOR = timedelta(days=90)
 # Age tags by the last year of each; `senior` begins where people start to be called that.
 _GROUPS = (("baby", 2), ("child", 12), ("teen", 17), ("adult", 59), ("senior", math.inf))
 
+# The kinds that a score looks at.
+_SCORED = ("recipient", "occasion", "interest", "age", "season")
+
 Tags = Mapping[str, Set[str]]  # kind to values
 
 
 @dataclass(frozen=True, slots=True)
+class Goods:
+    """What scoring needs to know of a product. `title` only where a wish must be read in it."""
+
+    id: str
+    external_id: str
+    category: str
+    title: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
-    product: Product
-    variant: Variant
-    price: Money
+    product: Goods
+    variant: Choice
     tags: Tags
     sold: int
+
+    @property
+    def price(self) -> Money:
+        return self.variant.price
 
     def has(self, kind: str, value: str) -> bool:
         return value in self.values(kind)
@@ -48,16 +63,10 @@ def candidates(
     sieve = Sieve(session, merchant_id, filters)
     products = _products(session, sieve, wish)
     ids = [product.id for product in products]
-    variants, tags = sieve.variants(ids), _tags(session, ids)
+    variants, tags = sieve.choices(ids), _tags(session, ids)
     sold = _sold(session, ids, now - _POPULAR_FOR)
     found = [
-        Candidate(
-            product,
-            variants[product.id],
-            price_of(variants[product.id]),
-            tags[product.id],
-            sold.get(product.id, 0),
-        )
+        Candidate(product, variants[product.id], tags.get(product.id, {}), sold.get(product.id, 0))
         for product in products
         if product.id in variants
     ]
@@ -95,7 +104,7 @@ def _fits_age(candidate: Candidate, wish: Wish) -> bool:
     return bool(meant & set(age_groups(wish)))
 
 
-def _products(session: Session, sieve: Sieve, wish: Wish) -> Sequence[Product]:
+def _products(session: Session, sieve: Sieve, wish: Wish) -> Sequence[Goods]:
     wanted = _wanted_tags(wish)
     shared = (
         select(func.count())
@@ -105,12 +114,14 @@ def _products(session: Session, sieve: Sieve, wish: Wish) -> Sequence[Product]:
         .scalar_subquery()
     )
     order = [shared.desc()] if wanted else []
-    return session.scalars(
-        select(Product)
+    titles = (Product.title,) if wish.interests else ()
+    rows = session.execute(
+        select(Product.id, Product.external_id, Product.category, *titles)
         .where(*sieve.conditions())
         .order_by(*order, Product.external_id)
         .limit(_MOST)
-    ).all()
+    )
+    return [Goods(row[0], row[1], row[2], row[3] if titles else {}) for row in rows]
 
 
 def _wanted_tags(wish: Wish) -> list[ColumnElement[bool]]:
@@ -127,12 +138,22 @@ def _wanted_tags(wish: Wish) -> list[ColumnElement[bool]]:
     ]
 
 
-def _tags(session: Session, ids: Collection[str]) -> defaultdict[str, dict[str, set[str]]]:
-    """By product, then by kind."""
-    found: defaultdict[str, dict[str, set[str]]] = defaultdict(dict)
-    columns = select(ProductTag.product_id, ProductTag.kind, ProductTag.value)
-    for product_id, kind, value in session.execute(columns.where(ProductTag.product_id.in_(ids))):
-        found[product_id].setdefault(kind, set()).add(value)
+def _tags(session: Session, ids: Collection[str]) -> dict[str, dict[str, set[str]]]:
+    """By product, then by kind; one row a product, for a gift shop tags its goods a lot."""
+    tag = ProductTag.kind + ":" + ProductTag.value
+    rows = session.execute(
+        select(ProductTag.product_id, func.aggregate_strings(tag, "|"))
+        .where(ProductTag.product_id.in_(ids), ProductTag.kind.in_(_SCORED))
+        .group_by(ProductTag.product_id)
+    )
+    return {product_id: _by_kind(tags) for product_id, tags in rows}
+
+
+def _by_kind(tags: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for tag in tags.split("|"):
+        kind, _, value = tag.partition(":")
+        found.setdefault(kind, set()).add(value)
     return found
 
 

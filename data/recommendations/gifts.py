@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.catalogue import Filters, Product
+from data.catalogue import Filters, Product, Variant
 from data.catalogue.tokens import tokeniser_of
 from data.kernel.money import Money
 from data.recommendations.candidates import candidates, forbidden_for_age
 from data.recommendations.diversity import pick_unlike
-from data.recommendations.scoring import Occasion, score
+from data.recommendations.scoring import Occasion, Scored, score
 from data.recommendations.wishes import Idea, Wish
 
 
@@ -49,10 +49,18 @@ def suggest_gifts(  # noqa: PLR0913  # all that a chat may know about a wish
         cheaper_than=cheaper_than,
     )
     chosen = pick_unlike([score(candidate, occasion) for candidate in found], limit)
-    return [
-        Idea(each.candidate.product, each.candidate.variant, each.candidate.price, each.reasons)
-        for each in chosen
-    ]
+    return [_idea(session, each) for each in chosen]
+
+
+def _idea(session: Session, scored: Scored) -> Idea:
+    """Only what is shown is read whole."""
+    candidate = scored.candidate
+    return Idea(
+        session.get_one(Product, candidate.product.id),
+        session.get_one(Variant, candidate.variant.variant_id),
+        candidate.price,
+        scored.reasons,
+    )
 
 
 def _categories(session: Session, merchant_id: str, ids: Collection[str]) -> frozenset[str]:
