@@ -9,7 +9,7 @@ from functools import cache
 from dialogs.engine.commands import (
     CancelFlow,
     Command,
-    CorrectSlots,
+    GoBack,
     HumanHandoff,
     RepeatLast,
     Restart,
@@ -22,7 +22,7 @@ from dialogs.understanding.values.numbers import SMALL_NUMBER, read_whole
 STEERING: dict[str, Command] = {
     "human": HumanHandoff(),
     "cancel": CancelFlow(),
-    "back": CorrectSlots({}),  # nothing named: the engine opens the question before this one
+    "back": GoBack(),
     "repeat": RepeatLast(),
     "restart": Restart(),
     "skip": SkipQuestion(),

@@ -11,7 +11,7 @@ from dialogs.engine.commands import (
     Act,
     CancelFlow,
     Command,
-    CorrectSlots,
+    GoBack,
     HumanHandoff,
     RepeatLast,
     Restart,
@@ -32,7 +32,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,6})?")
 _CONSTANTS: dict[str, Any] = {"true": True, "false": False, "null": None}
 _PLAIN: dict[str, Command] = {
     "/cancel": CancelFlow(),
-    "/back": CorrectSlots({}),  # nothing named: the engine opens the question before this one
+    "/back": GoBack(),
     "/skip": SkipQuestion(),
     "/repeat": RepeatLast(),
     "/restart": Restart(),

@@ -13,6 +13,7 @@ from dialogs.understanding.values.counts import read_ages, read_ordinals, read_q
 from dialogs.understanding.values.dates import read_dates
 from dialogs.understanding.values.exclusions import read_exclusions
 from dialogs.understanding.values.money import read_money
+from dialogs.understanding.values.names import read_names
 from dialogs.understanding.values.reading import Reading, Setting
 from dialogs.understanding.values.times import read_times
 
@@ -26,6 +27,12 @@ _ATTRIBUTES = {"colours": "colour", "sizes": "size"}
 _PHONE = re.compile(r"(?<![\d.a-z])(?:\+\d{1,3}[\s-]?)?(?:\d[\s-]?){7,14}\d(?![\d.])")
 _EMAIL = re.compile(r"(?<![\w.])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{2,63}){1,4}")
 _DATE_LIKE = re.compile(r"[12]\d{3}-\d{1,2}-\d{1,2}")
+# An order is called by its number: 订单 1001, order no. 1001, #1001. Four digits at least: "order
+# 100 of them" counts.
+_ORDER = re.compile(
+    r"(?:(?:订单|单号|(?<![a-z])orders?)\s*(?:编?号码?|number|no\.?)?\s*[是::#]{0,2}\s*|#\s?)"
+    r"(?P<number>\d{4,8})(?![\d.]|\s*(?:[元块个件份]|pcs|pieces|of\b))"
+)
 ProductHits = Sequence[tuple[str, str]]
 
 
@@ -41,6 +48,7 @@ def extract(
         read(reading)
     for read in (read_times, read_ages, read_ordinals, _read_words, read_quantities):
         read(reading)
+    read_names(reading, folded)
     read_exclusions(reading)
     in_order = sorted(reading.values, key=lambda value: value.start)
     return tuple(_entity(folded, v.kind, v.start, v.end, v.fields) for v in in_order)
@@ -58,6 +66,9 @@ def _read_contacts(reading: Reading) -> None:
         if not _DATE_LIKE.match(match[0]):
             digits = re.sub(r"[\s-]", "", match[0])
             reading.take("phone", match.start(), match.end(), {"value": digits})
+    for match in _ORDER.finditer(reading.text):
+        number = {"value": match["number"]}
+        reading.take("order_number", match.start(), match.end(), number)
 
 
 def _read_products(products: Callable[[str], ProductHits] | None) -> Callable[[Reading], None]:

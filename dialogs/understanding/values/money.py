@@ -61,13 +61,14 @@ def read_money(reading: Reading) -> None:
 
 
 def bare_money(text: str, currency: str) -> dict[str, Any] | None:
-    """`300` or 三百 as the answer to a question about money."""
-    match = re.fullmatch(rf"\s*({NUMBER})\s*(?:(?:-|~|到|至|to)\s*({NUMBER}))?\s*[.。!!]?\s*", text)
-    low = read_number(match[1]) if match else None
+    """`300`, 三百 or "about 200" as the answer to a question about money."""
+    match = _bare_amount().fullmatch(text)
+    low = read_number(match["n1"]) if match else None
     if match is None or low is None:
         return None
-    high = read_number(match[2]) if match[2] else low
-    return _money(low.low, (high or low).high, None, approx=False)
+    high = read_number(match["n2"]) if match["n2"] else low
+    approx = bool(match["before"] or match["after"])
+    return _money(low.low, (high or low).high, None, approx=approx)
 
 
 def _fields(match: re.Match[str], grammar: Grammar, reading: Reading) -> dict[str, Any] | None:
@@ -175,6 +176,16 @@ def _join_bounds(reading: Reading) -> None:
 def _complementary(one: Value, other: Value) -> bool:
     sides = [(v.fields["min"] is None, v.fields["max"] is None) for v in (one, other)]
     return sorted(sides) == [(False, True), (True, False)]
+
+
+@cache
+def _bare_amount() -> re.Pattern[str]:
+    before = lexicon().pattern("bounds.approx_before")
+    after = lexicon().pattern("bounds.approx_after")
+    return re.compile(
+        rf"\s*(?P<before>{before}\s*)?(?P<n1>{NUMBER})\s*(?:(?:-|~|到|至|to)\s*(?P<n2>{NUMBER}))?"
+        rf"\s*(?P<after>{after})?\s*[.。!!]?\s*"
+    )
 
 
 @cache

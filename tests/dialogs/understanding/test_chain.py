@@ -9,7 +9,7 @@ from dialogs.engine.commands import (
     CancelFlow,
     CannotHandle,
     ChitChat,
-    CorrectSlots,
+    GoBack,
     HumanHandoff,
     RepeatLast,
     Restart,
@@ -80,7 +80,7 @@ def test_a_wish_about_the_ideas_fills_the_choice(text: str, step: str) -> None:
         ("转人工", HumanHandoff()), ("I want to talk to a human", HumanHandoff()),
         ("can I speak to someone please", HumanHandoff()), ("算了", CancelFlow()),
         ("cancel", CancelFlow()), ("never mind, thanks", CancelFlow()), ("不買了", CancelFlow()),
-        ("back", CorrectSlots({})), ("上一步", CorrectSlots({})), ("重新开始", Restart()),
+        ("back", GoBack()), ("上一步", GoBack()), ("重新开始", Restart()),
         ("start over", Restart()), ("再说一遍", RepeatLast()), ("skip", SkipQuestion()),
     ],
 )  # fmt: skip

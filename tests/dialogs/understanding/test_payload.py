@@ -5,7 +5,7 @@ import pytest
 from dialogs.engine.commands import (
     Act,
     CancelFlow,
-    CorrectSlots,
+    GoBack,
     HumanHandoff,
     RepeatLast,
     Restart,
@@ -31,7 +31,7 @@ from tests.dialogs.understanding.shop import a_context, slots_of
         ("/Act(action_join_team, team=tm_x)", (Act("action_join_team", {"team": "tm_x"}),)),
         ("/Act(action_open)", (Act("action_open", {}),)),
         ("/cancel", (CancelFlow(),)),
-        ("/back", (CorrectSlots({}),)),
+        ("/back", (GoBack(),)),
         ("/skip", (SkipQuestion(),)),
         ("/repeat", (RepeatLast(),)),
         ("/restart", (Restart(),)),
