@@ -67,12 +67,19 @@ def team_card(wording: Wording, view: TeamView, *, title: str, now: datetime) ->
 def _lines(wording: Wording, view: TeamView, title: str, now: datetime) -> list[str]:
     lines = [title, wording.words("utter_team_card", price=view.price, size=str(view.target))]
     if view.state != TeamState.OPEN:
-        return [*lines, wording.words(f"utter_team_card_{view.state}", size=str(view.target))]
+        return [*lines, wording.words(_ending(view), size=str(view.target))]
     have, need, paying = str(view.have), str(view.need), str(view.paying)
     lines.append(wording.words("utter_team_card_count", have=have, need=need))
     if view.paying:
         lines.append(wording.words("utter_team_card_paying", paying=paying))
     return [*lines, wording.words("utter_team_card_time", left=view.deadline - now)]
+
+
+def _ending(view: TeamView) -> str:
+    """A team that everybody left was not called off by anybody."""
+    if view.state == TeamState.CANCELLED and not view.have + view.paying:
+        return "utter_team_card_empty"
+    return f"utter_team_card_{view.state}"
 
 
 def _button(wording: Wording, view: TeamView) -> Option:

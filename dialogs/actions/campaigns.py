@@ -9,6 +9,8 @@ from data.delivery.messages import Option
 from data.group_buys import Campaign, active_campaigns
 from dialogs.actions.turn import Turn
 from dialogs.understanding.lexicon import lexicon
+from dialogs.understanding.message import read_message
+from dialogs.understanding.wanted import wanted_of
 
 MOST_OFFERED = 8  # buttons in one message; more is a wall
 _FOUND = 5  # products that a search may mean
@@ -62,13 +64,14 @@ def meant_by(turn: Turn, words: str) -> Meant:
     chosen = next((offer for offer in offers if offer.id == words), None)
     if chosen is not None:
         return Meant(chosen)
-    said = _folded(words)
+    product = wanted_of(read_message(words)) or words  # "the board game please"
+    said = _folded(product)
     named = tuple(offer for offer in offers if _bears(turn, offer, said))
     if len(named) == 1:
         return Meant(named[0])
     if named:
         return Meant(maybe=named)
-    return Meant(maybe=_searched(turn, offers, words), named=not _is_general(said))
+    return Meant(maybe=_searched(turn, offers, product), named=not _is_general(_folded(words)))
 
 
 def _bears(turn: Turn, campaign: Campaign, said: str) -> bool:

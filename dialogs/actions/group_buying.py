@@ -104,7 +104,9 @@ class OpenTeam(ShopAction):
             return
         _announce(turn, campaign)
         _show(turn, team)
-        turn.go_on_privately(_CHECKOUT)
+        mine = live_seat(turn.session, team_id=team.id, person_id=turn.person.id)
+        if mine is not None:
+            _go_on(turn, mine)
 
 
 def _running_team(turn: Turn, campaign: Campaign) -> Team | None:
@@ -197,7 +199,7 @@ def _join(turn: Turn, team: Team) -> None:
         _already_in(turn, mine)
         return
     try:
-        join(turn.session, team_id=team.id, person_id=turn.person.id, now=turn.now)
+        seat = join(turn.session, team_id=team.id, person_id=turn.person.id, now=turn.now)
     except GroupBuyClosed:
         turn.say("utter_team_is_over", Options((_anew(turn, team),)))
     except NoSeatLeft:
@@ -207,7 +209,12 @@ def _join(turn: Turn, team: Team) -> None:
     else:
         if int(turn.slots.get("seats") or 1) > 1:
             turn.say("utter_one_seat_each", name=turn.person.name)
-        turn.go_on_privately(_CHECKOUT)
+        _go_on(turn, seat)
+
+
+def _go_on(turn: Turn, seat: Seat) -> None:
+    """Address and money, in private."""
+    turn.go_on_privately(_CHECKOUT, seat_taken=seat.id)
 
 
 def _already_in(turn: Turn, seat: Seat) -> None:
@@ -217,7 +224,7 @@ def _already_in(turn: Turn, seat: Seat) -> None:
         return
     turn.say("utter_already_in_unpaid", name=turn.person.name)
     if seat.order_id is None:
-        turn.go_on_privately(_CHECKOUT)
+        _go_on(turn, seat)
 
 
 def _anew(turn: Turn, team: Team) -> Option:

@@ -20,20 +20,28 @@ from dialogs.team_card import title_of
 
 
 class PickSeat(ShopAction):
-    """The seat taken last that has no order yet. Several are paid for one after the other."""
+    """The seat just taken, or the latest without an order: several are paid one after the other.
+
+    A seat taken while another is being paid for rewinds the flow to this step, which reads it.
+    """
 
     called = "action_pick_seat"
 
     def act(self, turn: Turn) -> None:
-        seats = unpaid_seats(turn.session, merchant_id=turn.merchant.id, person_id=turn.person.id)
-        waiting = [seat for seat in seats if seat.order_id is None and seat.held_until > turn.now]
-        seat = max(waiting, key=lambda one: (one.created_at, one.id), default=None)
+        taken = turn.slots.get("seat_taken")
+        turn.set("seat_taken", None)
+        seat = max(_waiting(turn), key=lambda one: (one.id == taken, one.created_at), default=None)
         turn.set("seat", seat.id if seat else None)
         if seat is not None:
             view = team_view(turn.session, seat.team_id)
             title = _title(turn, view)
             left = seat.held_until - turn.now
             turn.say("utter_seat_held", title=title, price=view.price, left=left)
+
+
+def _waiting(turn: Turn) -> list[Seat]:
+    seats = unpaid_seats(turn.session, merchant_id=turn.merchant.id, person_id=turn.person.id)
+    return [seat for seat in seats if seat.order_id is None and seat.held_until > turn.now]
 
 
 class ShowSeat(ShopAction):
@@ -56,8 +64,7 @@ class ShowSeat(ShopAction):
         shipping = shipping_for(turn.merchant, items)
         turn.say(
             "utter_seat_summary",
-            title=_title(turn, view),
-            variant=variant_words(variant, turn.locale),
+            title=f"{_title(turn, view)} {variant_words(variant, turn.locale)}".strip(),
             items=items,
             shipping=shipping,
             total=items + shipping,
@@ -73,14 +80,17 @@ class PlaceSeatOrder(ShopAction):
     called = "action_place_seat_order"
 
     def act(self, turn: Turn) -> None:
-        seat_id = str(turn.slots["seat"])
+        seat = _held(turn)
         turn.set("seat", None)
+        if seat is None:
+            turn.say("utter_seat_gone")
+            return
         address = kept_address(turn.session, person=turn.person, reference=turn.slots["ship_to"])
         details = OrderDetails(
             ship_to=address, chat_id=turn.chat.id, conversation_id=turn.conversation.id
         )
-        order = place_seat_order(turn.session, seat_id=seat_id, details=details, now=turn.now)
-        until = turn.session.get_one(Seat, seat_id).held_until - turn.now
+        order = place_seat_order(turn.session, seat_id=seat.id, details=details, now=turn.now)
+        until = turn.session.get_one(Seat, seat.id).held_until - turn.now
         give_payment_link(turn, order_id=order.id, number=order.number, until=until)
 
 
