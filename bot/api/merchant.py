@@ -1,6 +1,7 @@
 """Contract 2, the merchant API: /api/v1, one file per noun, described by OpenAPI 3.1."""
 
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import iter_route_contexts
 
 from bot.api import (
     conversations,
@@ -37,7 +38,7 @@ def install(app: FastAPI, tuanzi: OpenShop) -> None:
 
     Doing it again changes nothing."""
     app.state.tuanzi = tuanzi
-    if any(getattr(route, "path", "").startswith(ROOT) for route in app.routes):
+    if any((route.path or "").startswith(ROOT) for route in iter_route_contexts(app.routes)):
         return
     api = APIRouter(
         prefix=ROOT,

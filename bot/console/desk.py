@@ -3,6 +3,7 @@
 `guard` runs before each route of the console and is the only way to a `Desk`.
 """
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -63,11 +64,13 @@ class Desk:
         return access.may(self.role, route)
 
 
-async def submitted(request: Request) -> FormData:
-    """The form, read once. A look has none."""
+async def submitted(request: Request) -> AsyncIterator[FormData]:
+    """The form, read once; uploaded files are closed in the end. A look has none."""
     if request.method in csrf.SAFE_METHODS:
-        return FormData()
-    return await request.form(max_files=1, max_fields=_MOST_FIELDS)
+        yield FormData()
+        return
+    async with request.form(max_files=1, max_fields=_MOST_FIELDS) as form:
+        yield form
 
 
 Form = Annotated[FormData, Depends(submitted)]

@@ -6,7 +6,7 @@ of it is played again in one transaction that is never committed.
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
@@ -17,14 +17,13 @@ from data.conversations import ConversationEvent, OfferedOption, offered_to
 from data.delivery.inbound import ChatRef, EventKind, InboundEvent, Sender
 from data.delivery.messages import Segment, segment_from_json
 from data.delivery.models import OutboxRow
+from data.flows import publish
 from data.kernel.database import Database
-from data.kernel.ids import FlowSha, new_id
+from data.kernel.ids import new_id
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
-from dialogs.format import FlowSet
 from dialogs.hearing import hear
 from dialogs.house import Cause, House, Stage
-from dialogs.library import FlowLibrary
 from dialogs.play import TurnFailed
 from dialogs.turn import apologise, enter, take_turn
 
@@ -69,22 +68,18 @@ class _TakenBack(Exception):
     """Ends the transaction without its effects."""
 
 
-class _DraftLive(FlowLibrary):
-    """A library in which one stored version is the live one."""
-
-    def __init__(self, sha: str) -> None:
-        super().__init__()
-        self._sha = sha
-
-    def live(self, session: Session, *, merchant_id: str) -> FlowSet:
-        return self.get(session, merchant_id=merchant_id, sha=FlowSha(self._sha))
-
-
 def rehearse(database: Database, house: House, wanted: Rehearsal) -> Rehearsed:
     """Play all lines on the wanted version; nothing stays."""
-    house = replace(house, flows=_DraftLive(wanted.sha))
     rehearsed = Rehearsed([], [])
     with suppress(_TakenBack), changing(database, wanted.merchant_id) as session:
+        # For this transaction, which ends without a commit, the draft is what is live.
+        publish(
+            session,
+            merchant_id=wanted.merchant_id,
+            sha=wanted.sha,
+            by=wanted.name,
+            now=wanted.now,
+        )
         stage = _Boards(session, house, wanted)
         for line in wanted.lines[:LONGEST]:
             rehearsed.exchanges.append(stage.play(line))

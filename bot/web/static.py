@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,7 +22,7 @@ _ROUTE = "static"
 
 def install(app: FastAPI) -> None:
     """`/static/<hash>/<name>`; wiring it twice changes nothing."""
-    if not any(getattr(route, "name", "") == _ROUTE for route in app.routes):
+    if not any(route.name == _ROUTE for route in iter_route_contexts(app.routes)):
         app.add_api_route("/static/{version}/{name}", serve, name=_ROUTE, include_in_schema=False)
 
 

@@ -18,6 +18,8 @@ from data.kernel.locales import Locale
 from data.kernel.money import Money
 
 _WEB = frozenset({"http", "https"})
+# CLDR's short date, except in English: 11/12/26 is two days to two halves of its readers.
+_MOMENT = {Locale.EN: "d MMM y, HH:mm"}
 
 
 class Pages:
@@ -50,13 +52,13 @@ class Pages:
 
 
 def _filters(locale: Locale) -> Mapping[str, Callable[..., object]]:
-    tag = FOLDERS[locale]
+    tag, form = FOLDERS[locale], _MOMENT.get(locale, "short")
 
     def money(amount: Money) -> str:
         return format_currency(amount.amount, amount.currency, locale=tag)
 
     def when(moment: datetime, zone: str) -> str:
-        return format_datetime(moment, "short", tzinfo=ZoneInfo(zone), locale=tag)
+        return format_datetime(moment, form, tzinfo=ZoneInfo(zone), locale=tag)
 
     def how_long(seconds: int) -> str:
         return format_timedelta(seconds, locale=tag, threshold=1.5)

@@ -1,5 +1,6 @@
 """Conversations as the shop reads them: a list, a transcript, and the steps behind each turn."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.api.paging import Page, Where, newest_first
+from bot.api.reads.veil import Veil, veil_for
 from data.conversations import Conversation, ConversationEvent, Mode
-from data.delivery.messages import Segment, segment_from_json
+from data.delivery.messages import Segment
 from data.delivery.models import OutboxRow
 from data.kernel.errors import NotFound
 from data.people import Chat, Person
@@ -18,6 +20,9 @@ from data.people import Chat, Person
 USER_SAID, STAFF_SAID = "user_said", "staff_said"
 _MOST_EVENTS = 2_000  # what one page of the inspector can still show
 _MOST_LINES = 200
+# An event's own columns; the rest of its body is details.
+_TOLD = frozenset({"kind", "event", "flow", "step", "version", "frame", "data"})
+_Moment = tuple[datetime, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,10 @@ class ChatView:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing said: by the customer, by the shop's machine, or by one of its people."""
+    """One thing said: by the customer, by the shop's machine, or by one of its people.
+
+    `kept_back`: its words stand in no event, because they were private. `pressed`: it was a button.
+    """
 
     who: str  # customer, bot, staff
     at: datetime
@@ -39,6 +47,29 @@ class Line:
     segments: Sequence[Segment] = ()
     state: str = ""
     name: str = ""
+    kept_back: bool = False
+    pressed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event of a turn; `details` is what it says besides its kind and place."""
+
+    kind: str
+    flow: str | None
+    step: str | None
+    version: str | None
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One message a turn sent, and the response it was made from."""
+
+    key: str
+    state: str
+    response: str | None
+    segments: Sequence[Segment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +78,8 @@ class Turn:
 
     at: datetime
     inbox_id: int | None
-    events: Sequence[ConversationEvent]
-    messages: Sequence[OutboxRow]
+    steps: Sequence[Step]
+    messages: Sequence[Sent]
 
 
 def list_chats(
@@ -112,8 +143,9 @@ def transcript(session: Session, view: ChatView) -> list[Line]:
         .limit(_MOST_LINES)
     )
     # Within one moment the question comes before its answer: rank 0 before 1, then the row's id.
-    lines = [((event.at, 0, event.id), _heard(event)) for event in heard]
-    lines += [((row.created_at, 1, row.id), _said(row)) for row in said]
+    veil = veil_for(session, view.person)
+    lines = [((event.at, 0, event.id), _heard(event, veil)) for event in heard]
+    lines += [((row.created_at, 1, row.id), _said(row, veil)) for row in said]
     return [line for _order, line in sorted(lines, key=lambda pair: pair[0])][-_MOST_LINES:]
 
 
@@ -131,17 +163,14 @@ def turns_of(session: Session, view: ChatView) -> list[Turn]:
         .order_by(OutboxRow.id.desc())
         .limit(_MOST_EVENTS)
     ).all()
-    moments = {(event.at, event.inbox_id) for event in events}
-    moments |= {(row.created_at, row.inbox_id) for row in messages}
-    return [
-        Turn(
-            at,
-            inbox_id,
-            [e for e in reversed(events) if (e.at, e.inbox_id) == (at, inbox_id)],
-            [m for m in reversed(messages) if (m.created_at, m.inbox_id) == (at, inbox_id)],
-        )
-        for at, inbox_id in sorted(moments, key=lambda moment: (moment[0], moment[1] or 0))[::-1]
-    ]
+    veil = veil_for(session, view.person)
+    turns: dict[_Moment, tuple[list[Step], list[Sent]]] = defaultdict(lambda: ([], []))
+    for event in reversed(events):
+        turns[event.at, event.inbox_id][0].append(_step(event, veil))
+    for row in reversed(messages):
+        turns[row.created_at, row.inbox_id][1].append(_sent(row, veil))
+    newest = sorted(turns, key=lambda moment: (moment[0], moment[1] or 0), reverse=True)
+    return [Turn(*moment, *turns[moment]) for moment in newest]
 
 
 def events_after(
@@ -156,13 +185,28 @@ def events_after(
     ).all()
 
 
-def _heard(event: ConversationEvent) -> Line:
-    body: dict[str, Any] = event.body
+def _step(event: ConversationEvent, veil: Veil) -> Step:
+    body = {**event.body, **event.body.get("data", {})}
+    details = {name: value for name, value in body.items() if name not in _TOLD}
+    return Step(event.kind, event.flow, event.step, event.version, veil.over(details))
+
+
+def _sent(row: OutboxRow, veil: Veil) -> Sent:
+    return Sent(row.key, row.state, row.response, veil.segments(row.segments))
+
+
+def _heard(event: ConversationEvent, veil: Veil) -> Line:
+    body: dict[str, Any] = veil.over(event.body)
     if event.kind == STAFF_SAID:
         return Line("staff", event.at, str(body.get("text", "")), name=str(body.get("by", "")))
-    return Line("customer", event.at, str(body.get("text", "")))
+    return Line(
+        "customer",
+        event.at,
+        str(body.get("text", "")),
+        kept_back=bool(body.get("private")),
+        pressed=bool(body.get("pressed")),
+    )
 
 
-def _said(row: OutboxRow) -> Line:
-    segments = [segment_from_json(part) for part in row.segments]
-    return Line("bot", row.created_at, "", segments, row.state)
+def _said(row: OutboxRow, veil: Veil) -> Line:
+    return Line("bot", row.created_at, "", veil.segments(row.segments), row.state)

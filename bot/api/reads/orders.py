@@ -101,7 +101,7 @@ def count_by_state(session: Session, *, merchant_id: str) -> dict[str, int]:
         .where(Order.merchant_id == merchant_id)
         .group_by(Order.state)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def ready_to_pack(session: Session, *, merchant_id: str) -> Sequence[Order]:
@@ -125,4 +125,4 @@ def latest(session: Session, *, merchant_id: str, limit: int = 8) -> Sequence[tu
         .order_by(Order.created_at.desc(), Order.id.desc())
         .limit(limit)
     )
-    return list(rows.tuples())
+    return [(first, second) for first, second in rows]

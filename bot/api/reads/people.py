@@ -37,7 +37,7 @@ def names_of(session: Session, *, merchant_id: str, ids: Collection[str]) -> dic
     rows = session.execute(
         select(Person.id, Person.name).where(Person.merchant_id == merchant_id, Person.id.in_(ids))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def list_reminders(

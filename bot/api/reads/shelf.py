@@ -66,4 +66,4 @@ def all_variants(session: Session, *, merchant_id: str) -> list[tuple[Variant, P
         .order_by(Product.external_id, Variant.position)
         .limit(2_000)
     )
-    return list(rows.tuples())
+    return [(first, second) for first, second in rows]

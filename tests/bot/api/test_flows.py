@@ -1,0 +1,56 @@
+"""Flows through the API: mistakes with their place, drafts, publishing, rolling back."""
+
+from tests.bot.client import TestClient
+from tests.bot.conftest import Street
+from tests.bot.flow_files import BROKEN, FLOWS, WARMER
+
+
+def test_a_mistake_comes_back_with_file_line_column_and_hint(api: TestClient) -> None:
+    body = {"sources": {**FLOWS, "flows/gift.yml": BROKEN}, "locale": "zh-Hant"}
+    checked = api.post("/api/v1/flows/validate", json=body).json()
+    assert not checked["ok"]
+    problem = next(each for each in checked["problems"] if each["code"] == "unknown_slot")
+    assert (problem["file"], problem["line"]) == ("flows/gift.yml", 13)
+    assert problem["column"] == BROKEN.splitlines()[12].index("receiver") + 1
+    assert "receiver" in problem["message"]
+    assert "recipient" in problem["hint"]
+
+
+def test_a_right_set_has_no_mistakes(api: TestClient) -> None:
+    assert api.post("/api/v1/flows/validate", json={"sources": FLOWS}).json()["ok"]
+
+
+def test_a_set_with_mistakes_is_no_draft(street: Street, api: TestClient) -> None:
+    body = {"sources": {**FLOWS, "flows/gift.yml": BROKEN}}
+    refused = api.post("/api/v1/flows/draft", json=body)
+    assert (refused.status_code, refused.json()["error"]) == (422, "error_invalid")
+    assert api.get("/api/v1/flows").json()["draft"] == street.ours.flows
+
+
+def test_draft_publish_and_roll_back_move_one_pointer_and_leave_a_trace(
+    street: Street, api: TestClient
+) -> None:
+    sha = api.post("/api/v1/flows/draft", json={"sources": WARMER}).json()["sha"]
+    stands = api.get("/api/v1/flows").json()
+    assert (stands["live"], stands["draft"]) == (street.ours.flows, sha)
+    assert stands["sources"] == WARMER
+    assert api.post("/api/v1/flows/publish", json={"sha": sha}).status_code == 200
+    assert api.get("/api/v1/flows").json()["live"] == sha
+    assert api.post("/api/v1/flows/roll-back").json()["sha"] == street.ours.flows
+    moves = [move["to_sha"] for move in api.get("/api/v1/flows/history").json()]
+    assert moves == [street.ours.flows, sha, street.ours.flows]
+    assert api.get(f"/api/v1/flows/versions/{sha}").json()["author"] == "api"
+
+
+def test_a_version_nobody_kept_cannot_be_published(api: TestClient) -> None:
+    assert api.post("/api/v1/flows/publish", json={"sha": "0" * 64}).status_code == 404
+
+
+def test_a_yaml_bomb_is_a_mistake_like_any_other(api: TestClient) -> None:
+    """T27: no anchors, no aliases; refused with its line, at once."""
+    bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "\n".join(
+        f"{new}: &{new} [{','.join(['*' + old] * 9)}]"
+        for old, new in zip("abcde", "bcdef", strict=True)
+    )
+    checked = api.post("/api/v1/flows/validate", json={"sources": {"flows/x.yml": bomb}})
+    assert not checked.json()["ok"]

@@ -1,0 +1,159 @@
+"""What belongs to another merchant does not exist: every route of the API, walked (T11)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.web.scope import looking
+from data.catalogue import Product
+from data.orders import Order
+from data.people import Person
+from tests.bot.builders import Names
+from tests.bot.client import TestClient
+from tests.bot.conftest import Street
+
+NEW_CAMPAIGN = {
+    "team_size": 3,
+    "team_price": {"amount_minor": 100, "currency": "CNY"},
+    "window_seconds": 3600,
+    "starts_at": "2026-11-22T00:00:00Z",
+    "ends_at": "2026-12-22T00:00:00Z",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    method: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def operations(api: dict[str, Any]) -> Iterator[Operation]:
+    for path, methods in api["paths"].items():
+        if path.startswith("/api/v1/"):
+            yield from (Operation(method.upper(), path) for method in methods)
+
+
+def test_their_ids_are_not_found_on_any_route(street: Street, api: TestClient) -> None:
+    """T11: our token, their ids in path and body: 404, and nothing of theirs moves."""
+    walked = 0
+    before = _their_order(street)
+    for operation in operations(street.site.openapi()):
+        body, takes_ids = _body(operation, street.theirs)
+        if "{" not in operation.path and not takes_ids:
+            continue
+        path = operation.path.format(**_path_ids(street.theirs))
+        answer = api.request(operation.method, path, json=body)
+        assert answer.status_code == 404, operation
+        assert answer.json()["error"] == "error_not_found", operation
+        walked += 1
+    assert walked >= 18
+    assert _their_order(street) == before
+
+
+def test_their_things_stand_in_no_list(street: Street, api: TestClient) -> None:
+    """T11: every route that lists."""
+    walked = 0
+    for operation in operations(street.site.openapi()):
+        if operation.method == "GET" and "{" not in operation.path:
+            answer = api.get(operation.path)
+            assert answer.status_code == 200, operation
+            assert not [each for each in street.theirs.ids if each in answer.text], operation
+            walked += 1
+    assert walked >= 13
+
+
+def test_a_filter_by_their_id_finds_nothing(street: Street, api: TestClient) -> None:
+    """T11: ids in a query are ids too."""
+    answer = api.get("/api/v1/group-buys/teams", params={"campaign_id": street.theirs.campaign})
+    assert answer.status_code == 404
+
+
+def test_a_query_that_forgot_its_merchant_still_sees_only_ours(street: Street) -> None:
+    """T11: the second net, under every query that the API and the console make."""
+    for table in (Product, Order, Person):
+        with looking(street.tuanzi.database, street.ours.merchant) as session:
+            found = session.scalars(select(table)).all()
+            assert found
+            assert {row.merchant_id for row in found} == {street.ours.merchant}
+    with looking(street.tuanzi.database, street.ours.merchant) as session:
+        assert session.get(Order, street.theirs.order) is None
+
+
+@pytest.mark.parametrize("room", ["orders", "catalogue", "group-buys", "chats"])
+def test_the_console_finds_their_ids_no_more_than_the_api(
+    street: Street, owner: Any, room: str
+) -> None:
+    """T11"""
+    ids = {
+        "orders": street.theirs.order,
+        "catalogue": street.theirs.product,
+        "group-buys": street.theirs.campaign,
+        "chats": street.theirs.conversation,
+    }
+    assert owner.get(f"/{room}/{ids[room]}").status_code == 404
+    page = owner.get(f"/{room}").text
+    assert not [each for each in street.theirs.ids if each in page]
+
+
+def test_the_console_acts_on_nothing_of_theirs(street: Street, owner: Any) -> None:
+    """T11: forms with their ids."""
+    before = _their_order(street)
+    for path in (
+        f"/orders/{street.theirs.order}/cancel",
+        f"/orders/{street.theirs.order}/ship",
+        f"/orders/{street.theirs.order}/deliver",
+        f"/parcels/{street.theirs.order}/ship",
+        f"/group-buys/{street.theirs.campaign}/end",
+        f"/chats/{street.theirs.conversation}/take-over",
+        f"/chats/{street.theirs.conversation}/hand-back",
+    ):
+        assert owner.post(path).status_code == 404, path
+    said = owner.post(f"/chats/{street.theirs.conversation}/answer", text="hello")
+    assert said.status_code == 404
+    paid = owner.post(
+        f"/orders/{street.ours.order}/refund",
+        payment=street.theirs.payment,
+        amount="1",
+        once="rf_0123456789abcdef",
+    )
+    assert paid.status_code == 404
+    assert _their_order(street) == before
+
+
+def _path_ids(names: Names) -> dict[str, str]:
+    """A parameter that is not here fails with its name: say which id belongs in it."""
+    return {
+        "product_id": names.product,
+        "order_id": names.order,
+        "payment_id": names.payment,
+        "refund_id": "rfd_theirs",
+        "campaign_id": names.campaign,
+        "team_id": names.team,
+        "customer_id": names.person,
+        "conversation_id": names.conversation,
+        "sha": "0" * 64,
+    }
+
+
+def _body(operation: Operation, names: Names) -> tuple[dict[str, Any] | None, bool]:
+    """A body that is right but for whose ids it holds, and whether it holds any."""
+    bodies: dict[str, tuple[dict[str, Any], bool]] = {
+        "POST /api/v1/refunds": ({"payment_id": names.payment, "key": "k"}, True),
+        "POST /api/v1/group-buys/campaigns": ({**NEW_CAMPAIGN, "variant_id": names.variant}, True),
+        "POST /api/v1/flows/publish": ({"sha": "0" * 64}, True),
+        "POST /api/v1/orders/{order_id}/ship": ({"tracking": "x"}, False),
+        "POST /api/v1/conversations/{conversation_id}/answer": ({"text": "x"}, False),
+    }
+    return bodies.get(str(operation), (None, False))
+
+
+def _their_order(street: Street) -> tuple[str, int]:
+    with street.tuanzi.database.reading() as session:
+        order = session.get_one(Order, street.theirs.order)
+        return order.state, order.version

@@ -1,0 +1,106 @@
+"""The other nouns of the API: products, group-buys, customers, reminders, and OpenAPI itself."""
+
+import json
+from typing import Any
+
+from tests.bot.client import TestClient
+from tests.bot.conftest import Street
+
+FEED = "\n".join(
+    "\t".join(row)
+    for row in [
+        ("id", "title", "description", "link", "image_link", "availability", "price", "quantity"),
+        ("mug-1", "杯子", "一个杯子", "https://s.example/1", "", "in_stock", "39.00 CNY", "4"),
+        ("mug-2", "大杯", "大的", "https://s.example/2", "", "in_stock", "no price", "1"),
+    ]
+)
+
+
+def test_a_feed_is_imported_and_its_broken_row_is_named(api: TestClient) -> None:
+    dry = api.post("/api/v1/products/import", params={"dry_run": True}, content=FEED.encode())
+    assert dry.json()["created"] == 1
+    assert len(api.get("/api/v1/products").json()["items"]) == 1
+    report = api.post("/api/v1/products/import", content=FEED.encode()).json()
+    assert (report["created"], [error["row"] for error in report["errors"]]) == (1, [3])
+    assert report["errors"][0]["code"] == "import_bad_price"
+    again = api.post("/api/v1/products/import", content=FEED.encode()).json()
+    assert (again["created"], again["unchanged"]) == (0, 1)
+    mugs = [
+        product
+        for product in api.get("/api/v1/products").json()["items"]
+        if product["external_id"] == "mug-1"
+    ]
+    assert mugs[0]["variants"][0]["price"] == {"amount_minor": 3900, "currency": "CNY"}
+
+
+def test_products_come_by_page(street: Street, api: TestClient) -> None:
+    api.post("/api/v1/products/import", content=FEED.encode())
+    first = api.get("/api/v1/products", params={"limit": 1}).json()
+    second = api.get("/api/v1/products", params={"limit": 1, "after": first["next"]}).json()
+    assert second["next"] is None
+    assert first["items"][0]["id"] != second["items"][0]["id"]
+
+
+def test_a_group_buy_is_offered_and_its_team_is_counted(street: Street, api: TestClient) -> None:
+    body = {
+        "variant_id": street.ours.variant,
+        "team_size": 2,
+        "team_price": {"amount_minor": 5000, "currency": "CNY"},
+        "window_seconds": 3600,
+        "starts_at": "2026-11-22T00:00:00Z",
+        "ends_at": "2026-12-22T00:00:00Z",
+    }
+    made = api.post("/api/v1/group-buys/campaigns", json=body)
+    assert made.status_code == 201
+    listed = api.get("/api/v1/group-buys/campaigns").json()["items"]
+    assert made.json()["id"] in [campaign["id"] for campaign in listed]
+    team = api.get(f"/api/v1/group-buys/teams/{street.ours.team}").json()
+    assert (team["state"], team["have"], team["held"], team["need"]) == ("open", 0, 1, 3)
+    assert [seat["customer_id"] for seat in team["seats"]] == [street.ours.person]
+    dearer = {**body, "team_price": {"amount_minor": 990000, "currency": "CNY"}}
+    assert api.post("/api/v1/group-buys/campaigns", json=dearer).status_code == 422
+
+
+def test_a_reminder_says_whom_we_remind_and_never_of_whose_day(
+    street: Street, api: TestClient
+) -> None:
+    """T52: an occasion is its saver's own; a merchant's program learns the kind of day only."""
+    answer = api.get("/api/v1/reminders")
+    (reminder,) = answer.json()["items"]
+    assert reminder["customer_id"] == street.ours.person
+    assert "mother" not in answer.text
+
+
+def test_customers_are_listed_and_found(street: Street, api: TestClient) -> None:
+    found = api.get(f"/api/v1/customers/{street.ours.person}").json()
+    assert found["name"] == "Lan of ours"
+    assert found in api.get("/api/v1/customers").json()["items"]
+
+
+def test_openapi_is_whole(street: Street) -> None:
+    """3.1; every reference resolves, every operation has its own id and says what it refuses."""
+    document = street.site.openapi()
+    assert document["openapi"].startswith("3.1")
+    ids = []
+    for path, methods in document["paths"].items():
+        if not path.startswith("/api/v1/"):
+            continue
+        for operation in methods.values():
+            ids.append(operation["operationId"])
+            assert {"401", "404", "422"} <= set(operation["responses"]), path
+            assert operation["security"], path
+    assert len(ids) == len(set(ids)) > 30
+    for reference in _references(document):
+        part: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            part = part[step]
+    json.dumps(document)
+
+
+def _references(part: Any) -> list[str]:
+    if isinstance(part, dict):
+        own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
+        return own + [found for value in part.values() for found in _references(value)]
+    if isinstance(part, list):
+        return [found for value in part for found in _references(value)]
+    return []
