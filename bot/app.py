@@ -8,8 +8,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.channels.adapter import Channel, Reader
+from bot.channels.telegram_updates import read_update
+from bot.delivery.arrivals import Arrivals
 from bot.delivery.bell import Bell
+from bot.delivery.courier import Courier
 from bot.delivery.payments import Cashier
+from bot.delivery.storing import TURN
+from bot.delivery.telegram_door import TelegramDoor
 from bot.delivery.turns import Turns
 from bot.delivery.waking import wake_conversation
 from bot.delivery.worker import JobKind, Worker
@@ -30,6 +36,7 @@ from integrations.payments import SandboxGateway
 
 # Turns are short and the database writes one at a time: more threads would only queue.
 _THREADS = 8
+READERS: dict[str, Reader] = {"telegram": read_update}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,9 @@ class Tuanzi:
     turns: Turns
     worker: Worker
     cashier: Cashier
+    courier: Courier
+    channels: dict[str, Channel]  # by account id; a door adds its own when it is open
+    telegram: TelegramDoor | None
     gateways: Mapping[str, Gateway]
     bell: Bell
     threads: Executor
@@ -71,21 +81,33 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Tuanzi:
     if settings.sandbox_secret is not None:
         bank = SandboxGateway(database, clock, secret=settings.sandbox_secret.reveal())
         gateways[bank.name] = bank
+    channels: dict[str, Channel] = {}
+    turns = Turns(database, clock, house)
     return Tuanzi(
         settings=settings,
         database=database,
         clock=clock,
         house=house,
-        turns=Turns(database, clock, house),
-        worker=Worker(database, clock, _job_kinds(house), bell),
+        turns=turns,
+        worker=Worker(database, clock, _job_kinds(house, Arrivals(database, turns, READERS)), bell),
         cashier=Cashier(database, clock, gateways, bell),
+        courier=Courier(database, clock, channels, bell),
+        channels=channels,
+        telegram=_telegram(settings, database, clock, channels),
         gateways=gateways,
         bell=bell,
         threads=ThreadPoolExecutor(_THREADS, thread_name_prefix="turn"),
     )
 
 
-def _job_kinds(house: House) -> dict[str, JobKind]:
+def _telegram(
+    settings: Settings, database: Database, clock: Clock, channels: dict[str, Channel]
+) -> TelegramDoor | None:
+    token = settings.telegram_token
+    return TelegramDoor(settings, database, clock, channels, token) if token else None
+
+
+def _job_kinds(house: House, arrivals: Arrivals) -> dict[str, JobKind]:
     runners: dict[str, JobRunner] = {
         **orders.JOBS,
         **payments.JOBS,
@@ -94,6 +116,7 @@ def _job_kinds(house: House) -> dict[str, JobKind]:
     }
     kinds = {name: JobKind(_plain(runner)) for name, runner in runners.items()}
     kinds[WAKE] = JobKind(lambda session, job, now, _: wake_conversation(session, house, job, now))
+    kinds[TURN] = JobKind(arrivals.run, arrivals.prepare)
     return kinds
 
 

@@ -9,6 +9,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from bot.api import rest
 from bot.app import Tuanzi
+from bot.delivery import webhooks
 from bot.pages import media, pay
 from bot.web import errors, static
 from bot.web.headers import SecurityHeaders
@@ -42,6 +43,7 @@ def create_site(tuanzi: Tuanzi, *, works: bool = True) -> FastAPI:
     app.include_router(rest.router)
     app.include_router(pay.router)
     app.include_router(media.router)
+    app.include_router(webhooks.router)
     static.install(app)
     app.add_middleware(BodyLimit, limits=LIMITS)
     app.add_middleware(
@@ -54,4 +56,5 @@ def create_site(tuanzi: Tuanzi, *, works: bool = True) -> FastAPI:
 
 
 def _loops(tuanzi: Tuanzi) -> list[Coroutine[None, None, None]]:
-    return [tuanzi.worker.run(), tuanzi.cashier.run()]
+    doors = [tuanzi.telegram.run()] if tuanzi.telegram else []
+    return [tuanzi.worker.run(), tuanzi.cashier.run(), tuanzi.courier.run(), *doors]

@@ -7,11 +7,13 @@ Undeliverable
 └── Rejected       the messenger will never take this message
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from data.delivery.inbound import InboundEvent
 from data.delivery.messages import Segment
+from data.merchants import ChannelAccount
 
 
 class Unreadable(Exception):
@@ -19,7 +21,9 @@ class Unreadable(Exception):
 
 
 class Undeliverable(Exception):
-    """The base of what can go wrong on the way out."""
+    """It did not arrive, or not all of it: `shown` names the parts that did, in order."""
+
+    shown: tuple[str, ...] = ()
 
 
 class Throttled(Undeliverable):
@@ -44,21 +48,28 @@ class Rejected(Undeliverable):
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One message for one chat; `edit_of` is the messenger's name of the message it replaces."""
+    """One message for one chat, which a messenger may have to show as several.
+
+    `edit_of` are the messenger's names of the parts it replaces; `shown` those of its own parts
+    that an earlier try brought there already.
+    """
 
     key: str
     chat: str
     kind: str
     segments: tuple[Segment, ...]
     reply_to: str | None = None
-    edit_of: str | None = None
+    edit_of: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+
+
+# One raw update of an account ▸ the neutral event, or None for what is known and means nothing.
+Reader = Callable[[dict[str, Any], ChannelAccount], InboundEvent | None]
 
 
 class Channel(Protocol):
-    """`parse` gives None for an update that is known and means nothing to us."""
+    """A live connection to one messenger account."""
 
-    def parse(self, raw: dict[str, Any]) -> InboundEvent | None: ...
-
-    async def deliver(self, parcel: Parcel) -> str | None:
-        """The messenger's id of the message, for later edits; raises Undeliverable."""
+    async def deliver(self, parcel: Parcel) -> tuple[str, ...]:
+        """The messenger's names of all its parts, for later edits; raises Undeliverable."""
         ...

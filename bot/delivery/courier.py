@@ -6,10 +6,10 @@ where the messenger knows our key. Nothing leaves for a chat that a person has t
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.channels.adapter import (
@@ -22,25 +22,35 @@ from bot.channels.adapter import (
     Unreachable,
 )
 from bot.delivery.bell import Bell, heard
-from data.conversations import Conversation, Mode
-from data.delivery import outbox
-from data.delivery.messages import Purpose, segment_from_json
+from bot.delivery.permission import why_not
+from data.conversations.moving import move_chat
+from data.delivery import sending
+from data.delivery.messages import segment_from_json
 from data.delivery.models import OutboxRow, OutboxState
+from data.delivery.sending import PAUSED
 from data.kernel.clock import Clock
 from data.kernel.database import Database
+from data.merchants import ChannelAccount
 from data.people import Chat
+from data.people.membership import set_reachable
 
 log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.5
-_LEASE = timedelta(seconds=60)  # longer than any messenger's time-out
-_MOST_TRIES = 8
-_FIRST_RETRY = timedelta(seconds=2)
+# Past this a crashed courier's message is anybody's; the sending itself is broken off before.
+_LEASE = timedelta(seconds=30)
+_PATIENCE_SECONDS = 25
+_FIRST_RETRY, _LONGEST_RETRY = timedelta(seconds=2), timedelta(minutes=1)
+_AFTER_MOVE = timedelta(seconds=1)
+# A messenger may be down for hours and nothing is lost; a mistake of ours does not mend itself.
+_TRIES_FOR = timedelta(days=1)
+_TRIES_OF_OURS = 3
 # Telegram counts edits as sends, 20 a minute in a group: one in five seconds leaves room.
 EDIT_PAUSE = timedelta(seconds=5)
+_EDITS_REMEMBERED = 1_000
 
 
 class Courier:
-    """`channels` by account id."""
+    """`channels` by account id; one may join while the courier runs."""
 
     def __init__(
         self, database: Database, clock: Clock, channels: Mapping[str, Channel], bell: Bell
@@ -50,17 +60,15 @@ class Courier:
         self._channels = channels
         self._bell = bell
         self._busy: set[str] = set()
-        self._edited: dict[str, datetime] = {}
+        self._edited: OrderedDict[tuple[str, str], datetime] = OrderedDict()
 
     async def run(self) -> None:
         """Until cancelled; one task a chat, so that order is kept there and nowhere else."""
-        if not self._channels:
-            return
         with self._bell.listening() as rung:
             async with asyncio.TaskGroup() as group:
                 while True:
                     rung.clear()
-                    for row in await asyncio.to_thread(self._due):
+                    for row in await self._look():
                         self._busy.add(row.chat_id)
                         group.create_task(self._carry(row))
                     await heard(rung, _POLL_SECONDS)
@@ -72,6 +80,14 @@ class Courier:
             self._busy.add(row.chat_id)
             await self._carry(row)
         return len(rows)
+
+    async def _look(self) -> list[OutboxRow]:
+        """A database that is away for a moment must not end the courier."""
+        try:
+            return await asyncio.to_thread(self._due)
+        except Exception:
+            log.exception("outbox")
+            return []
 
     async def _carry(self, row: OutboxRow) -> None:
         try:
@@ -86,115 +102,127 @@ class Courier:
 
     async def _deliver(self, row: OutboxRow, parcel: Parcel) -> None:
         try:
-            external_id = await self._channels[row.account_id].deliver(parcel)
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                names = await self._channels[row.account_id].deliver(parcel)
         except Undeliverable as problem:
             await asyncio.to_thread(self._note_problem, row, problem)
-            return
-        if parcel.edit_of is not None:
-            self._edited[row.coalesce_key or ""] = self._clock.now()
-        await asyncio.to_thread(self._note_sent, row, external_id or parcel.edit_of)
+        except TimeoutError:
+            await asyncio.to_thread(self._note_problem, row, Undeliverable("TimeoutError"))
+        except Exception as error:
+            log.exception("outbox %s", row.id)
+            await asyncio.to_thread(self._note_mistake, row, type(error).__name__)
+        else:
+            self._remember_edit(row, parcel)
+            await asyncio.to_thread(self._note_sent, row, names)
 
     def _due(self) -> list[OutboxRow]:
+        accounts = list(self._channels)
+        if not accounts:
+            return []
         with self._database.reading() as session:
-            rows = outbox.due(session, now=self._clock.now())
-        return [
-            row
-            for row in rows
-            if row.chat_id not in self._busy and row.account_id in self._channels
-        ]
+            rows = sending.due(session, account_ids=accounts, now=self._clock.now())
+        return [row for row in rows if row.chat_id not in self._busy]
 
     def _pack(self, row: OutboxRow) -> Parcel | None:
         """Lease the row and look once more whether it may still be said."""
         now = self._clock.now()
         with self._database.transaction() as session:
-            if not outbox.lease(session, row=row, until=now + _LEASE, now=now):
+            if not sending.lease(session, row=row, until=now + _LEASE, now=now):
                 return None
             chat = session.get_one(Chat, row.chat_id)
-            reason = _why_not(session, row, chat, now)
+            reason = why_not(session, row, chat, now)
             if reason is not None:
                 skipped = OutboxState.SKIPPED
-                outbox.give_up(session, row_id=row.id, state=skipped, reason=reason)
+                sending.give_up(session, row_id=row.id, state=skipped, reason=reason)
                 return None
-            edit_of = self._edit_of(session, row)
-            if edit_of is not None and (pause := self._pause(row, now)) is not None:
-                outbox.postpone(session, row_id=row.id, until=pause, error="")
+            edit_of = sending.live_message(session, row)
+            pause = self._pause(row, now) if edit_of else None
+            if pause is not None:
+                sending.hold_back(session, row_id=row.id, until=pause, reason=PAUSED)
                 return None
-            return Parcel(
-                key=row.key,
-                chat=chat.external_id,
-                kind=chat.kind,
-                segments=tuple(map(segment_from_json, row.segments)),
-                reply_to=row.reply_to,
-                edit_of=edit_of,
-            )
-
-    def _edit_of(self, session: Session, row: OutboxRow) -> str | None:
-        if row.coalesce_key is None:
-            return None
-        shown = outbox.last_sent(session, chat_id=row.chat_id, coalesce_key=row.coalesce_key)
-        return shown.external_id if shown else None
+            return _parcel(row, chat, edit_of)
 
     def _pause(self, row: OutboxRow, now: datetime) -> datetime | None:
         """A counter is edited at most every five seconds; the last word is said at once."""
-        last = self._edited.get(row.coalesce_key or "")
+        last = self._edited.get(_live(row))
         final = any(part.get("state") not in (None, "open") for part in row.segments)
-        if last is None or final or now - last >= EDIT_PAUSE:
+        if last is None or final or not now - EDIT_PAUSE < last <= now:
             return None
         return last + EDIT_PAUSE
 
-    def _note_sent(self, row: OutboxRow, external_id: str | None) -> None:
+    def _remember_edit(self, row: OutboxRow, parcel: Parcel) -> None:
+        if parcel.edit_of:
+            self._edited[_live(row)] = self._clock.now()
+            self._edited.move_to_end(_live(row))
+        if len(self._edited) > _EDITS_REMEMBERED:
+            self._edited.popitem(last=False)
+
+    def _note_sent(self, row: OutboxRow, names: tuple[str, ...]) -> None:
         with self._database.transaction() as session:
-            outbox.settle(session, row_id=row.id, external_id=external_id, now=self._clock.now())
+            sending.settle(session, row_id=row.id, names=names, now=self._clock.now())
+
+    def _note_mistake(self, row: OutboxRow, error: str) -> None:
+        with self._database.transaction() as session:
+            if row.attempts + 1 >= _TRIES_OF_OURS:
+                sending.give_up(session, row_id=row.id, state=OutboxState.FAILED, reason=error)
+            else:
+                until = self._clock.now() + _FIRST_RETRY
+                sending.postpone(session, row_id=row.id, until=until, error=error)
 
     def _note_problem(self, row: OutboxRow, problem: Undeliverable) -> None:
         now = self._clock.now()
         error = f"{type(problem).__name__} {problem}"
         with self._database.transaction() as session:
             match problem:
-                case Throttled(seconds=seconds):
+                case Throttled(seconds=seconds, shown=names):
                     until = now + timedelta(seconds=seconds)
-                    outbox.postpone(session, row_id=row.id, until=until, error=error)
-                case Migrated(external_id=external_id):
-                    _move_chat(session, row.chat_id, external_id)
-                    outbox.postpone(session, row_id=row.id, until=now, error=error)
-                case Unreachable():
-                    session.execute(
-                        update(Chat).where(Chat.id == row.chat_id).values(reachable=False)
+                    sending.hold_back(
+                        session, row_id=row.id, until=until, reason=error, names=names
                     )
-                    outbox.give_up(session, row_id=row.id, state=OutboxState.FAILED, reason=error)
+                case Migrated(external_id=external_id, shown=names):
+                    chat = session.get_one(Chat, row.chat_id)
+                    move_chat(
+                        session,
+                        account_id=row.account_id,
+                        before=chat.external_id,
+                        after=external_id,
+                    )
+                    until = now + _AFTER_MOVE
+                    sending.postpone(session, row_id=row.id, until=until, error=error, names=names)
+                case Unreachable():
+                    _close(session, row)
+                    sending.give_up(session, row_id=row.id, state=OutboxState.FAILED, reason=error)
                 case _:
-                    self._retry(session, row, problem, now)
-
-    def _retry(
-        self, session: Session, row: OutboxRow, problem: Undeliverable, now: datetime
-    ) -> None:
-        error = f"{type(problem).__name__} {problem}"
-        if isinstance(problem, Rejected) or row.attempts + 1 >= _MOST_TRIES:
-            outbox.give_up(session, row_id=row.id, state=OutboxState.FAILED, reason=error)
-            return
-        until = now + _FIRST_RETRY * 2**row.attempts
-        outbox.postpone(session, row_id=row.id, until=until, error=error)
+                    _retry(session, row, problem, now)
 
 
-def _why_not(session: Session, row: OutboxRow, chat: Chat, now: datetime) -> str | None:
-    """A code for what forbids it now, or None."""
-    if row.not_after is not None and row.not_after <= now:
-        return "expired"
-    if not chat.reachable:
-        return "unreachable"
-    if outbox.superseded(session, row):
-        return "superseded"
-    if row.purpose == Purpose.REPLY and _is_with_a_person(session, row):
-        return "with_a_person"
-    return None
+def _parcel(row: OutboxRow, chat: Chat, edit_of: tuple[str, ...]) -> Parcel:
+    return Parcel(
+        key=row.key,
+        chat=chat.external_id,
+        kind=chat.kind,
+        segments=tuple(map(segment_from_json, row.segments)),
+        reply_to=row.reply_to,
+        edit_of=edit_of,
+        shown=sending.names_of(row),
+    )
 
 
-def _is_with_a_person(session: Session, row: OutboxRow) -> bool:
-    """Computed before the takeover, not sent after it; what staff wrote has its own purpose."""
-    mode = session.scalar(select(Conversation.mode).where(Conversation.id == row.conversation_id))
-    return mode == Mode.HUMAN
+def _live(row: OutboxRow) -> tuple[str, str]:
+    return row.chat_id, row.coalesce_key or ""
 
 
-def _move_chat(session: Session, chat_id: str, external_id: str) -> None:
-    """The group became a supergroup: same chat for us, another name for the messenger."""
-    session.execute(update(Chat).where(Chat.id == chat_id).values(external_id=external_id))
+def _close(session: Session, row: OutboxRow) -> None:
+    """Blocked, kicked, never started: nothing more leaves for this chat until they are back."""
+    account = session.get_one(ChannelAccount, row.account_id)
+    chat = session.get_one(Chat, row.chat_id)
+    set_reachable(session, account=account, external_id=chat.external_id, reachable=False)
+
+
+def _retry(session: Session, row: OutboxRow, problem: Undeliverable, now: datetime) -> None:
+    error = f"{type(problem).__name__} {problem}"
+    if isinstance(problem, Rejected) or now - row.created_at >= _TRIES_FOR:
+        sending.give_up(session, row_id=row.id, state=OutboxState.FAILED, reason=error)
+        return
+    wait = min(_FIRST_RETRY * 2 ** min(row.attempts, 10), _LONGEST_RETRY)
+    sending.postpone(session, row_id=row.id, until=now + wait, error=error, names=problem.shown)

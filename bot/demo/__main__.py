@@ -35,7 +35,8 @@ _ONLY_ME = 0o600
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serves until Ctrl-C; exit 2 when the settings make no sense."""
     options = _options(arguments)
-    environment = {**os.environ, "TUANZI_DEMO": "1", "TUANZI_FIELD_KEYS": "set below"}
+    ours = {"TUANZI_DEMO": "1", "TUANZI_FIELD_KEYS": "set below", **_telegram(options.telegram)}
+    environment = {**os.environ, **ours}
     try:
         settings = read(environment)
     except SettingsError as error:
@@ -63,7 +64,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev demo")
     parser.add_argument("--port", type=int)
     parser.add_argument("--folder", default=str(VAR))
+    parser.add_argument("--telegram", metavar="TOKEN")
     return parser.parse_args(arguments)
+
+
+def _telegram(token: str | None) -> dict[str, str]:
+    """A laptop has no address that Telegram could call: updates are fetched."""
+    return {"TUANZI_TELEGRAM_TOKEN": token, "TUANZI_TELEGRAM_POLLING": "1"} if token else {}
 
 
 def open_demo(settings: Settings, folder: Path) -> Tuanzi:

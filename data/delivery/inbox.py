@@ -53,3 +53,13 @@ def mark(
         .values(state=state, handled_at=now, reason=reason[:200])
         .execution_options(synchronize_session=False)
     )
+
+
+def forget(session: Session, *, inbox_id: int) -> None:
+    """Keep that it came, not what it said: it was not said to us, or it was private."""
+    session.execute(
+        update(InboxRow)
+        .where(InboxRow.id == inbox_id)
+        .values(payload={})
+        .execution_options(synchronize_session=False)
+    )

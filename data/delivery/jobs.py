@@ -126,6 +126,12 @@ def fail(session: Session, *, job_id: int, error: str, now: datetime) -> None:
     session.execute(update(Lane).where(Lane.lane == job.lane).values(due=job.run_at))
 
 
+def backlog(session: Session, *, lane: str) -> int:
+    """Jobs of one lane that are still to be done."""
+    waiting = select(func.count()).select_from(Job).where(Job.lane == lane, Job.state == "due")
+    return session.scalar(waiting) or 0
+
+
 def pending(session: Session, *, now: datetime) -> int:
     """Jobs due at or before now."""
     count = session.scalar(

@@ -1,0 +1,139 @@
+"""Opens the shop's Telegram account: who are we there, where do updates come in, who sends."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.channels.adapter import Channel, Rejected, Undeliverable
+from bot.channels.telegram import SPEEDS, Speeds, Telegram
+from bot.channels.telegram_client import Client, TokenRefused
+from bot.delivery.polling import Polling
+from bot.delivery.telegram_inbox import CHANNEL, store_telegram_update
+from bot.pictures import pictures_of
+from bot.settings import Secret, Settings
+from data.kernel.clock import Clock
+from data.kernel.database import Database
+from data.kernel.encryption import cipher_of, place_of
+from data.kernel.ids import new_id
+from data.merchants import ChannelAccount, Merchant
+
+log = logging.getLogger(__name__)
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramDoor:
+    """One account for each process; `channels` is the courier's."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    channels: dict[str, Channel]
+    token: Secret
+    speeds: Speeds = SPEEDS
+
+    async def run(self) -> None:
+        """Until cancelled; ends by itself only when the token or the shop is not there."""
+        client = Client(self.token.reveal(), self.settings.telegram_api)
+        try:
+            if not await _introduce(client):
+                return
+            account = await asyncio.to_thread(self._register, client.id, client.username)
+            if account is None:
+                log.error(
+                    "telegram: no merchant"
+                )  # none, or several and nobody said whose bot it is
+                return
+            await self._serve(client, account)
+        finally:
+            await client.shutdown()
+
+    async def _serve(self, client: Client, account: ChannelAccount) -> None:
+        channel = Telegram(client, pictures_of(self.settings), self.speeds)
+        self.channels[account.id] = channel
+        try:
+            if not self.settings.telegram_polling:
+                await self._await_calls(client, account)
+            await _until_done(client.fetch_ourselves)
+            store = partial(store_telegram_update, self.database, self.clock, account=account)
+            await Polling(client, lambda raw: store(raw=raw), channel.acknowledge).run()
+        finally:
+            del self.channels[account.id]
+
+    async def _await_calls(self, client: Client, account: ChannelAccount) -> None:
+        """What we have to say still leaves when Telegram does not like our address."""
+        try:
+            await _until_done(partial(self._set_webhook, client, account))
+        except Rejected as problem:
+            log.error("telegram: %s", problem)
+        await asyncio.Event().wait()
+
+    async def _set_webhook(self, client: Client, account: ChannelAccount) -> None:
+        secret = self.settings.telegram_secret
+        address = f"{self.settings.public_url}/webhooks/telegram/{account.external_id}"
+        await client.have_calls_sent(address, secret.reveal() if secret else None)
+
+    def _register(self, bot_id: int, username: str) -> ChannelAccount | None:
+        with self.database.transaction() as session:
+            account = session.scalar(
+                select(ChannelAccount).where(
+                    ChannelAccount.channel == CHANNEL, ChannelAccount.external_id == str(bot_id)
+                )
+            ) or self._open_account(session, bot_id)
+            if account is not None:
+                account.settings = {**account.settings, "username": username}
+                self._seal_secret(session, account)
+            return account
+
+    def _open_account(self, session: Session, bot_id: int) -> ChannelAccount | None:
+        """For the only shop there is; with several, somebody must have said whose bot it is."""
+        merchants = session.scalars(select(Merchant).limit(2)).all()
+        if len(merchants) != 1:
+            return None
+        account = ChannelAccount(
+            id=new_id("acc"),
+            merchant_id=merchants[0].id,
+            channel=CHANNEL,
+            external_id=str(bot_id),
+            settings={},
+            created_at=self.clock.now(),
+        )
+        session.add(account)
+        session.flush()
+        return account
+
+    def _seal_secret(self, session: Session, account: ChannelAccount) -> None:
+        secret = self.settings.telegram_secret
+        if secret is not None:
+            place = place_of(account.merchant_id, ChannelAccount.__tablename__, account.id)
+            account.secret = cipher_of(session).encrypt(secret.reveal(), place=place)
+
+
+async def _introduce(client: Client) -> bool:
+    """Ask Telegram who we are. False: it does not know this token."""
+    try:
+        await _until_done(client.introduce)
+    except TokenRefused:
+        log.error("telegram: token refused")
+        return False
+    return True
+
+
+async def _until_done(call: Callable[[], Awaitable[object]]) -> None:
+    """Telegram may be away when we start: ask again, ever more patiently. A refusal is final."""
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            await call()
+            return
+        except Rejected:
+            raise
+        except Undeliverable as problem:
+            log.warning("telegram: %s", problem)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)

@@ -1,0 +1,37 @@
+"""A seeded shop and Telegram's peer for the tests that speak over real sockets."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.peers.telegram_world import (
+    Street,
+    a_shop,
+    free_port,
+    running_peer,
+    seed_shop,
+    serving,
+    shop_settings,
+)
+
+
+@pytest.fixture(scope="session")
+def seeded_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo shop, set up once; each test has a copy."""
+    file = tmp_path_factory.mktemp("telegram") / "seeded.db"
+    seed_shop(file)
+    return file
+
+
+@pytest.fixture
+def street(seeded_shop: Path, tmp_path: Path) -> Iterator[Street]:
+    """The shop with its webhook at the peer's."""
+    shutil.copyfile(seeded_shop, tmp_path / "shop.db")
+    journal = tmp_path / "journal.jsonl"
+    with running_peer(journal) as peer, httpx.Client(timeout=30, trust_env=False) as client:
+        tuanzi = a_shop(shop_settings(tmp_path / "shop.db", port=free_port(), peer=peer))
+        with serving(tuanzi) as site:
+            yield Street(tuanzi, site, peer, journal, client)
