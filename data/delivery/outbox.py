@@ -1,22 +1,21 @@
-"""The outbox: what is to be said commits with the turn that says it, and leaves afterwards."""
+"""The outbox: what is to be said commits with the turn that says it; sending.py takes it out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from data.delivery.messages import OutboundMessage, segment_from_json, segment_to_json
 from data.delivery.models import OutboxRow, OutboxState
-from data.kernel.database import changed, table_of
+from data.kernel.database import table_of
 
 # Their readers come and fetch: a row that is committed is delivered.
 PULL_CHANNELS = frozenset({"rest", "web"})
 _POST = table_of(OutboxRow).insert()
 _OF_TURN = select(OutboxRow).where(OutboxRow.inbox_id == bindparam("inbox")).order_by(OutboxRow.id)
-_WAITING = (OutboxState.PENDING, OutboxState.SENDING)
 
 
 class Account(Protocol):
@@ -132,89 +131,3 @@ def last_said(session: Session, *, conversation_id: str) -> list[OutboundMessage
         for row in rows
     ]
     return [OutboundMessage(segments) for segments in kept if segments]
-
-
-def due(session: Session, *, now: datetime, limit: int = 50) -> list[OutboxRow]:
-    """Messages ready to leave, at most the oldest of each chat: order in a chat is kept."""
-    heads = (
-        select(func.min(OutboxRow.id))
-        .where(OutboxRow.state.in_(_WAITING))
-        .group_by(OutboxRow.chat_id)
-    )
-    return list(
-        session.scalars(
-            select(OutboxRow)
-            .where(OutboxRow.id.in_(heads), OutboxRow.due_at <= now)
-            .order_by(OutboxRow.id)
-            .limit(limit)
-        )
-    )
-
-
-def lease(session: Session, *, row: OutboxRow, until: datetime, now: datetime) -> bool:
-    """Take a message for sending; False when another courier has it."""
-    return bool(
-        changed(
-            session.execute(
-                update(OutboxRow)
-                .where(
-                    OutboxRow.id == row.id,
-                    OutboxRow.due_at <= now,
-                    OutboxRow.state.in_(_WAITING),
-                )
-                .values(state=OutboxState.SENDING, due_at=until, attempts=OutboxRow.attempts + 1)
-                .execution_options(synchronize_session=False)
-            )
-        )
-    )
-
-
-def settle(session: Session, *, row_id: int, external_id: str | None, now: datetime) -> None:
-    """It arrived; `external_id` is what the messenger calls it, for later edits."""
-    _finish(session, row_id, state=OutboxState.SENT, sent_at=now, external_id=external_id)
-
-
-def postpone(session: Session, *, row_id: int, until: datetime, error: str) -> None:
-    """Not now: throttled, or the messenger failed. The chat waits, others do not."""
-    _finish(session, row_id, state=OutboxState.PENDING, due_at=until, error=error[:200])
-
-
-def give_up(session: Session, *, row_id: int, state: OutboxState, reason: str) -> None:
-    """It will not leave: `skipped` by our own rule, or `failed` for good (a dead letter)."""
-    _finish(session, row_id, state=state, error=reason[:200])
-
-
-def last_sent(session: Session, *, chat_id: str, coalesce_key: str) -> OutboxRow | None:
-    """The live message to edit, if one with this key has already arrived."""
-    return session.scalar(
-        select(OutboxRow)
-        .where(
-            OutboxRow.chat_id == chat_id,
-            OutboxRow.coalesce_key == coalesce_key,
-            OutboxRow.state == OutboxState.SENT,
-            OutboxRow.external_id.is_not(None),
-        )
-        .order_by(OutboxRow.id.desc())
-        .limit(1)
-    )
-
-
-def superseded(session: Session, row: OutboxRow) -> bool:
-    """A newer state of the same live message waits: this one need not be shown."""
-    if row.coalesce_key is None:
-        return False
-    newer = select(OutboxRow.id).where(
-        OutboxRow.chat_id == row.chat_id,
-        OutboxRow.coalesce_key == row.coalesce_key,
-        OutboxRow.id > row.id,
-    )
-    return session.scalar(newer.limit(1)) is not None
-
-
-def _finish(session: Session, row_id: int, **values: object) -> None:
-    session.execute(
-        update(OutboxRow)
-        .where(OutboxRow.id == row_id)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
