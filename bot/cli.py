@@ -16,6 +16,7 @@ from bot.app import Tuanzi, build
 from bot.settings import Settings, SettingsError, read
 from bot.site import create_site
 from data.kernel.clock import Clock, SystemClock, TurnableClock
+from data.migrations import is_current
 
 EXIT_USAGE = 2
 Command = Callable[[argparse.Namespace, Settings], int]
@@ -71,12 +72,16 @@ def _parser() -> argparse.ArgumentParser:
     play = add("play", commands.play_stories)
     play.add_argument("files", nargs="+", type=Path)
     add("understand", commands.understand_text).add_argument("text", nargs="*")
+    add("migrate", commands.with_shop(commands.migrate_schema, open_shop))
     add("audit", commands.with_shop(commands.audit_shop, open_shop))
     return parser
 
 
 def _serve(_options: argparse.Namespace, settings: Settings) -> int:
     tuanzi = open_shop(settings)
+    if not is_current(tuanzi.database):
+        commands.complain("cli.migrate_first")
+        return EXIT_USAGE
     uvicorn.run(
         create_site(tuanzi),
         host=settings.host,

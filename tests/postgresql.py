@@ -27,6 +27,7 @@ ABSENT = (
 # Nothing here must survive a power cut, so nothing waits for the disk.
 _OPTIONS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=120"
 _TEMPLATE = "shop_template"
+EMPTY = "template0"
 
 
 class Server:
@@ -41,10 +42,10 @@ class Server:
         self._port = _free_port()
         self._start()
 
-    def new_database(self) -> str:
-        """The URL of a fresh database with the schema in it."""
+    def new_database(self, template: str = _TEMPLATE) -> str:
+        """The URL of a fresh database with the schema in it; EMPTY has nothing in it."""
         name = f"shop_{uuid4().hex[:12]}"
-        self._admin(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+        self._admin(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
     def drop_database(self, url: str) -> None:

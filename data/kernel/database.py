@@ -9,7 +9,17 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Engine, MetaData, Table, create_engine, event
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    create_engine,
+    event,
+)
 from sqlalchemy.engine import CursorResult, Dialect, Result
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -58,6 +68,8 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = {  # noqa: RUF012  # SQLAlchemy reads it as a class attribute
+        # Amounts in minor units outgrow 32 bits; SQLite counts rows only in a plain INTEGER.
+        int: BigInteger().with_variant(Integer(), "sqlite"),
         datetime: UtcDateTime,
         dict[str, Any]: JSON,
         dict[str, str]: JSON,
