@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -27,11 +28,24 @@ def seeded_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def street(seeded_shop: Path, tmp_path: Path) -> Iterator[Street]:
-    """The shop with its webhook at the peer's."""
-    shutil.copyfile(seeded_shop, tmp_path / "shop.db")
-    journal = tmp_path / "journal.jsonl"
+def quiet_street(seeded_shop: Path, tmp_path: Path) -> Iterator[Street]:
+    """A shop of its own, for what must not be disturbed: a whole journey and its verdict."""
+    with _opened(seeded_shop, tmp_path) as street:
+        yield street
+
+
+@pytest.fixture(scope="session")
+def street(seeded_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+    """One shop for all tests that bring their own people and groups."""
+    with _opened(seeded_shop, tmp_path_factory.mktemp("street")) as street:
+        yield street
+
+
+@contextmanager
+def _opened(seeded_shop: Path, folder: Path) -> Iterator[Street]:
+    shutil.copyfile(seeded_shop, folder / "shop.db")
+    journal = folder / "journal.jsonl"
     with running_peer(journal) as peer, httpx.Client(timeout=30, trust_env=False) as client:
-        tuanzi = a_shop(shop_settings(tmp_path / "shop.db", port=free_port(), peer=peer))
+        tuanzi = a_shop(shop_settings(folder / "shop.db", port=free_port(), peer=peer))
         with serving(tuanzi) as site:
             yield Street(tuanzi, site, peer, journal, client)

@@ -34,6 +34,7 @@ from data.schema import create_schema
 TOKEN = "7:canary-token-of-the-peer"
 SECRET = "canary-secret_of-the-webhook"
 BOT_ID = 7
+USERNAME = "tuanzi_test_bot"
 QUICK = Speeds(overall=Speed(1000, 1), chat=Speed(1000, 1), group=Speed(1000, 1))
 KEY = FieldCipher.new_key()
 _PATIENCE = 30.0

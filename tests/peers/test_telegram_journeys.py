@@ -1,15 +1,18 @@
 """J1 and J2 through Telegram's stand-in, over real sockets, from the first word to the receipt."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from data.audit import audit
-from tests.peers.telegram_world import Person, Street
+from tests.peers.telegram_world import USERNAME, Group, Person, Street
 
 ANN = Person(101, "Ann")
+LAN, WEI, JUN, QI = (Person(201 + n, name) for n, name in enumerate(("Lan", "Wei", "Jun", "Qi")))
+CREW = Group(-1001)
 
 
 def verdict(journal: Path, *required: str, allowed: Sequence[str] = ()) -> dict[str, object]:
@@ -29,7 +32,8 @@ def assert_sound(street: Street) -> None:
         assert audit(session, now=street.tuanzi.clock.now()) == []
 
 
-def test_a_gift_is_found_bought_and_paid_for_in_a_private_chat(street: Street) -> None:
+def test_a_gift_is_found_bought_and_paid_for_in_a_private_chat(quiet_street: Street) -> None:
+    street = quiet_street
     street.say(ANN, "/start")
     street.settle()
     street.say(ANN, "something for my brother, he climbs, under $50")
@@ -51,3 +55,68 @@ def test_a_gift_is_found_bought_and_paid_for_in_a_private_chat(street: Street) -
     judged = verdict(street.journal, "answerCallbackQuery", "sendPhoto", "setWebhook")
     assert judged["ok"], judged
     assert_sound(street)
+
+
+def follow_link(street: Street, who: Person) -> str:
+    """Tap the newest link to the private chat that the group was shown, and give its token."""
+    links = [
+        button["url"]
+        for bubble in street.bubbles(CREW)
+        for button in bubble.buttons.values()
+        if "url" in button
+    ]
+    assert links, street.told(CREW)
+    found = re.fullmatch(rf"https://t.me/{USERNAME}\?start=([\w-]{{1,64}})", links[-1])
+    assert found, links[-1]
+    street.say(who, f"/start {found[1]}")
+    street.settle()
+    return found[1]
+
+
+def take_seat(street: Street, who: Person, address: str) -> None:
+    """In private: address, yes, pay."""
+    street.say(who, address)
+    street.wait_for("Shall I put you down", who)
+    street.press(who, "Yes")
+    street.wait_for("/pay/", who)
+    street.pay(who)
+    street.settle()
+
+
+def test_friends_buy_together_in_a_group_and_what_is_private_stays_private(
+    quiet_street: Street,
+) -> None:
+    street = quiet_street
+    street.say(LAN, f"@{USERNAME} start a group buy for the teapot", CREW, entities=mention())
+    street.wait_for("Lan has started a group buy", CREW)
+    street.settle()
+    token = follow_link(street, LAN)
+    street.wait_for("A seat in", LAN)
+    street.say(QI, f"/start {token}")  # T09: the link is Lan's, and used
+    street.settle()
+    assert not any("seat" in text.lower() for text in street.told(QI)), street.told(QI)
+    take_seat(street, LAN, "Lan Zhang, 13800138000, 1 Caoxi Road, Xuhui, Shanghai")
+    street.press(WEI, "Join", CREW)
+    street.settle()
+    follow_link(street, WEI)
+    street.say(JUN, "count me in", CREW)
+    street.settle()
+    follow_link(street, JUN)
+    take_seat(street, WEI, "Wei Li, 13900139000, 8 Jianguo Road, Chaoyang, Beijing")
+    street.press(QI, "Join", CREW)
+    street.wait_for("Every seat of this team is taken", CREW)
+    take_seat(street, JUN, "Jun Chen, 13700137000, 5 Tiyu West Road, Tianhe, Guangzhou")
+    street.wait_for("is complete", CREW)
+    street.settle()
+    cards = [bubble for bubble in street.bubbles(CREW) if "It's a team!" in bubble.text]
+    assert len(cards) == 1, street.told(CREW)
+    assert cards[0].edits >= 2
+    for words in ("Caoxi", "Jianguo", "/pay/"):
+        assert not any(words in text for text in street.told(CREW))
+    judged = verdict(street.journal, "answerCallbackQuery", "editMessageText", "sendMessage")
+    assert judged["ok"], judged
+    assert_sound(street)
+
+
+def mention() -> list[dict[str, object]]:
+    return [{"type": "mention", "offset": 0, "length": len(USERNAME) + 1}]
