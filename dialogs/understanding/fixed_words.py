@@ -77,10 +77,10 @@ def joins(message: Message) -> int | None:
 
 
 def starts_team(message: Message) -> bool:
-    """ "拼团" alone, or the words that open a team and then a product: 拼团买这套茶具."""
+    """ "拼团" alone, or what opens a team and then a product: 拼团买这套茶具, 开团 茶壶."""
     if message.short in _forms("group_buy_start") or message.bare in _forms("group_buy_start"):
         return True
-    return bool(_start_before().match(message.short))
+    return bool(_start_before().match(message.short) or _start_spaced().fullmatch(message.short))
 
 
 def leaves(message: Message) -> bool:
@@ -124,6 +124,13 @@ def _opening(name: str) -> re.Pattern[str]:
 @cache
 def _start_before() -> re.Pattern[str]:
     return re.compile(lexicon().pattern("group_buy_start_before") + r"(?=.{2,60}$)")
+
+
+@cache
+def _start_spaced() -> re.Pattern[str]:
+    """Nobody puts a space after a Chinese word but to name a thing; a question names none."""
+    forms = (re.escape(form) for form in lexicon().of("group_buy_start") if not form.isascii())
+    return re.compile(rf"(?:{'|'.join(forms)})\s+[^\s吗?]{{2,12}}")
 
 
 @cache
