@@ -39,7 +39,7 @@ from dialogs.format import (
 from dialogs.understanding import Context, describe
 from integrations.catalogues import read_google_feed
 
-BROKEN = 1
+EXIT_SOUND, BROKEN = 0, 1
 ShopCommand = Callable[[argparse.Namespace, Tuanzi], int]
 OpenShop = Callable[[Settings], Tuanzi]
 

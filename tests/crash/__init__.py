@@ -1,0 +1,1 @@
+"""A real process is killed at each seam and started again; nothing is lost or doubled."""

@@ -1,0 +1,83 @@
+"""The demo server with one seam that kills it: `python -m tests.crash.child SEAM NTH OPTIONS`.
+
+The seams wrap functions of the product from outside; the product has no switch for this.
+"""
+
+import functools
+import inspect
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from bot.channels.telegram import Telegram
+from bot.delivery import payments, telegram_door, turns, webhooks
+from bot.demo.__main__ import main
+
+Wrapped = Callable[..., Any]
+
+
+def dying(function: Wrapped, nth: int, *, before: bool) -> Wrapped:
+    """The function, but its n-th call ends the process, before or after it did its work."""
+    calls = iter(range(1, nth + 1))
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        last = next(calls, None) == nth
+        if last and before:
+            die()
+        result = function(*args, **kwargs)
+        if last:
+            die()
+        return result
+
+    return wrapped
+
+
+def dying_async(function: Wrapped, nth: int, *, before: bool) -> Wrapped:
+    calls = iter(range(1, nth + 1))
+
+    @functools.wraps(function)
+    async def wrapped(*args: Any, **kwargs: Any) -> Any:
+        last = next(calls, None) == nth
+        if last and before:
+            die()
+        result = await function(*args, **kwargs)
+        if last:
+            die()
+        return result
+
+    return wrapped
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+# Where it dies: the owner of the function, its name, whether the work was done by then.
+SEAMS: dict[str, list[tuple[Any, str, bool]]] = {
+    "nowhere": [],
+    "in_the_turn": [(turns, "take_turn", False)],
+    "after_the_commit": [(turns.Turns, "_commit", False)],
+    "before_the_bank": [(payments, "perform", True)],
+    "after_the_bank": [(payments, "perform", False)],
+    "after_the_inbox": [
+        (webhooks, "store_telegram_update", False),
+        (telegram_door, "store_telegram_update", False),
+    ],
+    "before_the_send": [(Telegram, "deliver", True)],
+    "after_the_send": [(Telegram, "deliver", False)],
+}
+
+
+def plant(seam: str, nth: int) -> None:
+    for owner, name, before in SEAMS[seam]:
+        function = getattr(owner, name)
+        wrap = dying_async if inspect.iscoroutinefunction(function) else dying
+        setattr(owner, name, wrap(function, nth, before=before))
+
+
+if __name__ == "__main__":
+    plant(sys.argv[1], int(sys.argv[2]))
+    sys.exit(main(sys.argv[3:]))

@@ -1,0 +1,129 @@
+"""A shop that is killed and started again, and a customer who tries again as messengers do."""
+
+import http.client
+import json
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from tests.house.source import ROOT
+
+_PATIENCE = 60.0
+_LOST = (http.client.HTTPException, OSError)
+
+
+@dataclass(slots=True)
+class MortalShop:
+    """`folder` survives every death: database and keys."""
+
+    folder: Path
+    environment: dict[str, str]
+    seam: str = "nowhere"
+    nth: int = 1
+    deaths: int = 0
+    port: int = 0
+    _process: subprocess.Popen[bytes] | None = field(default=None)
+
+    def start(self) -> None:
+        self.port = self.port or free_port()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.crash.child", self.seam, str(self.nth),
+             "--port", str(self.port), "--folder", str(self.folder)],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        until(self._answers)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def call(self, method: str, path: str, body: str, kind: str) -> Any:
+        """Ask; if the shop dies on it, start it whole again and ask again, the same."""
+        while True:
+            try:
+                return self._ask(method, path, body, kind)
+            except _LOST:
+                self._rise_again()
+
+    def say(self, text: str, message_id: str) -> list[dict[str, Any]]:
+        message = {
+            "sender": "ann",
+            "message": text,
+            "metadata": {"message_id": message_id, "locale": "zh-Hans"},
+        }
+        said: list[dict[str, Any]] = self.call(
+            "POST", "/webhooks/rest/webhook", json.dumps(message), "application/json"
+        )
+        return said
+
+    def pay(self, token: str) -> None:
+        form = urlencode({"outcome": "approved"})
+        self.call("POST", f"/pay/{token}/sandbox", form, "application/x-www-form-urlencoded")
+
+    def turn_clock(self, by: str) -> None:
+        self.call("POST", "/demo/clock", json.dumps({"advance": by}), "application/json")
+
+    def heard(self) -> list[str]:
+        told = self.call("GET", "/webhooks/rest/messages?recipient=ann", "", "application/json")
+        return [message.get("text", "") for message in told["messages"]]
+
+    def ask_database(self, question: str) -> list[Any]:
+        (file,) = self.folder.glob("demo-*.db")
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+            return connection.execute(question).fetchall()
+
+    def _ask(self, method: str, path: str, body: str, kind: str) -> Any:
+        call = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)
+        with closing(call) as connection:
+            connection.request(method, path, body, {"content-type": kind})
+            with connection.getresponse() as answer:
+                raw = answer.read()
+        assert answer.status < 500, raw
+        return json.loads(raw) if raw.startswith((b"{", b"[")) else None
+
+    def _rise_again(self) -> None:
+        assert self._process is not None
+        assert self._process.wait(_PATIENCE) == -9, "it must have been killed, not have crashed"
+        self.deaths += 1
+        self.seam = "nowhere"
+        self.start()
+
+    def has_died(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
+    def _answers(self) -> bool:
+        try:
+            self._ask("GET", "/demo/clock", "", "application/json")
+        except _LOST:
+            return False
+        return True
+
+
+def until(true: Any) -> None:
+    begun = time.monotonic()
+    while not true():
+        assert time.monotonic() - begun < _PATIENCE
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def copy_of(folder: Path, to: Path) -> Path:
+    shutil.copytree(folder, to)
+    return to
