@@ -8,11 +8,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data.conversations import Conversation, ConversationEvent
+from data.delivery.models import OutboxRow
 from data.group_buys import Seat, SeatState, Team
 from data.ledger import Posting
 from data.merchants import Merchant
 from data.occasions import Occasion, Reminder
-from data.orders import Order, OrderState
+from data.orders import Order, OrderLine, OrderState
 from data.payments import AttemptState, PaymentAttempt, Refund, RefundState
 from data.people import ChannelIdentity, Chat, Consent
 
@@ -34,6 +35,7 @@ def facts(session: Session, *, now: datetime) -> Mapping[str, Any]:
         "paid_orders": count(Order, Order.state.in_(_OPEN)),
         "order": newest(Order.state, Order.created_at),
         "gift_of_day": newest(Order.occasion_id, Order.created_at) is not None,
+        "given_again": _given_again(session),
         "charges": count(PaymentAttempt, PaymentAttempt.state == AttemptState.CAPTURED),
         "refunds": count(Refund, Refund.state == RefundState.SUCCEEDED),
         "ledger": "balanced" if _balanced(session) else "unbalanced",
@@ -44,6 +46,7 @@ def facts(session: Session, *, now: datetime) -> Mapping[str, Any]:
         "occasions": count(Occasion),
         "reminders_due": count(Reminder, Reminder.state == "due"),
         "reminders_sent": count(Reminder, Reminder.state == "sent"),
+        "mode": newest(Conversation.mode, Conversation.last_at),
         "consents": count(Consent, Consent.revoked_at.is_(None)),
         "merchants": count(Merchant),
     }
@@ -55,6 +58,19 @@ def _balanced(session: Session) -> bool:
         select(func.sum(Posting.amount_minor)).group_by(Posting.entry_id, Posting.currency)
     )
     return all(total == 0 for (total,) in sums)
+
+
+def _given_again(session: Session) -> bool:
+    """Whether something that was ordered has been offered again since then."""
+    bought = select(OrderLine.product_id, Order.created_at).join(Order)
+    told = session.scalars(select(OutboxRow).order_by(OutboxRow.id)).all()
+    return any(
+        segment.get("product_id") == product
+        for product, since in session.execute(bought)
+        for row in told
+        if row.created_at > since
+        for segment in row.segments
+    )
 
 
 def slots_of(session: Session, *, chat: str, person: str) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from data.delivery.messages import Option, Options
 from data.merchants import Merchant
@@ -18,10 +19,11 @@ from data.occasions import (
 from data.people.quiet_hours import local_day, zone_of
 from dialogs.actions.base import ShopAction
 from dialogs.actions.turn import Turn
-from dialogs.actions.whose import relations_in
+from dialogs.actions.whose import is_relation, relations_in
 from dialogs.day_words import annual_day, days_away, missing_day, what_day
 
 _AT_ONCE = 10  # a screenful; our decision
+_WHOSE = ("occasion_person", "occasion_name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,23 @@ def _kept(turn: Turn) -> list[KeptDay]:
 
 def _meant(turn: Turn) -> list[KeptDay]:
     """Those of the person that was named; all, where nobody was."""
-    relation = turn.slots.get("occasion_person")
-    return [day for day in _kept(turn) if relation in (None, day.occasion.relation)]
+    person, name = (turn.slots.get(slot) for slot in _WHOSE)
+    days = _kept(turn)
+    if person and not is_relation(person):
+        person, name = None, person
+    return [day for day in days if _is_of(turn, day.occasion, person, name)]
+
+
+def _is_of(turn: Turn, occasion: Occasion, relation: str | None, name: str | None) -> bool:
+    if relation not in (None, occasion.relation):
+        return False
+    return name is None or _is_called(subject_of(turn.session, occasion), name)
+
+
+def _is_called(subject: str, name: str) -> bool:
+    """Xiao Li by her whole name, or Li."""
+    full, said = subject.casefold(), name.casefold()
+    return said == full or said in full.split()
 
 
 class ListDays(ShopAction):
@@ -112,29 +129,38 @@ class ListDays(ShopAction):
         days = _meant(turn)
         if not days:
             _say_none(turn)
-            return
-        shown = days[:_AT_ONCE]
-        lines = [_line(turn, number, day) for number, day in enumerate(shown, 1)]
-        if len(days) > len(shown):
-            lines.append(turn.words("utter_more_days", more=str(len(days) - len(shown))))
-        buttons = tuple(_forget_button(turn, day.occasion) for day in shown)
-        turn.say("utter_days", Options(buttons), lines="\n".join(lines))
+        elif len(days) == 1 and turn.slots.get("occasion_person"):
+            button = _forget_button(turn, days[0].occasion)
+            turn.say("utter_day_is", Options((button,)), **_told(turn, days[0]))
+        else:
+            _say_list(turn, days)
+
+
+def _say_list(turn: Turn, days: Sequence[KeptDay]) -> None:
+    shown = days[:_AT_ONCE]
+    lines = [_line(turn, number, day) for number, day in enumerate(shown, 1)]
+    if len(days) > len(shown):
+        lines.append(turn.words("utter_more_days", more=str(len(days) - len(shown))))
+    buttons = tuple(_forget_button(turn, day.occasion) for day in shown)
+    turn.say("utter_days", Options(buttons), lines="\n".join(lines))
 
 
 def _line(turn: Turn, number: int, day: KeptDay) -> str:
-    return turn.words(
-        "utter_day_line",
-        number=str(number),
-        what=what_of(turn, day.occasion),
-        day=annual_day(day.occasion.when, turn.locale),
-        on=day.on,
-        away=days_away(turn.words, (day.on - today_of(turn)).days),
-    )
+    return turn.words("utter_day_line", number=str(number), **_told(turn, day))
+
+
+def _told(turn: Turn, day: KeptDay) -> dict[str, Any]:
+    return {
+        "what": what_of(turn, day.occasion),
+        "day": annual_day(day.occasion.when, turn.locale),
+        "on": day.on,
+        "away": days_away(turn.words, (day.on - today_of(turn)).days),
+    }
 
 
 def _say_none(turn: Turn) -> None:
     """Whether another person keeps that day is told to nobody."""
-    named = turn.slots.get("occasion_person")
+    named = any(turn.slots.get(slot) for slot in _WHOSE)
     add = turn.option("utter_add_day_button", "/StartFlow(remember_day)")
     turn.say("utter_no_such_day_kept" if named else "utter_no_days", Options((add,)))
 

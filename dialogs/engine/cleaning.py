@@ -112,7 +112,7 @@ def _said(work: Work, commands: tuple[Command, ...]) -> dict[str, Any]:
 def _set(work: Work, plan: Plan, command: SetSlot) -> None:
     flow = _new_owner(work, plan, command.slot)
     known = flow is not None or bool(work.stack)
-    value = _appended(work, command, fresh=flow is not None)
+    value = _appended(work, command, _so_far(work, plan, command.slot, flow))
     if is_withheld(work, command.slot):
         plan.settled = True
     elif not known or value is None or not work.allows(command.slot, value):
@@ -134,11 +134,19 @@ def _new_owner(work: Work, plan: Plan, slot: str) -> str | None:
     return starting[0] if starting and not work.stack else None
 
 
-def _appended(work: Work, command: SetSlot, *, fresh: bool) -> Any:
+def _so_far(work: Work, plan: Plan, slot: str, flow: str | None) -> Any:
+    """What the slot holds with what this very message has already said of it."""
+    if flow is not None:
+        return plan.starts[flow].get(slot)
+    known = work.slots.get(slot)
+    return plan.answers.get(slot, plan.sets.get(slot, known))
+
+
+def _appended(work: Work, command: SetSlot, so_far: Any) -> Any:
     declared = work.flow_set().domain.slots.get(command.slot)
     if declared is None or declared.type is not SlotType.LIST or not command.append:
         return command.value
-    old = [] if fresh else list(work.slots.get(command.slot) or ())
+    old = list(so_far or ())
     new = command.value if isinstance(command.value, list) else [command.value]
     return old + [item for item in new if item not in old]
 

@@ -13,15 +13,20 @@ from dialogs.understanding.values.reading import Reading
 
 _DAYS = ("occasions.birthday", "occasions.anniversary")
 _WORD = r"[a-z][a-z.-]{0,30}"
+_HAN = re.compile(r"[一-鿿]")
+_SHORTEST, _LONGEST = 2, 4  # letters of a Chinese name
+_REACH = 12
 
 
 def read_names(reading: Reading, folded: Folded) -> None:
+    if not any(value.kind == "occasion" for value in reading.values):
+        return
     for match in _own().finditer(reading.text):
         reading.take("own", match.start("who"), match.end("who"), {"value": "self"})
     for match in _english().finditer(reading.text):
         _take(reading, folded, *_trimmed(folded, match.start("name"), match.end("name")))
-    for match in _chinese().finditer(reading.text):
-        _take(reading, folded, match.start("name"), match.end("name"))
+    for match in _day().finditer(reading.text):
+        _take(reading, folded, *_before(reading, match.start()))
 
 
 def _take(reading: Reading, folded: Folded, start: int, end: int) -> None:
@@ -44,19 +49,35 @@ def _trimmed(folded: Folded, start: int, end: int) -> tuple[int, int]:
     return start + first, end
 
 
+def _before(reading: Reading, end: int) -> tuple[int, int]:
+    """The letters before a Chinese birthday, back to a mark, a value or a word that opens."""
+    start = end
+    while start > max(0, end - _REACH) and _HAN.match(reading.text[start - 1]):
+        if not reading.free(start - 1, start):
+            break
+        start -= 1
+    for opening in _opening().finditer(reading.text, start, end):
+        if end - opening.end() >= _SHORTEST:
+            start = opening.end()
+    return (start, end) if _SHORTEST <= end - start <= _LONGEST else (end, end)
+
+
 @cache
 def _english() -> re.Pattern[str]:
     day = lexicon().pattern(*_DAYS)
     nth = r"(?:\d{1,3}(?:st|nd|rd|th)\s+)?"
-    return re.compile(rf"(?<![a-z0-9'])(?P<name>{_WORD}(?:\s+{_WORD}){{0,2}})'s?\s+{nth}(?={day})")
+    of = rf"(?:'s?\s+{nth}|\s?的)"
+    return re.compile(rf"(?<![a-z0-9'])(?P<name>{_WORD}(?:\s+{_WORD}){{0,2}}){of}(?={day})")
 
 
 @cache
-def _chinese() -> re.Pattern[str]:
-    """A name of two to four letters, after a mark or a word that asks us to remember."""
-    day, before = lexicon().pattern(*_DAYS), lexicon().pattern("name_before")
-    name = rf"[一-鿿]{{2,4}}?|{_WORD}(?:\s{_WORD})?"
-    return re.compile(rf"(?:^|(?<=[\s,.;:!?、(])|{before})(?P<name>{name})\s?的?(?={day})")
+def _day() -> re.Pattern[str]:
+    return re.compile(rf"\s?的?(?={lexicon().pattern(*_DAYS)})")
+
+
+@cache
+def _opening() -> re.Pattern[str]:
+    return re.compile(lexicon().pattern("name_before"))
 
 
 @cache

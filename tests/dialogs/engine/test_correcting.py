@@ -92,3 +92,21 @@ flows:
     said = talk.hear(SetSlot("recipient", "dad"))
     assert said == ["utter_correction_too_late", "utter_ask_colour"]
     assert talk.slots["recipient"] == "mum"
+
+
+def test_several_values_for_a_list_in_one_message_are_all_kept() -> None:
+    talk = asked_for_choice()
+    talk.hear(
+        SetSlot("exclusions", "perfume", append=True), SetSlot("exclusions", "tea", append=True)
+    )
+    assert talk.slots["exclusions"] == ["perfume", "tea"]
+
+
+def test_a_flow_starts_with_every_value_that_was_said_for_a_list() -> None:
+    talk = Talk()
+    talk.hear(
+        StartFlow("gift"),
+        SetSlot("exclusions", "perfume", append=True),
+        SetSlot("exclusions", "tea", append=True),
+    )
+    assert talk.slots["exclusions"] == ["perfume", "tea"]
