@@ -45,7 +45,7 @@ class Rates:
 
 _rates = Rates()
 # Only so that OpenAPI tells how to sign a request; auth.caller() is what decides.
-documented = HTTPBearer(auto_error=False, description="A token of scope `merchant`.")
+documented = HTTPBearer(auto_error=False)
 
 
 def client_of(shop: Shop, authorization: Annotated[str | None, Header()] = None) -> Client:

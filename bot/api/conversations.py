@@ -48,12 +48,13 @@ class ConversationOut(BaseModel):
 
 
 class LineOut(BaseModel):
-    """`who`: customer, bot, or staff."""
+    """`who`: customer, bot, or staff. `kept_back`: private words, which are not told."""
 
     who: str
     at: datetime
     text: str
     name: str
+    kept_back: bool
     segments: list[dict[str, Any]]
 
     @classmethod
@@ -63,6 +64,7 @@ class LineOut(BaseModel):
             at=line.at,
             text=line.text,
             name=line.name,
+            kept_back=line.kept_back,
             segments=[segment_to_json(segment) for segment in line.segments],
         )
 

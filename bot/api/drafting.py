@@ -60,7 +60,10 @@ def keep(
 ) -> FlowVersion:
     """Save a set that has passed its checks as the draft."""
     draft = Draft(flow_set.sha, flow_set_to_json(flow_set), dict(sources))
-    return save_draft(session, merchant_id=merchant_id, draft=draft, author=author, now=now)
+    version = save_draft(session, merchant_id=merchant_id, draft=draft, author=author, now=now)
+    # A comment is no other version, for it runs nothing; it must not be lost for that.
+    version.sources = draft.sources
+    return version
 
 
 def checked(sources: Mapping[str, str]) -> FlowSet | list[Problem]:

@@ -54,13 +54,14 @@ def answer(session: Session, house: House, *, view: ChatView, text: str, by: Spe
     if not said or len(said) > LONGEST_ANSWER:
         raise Invalid("text")
     take_over(session, house, view=view, by=by)
-    note = {"kind": STAFF_SAID, "text": said, "by": by.name}
+    key = f"{STAFF_SAID}:{new_id('ans')}"
+    note = {"kind": STAFF_SAID, "text": said, "by": by.name, "key": key}
     record_events(session, view.conversation, [note], inbox_id=None, now=by.now)
     outbox.post(
         session,
         [Letter(view.chat.id, OutboundMessage((Text(said),)), person_id=view.person.id)],
         account=session.get_one(ChannelAccount, view.chat.account_id),
-        origin=Origin(key=f"{STAFF_SAID}:{new_id('ans')}", conversation_id=view.conversation.id),
+        origin=Origin(key=key, conversation_id=view.conversation.id),
         now=by.now,
     )
 

@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from data.kernel.errors import Invalid
+from data.kernel.tokens import new_token
 
 SHORTEST, LONGEST = 12, 128
 _COMMON = Path(__file__).with_name("common_passwords.txt")
@@ -25,7 +26,7 @@ class Passwords:
         self._hasher = hasher or PasswordHasher()
         self._slots = BoundedSemaphore(_AT_ONCE)
         # Unknown users are compared with this, so that they take as long as known ones (T50).
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._nobody = self._hasher.hash(new_token())
 
     def hash(self, password: str) -> str:
         """What to store; Invalid for a password that is short, endless or common."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from data.kernel.database import changed
@@ -25,6 +25,7 @@ IDLE = timedelta(hours=2)
 LONGEST = timedelta(hours=12)
 TRIES = 5
 TRIES_WITHIN = timedelta(minutes=15)
+_KEPT = timedelta(days=1)  # counts of long ago hinder nobody
 # Writing `seen_at` on every click would take the write lock for a look.
 _SEEN_EVERY = timedelta(minutes=1)
 
@@ -77,6 +78,7 @@ def find_staff(session: Session, *, email: str) -> Staff | None:
 
 def admit_guess(session: Session, *, email: str, address: str, now: datetime) -> bool:
     """Count a guess before its password is looked at; False: too many, whoever it is."""
+    session.execute(delete(SignInTry).where(SignInTry.since <= now - _KEPT))
     counted = [_count_guess(session, key, now) for key in _keys(email, address)]
     return all(counted)
 

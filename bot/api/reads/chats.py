@@ -1,7 +1,7 @@
 """Conversations as the shop reads them: a list, a transcript, and the steps behind each turn."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -128,24 +128,28 @@ def transcript(session: Session, view: ChatView) -> list[Line]:
 
     In a group only what concerns this person: other members have conversations of their own.
     """
-    mine = ConversationEvent.conversation_id == view.conversation.id
     heard = session.scalars(
         select(ConversationEvent)
-        .where(mine, ConversationEvent.kind.in_((USER_SAID, STAFF_SAID)))
+        .where(
+            ConversationEvent.conversation_id == view.conversation.id,
+            ConversationEvent.kind.in_((USER_SAID, STAFF_SAID)),
+        )
         .order_by(ConversationEvent.id.desc())
         .limit(_MOST_LINES)
-    )
+    ).all()
     said = session.scalars(
         select(OutboxRow)
         .where(OutboxRow.conversation_id == view.conversation.id)
-        .where(OutboxRow.key.not_like(f"{STAFF_SAID}:%"))
         .order_by(OutboxRow.id.desc())
         .limit(_MOST_LINES)
     )
-    # Within one moment the question comes before its answer: rank 0 before 1, then the row's id.
     veil = veil_for(session, view.person)
-    lines = [((event.at, 0, event.id), _heard(event, veil)) for event in heard]
-    lines += [((row.created_at, 1, row.id), _said(row, veil)) for row in said]
+    names = {str(event.body.get("key")): str(event.body.get("by", "")) for event in heard}
+    # Within one moment the question comes before its answer: rank 0 before 1, then the row's id.
+    lines = [
+        ((event.at, 0, event.id), _heard(event, veil)) for event in heard if event.kind == USER_SAID
+    ]
+    lines += [((row.created_at, 1, row.id), _said(row, veil, names)) for row in said]
     return [line for _order, line in sorted(lines, key=lambda pair: pair[0])][-_MOST_LINES:]
 
 
@@ -197,8 +201,6 @@ def _sent(row: OutboxRow, veil: Veil) -> Sent:
 
 def _heard(event: ConversationEvent, veil: Veil) -> Line:
     body: dict[str, Any] = veil.over(event.body)
-    if event.kind == STAFF_SAID:
-        return Line("staff", event.at, str(body.get("text", "")), name=str(body.get("by", "")))
     return Line(
         "customer",
         event.at,
@@ -208,5 +210,8 @@ def _heard(event: ConversationEvent, veil: Veil) -> Line:
     )
 
 
-def _said(row: OutboxRow, veil: Veil) -> Line:
-    return Line("bot", row.created_at, "", veil.segments(row.segments), row.state)
+def _said(row: OutboxRow, veil: Veil, names: Mapping[str, str]) -> Line:
+    """By the bot, or by the colleague whose event has this message's key."""
+    who = "staff" if row.key.startswith(f"{STAFF_SAID}:") else "bot"
+    name = names.get(row.key.rpartition(":")[0], "")
+    return Line(who, row.created_at, "", veil.segments(row.segments), row.state, name)

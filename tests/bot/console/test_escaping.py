@@ -22,7 +22,7 @@ CORPUS = [
     "'><svg/onload=alert(1)>",
     "</title></textarea><script>alert(1)</script>",
     "javascript:alert(1)",
-    "{{7*7}}{% raw %}${7*7}",
+    "{{1234*1001}}{% raw %}${1234*1001}",
     '" hx-post="/console/sign-out" hx-trigger="load',
     "<b>Ann</b>&lt;i&gt;",
     "%(name)s %s %%",
@@ -59,7 +59,7 @@ def test_a_name_from_outside_is_shown_as_it_was_written(
         assert not [name for name in names if name.startswith(("on", "hx-"))], place
         hrefs = [value for name, value in seen.attributes if name in ("href", "src", "action")]
         assert all(href.startswith(("/", "#", "http")) for href in hrefs), place
-        assert "49" not in page or "{{7*7}}" not in evil or "{{7*7}}" in unescape(page), place
+        assert str(1234 * 1001) not in page, place  # T28: nothing of it was computed
     chat = owner.get(f"/chats/{street.ours.conversation}").text
     assert evil in unescape(chat)
 

@@ -66,6 +66,12 @@ def test_line_ends_of_a_browser_make_no_other_version(owner: Browser, street: St
     assert "No draft that differs" in owner.get("/flows").text
 
 
+def test_a_comment_is_no_other_version_and_is_kept(owner: Browser, street: Street) -> None:
+    _work(owner, street, text="# for the new ones\n" + GIFT, do="save")
+    assert "No draft that differs" in owner.get("/flows").text
+    assert "# for the new ones" in owner.get(f"/flows/edit?file={GIFT_FILE}").text
+
+
 @pytest.mark.parametrize("name", ["../x.yml", "/etc/x.yml", "x.py", "a/../../b.yml", ""])
 def test_a_new_file_has_a_harmless_name(owner: Browser, street: Street, name: str) -> None:
     answer = _work(owner, street, do="new", new_name=name)

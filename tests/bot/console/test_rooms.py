@@ -201,6 +201,8 @@ def test_a_person_answers_in_a_chat_and_hands_it_back(sign_in: SignIn, street: S
     page = agent.get(path).text
     assert "您好 &lt;b&gt;Lan&lt;/b&gt;" in page
     assert "Agent ·" in page
+    assert page.index("您好 &lt;b&gt;") > page.index("我想找人工客服")
+    assert page.count("您好 &lt;b&gt;") == 1
     assert agent.post(f"{path}/hand-back").status_code == 303
     assert street.ours.conversation not in agent.get("/chats?waiting=true").text
     assert agent.post(f"{path}/take-over").status_code == 303
