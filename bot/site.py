@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from bot.api import rest
+from bot import console
+from bot.api import merchant, rest
 from bot.app import Tuanzi
 from bot.delivery import webhooks
 from bot.pages import media, pay
@@ -45,6 +46,8 @@ def create_site(tuanzi: Tuanzi, *, works: bool = True) -> FastAPI:
     app.include_router(media.router)
     app.include_router(webhooks.router)
     static.install(app)
+    console.install(app, tuanzi)
+    merchant.install(app, tuanzi)
     app.add_middleware(BodyLimit, limits=LIMITS)
     app.add_middleware(
         TrustedHostMiddleware,

@@ -16,7 +16,7 @@ from sqlalchemy.schema import CreateTable
 
 from bot.app import Tuanzi, build
 from bot.demo import pages
-from bot.demo.seeding import SEEDS, seed
+from bot.demo.seeding import SEEDS, password_for, read_shop, seed
 from bot.demo.serving import DemoServer
 from bot.settings import VAR, Secret, Settings, SettingsError, read
 from bot.site import create_site
@@ -133,7 +133,14 @@ def _greet(tuanzi: Tuanzi, *, moved: bool) -> None:
     for locale in (Locale.ZH_HANS, Locale.EN):
         if moved:
             sys.stdout.write(say("demo.port_taken", locale, port=settings.port) + "\n")
-        text = say("demo.welcome", locale, url=settings.public_url, token=token)
+        text = say(
+            "demo.welcome",
+            locale,
+            url=settings.public_url,
+            email=read_shop()["staff"][0]["email"],
+            password=password_for(token),
+            token=token,
+        )
         sys.stdout.write(text + "\n")
     sys.stdout.flush()
 

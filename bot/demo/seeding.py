@@ -12,13 +12,15 @@ from sqlalchemy.orm import Session
 
 from bot.api.auth import CHANNEL, MERCHANT
 from bot.publishing import publish_shipped_flows
+from bot.web.passwords import SHORTEST, Passwords
 from data.catalogue import Variant, import_feed
 from data.group_buys import CampaignTerms, start_campaign
 from data.kernel.ids import new_id
 from data.kernel.locales import Locale
 from data.kernel.money import Money
 from data.kernel.tokens import fingerprint
-from data.merchants import ApiToken, ChannelAccount, Merchant
+from data.merchants import ApiToken, ChannelAccount, Merchant, StaffRole
+from data.merchants.staff import NewStaff, change_password, find_staff, hire
 from data.people import Chat, Person, meet, meet_chat, note_member
 from integrations.catalogues import read_google_feed
 
@@ -48,19 +50,79 @@ def demo_people() -> list[DemoPerson]:
 
 
 def seed(session: Session, *, token: str, now: datetime) -> Merchant:
-    """The shop as it stands after a merchant set it up; a second call changes nothing."""
-    found = session.scalar(select(Merchant).limit(1))
-    if found is not None:
-        return found
+    """The shop as it stands after a merchant set it up; later calls only admit another token."""
+    merchant = session.scalar(select(Merchant).limit(1))
+    if merchant is None:
+        merchant = _open_shop(session, now)
+    _admit(session, merchant, token, now)
+    return merchant
+
+
+def _open_shop(session: Session, now: datetime) -> Merchant:
     shop = read_shop()
     merchant = _merchant(session, shop, now)
-    _accounts(session, merchant, token, now)
+    _accounts(session, merchant, now)
     feed = read_google_feed((SEEDS / shop["feed"]).read_bytes())
     import_feed(session, merchant_id=merchant.id, feed=feed, dry_run=False, now=now)
     publish_shipped_flows(session, merchant_id=merchant.id, by="demo", now=now)
     _campaigns(session, merchant, now)
     _group(session, merchant, shop["group"], now)
     return merchant
+
+
+def _admit(session: Session, merchant: Merchant, token: str, now: datetime) -> None:
+    """The demo's token opens the API, the REST channel and, as a password, the console."""
+    if session.get(ApiToken, fingerprint(token)) is not None:
+        return
+    rest = session.scalars(select(ChannelAccount.id).where(ChannelAccount.channel == REST)).one()
+    for scope, account_id, secret in (
+        (MERCHANT, None, token),
+        (CHANNEL, rest, channel_key(token)),
+    ):
+        session.add(
+            ApiToken(
+                token_hash=fingerprint(secret),
+                merchant_id=merchant.id,
+                scope=scope,
+                account_id=account_id,
+                created_at=now,
+            )
+        )
+    _owner(session, merchant, token, now)
+
+
+def _owner(session: Session, merchant: Merchant, token: str, now: datetime) -> None:
+    """data/seeds/shop.yml names the owner; the password is never in a file."""
+    said = read_shop()["staff"][0]
+    hasher = Passwords()
+    owner = find_staff(session, email=said["email"])
+    if owner is not None:
+        change_password(
+            session,
+            staff_id=owner.id,
+            password=password_for(token),
+            hasher=hasher,
+            now=now,
+        )
+        return
+    newcomer = NewStaff(
+        email=said["email"],
+        name=said["name"],
+        role=StaffRole(said["role"]),
+        locale=Locale(merchant.locale),
+        password=password_for(token),
+    )
+    hire(session, merchant_id=merchant.id, newcomer=newcomer, hasher=hasher, now=now)
+
+
+def channel_key(token: str) -> str:
+    """What opens the REST channel from outside the demo page."""
+    return f"channel-{token}"
+
+
+def password_for(token: str) -> str:
+    """The demo's console takes its token; a short one is made long enough to be a password."""
+    return token if len(token) >= SHORTEST else f"{token}-tuanzi-demo"
 
 
 def _merchant(session: Session, shop: dict[str, Any], now: datetime) -> Merchant:
@@ -83,40 +145,19 @@ def _merchant(session: Session, shop: dict[str, Any], now: datetime) -> Merchant
     return merchant
 
 
-def _accounts(session: Session, merchant: Merchant, token: str, now: datetime) -> None:
-    """A REST door and the demo page's web chat; the merchant's token opens API and channel."""
+def _accounts(session: Session, merchant: Merchant, now: datetime) -> None:
+    """A REST door and the demo page's web chat."""
     for channel in (REST, WEB):
-        account = ChannelAccount(
-            id=new_id("acc"),
-            merchant_id=merchant.id,
-            channel=channel,
-            external_id=f"demo-{channel}",
-            created_at=now,
+        session.add(
+            ChannelAccount(
+                id=new_id("acc"),
+                merchant_id=merchant.id,
+                channel=channel,
+                external_id=f"demo-{channel}",
+                created_at=now,
+            )
         )
-        session.add(account)
-        session.flush()
-        if channel == REST:
-            _token(session, merchant, f"channel-{token}", CHANNEL, account.id, now)
-    _token(session, merchant, token, MERCHANT, None, now)
-
-
-def _token(
-    session: Session,
-    merchant: Merchant,
-    token: str,
-    scope: str,
-    account_id: str | None,
-    now: datetime,
-) -> None:
-    session.add(
-        ApiToken(
-            token_hash=fingerprint(token),
-            merchant_id=merchant.id,
-            scope=scope,
-            account_id=account_id,
-            created_at=now,
-        )
-    )
+    session.flush()
 
 
 def _campaigns(session: Session, merchant: Merchant, now: datetime) -> None:

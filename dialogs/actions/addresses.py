@@ -16,6 +16,8 @@ _BREAK = re.compile(r"[,，;；\n\t]+")
 _LONGEST_NAME = 30
 _SHORTEST_PHONE = 7  # digits; ITU-T E.164 allows fifteen
 _SHORTEST_LINE = 5
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_GLIMPSE = 6  # characters: as far as the district, where a Chinese address begins with its city
 _HAN_NAME = re.compile(r"[\u3400-\u9fff·]{2,6}")
 
 
@@ -55,3 +57,11 @@ def _name_and_line(before: str, after: str) -> tuple[str, str]:
 
 def _is_name(part: str) -> bool:
     return len(part) <= _LONGEST_NAME and not any(letter.isdigit() for letter in part)
+
+
+def glimpse(address: Address) -> dict[str, str]:
+    """Enough to know one's own address again; the chat never repeats the street (T14)."""
+    line = address.line
+    end = line.rsplit(",", maxsplit=1)[-1]
+    shown = f"{line[:_GLIMPSE]}…" if _HAN.search(line) else f"…{end}"
+    return {"recipient_name": address.name, "address_line": shown}

@@ -19,7 +19,7 @@ from data.orders import (
     shipping_for,
 )
 from data.payments import create_link
-from dialogs.actions.addresses import read_address
+from dialogs.actions.addresses import glimpse, read_address
 from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
 from dialogs.actions.products import of_turn, variant_words
@@ -38,8 +38,8 @@ class AskVariant(ShopAction):
         variants = [one for one in _on_shelf(turn, product.id) if one.available]
         if not variants:
             raise OutOfStock(product.id)
-        options = tuple(_variant_option(turn, variant) for variant in variants)
         title = text_in(product.title, turn.locale)
+        options = tuple(_variant_option(turn, variant, title) for variant in variants)
         turn.say("utter_ask_variant", Options(options), title=title)
 
 
@@ -54,7 +54,7 @@ class AskShipTo(ShopAction):
             turn.say("utter_ask_ship_to")
             return
         address = kept_address(turn.session, person=turn.person, reference=reference)
-        label = turn.words("utter_same_address_button", **_spoken(address))
+        label = turn.words("utter_same_address_button", **glimpse(address))
         same = Option(label, f"/SetSlots(ship_to={reference})")
         turn.say("utter_ask_ship_to_again", Options((same,)))
 
@@ -103,7 +103,7 @@ class AskConfirmOrder(ShopAction):
             items=items,
             shipping=shipping,
             total=items + shipping,
-            **_spoken(_address(turn)),
+            **glimpse(_address(turn)),
         )
         turn.say("utter_ask_confirm_order")
 
@@ -144,7 +144,14 @@ def _occasion_id(turn: Turn, recipient: str | None) -> str | None:
     return next(fits, None)
 
 
-def give_payment_link(turn: Turn, *, order_id: str, number: str, until: timedelta) -> None:
+def give_payment_link(
+    turn: Turn,
+    *,
+    order_id: str,
+    number: str,
+    until: timedelta,
+    response: str = "utter_pay_link",
+) -> None:
     """Our own page, which re-reads price, stock and state before any money moves."""
     token = create_link(turn.session, order_id=order_id, now=turn.now)
     total = _total(turn, order_id)
@@ -155,7 +162,7 @@ def give_payment_link(turn: Turn, *, order_id: str, number: str, until: timedelt
         label=turn.words("utter_pay_label"),
     )
     minutes = str(int(until.total_seconds()) // 60)
-    turn.say("utter_pay_link", link, number=number, total=total, minutes=minutes)
+    turn.say(response, link, number=number, total=total, minutes=minutes)
 
 
 def _total(turn: Turn, order_id: str) -> Money:
@@ -171,10 +178,10 @@ def _on_shelf(turn: Turn, product_id: str) -> list[Variant]:
     return list(variants_of(turn.session, merchant_id=turn.merchant.id, product_id=product_id))
 
 
-def _variant_option(turn: Turn, variant: Variant) -> Option:
+def _variant_option(turn: Turn, variant: Variant, title: str) -> Option:
     label = turn.words(
         "utter_variant_button",
-        variant=variant_words(variant, turn.locale),
+        variant=variant_words(variant, turn.locale) or title,
         price=price_of(variant),
     )
     return Option(label, f"/SetSlots(variant={variant.id})")
@@ -187,10 +194,6 @@ def _quantity(turn: Turn) -> int:
 
 def _address(turn: Turn) -> Address:
     return kept_address(turn.session, person=turn.person, reference=turn.slots["ship_to"])
-
-
-def _spoken(address: Address) -> dict[str, str]:
-    return {"recipient_name": address.name, "address_line": address.line}
 
 
 ACTIONS = (AskVariant, AskShipTo, ValidateShipTo, AskConfirmOrder, PlaceOrder)

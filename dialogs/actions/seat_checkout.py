@@ -12,6 +12,8 @@ from data.group_buys import (
     unpaid_seats,
 )
 from data.orders import OrderDetails, kept_address, shipping_for
+from dialogs.actions.addresses import glimpse
+from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
 from dialogs.actions.buying import give_payment_link
 from dialogs.actions.products import variant_words
@@ -68,9 +70,8 @@ class ShowSeat(ShopAction):
             items=items,
             shipping=shipping,
             total=items + shipping,
-            recipient_name=address.name,
-            address_line=address.line,
             left=view.deadline - turn.now,
+            **glimpse(address),
         )
 
 
@@ -80,6 +81,7 @@ class PlaceSeatOrder(ShopAction):
     called = "action_place_seat_order"
 
     def act(self, turn: Turn) -> None:
+        only_adults(turn.person)
         seat = _held(turn)
         turn.set("seat", None)
         if seat is None:
