@@ -60,7 +60,7 @@ def _due(
     due = (
         select(kind)
         .where(kind.call.is_not(None), kind.call_at <= now)
-        .order_by(kind.call_at, kind.id)
+        .order_by(kind.call_at, kind.created_at, kind.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from data.kernel.database import Database
 from data.kernel.errors import Refused
@@ -448,8 +448,8 @@ class MoneyMachine(RuleBasedStateMachine):
                 self._looked = Look(
                     self.till.writes,
                     {row.id: row.state for row in session.execute(select(Order.id, Order.state))},
-                    list(session.scalars(select(PaymentAttempt).order_by(PaymentAttempt.id))),
-                    list(session.scalars(select(Refund))),
+                    list(session.scalars(select(PaymentAttempt).order_by(text("rowid")))),
+                    list(session.scalars(select(Refund).order_by(text("rowid")))),
                 )
         return self._looked
 
