@@ -13,6 +13,7 @@ from bot.channels.telegram_updates import read_update
 from bot.delivery.arrivals import Arrivals
 from bot.delivery.bell import Bell
 from bot.delivery.courier import Courier
+from bot.delivery.handing_back import hand_back_unanswered
 from bot.delivery.payments import Cashier
 from bot.delivery.storing import TURN
 from bot.delivery.telegram_door import TelegramDoor
@@ -22,6 +23,7 @@ from bot.delivery.worker import JobKind, Worker
 from bot.settings import Settings
 from data import group_buys, occasions, orders, payments
 from data.conversations import WAKE
+from data.conversations.handing import HAND_BACK
 from data.delivery.jobs import JobRunner
 from data.delivery.models import Job
 from data.kernel.clock import Clock, SystemClock
@@ -116,6 +118,9 @@ def _job_kinds(house: House, arrivals: Arrivals) -> dict[str, JobKind]:
     }
     kinds = {name: JobKind(_plain(runner)) for name, runner in runners.items()}
     kinds[WAKE] = JobKind(lambda session, job, now, _: wake_conversation(session, house, job, now))
+    kinds[HAND_BACK] = JobKind(
+        lambda session, job, now, _: hand_back_unanswered(session, house, job, now)
+    )
     kinds[TURN] = JobKind(arrivals.run, arrivals.prepare)
     return kinds
 

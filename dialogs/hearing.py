@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from data.conversations import Conversation, Mode, OfferedOption, offered_to, pressed
 from data.conversations.whereabouts import Whereabouts, look_around
 from data.delivery.inbound import EventKind, InboundEvent
+from data.delivery.masking import mask_cards
 from data.group_buys.queries import open_teams_in, unpaid_seats
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
 from dialogs.engine import Flows, State, current_version, from_json, open_question
-from dialogs.engine.commands import Act, Command
+from dialogs.engine.commands import Act, Command, SetSlot
 from dialogs.format import FlowSet
 from dialogs.house import House
 from dialogs.understanding import Asked, Context, Offered, Understood, understand
@@ -50,16 +51,18 @@ def hear(
     if known.conversation is not None and known.conversation.mode == Mode.HUMAN:
         return Hearing(rev)
     if event.token is not None:
-        return _press(session, known, event.token, rev, now)
-    if event.kind is EventKind.MEDIA:
-        return Hearing(rev, answer="utter_media")
+        return _press(session, house, known, event.token, now)
+    if event.kind is EventKind.MEDIA:  # among themselves people may show what they like
+        silent = not event.addressed
+        return Hearing(rev, answer=None if silent else "utter_media", silent=silent)
     context = _context(session, house, known, now)
+    text = mask_cards(event.text)
     if not event.addressed:
-        heard = _overheard(event.text, context, rev)
+        heard = _overheard(text, context, rev)
         leaves = heard.understood is not None and heard.understood.intent == _LEAVE
         not_to_us = leaves and not _has_seat(session, known, now)
         return Hearing(rev, silent=True) if not_to_us else heard
-    understood = _straight(understand(event.text, context))
+    understood = _straight(understand(text, context))
     return Hearing(rev, understood.commands, understood, private=_is_private(context))
 
 
@@ -100,15 +103,31 @@ def _has_seat(session: Session, known: Whereabouts, now: datetime) -> bool:
     return any(seat.team_id in here for seat in seats)
 
 
-def _press(session: Session, known: Whereabouts, token: str, rev: int, now: datetime) -> Hearing:
+def _press(
+    session: Session, house: House, known: Whereabouts, token: str, now: datetime
+) -> Hearing:
     """A button counts for the person it was shown to, here, and while it is good."""
+    rev = known.conversation.rev if known.conversation else 0
     option = pressed(session, chat_id=known.chat.id, token=token) if known.chat else None
     if option is None or option.expires_at <= now:
         return Hearing(rev, answer="utter_button_expired")
     person_id = known.person.id if known.person else None
     if option.person_id not in (None, person_id):
         return Hearing(rev, answer="utter_not_your_button")
+    flows = _flows(session, house, known)
+    if not _still_acts(option.payload, state_of(known.conversation), flows):
+        return Hearing(rev, answer="utter_button_expired")
     return Hearing(rev, parse_payload(option.payload) or ())
+
+
+def _still_acts(payload: str, state: State, flows: Flows) -> bool:
+    """An answer to a question that nobody asks any more is none, however new its button is."""
+    commands = parse_payload(payload) or ()
+    slots = {command.slot for command in commands if isinstance(command, SetSlot)}
+    if not commands or any(not isinstance(command, SetSlot) for command in commands):
+        return True
+    frames = ((flows.flows_for(frame.version), frame.flow) for frame in state.stack)
+    return any(slots & flow_set.owned.get(flow, frozenset()) for flow_set, flow in frames)
 
 
 def look(session: Session, account: ChannelAccount, event: InboundEvent) -> Whereabouts:
@@ -124,8 +143,8 @@ def look(session: Session, account: ChannelAccount, event: InboundEvent) -> Wher
 
 def _context(session: Session, house: House, known: Whereabouts, now: datetime) -> Context:
     merchant, person, chat = known.merchant, known.person, known.chat
-    live = house.flows.get(session, merchant_id=merchant.id, sha=known.live_sha or "")
-    flows = Flows(live.sha, lambda sha: house.flows.get(session, merchant_id=merchant.id, sha=sha))
+    flows = _flows(session, house, known)
+    live = flows.flows_for(flows.live)
     state = state_of(known.conversation)
     pinned = flows.flows_for(current_version(state, flows))
     zone = person.timezone if person else merchant.timezone
@@ -142,7 +161,7 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
         today=now.astimezone(ZoneInfo(zone)).date(),
         timezone=zone,
         asked=_asked(state, flows),
-        offered=_newest(offers),
+        offered=_newest([one for one in offers if _still_acts(one.payload, state, flows)]),
         slots=pinned.domain.slots,
         triggers={intent: flow for intent, (_trigger, flow) in live.triggers.items()},
         active_flow=_active_flow(state),
@@ -153,16 +172,26 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
     )
 
 
+def _flows(session: Session, house: House, known: Whereabouts) -> Flows:
+    merchant_id = known.merchant.id
+    live = house.flows.get(session, merchant_id=merchant_id, sha=known.live_sha or "")
+    return Flows(live.sha, lambda sha: house.flows.get(session, merchant_id=merchant_id, sha=sha))
+
+
 def _newest(offers: list[OfferedOption]) -> tuple[Offered, ...]:
-    """The options shown last, together: an older number is not a choice among these."""
-    if not offers:
-        return ()
-    batch = offers[0].batch
-    return tuple(
-        Offered(option.label, option.payload, option.number)
-        for option in reversed(offers)
-        if option.batch == batch
-    )
+    """The options shown last, together: an older number is not a choice among these.
+
+    A question asked again after a digression repeats its own buttons, not the cards above it: an
+    earlier list with all of these buttons is still the one that people count in.
+    """
+    batches: dict[str, list[OfferedOption]] = {}
+    for option in reversed(offers):
+        batches.setdefault(option.batch, []).append(option)
+    lists = list(batches.values())[::-1]
+    repeated = {option.payload for option in lists[0]} if lists else set()
+    whole = (one for one in lists if repeated < {option.payload for option in one})
+    counted = next(whole, lists[0] if lists else [])
+    return tuple(Offered(option.label, option.payload, option.number) for option in counted)
 
 
 def state_of(conversation: Conversation | None) -> State:

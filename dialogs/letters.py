@@ -31,7 +31,8 @@ def send(
     origin: Origin,
     now: datetime,
 ) -> None:
-    """Post in order. The options of one chat are numbered through, as a person would count them."""
+    """Post in order. The options of one chat are numbered through, as a person would count them:
+    beside cards only the cards count."""
     ready: list[Letter] = []
     offers: dict[str, list[Offer]] = {}
     for letter in letters:
@@ -41,8 +42,24 @@ def send(
     for chat_id, offered in offers.items():
         if offered:
             chat = session.get_one(Chat, chat_id)
-            remember_offer(session, chat=chat, batch=origin.key, offers=offered, now=now)
+            counted = _counted(offered, [one for one in ready if one.chat_id == chat_id])
+            remember_offer(session, chat=chat, batch=origin.key, offers=counted, now=now)
     post(session, ready, account=account, origin=origin, now=now)
+
+
+def _counted(offers: list[Offer], letters: list[Letter]) -> list[Offer]:
+    """Where there are cards, "the last one" is a card and not the button "show more" below."""
+    cards = [
+        part for letter in letters for part in letter.message.segments if isinstance(part, Card)
+    ]
+    numbers = {
+        option.payload: number
+        for number, card in enumerate((card for card in cards if card.options), start=1)
+        for option in card.options
+    }
+    if not numbers:
+        return offers
+    return [replace(offer, number=numbers.get(offer.token, 0)) for offer in offers]
 
 
 def _with_tokens(

@@ -17,6 +17,7 @@ from data.conversations import (
     save,
     set_mode,
 )
+from data.conversations.handing import PATIENCE, expect_staff
 from data.delivery.messages import Option, Options
 from data.delivery.outbox import Letter, Origin, last_said
 from data.kernel.errors import ShopError
@@ -218,6 +219,10 @@ class Play:
             conversation_id=self.stage.conversation.id,
             mode=Mode.HUMAN,
             now=self.cause.now,
+        )
+        until = self.cause.now + PATIENCE
+        expect_staff(
+            self.session, conversation=self.stage.conversation, until=until, now=self.cause.now
         )
 
     def _repeat(self) -> None:

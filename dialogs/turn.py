@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from data.conversations import Mode, StaleConversation, redeem_link, resume
 from data.conversations.whereabouts import Whereabouts
 from data.delivery.inbound import InboundEvent
+from data.delivery.masking import mask_cards
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
 from data.people import Chat, Person, meet, meet_chat, note_member, rename, rename_chat
@@ -113,7 +114,7 @@ def take_turn(
 
 def _notes(event: InboundEvent, hearing: Hearing) -> list[dict[str, Any]]:
     """What was said and understood; the words of a private answer are in no event (T14)."""
-    text = "" if hearing.private else event.text
+    text = "" if hearing.private else mask_cards(event.text)
     said = {
         "kind": "user_said",
         "text": text,

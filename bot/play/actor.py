@@ -10,6 +10,7 @@ from bot.channels.rest import RestMetadata
 from bot.demo.clock import later, settle, turn
 from bot.pages.bank import visit_bank
 from bot.play.facts import events_since, facts, last_event_id, slots_of
+from bot.play.staff import VERBS, at_console
 from bot.play.story import PRIVATE, Step, Story
 from bot.play.world import Said, World, open_world
 from data.audit import audit
@@ -96,6 +97,13 @@ class Actor:
     def _later(self, step: Step) -> None:
         now = self.world.tuanzi.clock.now()
         asyncio.run(turn(self.world.tuanzi, to=later(now, str(step.value))))
+        self.world.listen()
+
+    def _console(self, step: Step) -> None:
+        """What the shop's people do meanwhile."""
+        if not at_console(self.world, step.value):
+            self._fail(step, f"console: one of {', '.join(VERBS)}", [str(dict(step.value))])
+        asyncio.run(settle(self.world.tuanzi))
         self.world.listen()
 
     def _pay(self, step: Step) -> None:
@@ -231,7 +239,7 @@ def _matches(pattern: str, text: str) -> bool:
 
 def _fits(wanted: Mapping[str, Any], said: Said) -> bool:
     titles = [button["title"] for button in said.message.get("buttons", ())]
-    tests = {
+    tests: dict[str, Callable[[Any], bool]] = {
         "utter_name": lambda value: said.response == value,
         "text_matches": lambda value: re.search(str(value), said.text) is not None,
         "buttons": lambda value: all(one["title"] in titles for one in value),
@@ -280,6 +288,7 @@ _DOING: dict[str, Callable[[Actor, Step], None]] = {
     "media": Actor._media,
     "later": Actor._later,
     "pays": Actor._pay,
+    "console": Actor._console,
 }
 _EXPECTING: dict[str, Callable[[Actor, Step], None]] = {
     "bot": Actor._expect_text,

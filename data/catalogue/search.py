@@ -36,15 +36,24 @@ class Found:
 
 
 def search(
-    session: Session, *, merchant_id: str, query: str, filters: Filters, limit: int
+    session: Session,
+    *,
+    merchant_id: str,
+    query: str,
+    filters: Filters,
+    limit: int,
+    fill_up: bool = True,
 ) -> list[Found]:
-    """The best first. Words that no product has are simply not found; filters always hold."""
+    """The best first. Words that no product has are simply not found; filters always hold.
+
+    Without `fill_up` places stay empty rather than go to products with only some of the words.
+    """
     sieve = Sieve(session, merchant_id, filters)
     found: dict[str, Found] = {}
     for question in _attempts(tokeniser_of(session)(query)):
         for each in _ask(session, merchant_id, sieve, question, limit * _SPARE):
             found.setdefault(each.product.id, each)
-        if len(found) >= limit:
+        if len(found) >= limit or (found and not fill_up):
             break
     return list(found.values())[:limit]
 

@@ -1,13 +1,17 @@
 """Every action that flows may run: the allow-list."""
 
 from dialogs.actions import (
+    after_sale,
     buying,
+    calling_off,
     consenting,
     gifting,
     group_buying,
     kept_days,
+    product_answers,
     remembering,
     seat_checkout,
+    shopping,
 )
 from dialogs.actions.base import registry
 
@@ -19,4 +23,8 @@ ACTIONS = registry(
     *remembering.ACTIONS,
     *kept_days.ACTIONS,
     *consenting.ACTIONS,
+    *after_sale.ACTIONS,
+    *calling_off.ACTIONS,
+    *shopping.ACTIONS,
+    *product_answers.ACTIONS,
 )

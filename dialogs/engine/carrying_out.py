@@ -82,7 +82,8 @@ def _start(work: Work, flow: str, plan: Plan) -> None:
 
 def _push_asides(work: Work, plan: Plan) -> None:
     if plan.cannot is not None:
-        work.push_pattern("cannot_handle", {"reason": plan.cannot})
+        idle = not work.stack  # no question comes after it
+        work.push_pattern("cannot_handle", {"reason": plan.cannot, "idle": idle})
     if plan.candidates:
         work.push_pattern("clarification", {"flows": list(plan.candidates)}, quiet=True)
     if plan.repeat:

@@ -23,6 +23,7 @@ from dialogs.notices.herald import Herald, Notice
 
 def _values(order: Order) -> dict[str, Any]:
     return {
+        "order_id": order.id,
         "number": order.number,
         "total": Money(order.total_minor, order.currency),
         "tracking": order.tracking or "",
@@ -62,6 +63,12 @@ def _failed(herald: Herald, fact: Fact) -> None:
     tell(herald.session, event="payment_failed", key=order.id, payload={}, now=herald.now)
 
 
+def _shipped(herald: Herald, fact: Fact) -> None:
+    assert isinstance(fact, OrderShipped)  # noqa: S101
+    order = herald.session.get_one(Order, fact.order_id)
+    _tell(herald, fact, "utter_shipped_tracking" if order.tracking else "utter_shipped")
+
+
 def _simply(response: str, *, seats: bool = True) -> Callable[[Herald, Fact], None]:
     """`seats=False`: of an order for a seat its own notice speaks (group_buys.py)."""
 
@@ -80,6 +87,6 @@ TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
     OrderExpired: _simply("utter_order_expired", seats=False),
     OrderCancelled: _simply("utter_order_cancelled_notice", seats=False),
     OrderRefunded: _simply("utter_refunded"),
-    OrderShipped: _simply("utter_shipped"),
+    OrderShipped: _shipped,
     RefundFailed: _simply("utter_refund_delayed"),
 }

@@ -6,6 +6,7 @@ fixed words → values and intents → the open question's free text → clarify
 
 from dataclasses import dataclass
 
+from data.catalogue.gtin import is_gtin
 from data.kernel.locales import Locale
 from dialogs.engine.commands import SkipQuestion
 from dialogs.understanding.answers import takes_text, yes_or_no
@@ -31,6 +32,9 @@ from dialogs.understanding.values import Setting, extract
 
 _INTENT_OF = {"yes": "affirm", "no": "deny"}
 _START, _JOIN, _LEAVE = "group_buy_start", "group_buy_join", "group_buy_leave"
+_SEARCH, _ORDERS = "product_search", "order_status"
+_LONGEST_ORDER, _LITTLE_MORE = 30, 2  # "order number 1001" and a question mark
+_SHORTEST_CODE = 12  # an eight-digit number is as likely to be a telephone
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def understand(text: str, context: Context) -> Understood:
     """What this message asks the engine to do."""
     message = read_message(text)
     here = Heard(message, context, language_of(text, context.locale, lexicon()))
-    for link in (_by_payload, _by_team, _by_choice, _by_words, _by_start):
+    for link in (_by_payload, _by_team, _by_choice, _by_words, _by_start, _by_code, _by_order):
         found = link(here)
         if found:
             return found
@@ -94,6 +98,28 @@ def _by_start(here: Heard) -> Understood | None:
     entities = _values(here)
     commands = for_intent(_START, entities, here.message, here.context)
     return Understood(commands, here.language, "words", _START, entities=entities)
+
+
+def _by_code(here: Heard) -> Understood | None:
+    """The number under a bar code, and nothing else, is a product to look for."""
+    digits = here.message.bare.replace(" ", "").replace("-", "")
+    if len(digits) < _SHORTEST_CODE or not is_gtin(digits) or takes_text(here.context):
+        return None
+    commands = for_intent(_SEARCH, (), here.message, here.context)
+    return Understood(commands, here.language, "words", _SEARCH) if commands else None
+
+
+def _by_order(here: Heard) -> Understood | None:
+    """ "order 1001" asks how it stands; only with more words it may be something else."""
+    if not 0 < len(here.message.short) <= _LONGEST_ORDER or takes_text(here.context):
+        return None
+    number = next((one for one in _values(here) if one.kind == "order_number"), None)
+    if number is None:
+        return None
+    if len(here.message.original.strip()) - (number.end - number.start) > _LITTLE_MORE:
+        return None
+    commands = for_intent(_ORDERS, (number,), here.message, here.context)
+    return Understood(commands, here.language, "words", _ORDERS, entities=(number,))
 
 
 def _by_words(here: Heard) -> Understood | None:

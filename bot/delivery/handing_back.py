@@ -1,0 +1,33 @@
+"""A `hand_back` job: nobody of the shop has answered, so the bot takes the chat back and says so.
+
+The open question is asked again; the merchant finds the reason among the chat's events.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.delivery.waking import stage_of
+from data.conversations import Mode, set_mode
+from data.conversations.handing import expect_staff, patience_ends
+from data.delivery.models import Job
+from dialogs.engine import HandBack
+from dialogs.house import Cause, House
+from dialogs.play import Play
+
+_NOTE = {"kind": "handed_back_unanswered"}
+
+
+def hand_back_unanswered(session: Session, house: House, job: Job, now: datetime) -> None:
+    """Staff may have answered meanwhile: then their silence is counted from there."""
+    stage = stage_of(session, job.args["conversation_id"])
+    until = patience_ends(session, stage.conversation)
+    if until is None:
+        return
+    if until > now:
+        expect_staff(session, conversation=stage.conversation, until=until, now=now)
+        return
+    set_mode(session, conversation_id=stage.conversation.id, mode=Mode.BOT, now=now)
+    play = Play(session, house, stage, Cause(f"job:{job.id}", now))
+    play.answer("utter_handed_back_unanswered")
+    play.perform(HandBack(), [_NOTE])

@@ -1,0 +1,46 @@
+"""How long a chat that a person has taken stays silent when no person says anything in it.
+
+A day: a shop sleeps at night, but a customer who asked for a person must not be met with silence
+for ever. What staff say begins it anew.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from data.conversations.models import Conversation, ConversationEvent, Mode
+from data.delivery.jobs import NewJob, enqueue
+
+HAND_BACK = "hand_back"  # the job kind; args: conversation_id
+STAFF_SAID = "staff_said"
+PATIENCE = timedelta(hours=24)
+
+
+def expect_staff(
+    session: Session, *, conversation: Conversation, until: datetime, now: datetime
+) -> None:
+    """Look again at this moment; asked twice for the same one, it is done once."""
+    job = NewJob(
+        lane=f"chat:{conversation.chat_id}",
+        kind=HAND_BACK,
+        key=f"{HAND_BACK}:{conversation.id}:{until.isoformat()}",
+        run_at=until,
+        args={"conversation_id": conversation.id},
+        merchant_id=conversation.merchant_id,
+    )
+    enqueue(session, job, now=now)
+
+
+def patience_ends(session: Session, conversation: Conversation) -> datetime | None:
+    """When the bot may speak again by itself; None where no person has this chat."""
+    if conversation.mode != Mode.HUMAN or conversation.handed_over_at is None:
+        return None
+    last_word = session.scalar(
+        select(func.max(ConversationEvent.at)).where(
+            ConversationEvent.conversation_id == conversation.id,
+            ConversationEvent.kind == STAFF_SAID,
+            ConversationEvent.at > conversation.handed_over_at,
+        )
+    )
+    return (last_word or conversation.handed_over_at) + PATIENCE

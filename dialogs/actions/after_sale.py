@@ -1,0 +1,163 @@
+"""After the order: how it stands, paying it after all, having the same again."""
+
+from data.catalogue import get_variant, text_in
+from data.delivery.messages import Option, Options
+from data.kernel.errors import NotFound
+from data.orders import (
+    Order,
+    OrderLine,
+    OrderState,
+    find_order,
+    lines_of,
+    order_by_number,
+    orders_of,
+)
+from dialogs.actions.base import ShopAction
+from dialogs.actions.buying import give_payment_link
+from dialogs.actions.products import variant_words
+from dialogs.actions.turn import Turn
+from dialogs.engine.commands import SetSlot, StartFlow
+
+_SHOWN = 3
+_TO_CALL_OFF = (
+    OrderState.AWAITING_PAYMENT,
+    OrderState.PAID,
+    OrderState.WAITING_GROUP,
+    OrderState.READY,
+)
+_CLOSED = (OrderState.EXPIRED, OrderState.CANCELLED)
+
+
+class ShowOrders(ShopAction):
+    """The one that was named, else the newest three. Only to the buyer, and never in a group."""
+
+    called = "action_show_orders"
+
+    def act(self, turn: Turn) -> None:
+        number = turn.slots.get("order_said")
+        if turn.in_group:
+            go_on_alone(turn, "order_status")
+            return
+        mine = own_order(turn, number) if number else None
+        orders = [mine] if mine else newest_orders(turn)[:_SHOWN]
+        if number and mine is None:
+            turn.say("utter_order_unknown", number=number)
+        elif not orders:
+            turn.say("utter_no_orders")
+        for order in orders:
+            _show(turn, order)
+
+
+class PayAgain(ShopAction):
+    """A press: a fresh link for an order that is still to be paid. Older links stay good."""
+
+    called = "action_pay_again"
+
+    def act(self, turn: Turn) -> None:
+        order = _pressed(turn)
+        if _can_be_paid(turn, order):
+            give_payment_link(
+                turn,
+                order_id=order.id,
+                number=order.number,
+                until=order.expires_at - turn.now,
+                response="utter_pay_link_again",
+            )
+        else:
+            _show(turn, order)
+
+
+class OrderAgain(ShopAction):
+    """A press: the same thing once more; what it costs and whether it is there is read anew."""
+
+    called = "action_order_again"
+
+    def act(self, turn: Turn) -> None:
+        (line, *_others) = lines_of(turn.session, _pressed(turn))
+        turn.commands += [
+            StartFlow("checkout"),
+            SetSlot("product", line.product_id),
+            SetSlot("variant", line.variant_id),
+            SetSlot("quantity", line.quantity),
+        ]
+
+
+def go_on_alone(turn: Turn, flow: str) -> None:
+    """What somebody has bought is not for the group."""
+    number = turn.slots.get("order_said")
+    turn.go_on_privately(flow, **({"order_said": number} if number else {}))
+
+
+def own_order(turn: Turn, number: str) -> Order | None:
+    """Somebody else's number is nobody's: not even that it exists is told."""
+    order = order_by_number(turn.session, merchant_id=turn.merchant.id, number=number)
+    return order if order is not None and order.person_id == turn.person.id else None
+
+
+def newest_orders(turn: Turn) -> list[Order]:
+    return orders_of(turn.session, merchant_id=turn.merchant.id, person_id=turn.person.id)
+
+
+def can_be_called_off(order: Order) -> bool:
+    return order.state in _TO_CALL_OFF
+
+
+def goods_words(turn: Turn, order: Order) -> str:
+    """What was bought, a line each."""
+    return "\n".join(_line_words(turn, line) for line in lines_of(turn.session, order))
+
+
+def _line_words(turn: Turn, line: OrderLine) -> str:
+    variant = get_variant(turn.session, merchant_id=turn.merchant.id, variant_id=line.variant_id)
+    words = (text_in(line.title, turn.locale), variant_words(variant, turn.locale))
+    return " ".join(filter(None, (*words, f"×{line.quantity}")))
+
+
+def _show(turn: Turn, order: Order) -> None:
+    options = tuple(_options(turn, order))
+    turn.say(
+        "utter_order_on_its_way" if order.tracking else "utter_order_line",
+        *((Options(options),) if options else ()),
+        number=order.number,
+        goods=goods_words(turn, order),
+        total=order.total,
+        state=order.state,
+        tracking=order.tracking or "",
+    )
+
+
+def _options(turn: Turn, order: Order) -> list[Option]:
+    """What can be done about it now."""
+    pressed = f"pressed_order={order.id}"
+    wanted = {
+        "utter_pay_order_button": f"/Act(action_pay_again, {pressed})",
+        "utter_cancel_order_button": f"/StartFlow(order_cancel, order_to_cancel={order.id})",
+        "utter_order_again_button": f"/Act(action_order_again, {pressed})",
+    }
+    fits = {
+        "utter_pay_order_button": _can_be_paid(turn, order),
+        "utter_cancel_order_button": can_be_called_off(order),
+        "utter_order_again_button": order.state in _CLOSED,
+    }
+    return [
+        turn.option(label, wanted[label], number=order.number) for label in wanted if fits[label]
+    ]
+
+
+def _can_be_paid(turn: Turn, order: Order) -> bool:
+    return order.state == OrderState.AWAITING_PAYMENT and order.expires_at > turn.now
+
+
+def _pressed(turn: Turn) -> Order:
+    """The order behind the button; NotFound where it is not theirs."""
+    if turn.in_group:
+        raise NotFound("order")
+    return find_order(
+        turn.session,
+        merchant_id=turn.merchant.id,
+        order_id=str(turn.slots.get("pressed_order") or ""),
+        person_id=turn.person.id,
+    )
+
+
+ACTIONS = (ShowOrders, PayAgain, OrderAgain)
