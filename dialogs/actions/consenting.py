@@ -8,6 +8,8 @@ from data.occasions import (
     save_occasion,
     subject_of,
 )
+from data.orders import OrderState, orders_of
+from data.payments import cancel_order
 from data.people import Asked, ConsentPurpose, grant_consent, opt_out
 from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
@@ -67,12 +69,27 @@ class ProtectMinor(ShopAction):
 
     def act(self, turn: Turn) -> None:
         protect_minor(turn.session, person=turn.person, now=turn.now)
+        _call_off_unpaid(turn)
         if turn.in_group:
             turn.go_on_privately("protect_minor")
         else:
             turn.say("utter_minor")
-        if from_json(turn.conversation.snapshot).stack if turn.conversation.snapshot else ():
+        if _was_busy(turn):
             turn.commands.append(Restart())
+
+
+def _call_off_unpaid(turn: Turn) -> None:
+    """A payment link that is still out must not sell anything; what is paid a person looks at."""
+    theirs = orders_of(turn.session, merchant_id=turn.merchant.id, person_id=turn.person.id)
+    for order in theirs:
+        if order.state == OrderState.AWAITING_PAYMENT:
+            cancel_order(turn.session, order_id=order.id, person_id=turn.person.id, now=turn.now)
+
+
+def _was_busy(turn: Turn) -> bool:
+    """Whether a flow was open before this message."""
+    snapshot = turn.conversation.snapshot
+    return bool(snapshot and from_json(snapshot).stack)
 
 
 ACTIONS = (StopMessages, StartMessages, ProtectMinor)

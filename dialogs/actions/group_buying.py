@@ -84,6 +84,9 @@ class OpenTeam(ShopAction):
     called = "action_open_team"
 
     def act(self, turn: Turn) -> None:
+        if turn.person.minor_since is not None:
+            turn.go_on_privately("protect_minor")
+            return
         campaign = meant_by(turn, str(turn.slots.get("campaign") or "")).sure
         if campaign is None or not turn.in_group:
             raise GroupBuyClosed("campaign")
@@ -194,6 +197,9 @@ def _is_in(turn: Turn, team: Team) -> bool:
 
 
 def _join(turn: Turn, team: Team) -> None:
+    if turn.person.minor_since is not None:
+        turn.go_on_privately("protect_minor")  # a child is told so alone, not before everybody
+        return
     mine = live_seat(turn.session, team_id=team.id, person_id=turn.person.id)
     if mine is not None:
         _already_in(turn, mine)
