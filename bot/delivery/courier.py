@@ -91,9 +91,9 @@ class Courier:
 
     async def _carry(self, row: OutboxRow) -> None:
         try:
-            parcel = await asyncio.to_thread(self._pack, row)
-            if parcel is not None:
-                await self._deliver(row, parcel)
+            packed = await asyncio.to_thread(self._pack, row)
+            if packed is not None:
+                await self._deliver(*packed)
         except Exception:
             log.exception("outbox %s", row.id)
         finally:
@@ -123,12 +123,13 @@ class Courier:
             rows = sending.due(session, account_ids=accounts, now=self._clock.now())
         return [row for row in rows if row.chat_id not in self._busy]
 
-    def _pack(self, row: OutboxRow) -> Parcel | None:
-        """Lease the row and look once more whether it may still be said."""
+    def _pack(self, found: OutboxRow) -> tuple[OutboxRow, Parcel] | None:
+        """Lease the row and look once more whether, and where, it may still be said."""
         now = self._clock.now()
         with self._database.transaction() as session:
-            if not sending.lease(session, row=row, until=now + _LEASE, now=now):
+            if not sending.lease(session, row=found, until=now + _LEASE, now=now):
                 return None
+            row = session.get_one(OutboxRow, found.id)
             chat = session.get_one(Chat, row.chat_id)
             reason = why_not(session, row, chat, now)
             if reason is not None:
@@ -140,7 +141,7 @@ class Courier:
             if pause is not None:
                 sending.hold_back(session, row_id=row.id, until=pause, reason=PAUSED)
                 return None
-            return _parcel(row, chat, edit_of)
+            return row, _parcel(row, chat, edit_of)
 
     def _pause(self, row: OutboxRow, now: datetime) -> datetime | None:
         """A counter is edited at most every five seconds; the last word is said at once."""
@@ -163,7 +164,7 @@ class Courier:
 
     def _note_mistake(self, row: OutboxRow, error: str) -> None:
         with self._database.transaction() as session:
-            if row.attempts + 1 >= _TRIES_OF_OURS:
+            if row.attempts >= _TRIES_OF_OURS:
                 sending.give_up(session, row_id=row.id, state=OutboxState.FAILED, reason=error)
             else:
                 until = self._clock.now() + _FIRST_RETRY
@@ -224,5 +225,5 @@ def _retry(session: Session, row: OutboxRow, problem: Undeliverable, now: dateti
     if isinstance(problem, Rejected) or now - row.created_at >= _TRIES_FOR:
         sending.give_up(session, row_id=row.id, state=OutboxState.FAILED, reason=error)
         return
-    wait = min(_FIRST_RETRY * 2 ** min(row.attempts, 10), _LONGEST_RETRY)
+    wait = min(_FIRST_RETRY * 2 ** min(row.attempts - 1, 10), _LONGEST_RETRY)
     sending.postpone(session, row_id=row.id, until=now + wait, error=error, names=problem.shown)
