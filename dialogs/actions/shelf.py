@@ -12,6 +12,7 @@ from dialogs.actions import (
     remembering,
     seat_checkout,
     shopping,
+    team_seats,
 )
 from dialogs.actions.base import registry
 
@@ -19,6 +20,7 @@ ACTIONS = registry(
     *gifting.ACTIONS,
     *buying.ACTIONS,
     *group_buying.ACTIONS,
+    *team_seats.ACTIONS,
     *seat_checkout.ACTIONS,
     *remembering.ACTIONS,
     *kept_days.ACTIONS,

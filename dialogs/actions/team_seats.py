@@ -1,0 +1,185 @@
+"""Taking a seat in a team and giving it up again: by a press, or by a word like "+1"."""
+
+from data.delivery.messages import Option, Options
+from data.group_buys import (
+    Seat,
+    SeatState,
+    Team,
+    join,
+    leave,
+    live_seat,
+    open_teams_in,
+    team_of,
+    team_view,
+    unpaid_seats,
+)
+from data.kernel.errors import GroupBuyClosed, NoSeatLeft, Refused, ShopError, TooOften
+from dialogs.actions.base import ShopAction
+from dialogs.actions.campaigns import MOST_OFFERED
+from dialogs.actions.turn import Turn
+from dialogs.engine.commands import CancelFlow
+from dialogs.team_card import title_of
+
+_CHECKOUT, _WHICH = "group_checkout", "group_buy_which"
+# Why somebody may not take a seat (data/group_buys/limits.py), each in words of its own.
+_LIMITS = {
+    "seat_holds": "utter_too_many_seats",
+    "seat_paused": "utter_seats_paused",
+    "person_limit": "utter_person_limit",
+}
+
+
+def join_option(turn: Turn, team: Team) -> Option:
+    return turn.option("utter_team_join_button", f"/Act(action_join_team, team={team.id})")
+
+
+class JoinTeam(ShopAction):
+    """By a button (then `team` is known) or by a word like "+1": then by what is open here."""
+
+    called = "action_join_team"
+
+    def act(self, turn: Turn) -> None:
+        team_id = turn.slots.get("team")
+        if team_id is not None:
+            team = team_of(turn.session, merchant_id=turn.merchant.id, team_id=str(team_id))
+            _join(turn, team)
+            return
+        teams = open_teams_in(turn.session, chat_id=turn.chat.id, now=turn.now)
+        others = [one for one in teams if not _is_in(turn, one)]
+        if len(others) > 1:
+            turn.go_on_privately(_WHICH, team_chat=turn.chat.id)
+        elif teams:
+            _join(turn, (others or teams)[0])
+
+
+def _is_in(turn: Turn, team: Team) -> bool:
+    return live_seat(turn.session, team_id=team.id, person_id=turn.person.id) is not None
+
+
+def _join(turn: Turn, team: Team) -> None:
+    if turn.person.minor_since is not None:
+        turn.go_on_privately("protect_minor")  # a child is told so alone, not before everybody
+        return
+    mine = live_seat(turn.session, team_id=team.id, person_id=turn.person.id)
+    if mine is not None:
+        _already_in(turn, mine)
+        return
+    try:
+        seat = join(turn.session, team_id=team.id, person_id=turn.person.id, now=turn.now)
+    except GroupBuyClosed:
+        turn.say("utter_team_is_over", Options((_anew(turn, team),)))
+    except NoSeatLeft:
+        turn.say("utter_team_is_full", Options((_anew(turn, team),)))
+    except (TooOften, Refused) as refusal:
+        refuse(turn, refusal)
+    else:
+        if int(turn.slots.get("seats") or 1) > 1:
+            turn.say("utter_one_seat_each", name=turn.person.name)
+        go_on(turn, seat)
+
+
+def go_on(turn: Turn, seat: Seat) -> None:
+    """Address and money, in private."""
+    turn.go_on_privately(_CHECKOUT, seat_taken=seat.id)
+
+
+def _already_in(turn: Turn, seat: Seat) -> None:
+    """Paid: that is all. Not paid yet: they are taken to where they left off."""
+    if seat.state != SeatState.HELD:
+        turn.say("utter_already_in", name=turn.person.name)
+        return
+    turn.say("utter_already_in_unpaid", name=turn.person.name)
+    if seat.order_id is None:
+        go_on(turn, seat)
+
+
+def _anew(turn: Turn, team: Team) -> Option:
+    start = f"/StartFlow(group_buy_start, campaign={team.campaign_id})"
+    return turn.option("utter_team_anew_button", start)
+
+
+def refuse(turn: Turn, refusal: ShopError) -> None:
+    """A limit in words; every other refusal has its own."""
+    response = _LIMITS.get(refusal.detail)
+    if response is None:
+        raise refusal
+    limit = str(refusal.values.get("limit", ""))
+    turn.say(response, name=turn.person.name, limit=limit)
+
+
+class AskWhichTeam(ShopAction):
+    """Several teams run in that group; a press on one joins it."""
+
+    called = "action_ask_which_team"
+
+    def act(self, turn: Turn) -> None:
+        chat_id = str(turn.slots.get("team_chat") or "")
+        teams = open_teams_in(turn.session, chat_id=chat_id, now=turn.now)
+        mine = [one for one in teams if one.merchant_id == turn.merchant.id]
+        options = tuple(
+            _named(turn, one, "utter_which_team_button", "action_join_team")
+            for one in mine
+            if not _is_in(turn, one)
+        )
+        if options:
+            turn.say("utter_which_team", Options(options[:MOST_OFFERED]))
+
+
+def _named(turn: Turn, team: Team, response: str, action: str) -> Option:
+    view = team_view(turn.session, team)
+    title = title_of(turn.session, view, merchant_id=turn.merchant.id, locale=turn.locale)
+    words = turn.words(response, title=title, need=str(view.need), price=view.price)
+    return Option(words, f"/Act({action}, team={team.id})")
+
+
+class LeaveTeam(ShopAction):
+    """Before paying, without a word of why; the note that it worked comes in private."""
+
+    called = "action_leave_team"
+
+    def act(self, turn: Turn) -> None:
+        seats = _unpaid_here(turn)
+        if len(seats) > 1:
+            self._ask_which(turn, seats)
+        elif seats:
+            _leave(turn, seats[0])
+        elif _paid_here(turn):
+            turn.say("utter_leave_after_paying", name=turn.person.name)
+        else:
+            turn.say("utter_not_in_a_team")
+
+    def _ask_which(self, turn: Turn, seats: list[Seat]) -> None:
+        teams = [turn.session.get_one(Team, seat.team_id) for seat in seats]
+        options = tuple(
+            _named(turn, one, "utter_leave_team_button", "action_leave_team") for one in teams
+        )
+        turn.say("utter_which_team_to_leave", Options(options))
+
+
+def _unpaid_here(turn: Turn) -> list[Seat]:
+    """In a group only that group's; in private all of them; after a press only that one."""
+    seats = unpaid_seats(turn.session, merchant_id=turn.merchant.id, person_id=turn.person.id)
+    return [seat for seat in seats if _is_about(turn, seat)]
+
+
+def _is_about(turn: Turn, seat: Seat) -> bool:
+    team = turn.session.get_one(Team, seat.team_id)
+    if turn.slots.get("team") is not None:
+        return team.id == str(turn.slots["team"])
+    return not turn.in_group or team.chat_id == turn.chat.id
+
+
+def _paid_here(turn: Turn) -> bool:
+    teams = open_teams_in(turn.session, chat_id=turn.chat.id, now=turn.now)
+    return any(_is_in(turn, one) for one in teams)
+
+
+def _leave(turn: Turn, seat: Seat) -> None:
+    """What was being asked about this seat is dropped with it."""
+    asked = turn.slots.get("seat") == seat.id
+    leave(turn.session, team_id=seat.team_id, person_id=turn.person.id, now=turn.now)
+    if asked:
+        turn.commands.append(CancelFlow())
+
+
+ACTIONS = (JoinTeam, AskWhichTeam, LeaveTeam)
