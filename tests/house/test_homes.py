@@ -31,7 +31,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "ruamel": ("dialogs/", "bot/play/story.py", "bot/demo/seeding.py"),
     "sklearn": ("dialogs/understanding/train.py",),
     "scipy": ("dialogs/understanding/train.py",),
-    "sqlalchemy": ("data/", "bot/", "dialogs/"),
+    "sqlalchemy": ("data/", "bot/", "dialogs/", "integrations/payments/sandbox.py"),
     "starlette": ("bot/",),
     "telegram": ("bot/channels/",),
     "uvicorn": ("bot/cli.py", "bot/demo/"),

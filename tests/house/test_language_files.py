@@ -34,7 +34,9 @@ def test_every_response_has_a_text_in_each_language() -> None:
 def test_every_response_that_code_says_exists() -> None:
     known = load_flow_set(shipped_sources()).domain.responses
     said = {name for file in modules() for name in _UTTER.findall(file.read_text(encoding="utf-8"))}
-    assert not sorted(said - set(known) - _NOT_SAID)
+    missing = said - set(known) - _NOT_SAID
+    # A name may be the beginning of several: what follows depends on the case.
+    assert not [name for name in missing if not any(one.startswith(f"{name}_") for one in known)]
 
 
 def test_every_refusal_can_be_told_in_a_chat() -> None:

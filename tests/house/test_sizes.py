@@ -8,6 +8,7 @@ from tests.house.source import functions, modules, name_of, tree
 
 LONGEST_FILE = 400
 LONGEST_BODY = 40
+HISTORY = "data/migrations/versions/"  # what was done to the schema is a list, not a story
 
 
 def test_no_file_is_longer_than_four_hundred_lines() -> None:
@@ -23,6 +24,7 @@ def test_no_function_body_is_longer_than_forty_lines() -> None:
     long = [
         f"{name_of(file)}:{function.lineno} {function.name}: {lines}"
         for file in modules()
+        if not name_of(file).startswith(HISTORY)
         for function in functions(file)
         if (lines := body_lines(function)) > LONGEST_BODY
     ]
