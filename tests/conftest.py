@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 import data
 from data.kernel.database import Base, Database
@@ -14,6 +15,10 @@ from tests.builders import SESSION_INFO
 from tests.postgresql import postgresql, postgresql_database
 
 __all__ = ["postgresql", "postgresql_database"]
+
+# Examples touch real databases on a machine that may be busy: none is judged by the clock.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 # The schema is whole only when every noun's tables are known.
 for _module in pkgutil.walk_packages(data.__path__, "data."):

