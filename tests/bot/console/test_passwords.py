@@ -36,9 +36,9 @@ def test_nobody_takes_as_long_as_somebody() -> None:
     stored = real.hash(PASSWORD)
 
     def took(known: str | None) -> float:
-        began = time.perf_counter()
+        began = time.process_time()
         assert not real.verify(known, "not the password")
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     somebody = min(took(stored) for _ in range(3))
     nobody = min(took(None) for _ in range(3))
