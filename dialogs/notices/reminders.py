@@ -89,8 +89,8 @@ def _reminder(told: _Told, *, ideas: bool) -> Reminder:
         what=what,
         turns=_turns(told),
     )
-    lines = [line, told.words("utter_reminder_ideas")] if ideas else [line]
-    return Reminder(fact.occasion_id, fact.on.isoformat(), "\n".join(lines))
+    text = told.words(_RESPONSE, day=line) if ideas else line
+    return Reminder(fact.occasion_id, fact.on.isoformat(), text)
 
 
 def _in_lunar(told: _Told) -> str:
