@@ -27,7 +27,7 @@ export function make(tag, properties = {}, ...children) {
 
 export function money({ amount_minor: minor, currency }) {
   const format = new Intl.NumberFormat(LANG, {
-    style: "currency", currency, currencyDisplay: "narrowSymbol", trailingZeroDisplay: "stripIfInteger",
+    style: "currency", currency, trailingZeroDisplay: "stripIfInteger",
   });
   return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
 }
