@@ -23,6 +23,7 @@ from dialogs.understanding.payload import parse_payload
 # These go straight to the team, whatever else the person is in the middle of.
 _START, _JOIN, _LEAVE = "group_buy_start", "group_buy_join", "group_buy_leave"
 _STRAIGHT = {_JOIN: "action_join_team", _LEAVE: "action_leave_team"}
+_ANSWER = "/SetSlots("
 _OVERHEARD = {True: frozenset({_START, _JOIN, _LEAVE}), False: frozenset({_START})}
 
 
@@ -182,16 +183,27 @@ def _newest(offers: list[OfferedOption]) -> tuple[Offered, ...]:
     """The options shown last, together: an older number is not a choice among these.
 
     A question asked again after a digression repeats its own buttons, not the cards above it: an
-    earlier list with all of these buttons is still the one that people count in.
+    earlier list with all of these answers is still the one that people count in.
     """
     batches: dict[str, list[OfferedOption]] = {}
     for option in reversed(offers):
         batches.setdefault(option.batch, []).append(option)
     lists = list(batches.values())[::-1]
-    repeated = {option.payload for option in lists[0]} if lists else set()
-    whole = (one for one in lists if repeated < {option.payload for option in one})
-    counted = next(whole, lists[0] if lists else [])
-    return tuple(Offered(option.label, option.payload, option.number) for option in counted)
+    if not lists:
+        return ()
+    newest = lists[0]
+    repeated = _answers(newest)
+    whole = (one for one in lists if repeated and repeated < _answers(one))
+    counted = next(whole, newest)
+    beside = [one for one in newest if one.payload not in {option.payload for option in counted}]
+    return (
+        *(Offered(option.label, option.payload, option.number) for option in counted),
+        *(Offered(option.label, option.payload, 0) for option in beside),
+    )
+
+
+def _answers(options: list[OfferedOption]) -> set[str]:
+    return {option.payload for option in options if option.payload.startswith(_ANSWER)}
 
 
 def state_of(conversation: Conversation | None) -> State:

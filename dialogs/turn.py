@@ -4,6 +4,7 @@
 transaction, the engine carries them out and everything is written together, or not at all.
 """
 
+import re
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -20,6 +21,9 @@ from dialogs.engine import Failed, Happened, Heard, Input
 from dialogs.hearing import Hearing, look
 from dialogs.house import Cause, House, Stage
 from dialogs.play import Play
+
+# A link, a typed payload, a piece of a template: in no language.
+_NO_PROSE = re.compile(r"[{}<>=_\\|]|://")
 
 
 def enter(
@@ -166,7 +170,7 @@ def _language(event: InboundEvent, hearing: Hearing) -> Locale | None:
 def _settle_language(person: Person, event: InboundEvent, hearing: Hearing) -> None:
     """One message in another language changes nothing; two in a row do."""
     heard = hearing.understood.language if hearing.understood and event.text else None
-    if heard is None:
+    if heard is None or _NO_PROSE.search(event.text):
         return
     if heard == person.locale:
         person.locale_hint = None

@@ -324,3 +324,24 @@ def test_words_are_cut_as_shoppers_vary_them() -> None:
     assert tokenise("青瓷茶具") == ["青", "瓷", "茶", "具", "青瓷", "瓷茶", "茶具"]
     assert telling(tokenise("青瓷 壶")) == ["青瓷", "壶"]
     assert tokenise("a cup of the tea 茶的杯") == ["cup", "tea", "茶", "杯"]
+
+
+def test_who_looks_around_is_not_shown_what_has_only_some_of_the_words(
+    database: Database,
+) -> None:
+    with database.transaction() as session:
+        shop = a_small_shop(session)
+
+        def found(query: str) -> list[str]:
+            hits = search(
+                session,
+                merchant_id=shop.id,
+                query=query,
+                filters=Filters(),
+                limit=5,
+                fill_up=False,
+            )
+            return [hit.product.title["en"] for hit in hits]
+
+        assert found("celadon teapot") == ["Celadon teapot"]
+        assert len(found("celadon cups")) == 2  # nothing has both: then some is better than none
