@@ -21,8 +21,11 @@ from dialogs.actions.base import ShopAction
 from dialogs.actions.turn import Turn
 from dialogs.actions.whose import is_relation, relations_in
 from dialogs.day_words import annual_day, days_away, missing_day, what_day
+from dialogs.understanding.fixed_words import heard
+from dialogs.understanding.message import read_message
 
 _AT_ONCE = 10  # a screenful; our decision
+_NONE = "none"
 _WHOSE = ("occasion_person", "occasion_name")
 
 
@@ -197,7 +200,8 @@ class AskForget(ShopAction):
             Option(what_of(turn, day.occasion), f"/SetSlots(forget={day.occasion.id})")
             for day in _meant(turn)[:_AT_ONCE]
         ]
-        turn.say("utter_ask_forget", Options(tuple(options)))
+        none = turn.option("utter_forget_none_button", f"/SetSlots(forget={_NONE})")
+        turn.say("utter_ask_forget", Options((*options, none)))
 
 
 class ValidateForget(ShopAction):
@@ -206,8 +210,14 @@ class ValidateForget(ShopAction):
     called = "validate_forget"
 
     def act(self, turn: Turn) -> None:
-        found = _found(turn, turn.slots.get("forget"))
-        turn.set("forget", found.id if found else None)
+        said = turn.slots.get("forget")
+        found = _found(turn, said)
+        turn.set("forget", found.id if found else _NONE if _is_no(said) else None)
+
+
+def _is_no(said: object) -> bool:
+    """ "No" to "which one?" is: none of them."""
+    return said == _NONE or heard(read_message(str(said)), ("no",)) is not None
 
 
 def _found(turn: Turn, said: object) -> Occasion | None:

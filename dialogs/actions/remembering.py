@@ -47,15 +47,23 @@ class HearDay(ShopAction):
 
     def act(self, turn: Turn) -> None:
         only_adults(turn.person)
+        bare = _is_bare(turn)
         turn.set("occasion_step", "over")
         said = said_kind(turn.slots.get("occasion_kind"))
         if turn.in_group:
             known = {slot: turn.slots[slot] for slot in _SAID if turn.slots.get(slot) is not None}
             turn.go_on_privately("remember_day", **known)
-        elif said.kind is None:
+        elif said.kind is None or bare:
             turn.say("utter_day_comes_once")
         elif said.festival is None or _take_festival(turn, said):
             _go_on(turn, said.kind)
+
+
+def _is_bare(turn: Turn) -> bool:
+    """ "Remind me next Friday": a day that is nobody's, so it would not come back."""
+    slots = turn.slots
+    named = any(slots.get(slot) for slot in ("occasion_kind", "occasion_person", "occasion_step"))
+    return not named and slots.get("occasion_date") is not None
 
 
 def _take_festival(turn: Turn, said: SaidKind) -> bool:

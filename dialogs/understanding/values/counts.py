@@ -17,7 +17,7 @@ _DECADES = {word: 10 * i for i, word in enumerate(_TENS, start=2)}
 _EN_NTH = (
     r"(?:\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)"
 )
-_CALLED = r"(?:one|option|gift|item|product|choice|card|picture)"
+_CALLED = r"(?:one|option|gift|item|product|choice|card|picture|reminder)"
 
 
 def read_ages(reading: Reading) -> None:
