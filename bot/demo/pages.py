@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from bot.app import Tuanzi
 from bot.demo import stream, talking
-from bot.demo.cast import VISITOR, cast, set_language
+from bot.demo.cast import VISITOR, set_language
 from bot.demo.clock import later, pending, turn
 from bot.demo.doors import guard
 from bot.demo.seeding import GROUP, read_shop
@@ -69,7 +69,7 @@ def show(request: Request) -> HTMLResponse:
         "demo.html",
         locale=locale,
         shop=shop,
-        people=cast(),
+        people=shop["group"]["people"],
         visitor=VISITOR,
         group={"id": GROUP, "title": shop["group"]["title"]},
         words=json.dumps(_words(locale), ensure_ascii=False),
