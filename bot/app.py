@@ -1,6 +1,6 @@
 """The one place that wires: settings in, a running shop out."""
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -58,6 +58,11 @@ class Tuanzi:
     gateways: Mapping[str, Gateway]
     bell: Bell
     threads: Executor
+
+    def loops(self) -> list[Coroutine[None, None, None]]:
+        """What a working process runs for ever: jobs, provider calls, sending, doors."""
+        doors = [self.telegram.run()] if self.telegram else []
+        return [self.worker.run(), self.cashier.run(), self.courier.run(), *doors]
 
     def close(self) -> None:
         self.threads.shutdown(wait=False, cancel_futures=True)

@@ -100,5 +100,5 @@ def _work(_options: argparse.Namespace, settings: Settings) -> int:
 
 async def _loops(tuanzi: Tuanzi) -> None:
     async with asyncio.TaskGroup() as group:
-        group.create_task(tuanzi.worker.run())
-        group.create_task(tuanzi.cashier.run())
+        for loop in tuanzi.loops():
+            group.create_task(loop)

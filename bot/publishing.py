@@ -20,9 +20,7 @@ def publish_flows(
     return flow_set.sha
 
 
-def publish_shipped_flows(
-    session: Session, *, merchant_id: str, by: str, now: datetime
-) -> str:
+def publish_shipped_flows(session: Session, *, merchant_id: str, by: str, now: datetime) -> str:
     return publish_flows(
         session, merchant_id=merchant_id, sources=shipped_sources(), by=by, now=now
     )

@@ -1,7 +1,7 @@
 """The HTTP face: every route of the shop on one application, behind limits and headers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
@@ -31,7 +31,7 @@ def create_site(tuanzi: Tuanzi, *, works: bool = True) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(task) for task in _loops(tuanzi)] if works else []
+        tasks = [asyncio.create_task(task) for task in tuanzi.loops()] if works else []
         yield
         for task in tasks:
             task.cancel()
@@ -56,8 +56,3 @@ def create_site(tuanzi: Tuanzi, *, works: bool = True) -> FastAPI:
     )
     app.add_middleware(SecurityHeaders)
     return app
-
-
-def _loops(tuanzi: Tuanzi) -> list[Coroutine[None, None, None]]:
-    doors = [tuanzi.telegram.run()] if tuanzi.telegram else []
-    return [tuanzi.worker.run(), tuanzi.cashier.run(), tuanzi.courier.run(), *doors]
