@@ -35,7 +35,7 @@ class AnswerAboutProduct(ShopAction):
                 "utter_which_product" if seen else "utter_no_product_in_sight", **_sending(turn)
             )
         elif asked:
-            _answer_about(turn, of_turn(turn, product_id), str(asked))
+            answer_about(turn, of_turn(turn, product_id), str(asked))
         else:
             _describe(turn, of_turn(turn, product_id))
 
@@ -48,9 +48,10 @@ def _pick(seen: Sequence[str], place: object) -> str | None:
     return seen[0] if len(seen) == 1 else None
 
 
-def _answer_about(turn: Turn, product: Product, asked: str) -> None:
+def answer_about(turn: Turn, product: Product, asked: str) -> None:
+    """Whether it comes in this colour or size, and what there is if it does not."""
     variants = on_shelf(turn, product.id)
-    fitting = [variant for variant in variants if _has(variant, asked)]
+    fitting = [variant for variant in variants if has(variant, asked)]
     there = [variant for variant in fitting if variant.available]
     title = text_in(product.title, turn.locale)
     if there:
@@ -93,13 +94,20 @@ def _take(turn: Turn, product: Product, variant: Variant) -> Option:
     return Option(label, f"/SetSlots(variant={variant.id})")
 
 
-def _has(variant: Variant, asked: str) -> bool:
+def has(variant: Variant, asked: str) -> bool:
     """Whether this variant is what people of any language call by that word."""
     return any(
         asked in _called(section, text)
         for section, attribute in _NAMED.items()
         for text in _texts(variant, attribute)
     )
+
+
+def named_in(words: str) -> set[str]:
+    """Colours and sizes in folded words: "the white one"; a name by itself is one already."""
+    if any(words in lexicon().section(section) for section in _NAMED):
+        return {words}
+    return {hit.name for hit in lexicon().finder.find(words) if hit.list in _NAMED}
 
 
 def _texts(variant: Variant, attribute: str) -> Iterable[str]:

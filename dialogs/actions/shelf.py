@@ -4,6 +4,7 @@ from dialogs.actions import (
     after_sale,
     buying,
     calling_off,
+    choosing,
     consenting,
     gifting,
     group_buying,
@@ -29,4 +30,5 @@ ACTIONS = registry(
     *calling_off.ACTIONS,
     *shopping.ACTIONS,
     *product_answers.ACTIONS,
+    *choosing.ACTIONS,
 )
