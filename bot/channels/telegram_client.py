@@ -19,9 +19,9 @@ from telegram.request import HTTPXRequest
 from bot.channels.adapter import Migrated, Rejected, Throttled, Undeliverable, Unreachable
 from bot.channels.telegram_updates import WANTED
 
-# httpx writes every address it calls, and the token stands in each (T47).
-logging.getLogger("httpx").setLevel(logging.WARNING)
-logging.getLogger("httpcore").setLevel(logging.WARNING)
+# They write every address they call, and the token stands in each (T47).
+for _talker in ("httpx", "httpcore", "telegram"):
+    logging.getLogger(_talker).setLevel(logging.WARNING)
 # The library's own switch: times as timedelta, as it will always be from its next major version.
 os.environ.setdefault("PTB_TIMEDELTA", "1")
 

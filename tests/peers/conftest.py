@@ -46,6 +46,6 @@ def _opened(seeded_shop: Path, folder: Path) -> Iterator[Street]:
     shutil.copyfile(seeded_shop, folder / "shop.db")
     journal = folder / "journal.jsonl"
     with running_peer(journal) as peer, httpx.Client(timeout=30, trust_env=False) as client:
-        tuanzi = a_shop(shop_settings(folder / "shop.db", port=free_port(), peer=peer))
-        with serving(tuanzi) as site:
-            yield Street(tuanzi, site, peer, journal, client)
+        settings = shop_settings(folder / "shop.db", port=free_port(), peer=peer)
+        with serving(a_shop(settings)) as tuanzi:
+            yield Street(tuanzi, peer, journal, client)

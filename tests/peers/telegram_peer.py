@@ -35,6 +35,7 @@ class GroupPeer(LoBotApiEmulator):
         app = super().app()
         app.router.add_get("/__fixture/seen", self._show_seen)
         app.router.add_post("/__fixture/refuse", self._take_refusal)
+        app.router.add_post("/__fixture/forget", self._forget)
         return app
 
     def validate(self, method: str, fields: dict[str, Any], uploads: dict[str, Any]) -> Any:
@@ -67,6 +68,11 @@ class GroupPeer(LoBotApiEmulator):
 
     async def _show_seen(self, request: web.Request) -> web.Response:
         return web.json_response(self.seen[int(request.query.get("after", "0")) :])
+
+    async def _forget(self, _request: web.Request) -> web.Response:
+        self.seen.clear()
+        self.refusals.clear()
+        return web.json_response({"ok": True})
 
     async def _take_refusal(self, request: web.Request) -> web.Response:
         self.refusals.append(await request.json())

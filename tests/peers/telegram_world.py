@@ -27,6 +27,7 @@ from bot.demo.seeding import seed
 from bot.settings import Secret, Settings
 from bot.site import create_site
 from data.delivery.models import InboxRow, InboxState, Job, OutboxRow, OutboxState
+from data.delivery.sending import PAUSED
 from data.kernel.clock import Clock, SystemClock, TurnableClock
 from data.kernel.encryption import FieldCipher
 from data.schema import create_schema
@@ -82,11 +83,14 @@ class Street:
     """The shop, the peer, and everything anybody can see."""
 
     tuanzi: Tuanzi
-    site: str
     peer: str
     journal: Path
     client: httpx.Client
     _numbers: Iterator[int] = field(default_factory=lambda: iter(range(1000, 100_000)))
+
+    @property
+    def site(self) -> str:
+        return self.tuanzi.settings.public_url
 
     # — doing —
 
@@ -204,7 +208,7 @@ class Street:
         return wait(found, lambda: f"{words!r} in {self.told(chat)}")
 
     def settle(self) -> None:
-        """Until every update is answered and every message that may leave has left."""
+        """Until every update is answered and what was said has left; a counter may wait."""
         wait(lambda: not self._open_work() or None, self._open_work)
 
     def _open_work(self) -> list[str]:
@@ -223,7 +227,10 @@ class Street:
                 "outbox": session.scalar(
                     select(func.count())
                     .select_from(OutboxRow)
-                    .where(OutboxRow.state.in_((OutboxState.PENDING, OutboxState.SENDING)))
+                    .where(
+                        OutboxRow.state.in_((OutboxState.PENDING, OutboxState.SENDING)),
+                        OutboxRow.error != PAUSED,
+                    )
                 ),
             }
         return [f"{name}: {count}" for name, count in counts.items() if count]
@@ -315,7 +322,7 @@ def a_shop(settings: Settings, clock: Clock | None = None, speeds: Speeds = QUIC
 
 
 @contextmanager
-def serving(tuanzi: Tuanzi) -> Iterator[str]:
+def serving(tuanzi: Tuanzi) -> Iterator[Tuanzi]:
     """The site on a real socket, with all its loops, in a thread of this process."""
     config = uvicorn.Config(
         create_site(tuanzi),
@@ -330,7 +337,7 @@ def serving(tuanzi: Tuanzi) -> Iterator[str]:
     try:
         wait(lambda: server.started or None, lambda: "the site")
         wait(lambda: bool(tuanzi.channels) or None, lambda: "telegram")
-        yield tuanzi.settings.public_url
+        yield tuanzi
     finally:
         server.should_exit = True
         thread.join(20)
