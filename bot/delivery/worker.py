@@ -54,11 +54,19 @@ class Worker:
             async with asyncio.TaskGroup() as group:
                 while True:
                     rung.clear()
-                    for lane in await asyncio.to_thread(self._due):
+                    for lane in await self._look():
                         await slots.acquire()
                         self._busy.add(lane)
                         group.create_task(self._work(lane, slots))
                     await heard(rung, POLL_SECONDS)
+
+    async def _look(self) -> list[str]:
+        """A database that is away for a moment must not end the worker."""
+        try:
+            return await asyncio.to_thread(self._due)
+        except Exception:
+            log.exception("lanes")
+            return []
 
     async def _work(self, lane: str, slots: asyncio.Semaphore) -> None:
         try:

@@ -7,7 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sqlalchemy import select
+
 from data.audit import audit
+from data.conversations import Conversation, ConversationEvent
+from data.delivery.models import InboxRow
 from tests.peers.telegram_world import USERNAME, Group, Person, Street
 
 ANN = Person(101, "Ann")
@@ -54,7 +58,19 @@ def test_a_gift_is_found_bought_and_paid_for_in_a_private_chat(quiet_street: Str
     street.settle()
     judged = verdict(street.journal, "answerCallbackQuery", "sendPhoto", "setWebhook")
     assert judged["ok"], judged
+    assert "Market Street" not in kept(street)
     assert_sound(street)
+
+
+def kept(street: Street) -> str:
+    """T14: what was said and understood, as rows keep it; an address has a sealed place."""
+    with street.tuanzi.database.reading() as session:
+        rows = [
+            *session.scalars(select(InboxRow.payload)),
+            *session.scalars(select(ConversationEvent.body)),
+            *session.scalars(select(Conversation.snapshot)),
+        ]
+    return json.dumps(rows, ensure_ascii=False)
 
 
 def follow_link(street: Street, who: Person) -> str:

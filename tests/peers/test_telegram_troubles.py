@@ -1,7 +1,9 @@
 """A shop at a real socket when Telegram, or somebody, behaves badly."""
 
 import json
+import socket
 import time
+from contextlib import suppress
 from itertools import count
 
 from sqlalchemy import select
@@ -9,7 +11,7 @@ from sqlalchemy import select
 from data.conversations import ConversationEvent
 from data.delivery.models import InboxRow, InboxState
 from data.people import Chat
-from tests.peers.telegram_world import BOT_ID, Group, Person, Street, wait
+from tests.peers.telegram_world import BOT_ID, SECRET, Group, Person, Street, wait
 
 _ids = count(5000)
 
@@ -45,6 +47,33 @@ def test_a_stranger_who_calls_the_webhook_is_turned_away(street: Street) -> None
     forged = {"update_id": next(_ids) + 10**9, "message": street.message(ann, "hi")}
     answers = [street.call_webhook(forged, secret=secret) for secret in ("wrong", None, b"\xff")]
     assert [answer.status_code for answer in answers] == [403, 403, 403]
+    street.settle()
+    assert street.told(ann) == []
+
+
+def test_a_smuggled_second_request_is_never_seen(street: Street) -> None:  # T46
+    ann = a_person()
+    inner = json.dumps({"update_id": 10**10, "message": street.message(ann, "smuggled")}).encode()
+    host = street.site.removeprefix("http://")
+    second = b"".join(
+        (
+            f"POST /webhooks/telegram/{BOT_ID} HTTP/1.1\r\nHost: {host}\r\n".encode(),
+            f"X-Telegram-Bot-Api-Secret-Token: {SECRET}\r\n".encode(),
+            f"Content-Length: {len(inner)}\r\n\r\n".encode(),
+            inner,
+        )
+    )
+    first = f"POST /webhooks/telegram/{BOT_ID} HTTP/1.1\r\nHost: {host}\r\n".encode()
+    both = f"Content-Length: {len(second) + 5}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    name, _, port = host.partition(":")
+    with socket.create_connection((name, int(port)), timeout=10) as raw:
+        raw.sendall(first + both + b"0\r\n\r\n" + second)
+        raw.settimeout(2)
+        answer = b""
+        with suppress(TimeoutError):
+            while part := raw.recv(4096):
+                answer += part
+    assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 403"))
     street.settle()
     assert street.told(ann) == []
 

@@ -128,13 +128,13 @@ class Counter:
 
 
 @pytest.fixture
-def counter(database: Database) -> Counter:
-    with database.transaction() as session:
+def counter(each_database: Database) -> Counter:
+    with each_database.transaction() as session:
         merchant = a_merchant(session)
         account = an_account(session, merchant, "7")
     clock, messenger = TurnableClock(NOW), Messenger()
-    courier = Courier(database, clock, {account.id: messenger}, Bell())
-    return Counter(database, clock, messenger, courier, account, merchant)
+    courier = Courier(each_database, clock, {account.id: messenger}, Bell())
+    return Counter(each_database, clock, messenger, courier, account, merchant)
 
 
 def an_account(session: Session, merchant: Merchant, external_id: str) -> ChannelAccount:
