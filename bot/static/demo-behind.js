@@ -44,9 +44,15 @@ function stage(name, children) {
 }
 
 function understood({ commands, intent, confidence, language, link }) {
-  const lines = commands.map(({ command, ...rest }) => code(command, Object.entries(rest).map(([name, value]) => (name === "flow" ? value : name === "append" ? "" : name === "slot" ? value : `= ${short(value)}`)).filter(Boolean).join(" ")));
+  const lines = commands.map(({ command, ...rest }) => code(command, fields(rest)));
   const how = [intent, link && `${say("behind.by")} ${link}`, intent && `${Math.round(confidence * 100)}% ${say("behind.sure")}`, language];
   return [...lines, make("p", { className: "small" }, how.filter(Boolean).join(" · "))];
+}
+
+/** `SetSlot budget = max 300`: names that go without saying are left out. */
+function fields({ flow, slot, action, value, append, ...rest }) {
+  const given = value === undefined ? null : `= ${short(value)}`;
+  return [flow, slot, action, given, short(rest)].filter(Boolean).join(" ");
 }
 
 /** The way through the flows on one line; actions and slots below it, in order. */

@@ -13,6 +13,8 @@ const pin = document.querySelector(".pin");
 const status = document.querySelector(".line");
 const chats = new Map();
 const languages = {};
+const unseen = new Map();
+const wide = matchMedia("(min-width: 62.01rem)"); // demo.css: all panes beside each other
 let who = VISITOR;
 let waiting = 0;
 
@@ -31,7 +33,7 @@ function become(id) {
   who = id;
   for (const [key, chat] of chats) if (key !== GROUP) chat.show(key === id);
   chats.get(GROUP).seenBy(id);
-  notice(PEOPLE.get(id).label, 0);
+  recount();
   const visitor = id === VISITOR;
   nickname.hidden = !visitor;
   tongue.value = languages[id] ?? (visitor ? LANG : PEOPLE.get(id).label.querySelector(".chip").lang);
@@ -53,26 +55,30 @@ function notice(holder, count) {
   badge.hidden = count === 0;
   badge.textContent = count > 99 ? "99+" : count || "";
   badge.ariaLabel = count ? say("news", { count }) : null;
-  holder.dataset.news = count;
 }
 
-function unread(chat) {
+function isSeen(chat) {
   const view = chat === GROUP ? "group" : "private";
-  if (chat !== GROUP && chat !== who) {
-    const { label } = PEOPLE.get(chat);
-    notice(label, Number(label.dataset.news ?? 0) + 1);
-  } else if (body.dataset.view !== view) {
-    const tab = document.querySelector(`.views [data-view="${view}"]`);
-    notice(tab, Number(tab.dataset.news ?? 0) + 1);
-  }
+  return (chat === GROUP || chat === who) && (wide.matches || body.dataset.view === view);
 }
+
+/** How many messages of each chat nobody has seen: on the names, and on a phone on the tabs. */
+function recount(arrived = null) {
+  for (const id of chats.keys()) {
+    const before = unseen.get(id) ?? 0;
+    unseen.set(id, isSeen(id) ? 0 : before + (id === arrived ? 1 : 0));
+  }
+  for (const { id, label } of PEOPLE.values()) notice(label, id === who ? 0 : unseen.get(id));
+  notice(tab("private"), unseen.get(who));
+  notice(tab("group"), unseen.get(GROUP));
+}
+
+function tab(view) { return document.querySelector(`.views [data-view="${view}"]`); }
 
 function look(view) {
   body.dataset.view = view;
-  for (const tab of document.querySelectorAll(".views button")) {
-    tab.ariaPressed = String(tab.dataset.view === view);
-    if (tab.dataset.view === view) notice(tab, 0);
-  }
+  for (const one of document.querySelectorAll(".views button")) one.ariaPressed = String(one === tab(view));
+  recount();
   if (view === "private") chats.get(who).toEnd();
   if (view === "group") chats.get(GROUP).toEnd();
 }
@@ -132,7 +138,7 @@ function listen() {
     const chat = chats.get(item.chat);
     chat.typing(false);
     const drawn = chat.message(item, false);
-    if (drawn && body.dataset.ready) unread(item.chat);
+    if (drawn && body.dataset.ready) recount(item.chat);
     if (drawn && item.chat === GROUP && item.live) hang(item, drawn);
   });
   on("turn", happened);
@@ -169,7 +175,7 @@ function hang(item, drawn) {
 /* — begin — */
 
 for (const { input } of PEOPLE.values()) input.addEventListener("change", () => become(input.value));
-for (const tab of document.querySelectorAll(".views button")) tab.addEventListener("click", () => look(tab.dataset.view));
+for (const one of document.querySelectorAll(".views button")) one.addEventListener("click", () => look(one.dataset.view));
 for (const chip of document.querySelectorAll(".try")) chip.addEventListener("click", () => speak({ where: chip.dataset.where, text: chip.textContent }));
 document.querySelectorAll(".composer").forEach(openComposer);
 nickname.addEventListener("change", () => called(nickname.value.trim()));

@@ -1,8 +1,11 @@
 """J3 with a real browser: the clock is turned, and the reminder comes by itself."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visits
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def test_a_week_before_the_birthday_a_reminder_with_ideas_arrives(visits: Visits) -> None:
