@@ -3,12 +3,14 @@
 import os
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.cli import main as tuanzi
 from bot.commands import EXIT_SOUND
+from data.kernel.clock import SystemClock
 from tests.crash.shop import MortalShop, copy_of
 
 _LINK = re.compile(r"http\S+/pay/\S+")
@@ -59,7 +61,11 @@ def undisturbed(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> list[
     ],
 )
 def test_killed_at_any_seam_the_journey_ends_with_one_order_and_one_charge(
-    shop: MortalShop, undisturbed: list[str], seam: str, nth: int
+    shop: MortalShop,
+    undisturbed: list[str],
+    seam: str,
+    nth: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shop.seam, shop.nth = seam, nth
     assert live_through(shop) == undisturbed, "each word once, in the same order"
@@ -68,7 +74,7 @@ def test_killed_at_any_seam_the_journey_ends_with_one_order_and_one_charge(
     assert shop.ask_database("SELECT status FROM sandbox_payments") == [("captured",)]
     assert shop.ask_database("SELECT state FROM payment_attempts") == [("captured",)]
     shop.stop()
-    assert sound(shop.folder)
+    assert sound(shop.folder, monkeypatch)
 
 
 def live_through(shop: MortalShop) -> list[str]:
@@ -91,14 +97,12 @@ def test_a_message_sent_again_after_a_crash_gets_the_same_answer(shop: MortalSho
     assert shop.ask_database("SELECT count(*) FROM inbox") == [(1,)]
 
 
-def sound(folder: Path) -> bool:
-    """`tuanzi audit`, on the shop as it lies there."""
+def sound(folder: Path, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """`tuanzi audit`, on the shop as it lies there, at the time its clock was turned to."""
     (file,) = folder.glob("demo-*.db")
-    os.environ["TUANZI_DATABASE_URL"] = f"sqlite:///{file}"
-    try:
-        return tuanzi(["audit"]) == EXIT_SOUND
-    finally:
-        del os.environ["TUANZI_DATABASE_URL"]
+    monkeypatch.setenv("TUANZI_DATABASE_URL", f"sqlite:///{file}")
+    monkeypatch.setenv("TUANZI_NOW", (SystemClock().now() + timedelta(minutes=11)).isoformat())
+    return tuanzi(["audit"]) == EXIT_SOUND
 
 
 def _kind(message: dict[str, dict[str, str]]) -> str | None:
