@@ -14,6 +14,7 @@ const status = document.querySelector(".line");
 const chats = new Map();
 const languages = {};
 const unseen = new Map();
+const lanes = new Map();
 const wide = matchMedia("(min-width: 62.01rem)"); // demo.css: all panes beside each other
 let who = VISITOR;
 let waiting = 0;
@@ -94,7 +95,7 @@ async function speak({ where, text, press = null, as = who }) {
   waiting += 1;
   const slow = setTimeout(() => chat.typing(true), 250);
   try {
-    const { heard } = await send("POST", "/demo/say", {
+    const { heard } = await inOrder(chat.id, {
       as, in: where, id, locale: LANG, ...(press === null ? { text } : { press }),
       ...(as === VISITOR && nickname.value ? { name: nickname.value } : {}),
     });
@@ -105,6 +106,13 @@ async function speak({ where, text, press = null, as = who }) {
   waiting -= 1;
   clearTimeout(slow);
   if (waiting === 0) chats.forEach((one) => one.typing(false));
+}
+
+/** What is said quickly in one chat is heard in the order it was said. */
+function inOrder(chat, line) {
+  const sent = (lanes.get(chat) ?? Promise.resolve()).then(() => send("POST", "/demo/say", line));
+  lanes.set(chat, sent.catch(() => {}));
+  return sent;
 }
 
 function openComposer(form) {

@@ -28,6 +28,7 @@ def test_hostile_words_in_a_chat_are_words_t21(visits: Visits, where: str) -> No
     for text in CORPUS:
         visit.say(f"@tuanzi {text}", where=where)
         expect(visit.log(where).locator(".person").last).to_contain_text(text.strip())
+    expect(page.locator(".person[data-state=sending]")).to_have_count(0)
     page.reload()
     expect(page.locator("body[data-ready]")).to_be_attached()
     expect(visit.log(where).locator(".person").last).to_contain_text("iframe")
@@ -44,6 +45,7 @@ def test_a_hostile_nickname_is_a_name_t21(visits: Visits) -> None:
         page.locator("#nickname").blur()
         visit.say("hello", where="group")
         visit.say("@tuanzi group buy teapot", where="group")
+    expect(page.locator(".person[data-state=sending]")).to_have_count(0)
     page.reload()
     expect(page.locator("body[data-ready]")).to_be_attached()
     assert page.evaluate("window.hacked") is None
