@@ -25,6 +25,7 @@ CORPUS = [
 def test_hostile_words_in_a_chat_are_words_t21(visits: Visits, where: str) -> None:
     visit = visits(locale="en-US")
     page = visit.open()
+    visit.become("阿偉")  # nobody else's test leaves a question open with him
     for text in CORPUS:
         visit.say(f"@tuanzi {text}", where=where)
         expect(visit.log(where).locator(".person").last).to_contain_text(text.strip())
