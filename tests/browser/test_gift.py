@@ -73,7 +73,7 @@ def test_a_sentence_becomes_a_paid_order(visits: Visits, language: str) -> None:
     page = visit.open()
     visit.become(shopper(language))
     order(visit, words)
-    bill = page.locator("#bank .bills li")
+    bill = page.locator("#bank .bills li", has_text=shopper(language))
     expect(bill).to_have_count(1)
     with visit.context.expect_page() as opened:
         visit.log().locator(".bill").get_by_role("link").click()
@@ -118,7 +118,6 @@ def test_nothing_is_wider_than_a_phone(visits: Visits, size: tuple[int, int]) ->
 def test_the_pay_page_works_without_scripts_on_a_phone(visits: Visits) -> None:
     visit = visits(locale="en-US")
     visit.open()
-    visit.become("Jun")
     order(visit, WORDS["en"])
     path = visit.log().locator(".bill").last.get_by_role("link").get_attribute("href")
     paper = visit.context.browser.new_page(  # type: ignore[union-attr]  # it has one
