@@ -5,20 +5,18 @@ did not meet, and the race proves nothing.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-from multiprocessing.synchronize import Barrier
+from datetime import timedelta
+from functools import partial
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 
-from data.group_buys import Team, TeamState, expire_team, join
+from data.group_buys import TeamState
 from data.group_buys.models import TeamStep
 from data.kernel.database import Database
-from data.payments import PaymentAttempt
-from data.payments.gateway import PaymentStatus, ProviderPayment
-from data.payments.truth import apply_truth
 from tests.data.group_buys.shop import GroupShop
-from tests.races.together import Act, all_at_once
+from tests.races import acts
+from tests.races.together import all_at_once
 
 BUYERS, FREE = 40, 3
 ROUNDS = 3
@@ -39,22 +37,6 @@ def shops(each_database: Database) -> Iterator[Callable[..., GroupShop]]:
         shop.close()
 
 
-def _url(shop: GroupShop) -> str:
-    shop.database.close()  # no child inherits a live connection
-    return shop.database.engine.url.render_as_string(hide_password=False)
-
-
-def _pay(attempt_id: str, now: datetime) -> Act:
-    def act(database: Database, barrier: Barrier) -> None:
-        barrier.wait()
-        with database.transaction() as session:
-            attempt = session.get_one(PaymentAttempt, attempt_id)
-            truth = ProviderPayment(PaymentStatus.CAPTURED, attempt.amount, f"bank-{attempt_id}")
-            apply_truth(session, attempt_id=attempt_id, truth=truth, now=now)
-
-    return act
-
-
 # Forty buyers, three seats.
 
 
@@ -65,15 +47,8 @@ def test_forty_buyers_at_once_get_exactly_the_three_seats_there_are(
     team = shop.opens("Lan")
     people = [shop.person(f"buyer {number}") for number in range(BUYERS)]
 
-    def joining(person_id: str) -> Act:
-        def act(database: Database, barrier: Barrier) -> None:
-            barrier.wait()
-            with database.transaction() as session:
-                join(session, team_id=team, person_id=person_id, now=shop.now)
-
-        return act
-
-    said = all_at_once(_url(shop), [joining(person_id) for person_id in people])
+    joining = [partial(acts.join, team=team, person=one, now=shop.now) for one in people]
+    said = all_at_once(shop.database, joining)
     assert said == ["error_no_seat_left"] * (BUYERS - FREE) + ["ok"] * FREE
     assert (shop.view(team).paying, shop.view(team).free) == (FREE + 1, 0)
     assert shop.violations() == []
@@ -86,12 +61,8 @@ def test_one_person_tapping_ten_times_at_once_has_one_seat(
     team = shop.opens("Lan")
     mallory = shop.person("Mallory")
 
-    def tap(database: Database, barrier: Barrier) -> None:
-        barrier.wait()
-        with database.transaction() as session:
-            join(session, team_id=team, person_id=mallory, now=shop.now)
-
-    assert all_at_once(_url(shop), [tap] * 10) == ["error_already_joined"] * 9 + ["ok"]
+    tap = partial(acts.join, team=team, person=mallory, now=shop.now)
+    assert all_at_once(shop.database, [tap] * 10) == ["error_already_joined"] * 9 + ["ok"]
     assert shop.violations() == []
 
 
@@ -105,15 +76,8 @@ def test_one_person_joining_six_teams_at_once_keeps_to_their_limits_t38(
     teams = [shop.opens(f"leader {number}") for number in range(6)]
     mallory = shop.person("Mallory")
 
-    def joining(team_id: str) -> Act:
-        def act(database: Database, barrier: Barrier) -> None:
-            barrier.wait()
-            with database.transaction() as session:
-                join(session, team_id=team_id, person_id=mallory, now=shop.now)
-
-        return act
-
-    said = all_at_once(_url(shop), [joining(team) for team in teams])
+    joining = [partial(acts.join, team=team, person=mallory, now=shop.now) for team in teams]
+    said = all_at_once(shop.database, joining)
     assert said == sorted([refusal] * (6 - given) + ["ok"] * given)
     assert shop.violations() == []
 
@@ -136,15 +100,7 @@ def test_control_reading_first_and_writing_then_sells_a_seat_too_many(
     shop = shops()
     _naive_table(shop)
 
-    def naive_join(database: Database, barrier: Barrier) -> None:
-        with database.reading() as session:
-            held = session.scalar(text("SELECT held FROM naive"))
-        barrier.wait()
-        if held < FREE:
-            with database.transaction() as session:
-                session.execute(text("UPDATE naive SET held = held + 1"))
-
-    all_at_once(_url(shop), [naive_join] * 10)
+    all_at_once(shop.database, [partial(acts.naive_join, free=FREE)] * 10)
     assert _naive(shop)[0] > FREE
 
 
@@ -160,7 +116,8 @@ def test_two_last_payers_at_once_complete_the_team_exactly_once(
         shop.joins(team, "Wei", "Jun")
         shop.pays(team, "Lan")
         last = [shop.starts_paying(team, name) for name in ("Wei", "Jun")]
-        assert all_at_once(_url(shop), [_pay(attempt, shop.now) for attempt in last]) == ["ok"] * 2
+        paying = [partial(acts.pay, attempt_id=attempt, now=shop.now) for attempt in last]
+        assert all_at_once(shop.database, paying) == ["ok"] * 2
         assert (shop.view(team).state, shop.view(team).have) == (TeamState.SUCCESS, 3)
         assert _decisions(shop, team) == 1
         shop.work()
@@ -175,7 +132,8 @@ def test_a_whole_team_that_pays_at_once_completes_exactly_once(
     team = shop.opens(names[0])
     shop.joins(team, *names[1:])
     attempts = [shop.starts_paying(team, name) for name in names]
-    assert all_at_once(_url(shop), [_pay(attempt, shop.now) for attempt in attempts]) == ["ok"] * 8
+    paying = [partial(acts.pay, attempt_id=attempt, now=shop.now) for attempt in attempts]
+    assert all_at_once(shop.database, paying) == ["ok"] * 8
     assert (shop.view(team).state, shop.view(team).have) == (TeamState.SUCCESS, 8)
     assert _decisions(shop, team) == 1
     shop.work()
@@ -192,16 +150,7 @@ def test_control_counting_first_misses_the_completion(shops: Callable[..., Group
     shop = shops()
     _naive_table(shop)
 
-    def naive_pay(database: Database, barrier: Barrier) -> None:
-        with database.reading() as session:
-            i_am_the_last = session.scalar(text("SELECT paid FROM naive")) == 1
-        barrier.wait()
-        with database.transaction() as session:
-            session.execute(text("UPDATE naive SET paid = paid + 1"))
-            if i_am_the_last:
-                session.execute(text("UPDATE naive SET reached = 1"))
-
-    all_at_once(_url(shop), [naive_pay] * 2)
+    all_at_once(shop.database, [acts.naive_pay] * 2)
     assert _naive(shop)[1:] == (2, 0)
 
 
@@ -225,16 +174,10 @@ def test_a_payment_that_meets_the_deadline_ends_in_goods_or_in_one_refund_each(
     for _ in range(ROUNDS):
         refunded = len(shop.refunds())
         team, attempt = _about_to_end(shop)
-        deadline = shop.now + SECOND
+        late = partial(acts.expire, team=team, now=shop.now + SECOND)
 
-        def expire(
-            database: Database, barrier: Barrier, team: str = team, at: datetime = deadline
-        ) -> None:
-            barrier.wait()
-            with database.transaction() as session:
-                expire_team(session, team_id=team, now=at)
-
-        assert all_at_once(_url(shop), [_pay(attempt, shop.now), expire]) == ["ok"] * 2
+        paying = partial(acts.pay, attempt_id=attempt, now=shop.now)
+        assert all_at_once(shop.database, [paying, late]) == ["ok"] * 2
         shop.later(SECOND)
         state = shop.view(team).state
         expected = {TeamState.SUCCESS: 0, TeamState.FAILED: 3}[state]
@@ -249,20 +192,8 @@ def test_control_an_expiry_that_looked_before_the_payment_undoes_a_success(
     shop = shops(size=3)
     team, attempt = _about_to_end(shop)
 
-    def naive_expire(database: Database, barrier: Barrier) -> None:
-        with database.reading() as session:
-            is_open = session.get_one(Team, team).state == TeamState.OPEN
-        barrier.wait()
-        barrier.wait()  # the payment came in between
-        if is_open:
-            with database.transaction() as session:
-                failed = update(Team).where(Team.id == team).values(state=TeamState.FAILED)
-                session.execute(failed)
-
-    def pay(database: Database, barrier: Barrier) -> None:
-        _pay(attempt, shop.now)(database, barrier)
-        barrier.wait()
-
-    assert all_at_once(_url(shop), [naive_expire, pay]) == ["ok"] * 2
+    late = partial(acts.naive_expire, team=team)
+    paying = partial(acts.pay_and_meet_again, attempt_id=attempt, now=shop.now)
+    assert all_at_once(shop.database, [late, paying]) == ["ok"] * 2
     broken = {violation.what for violation in shop.violations()}
     assert "team_state_is_not_its_last_step" in broken

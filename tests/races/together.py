@@ -1,9 +1,13 @@
 """Real processes that wait for one another at a barrier and then act in the same moment."""
 
+import faulthandler
 import multiprocessing
 import traceback
 from collections.abc import Callable, Sequence
+from multiprocessing import queues
 from multiprocessing.synchronize import Barrier
+
+from sqlalchemy.orm import configure_mappers
 
 from data.group_buys import listen
 from data.kernel.database import Database
@@ -11,28 +15,41 @@ from data.kernel.errors import ShopError
 from tests.builders import SESSION_INFO
 
 _PATIENCE = 120  # seconds: forty processes on a busy machine
+_MEETING = 60  # seconds: who fails before the barrier must not keep the others waiting at it
 Act = Callable[[Database, Barrier], None]
-_fork = multiprocessing.get_context("fork")  # a child inherits the test's closures as they are
+# Children of a clean process: what forks from the test's own inherits whatever its threads hold.
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["tests.races.acts", __name__])
+configure_mappers()  # once in that process, not in each child
 
 
-def all_at_once(url: str, acts: Sequence[Act]) -> list[str]:
+def all_at_once(database: Database, acts: Sequence[Act]) -> list[str]:
     """Each act in a process and with a connection of its own; `ok`, or why it was refused.
 
-    An act calls `barrier.wait()` where all should meet. An unforeseen error fails the test.
+    An act is one of `acts.py`; it calls `barrier.wait()` where all should meet. An unforeseen
+    error fails the test.
     """
-    barrier, answers = _fork.Barrier(len(acts)), _fork.Queue()
-    children = [_fork.Process(target=_child, args=(url, act, barrier, answers)) for act in acts]
+    url = database.engine.url.render_as_string(hide_password=False)
+    barrier, answers = _processes.Barrier(len(acts), timeout=_MEETING), _processes.Queue()
+    children = [
+        _processes.Process(target=_child, args=(url, act, barrier, answers)) for act in acts
+    ]
     for child in children:
         child.start()
     said = [answers.get(timeout=_PATIENCE) for _ in children]
     for child in children:
         child.join(_PATIENCE)
     broken = [answer for answer in said if answer.startswith("Traceback")]
-    assert broken == [], broken[0]
+    assert broken == [], min(broken, key=_is_only_left_waiting)
     return sorted(said)
 
 
-def _child(url: str, act: Act, barrier: Barrier, answers: "multiprocessing.Queue[str]") -> None:
+def _is_only_left_waiting(answer: str) -> bool:
+    return "BrokenBarrierError" in answer
+
+
+def _child(url: str, act: Act, barrier: Barrier, answers: "queues.Queue[str]") -> None:
+    faulthandler.dump_traceback_later(_MEETING + 30, exit=True)  # stuck: say where
     database = Database(url, pool_size=1, listeners=(listen,), info=SESSION_INFO)
     try:
         with database.reading() as session:
@@ -43,5 +60,7 @@ def _child(url: str, act: Act, barrier: Barrier, answers: "multiprocessing.Queue
         answers.put(error.code)
     except Exception:
         answers.put(traceback.format_exc())
+        barrier.abort()
     finally:
         database.close()
+        faulthandler.cancel_dump_traceback_later()

@@ -1,0 +1,73 @@
+"""What one process does in a race: plain functions, so that a clean process can be given them.
+
+The naive ones do the same by reading first and writing then: the controls of the races.
+"""
+
+from datetime import datetime
+from multiprocessing.synchronize import Barrier
+
+from sqlalchemy import text, update
+
+from data.group_buys import Team, TeamState, expire_team
+from data.group_buys import join as join_team
+from data.kernel.database import Database
+from data.payments import PaymentAttempt
+from data.payments.gateway import PaymentStatus, ProviderPayment
+from data.payments.truth import apply_truth
+
+
+def join(database: Database, barrier: Barrier, team: str, person: str, now: datetime) -> None:
+    barrier.wait()
+    with database.transaction() as session:
+        join_team(session, team_id=team, person_id=person, now=now)
+
+
+def pay(database: Database, barrier: Barrier, attempt_id: str, now: datetime) -> None:
+    barrier.wait()
+    with database.transaction() as session:
+        attempt = session.get_one(PaymentAttempt, attempt_id)
+        truth = ProviderPayment(PaymentStatus.CAPTURED, attempt.amount, f"bank-{attempt_id}")
+        apply_truth(session, attempt_id=attempt_id, truth=truth, now=now)
+
+
+def pay_and_meet_again(
+    database: Database, barrier: Barrier, attempt_id: str, now: datetime
+) -> None:
+    pay(database, barrier, attempt_id, now)
+    barrier.wait()
+
+
+def expire(database: Database, barrier: Barrier, team: str, now: datetime) -> None:
+    barrier.wait()
+    with database.transaction() as session:
+        expire_team(session, team_id=team, now=now)
+
+
+def naive_join(database: Database, barrier: Barrier, free: int) -> None:
+    with database.reading() as session:
+        held = session.scalar(text("SELECT held FROM naive"))
+    barrier.wait()
+    if held < free:
+        with database.transaction() as session:
+            session.execute(text("UPDATE naive SET held = held + 1"))
+
+
+def naive_pay(database: Database, barrier: Barrier) -> None:
+    with database.reading() as session:
+        i_am_the_last = session.scalar(text("SELECT paid FROM naive")) == 1
+    barrier.wait()
+    with database.transaction() as session:
+        session.execute(text("UPDATE naive SET paid = paid + 1"))
+        if i_am_the_last:
+            session.execute(text("UPDATE naive SET reached = 1"))
+
+
+def naive_expire(database: Database, barrier: Barrier, team: str) -> None:
+    with database.reading() as session:
+        is_open = session.get_one(Team, team).state == TeamState.OPEN
+    barrier.wait()
+    barrier.wait()  # the payment came in between
+    if is_open:
+        with database.transaction() as session:
+            failed = update(Team).where(Team.id == team).values(state=TeamState.FAILED)
+            session.execute(failed)
