@@ -2,7 +2,7 @@
 
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -135,8 +135,3 @@ def _plain(runner: JobRunner) -> Any:
         runner(session, job, now)
 
     return run
-
-
-def with_port(settings: Settings, port: int) -> Settings:
-    """The same settings on another port, the public address with it."""
-    return replace(settings, port=port, public_url=f"http://{settings.host}:{port}")

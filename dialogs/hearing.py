@@ -50,7 +50,7 @@ def hear(
     known = look(session, account, event)
     rev = known.conversation.rev if known.conversation else 0
     if known.conversation is not None and known.conversation.mode == Mode.HUMAN:
-        return Hearing(rev)
+        return Hearing(rev, silent=not event.addressed)
     if event.token is not None:
         return _press(session, house, known, event.token, now)
     if event.kind is EventKind.MEDIA:  # among themselves people may show what they like

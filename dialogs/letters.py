@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.conversations import Offer, remember_offer
@@ -85,15 +84,3 @@ def _tokens(
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         offers.append(Offer(person_id, token, option.title, option.payload, len(offers) + 1))
         yield replace(option, payload=token)
-
-
-def private_chat_of(session: Session, *, account: ChannelAccount, external_id: str) -> Chat | None:
-    """The person's own chat on this account, if there is one and it can be reached."""
-    return session.scalar(
-        select(Chat).where(
-            Chat.account_id == account.id,
-            Chat.external_id == external_id,
-            Chat.kind == "private",
-            Chat.reachable.is_(True),
-        )
-    )

@@ -94,9 +94,9 @@ class Play:
             origin=origin,
             now=self.cause.now,
         )
-        for start, stage in starts:
-            if stage is not None:
-                cause = replace(self.cause, key=f"{self.cause.key}:{stage.conversation.id}")
+        for number, (start, stage) in enumerate(starts):
+            if stage is not None:  # numbered: two may go on in the same chat
+                cause = replace(self.cause, key=f"{self.cause.key}:private{number}")
                 Play(self.session, self.house, stage, cause).perform(start.as_input(), [])
 
     def _note(self, event: Event) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Fixtures every test may use: `database` (SQLite on disk) and `each_database` (PostgreSQL too)."""
 
-import importlib
-import pkgutil
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-import data
-from data.kernel.database import Base, Database
+from data.kernel.database import Database
+from data.schema import create_schema
 from tests.builders import SESSION_INFO
 from tests.postgresql import postgresql, postgresql_database
 
@@ -20,19 +18,13 @@ __all__ = ["postgresql", "postgresql_database"]
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
-# The schema is whole only when every noun's tables are known.
-for _module in pkgutil.walk_packages(data.__path__, "data."):
-    if _module.name.endswith(".models"):
-        importlib.import_module(_module.name)
-importlib.import_module("data.catalogue")
-
 
 @pytest.fixture(scope="session")
 def _empty_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The schema, made once; a test's own database is a copy of this file."""
     path = tmp_path_factory.mktemp("schema") / "empty.db"
     database = Database(f"sqlite:///{path}")
-    Base.metadata.create_all(database.engine)
+    create_schema(database)
     database.close()
     return path
 

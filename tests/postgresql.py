@@ -17,7 +17,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, text
 
-from data.kernel.database import Base, Database
+from data.kernel.database import Database
+from data.schema import create_schema
 from tests.builders import SESSION_INFO
 
 ABSENT = (
@@ -65,7 +66,7 @@ class Server:
         self._run("pg_ctl", "-D", data, "-o", options, "-l", f"{self._dir}/log", "-w", "start")
         self._admin(f"CREATE DATABASE {_TEMPLATE}")
         template = Database(self.url(_TEMPLATE))
-        Base.metadata.create_all(template.engine)
+        create_schema(template)
         template.close()
 
     def _run(self, program: str, *args: str) -> None:

@@ -128,12 +128,14 @@ def _card(card: Card) -> Json:
         "image": card.image,
         "url": card.url,
     }
-    shown: Json = {"text": "\n".join(filter(None, (card.title, card.body))), "custom": custom}
-    if card.image:
-        shown["image"] = card.image
-    if card.options:
-        shown["buttons"] = _buttons(card.options)
-    return shown
+    text = "\n".join(filter(None, (card.title, card.body)))
+    return {"text": text, "custom": custom, **_shown_with(card)}
+
+
+def _shown_with(card: Card | GroupBuyCard) -> Json:
+    """Picture and buttons, where there are any."""
+    picture: Json = {"image": card.image} if card.image else {}
+    return {**picture, "buttons": _buttons(card.options)} if card.options else picture
 
 
 def _payment_link(link: PaymentLink) -> Json:
@@ -156,12 +158,7 @@ def _group_buy(card: GroupBuyCard) -> Json:
         "price": _money(card.price),
         "state": card.state,
     }
-    shown: Json = {"text": card.text, "custom": custom}
-    if card.image:
-        shown["image"] = card.image
-    if card.options:
-        shown["buttons"] = _buttons(card.options)
-    return shown
+    return {"text": card.text, "custom": custom, **_shown_with(card)}
 
 
 def _reminder(reminder: Reminder) -> Json:

@@ -70,7 +70,7 @@ class Arrivals:
             return
         if arrival.event is None or arrival.hearing is None:
             self._note(session, arrival, now)
-        elif _is_overheard(arrival.event, arrival.hearing):
+        elif arrival.hearing.silent:
             self._forget(session, arrival, now)
         else:
             self._answer(session, job, arrival, now)
@@ -91,7 +91,8 @@ class Arrivals:
             if not _is_last(job):
                 raise
             log.exception("inbox %s", inbox_id)
-            return Arrival(inbox_id, account, event, Hearing(), type(error).__name__)
+            unheard = Hearing(silent=not event.addressed)
+            return Arrival(inbox_id, account, event, unheard, type(error).__name__)
         return Arrival(inbox_id, account, event, hearing)
 
     def _note(self, session: Session, arrival: Arrival, now: datetime) -> None:
@@ -150,11 +151,6 @@ def _heard(arrival: Arrival) -> tuple[InboundEvent, Hearing]:
     assert arrival.event is not None  # noqa: S101  # `run` looked
     assert arrival.hearing is not None  # noqa: S101
     return arrival.event, arrival.hearing
-
-
-def _is_overheard(event: InboundEvent, hearing: Hearing) -> bool:
-    """Talk among the members of a group; also while a colleague answers one of them."""
-    return hearing.silent or not (event.addressed or hearing.commands)
 
 
 def _is_last(job: Job) -> bool:

@@ -58,6 +58,10 @@ class Turns:
             except TurnFailed as failure:
                 log.warning("turn failed: %s", failure)
                 return self._commit(received, hearing, apology(str(failure)))
+            except Exception as error:
+                # A bug of ours undid the turn; the person hears that it broke, and may go on.
+                log.exception("turn of %s", received.event.event_id)
+                return self._commit(received, hearing, apology(type(error).__name__))
         raise StaleConversation(received.event.chat.external_id)
 
     def hear(self, received: Received) -> Hearing:
