@@ -39,5 +39,5 @@ def caller(session: Session, *, header: str | None, scope: str) -> Caller:
 
 def any_account(session: Session, *, scope: str) -> Caller | None:
     """The only token of a scope there is: the demo, on loopback, answers without one."""
-    tokens = session.scalars(select(ApiToken).where(ApiToken.scope == scope).limit(2)).all()
-    return Caller(tokens[0].merchant_id, tokens[0].account_id) if tokens else None
+    token = session.scalar(select(ApiToken).where(ApiToken.scope == scope).limit(1))
+    return Caller(token.merchant_id, token.account_id) if token else None

@@ -1,30 +1,43 @@
-"""A bell that rings after every commit: whoever waits for something new looks at once."""
+"""A bell that rings after every commit: whoever waits for what was written looks at once."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Listener:
+    loop: asyncio.AbstractEventLoop
+    tables: Set[str]
+    rung: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def waits_for(self, written: Set[str]) -> bool:
+        return not self.tables or not self.tables.isdisjoint(written)
 
 
 class Bell:
     """Rung from any thread; heard by tasks of any event loop."""
 
     def __init__(self) -> None:
-        self._listeners: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._listeners: set[_Listener] = set()
 
-    def ring(self) -> None:
-        for loop, event in tuple(self._listeners):
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(event.set)
+    def ring(self, written: Set[str]) -> None:
+        """`written`: the tables in which there is something new."""
+        for listener in tuple(self._listeners):
+            if listener.waits_for(written) and not listener.loop.is_closed():
+                listener.loop.call_soon_threadsafe(listener.rung.set)
 
     @contextmanager
-    def listening(self) -> Iterator[asyncio.Event]:
-        """An event that is set at each ring; clear it before you look."""
-        entry = (asyncio.get_running_loop(), asyncio.Event())
-        self._listeners.add(entry)
+    def listening(self, *tables: str) -> Iterator[asyncio.Event]:
+        """An event that is set when one of these tables was written, or any if none is named;
+        clear it before you look."""
+        listener = _Listener(asyncio.get_running_loop(), frozenset(tables))
+        self._listeners.add(listener)
         try:
-            yield entry[1]
+            yield listener.rung
         finally:
-            self._listeners.discard(entry)
+            self._listeners.discard(listener)
 
 
 async def heard(event: asyncio.Event, within: float) -> None:

@@ -64,7 +64,7 @@ class Courier:
 
     async def run(self) -> None:
         """Until cancelled; one task a chat, so that order is kept there and nowhere else."""
-        with self._bell.listening() as rung:
+        with self._bell.listening(OutboxRow.__tablename__) as rung:
             async with asyncio.TaskGroup() as group:
                 while True:
                     rung.clear()
@@ -98,7 +98,7 @@ class Courier:
             log.exception("outbox %s", row.id)
         finally:
             self._busy.discard(row.chat_id)
-            self._bell.ring()
+            self._bell.ring({OutboxRow.__tablename__})
 
     async def _deliver(self, row: OutboxRow, parcel: Parcel) -> None:
         try:

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from bot.delivery.bell import Bell, heard
 from data.kernel.clock import Clock
 from data.kernel.database import Database
-from data.payments import Call, calls_due, lease, record_answer
+from data.payments import Call, PaymentAttempt, Refund, calls_due, lease, record_answer
 from data.payments.gateway import Answer, Gateway
 from integrations.payments import perform
 
 log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.5
+_CALLS = (PaymentAttempt.__tablename__, Refund.__tablename__)  # rows that say: call the bank
 
 
 class Cashier:
@@ -28,7 +29,7 @@ class Cashier:
 
     async def run(self) -> None:
         """Until cancelled."""
-        with self._bell.listening() as rung:
+        with self._bell.listening(*_CALLS) as rung:
             while True:
                 rung.clear()
                 await self._try_due()

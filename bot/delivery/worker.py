@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from bot.delivery.bell import Bell, heard
 from data.conversations import StaleConversation
 from data.delivery import jobs
-from data.delivery.models import Job
+from data.delivery.models import Job, Lane
 from data.kernel.clock import Clock
 from data.kernel.database import Database
 
@@ -50,7 +50,7 @@ class Worker:
     async def run(self) -> None:
         """Until cancelled. An error in one lane is logged and counted, and stops no other."""
         slots = asyncio.Semaphore(_LANES_AT_ONCE)
-        with self._bell.listening() as rung:
+        with self._bell.listening(Lane.__tablename__) as rung:
             async with asyncio.TaskGroup() as group:
                 while True:
                     rung.clear()

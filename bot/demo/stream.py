@@ -35,7 +35,7 @@ class Leaving:
 
     def __call__(self) -> None:
         self.now = True
-        self.bell.ring()
+        self.bell.ring(frozenset())
 
 
 @router.get("/stream", response_class=StreamingResponse)

@@ -16,7 +16,7 @@ async def visit_bank(tuanzi: Tuanzi, *, token: str, outcome: Outcome) -> None:
     """Begin a payment of this link's order and let the bank do as told. The intent is committed
     before the bank is called; what the bank answers is recorded in a transaction of its own."""
     subject_id = await asyncio.to_thread(_begin, tuanzi, token, outcome)
-    with tuanzi.bell.listening() as rung:
+    with tuanzi.bell.listening(PaymentAttempt.__tablename__) as rung:
         await tuanzi.cashier.call_now(subject_id)
         # The process's own cashier may have been quicker; then its answer is on the way.
         with suppress(TimeoutError):

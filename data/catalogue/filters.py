@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, and_, case, exists, or_, select
@@ -24,6 +24,7 @@ PRICE = case(
     (Variant.sale_price_minor < Variant.price_minor, Variant.sale_price_minor),
     else_=Variant.price_minor,
 )
+_REMEMBERED = 10_000
 # 红色 and 紅色 mean what 砖红 and 酒紅 end in.
 _COLOUR = "色"
 
@@ -164,6 +165,7 @@ class Sieve:
         return any(refused <= label for refused in self._refused for label in labels)
 
 
+@lru_cache(_REMEMBERED)  # tags and labels are held against every refusal anew
 def _words(cut: Tokenise, text: str) -> frozenset[str]:
     bare = text.strip().removesuffix(_COLOUR) if len(text.strip()) > 1 else text
     return frozenset(telling(cut(bare)))

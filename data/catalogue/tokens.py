@@ -7,7 +7,7 @@ Index and query must be cut by the same one, so changing it means a `reindex`.
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from sqlalchemy.orm import Session
 
@@ -47,7 +47,11 @@ _remembered = lru_cache(maxsize=10_000)(_cut)
 
 def tokeniser_of(session: Session) -> Tokenise:
     """The tokeniser this application wired, else ours; what it gives is made fit for an index."""
-    wired: Tokenise = session.info.get(TOKENISE, tokenise)
+    return _made_fit(session.info.get(TOKENISE, tokenise))
+
+
+@cache
+def _made_fit(wired: Tokenise) -> Tokenise:
     return lambda text: [cut for token in wired(text) for cut in token[:_LONGEST].split()]
 
 

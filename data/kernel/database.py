@@ -3,8 +3,9 @@
 SQLite: WAL, every transaction IMMEDIATE, synchronous=FULL (a commit survives a power cut).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
@@ -23,12 +24,14 @@ from sqlalchemy import (
 from sqlalchemy.engine import CursorResult, Dialect, Result
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeDecorator
 
 from data.kernel.facts import LISTENERS, Listener
 
 BUSY_TIMEOUT_MS = 30_000
 _READS = "tuanzi_reads"
+_written: ContextVar[set[str]] = ContextVar("written")  # tables, by the transaction under way
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -93,7 +96,8 @@ class Database:
         info: Mapping[str, object] | None = None,
     ) -> None:
         self.engine = _engine(url, pool_size)
-        self.on_commit: Callable[[], None] = _nothing  # bot/app.py hangs a bell here
+        # Told the tables that were written; bot/app.py hangs a bell here.
+        self.on_commit: Callable[[Set[str]], None] = _nothing
         self._reads = self.engine.execution_options(**{_READS: True})
         # SQLite lets one writer in and the others sleep and poll; a lock of ours wakes the next
         # one at once. Other processes still meet the busy timeout.
@@ -111,9 +115,14 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Commit at the end, roll back on any error."""
-        with self._writer, self._sessions.begin() as session:
-            yield session
-        self.on_commit()
+        written: set[str] = set()
+        outer = _written.set(written)
+        try:
+            with self._writer, self._sessions.begin() as session:
+                yield session
+        finally:
+            _written.reset(outer)
+        self.on_commit(written)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -125,7 +134,7 @@ class Database:
         self.engine.dispose()
 
 
-def _nothing() -> None:
+def _nothing(_written: Set[str]) -> None:
     return None
 
 
@@ -143,14 +152,22 @@ def changed(result: Result[Any]) -> int:
 
 
 def _engine(url: str, pool_size: int) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=pool_size, pool_pre_ping=True)
-    engine = create_engine(
-        url, pool_size=pool_size, connect_args={"check_same_thread": False, "timeout": 30}
-    )
-    event.listen(engine, "connect", _set_pragmas)
-    event.listen(engine, "begin", _begin)
+    if url.startswith("sqlite"):
+        engine = create_engine(
+            url, pool_size=pool_size, connect_args={"check_same_thread": False, "timeout": 30}
+        )
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin)
+    else:
+        engine = create_engine(url, pool_size=pool_size, pool_pre_ping=True)
+    event.listen(engine, "after_execute", _note_table)
     return engine
+
+
+def _note_table(_connection: Any, statement: Any, *_ran: object) -> None:
+    written = _written.get(None)
+    if written is not None and isinstance(statement, UpdateBase):
+        written.add(str(statement.table))
 
 
 def _set_pragmas(connection: Any, _record: ConnectionPoolEntry) -> None:

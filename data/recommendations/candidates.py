@@ -4,8 +4,9 @@ import math
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from data.catalogue import Filters, Product, ProductTag, StockMove, Variant
@@ -26,6 +27,8 @@ _GROUPS = (("baby", 2), ("child", 12), ("teen", 17), ("adult", 59), ("senior", m
 _SCORED = ("recipient", "occasion", "interest", "age", "season")
 
 Tags = Mapping[str, Set[str]]  # kind to values
+_NONE: Set[str] = frozenset()
+_REMEMBERED = 20_000  # products whose tags need not be taken apart again
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Goods:
     id: str
     external_id: str
     category: str
+    tags: Tags
     title: Mapping[str, str]
 
 
@@ -42,7 +46,6 @@ class Goods:
 class Candidate:
     product: Goods
     variant: Choice
-    tags: Tags
     sold: int
 
     @property
@@ -53,7 +56,7 @@ class Candidate:
         return value in self.values(kind)
 
     def values(self, kind: str) -> Set[str]:
-        return self.tags.get(kind, frozenset())
+        return self.product.tags.get(kind, _NONE)
 
 
 def candidates(
@@ -63,14 +66,14 @@ def candidates(
     sieve = Sieve(session, merchant_id, filters)
     products = _products(session, sieve, wish)
     ids = [product.id for product in products]
-    variants, tags = sieve.choices(ids), _tags(session, ids)
+    variants = sieve.choices(ids)
     sold = _sold(session, ids, now - _POPULAR_FOR)
-    found = [
-        Candidate(product, variants[product.id], tags.get(product.id, {}), sold.get(product.id, 0))
+    fitting = _meant_for(wish)
+    return [
+        Candidate(product, variants[product.id], sold.get(product.id, 0))
         for product in products
-        if product.id in variants
+        if product.id in variants and _fits_age(product, fitting)
     ]
-    return [candidate for candidate in found if _fits_age(candidate, wish)]
 
 
 def age_groups(wish: Wish) -> list[str]:
@@ -96,12 +99,15 @@ def forbidden_for_age(wish: Wish) -> tuple[str, ...]:
     return (*too_old, "contains:alcohol")
 
 
-def _fits_age(candidate: Candidate, wish: Wish) -> bool:
+def _meant_for(wish: Wish) -> Set[str]:
     """For a child a thing must be meant for children; between adults and seniors it only helps."""
-    age, meant = priors().age(wish), candidate.values("age")
-    if age is None or not meant or age.youngest >= ADULT:
-        return True
-    return bool(meant & set(age_groups(wish)))
+    age = priors().age(wish)
+    return _NONE if age is None or age.youngest >= ADULT else frozenset(age_groups(wish))
+
+
+def _fits_age(product: Goods, groups: Set[str]) -> bool:
+    meant = product.tags.get("age", _NONE)
+    return not groups or not meant or not meant.isdisjoint(groups)
 
 
 def _products(session: Session, sieve: Sieve, wish: Wish) -> Sequence[Goods]:
@@ -116,12 +122,15 @@ def _products(session: Session, sieve: Sieve, wish: Wish) -> Sequence[Goods]:
     order = [shared.desc()] if wanted else []
     titles = (Product.title,) if wish.interests else ()
     rows = session.execute(
-        select(Product.id, Product.external_id, Product.category, *titles)
+        select(Product.id, Product.external_id, Product.category, _tags(), *titles)
         .where(*sieve.conditions())
         .order_by(*order, Product.external_id)
         .limit(_MOST)
     )
-    return [Goods(row[0], row[1], row[2], row[3] if titles else {}) for row in rows]
+    return [
+        Goods(found, external_id, category, _by_kind(tags or ""), *(title or [{}]))
+        for found, external_id, category, tags, *title in rows
+    ]
 
 
 def _wanted_tags(wish: Wish) -> list[ColumnElement[bool]]:
@@ -138,20 +147,21 @@ def _wanted_tags(wish: Wish) -> list[ColumnElement[bool]]:
     ]
 
 
-def _tags(session: Session, ids: Collection[str]) -> dict[str, dict[str, set[str]]]:
-    """By product, then by kind; one row a product, for a gift shop tags its goods a lot."""
+def _tags() -> ScalarSelect[str]:
+    """All in one text, for a gift shop tags its goods a lot."""
     tag = ProductTag.kind + ":" + ProductTag.value
-    rows = session.execute(
-        select(ProductTag.product_id, func.aggregate_strings(tag, "|"))
-        .where(ProductTag.product_id.in_(ids), ProductTag.kind.in_(_SCORED))
-        .group_by(ProductTag.product_id)
+    return (
+        select(func.aggregate_strings(tag, "|"))
+        .where(ProductTag.product_id == Product.id, ProductTag.kind.in_(_SCORED))
+        .correlate(Product)
+        .scalar_subquery()
     )
-    return {product_id: _by_kind(tags) for product_id, tags in rows}
 
 
-def _by_kind(tags: str) -> dict[str, set[str]]:
+@lru_cache(_REMEMBERED)
+def _by_kind(tags: str) -> Tags:
     found: dict[str, set[str]] = {}
-    for tag in tags.split("|"):
+    for tag in filter(None, tags.split("|")):
         kind, _, value = tag.partition(":")
         found.setdefault(kind, set()).add(value)
     return found

@@ -1,6 +1,6 @@
 """Gift ideas for a person and a day: hard rules first, then scores, then variety, then reasons."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from data.catalogue import Filters, Product, Variant
 from data.catalogue.tokens import tokeniser_of
 from data.kernel.money import Money
-from data.recommendations.candidates import candidates, forbidden_for_age
+from data.recommendations.candidates import age_groups, candidates, forbidden_for_age
 from data.recommendations.diversity import pick_unlike
-from data.recommendations.scoring import Occasion, Scored, score
+from data.recommendations.scoring import Occasion, Scored, reasons_for, score
 from data.recommendations.wishes import Idea, Wish
 
 
@@ -45,22 +45,27 @@ def suggest_gifts(  # noqa: PLR0913  # all that a chat may know about a wish
         cut=tokeniser_of(session),
         now=now,
         most_sold=max((each.sold for each in found), default=0),
+        age_groups=frozenset(age_groups(wish)),
         given_categories=_categories(session, merchant_id, given_before),
         cheaper_than=cheaper_than,
     )
     chosen = pick_unlike([score(candidate, occasion) for candidate in found], limit)
-    return [_idea(session, each) for each in chosen]
+    return _ideas(session, chosen, occasion)
 
 
-def _idea(session: Session, scored: Scored) -> Idea:
+def _ideas(session: Session, chosen: Sequence[Scored], occasion: Occasion) -> list[Idea]:
     """Only what is shown is read whole."""
-    candidate = scored.candidate
-    return Idea(
-        session.get_one(Product, candidate.product.id),
-        session.get_one(Variant, candidate.variant.variant_id),
-        candidate.price,
-        scored.reasons,
+    shown = [each.candidate.variant.variant_id for each in chosen]
+    rows = session.execute(
+        select(Variant, Product)
+        .join(Product, Product.id == Variant.product_id)
+        .where(Variant.id.in_(shown))
     )
+    found = {variant.id: (product, variant) for variant, product in rows}
+    return [
+        Idea(*found[variant_id], each.candidate.price, reasons_for(each, occasion))
+        for variant_id, each in zip(shown, chosen, strict=True)
+    ]
 
 
 def _categories(session: Session, merchant_id: str, ids: Collection[str]) -> frozenset[str]:

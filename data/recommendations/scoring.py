@@ -5,13 +5,14 @@ known interest beats all else and the person beats the day; nobody has bought by
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from data.catalogue.tokens import Tokenise, telling
 from data.kernel.money import Money
-from data.recommendations.candidates import Candidate, age_groups
+from data.recommendations.candidates import Candidate
 from data.recommendations.priors import priors
 from data.recommendations.wishes import Reason, Wish
 
@@ -39,12 +40,12 @@ class Occasion:
     cut: Tokenise
     now: datetime
     most_sold: int
+    age_groups: Set[str]
     given_categories: frozenset[str]
     cheaper_than: Money | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """A part of a score, with what may truthfully be said about it."""
 
     worth: float
@@ -55,16 +56,12 @@ class Term:
 class Scored:
     candidate: Candidate
     score: float
-    reasons: tuple[Reason, ...]
+    terms: Sequence[Term]
 
 
 def score(candidate: Candidate, occasion: Occasion) -> Scored:
     terms = list(_terms(candidate, occasion))
-    return Scored(
-        candidate,
-        sum(term.worth for term in terms),
-        _reasons(candidate, occasion, terms),
-    )
+    return Scored(candidate, sum(term.worth for term in terms), terms)
 
 
 def _terms(candidate: Candidate, occasion: Occasion) -> Iterator[Term]:
@@ -74,7 +71,7 @@ def _terms(candidate: Candidate, occasion: Occasion) -> Iterator[Term]:
     yield _day(candidate, wish)
     yield _season(candidate, occasion.now)
     yield Term(_PRICE * _price_fit(candidate, wish))
-    yield Term(_AGE * bool(candidate.values("age") & set(age_groups(wish))))
+    yield Term(_AGE * (not candidate.values("age").isdisjoint(occasion.age_groups)))
     yield Term(_POPULAR * math.log1p(candidate.sold) / math.log1p(max(occasion.most_sold, 1)))
     yield Term(_NEW * (candidate.product.category not in occasion.given_categories))
 
@@ -140,9 +137,10 @@ def _price_fit(candidate: Candidate, wish: Wish) -> float:
     return min(1.0, candidate.price.minor / (_WORTHY * wish.budget_max.minor))
 
 
-def _reasons(candidate: Candidate, occasion: Occasion, terms: Sequence[Term]) -> tuple[Reason, ...]:
+def reasons_for(scored: Scored, occasion: Occasion) -> tuple[Reason, ...]:
     """The two that weigh most; a card without any says at least that we have it."""
-    by_worth = sorted((term for term in terms if term.reason), key=lambda term: -term.worth)
+    candidate = scored.candidate
+    by_worth = sorted((term for term in scored.terms if term.reason), key=lambda term: -term.worth)
     found = [term.reason for term in by_worth if term.reason]
     if occasion.cheaper_than:
         found.insert(0, Reason("reason_cheaper", {"than": occasion.cheaper_than}))
