@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.catalogue import Product, ProductTag, Variant, index_products, restock
+from data.catalogue import Product, Variant, index_products, restock
 from data.kernel.encryption import CIPHER, FieldCipher
 from data.kernel.ids import new_id
 from data.merchants import Merchant
@@ -86,11 +86,8 @@ def a_product(
     )
     session.add(product)
     session.flush()
-    for kind, values in (tags or {}).items():
-        for value in values:
-            session.add(
-                ProductTag(product_id=product.id, kind=kind, value=value, merchant_id=merchant.id)
-            )
+    said = [(kind, value) for kind, values in (tags or {}).items() for value in values]
+    session.add_all(product.tag(said))
     a_variant(
         session,
         product,

@@ -4,16 +4,27 @@ A hold:  HELD ──commit──▶ COMMITTED (sold)
            └───release──▶ RELEASED ──held again──▶ HELD
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.kernel.database import Base
 from data.kernel.locales import Locale
 from data.kernel.money import Money
+
+TAG_MARK = "|"  # in no tag: a feed has it between two tags
 
 
 class Shown(StrEnum):
@@ -30,7 +41,10 @@ class HoldState(StrEnum):
 
 
 class Product(Base):
-    """What a card shows. `title` and `description` are texts by locale; `locale` is their base."""
+    """What a card shows. `title` and `description` are texts by locale; `locale` is their base.
+
+    `tag_line` says what its ProductTag rows say, for questions about many products at once.
+    """
 
     __tablename__ = "products"
     __table_args__ = (UniqueConstraint("merchant_id", "external_id"),)
@@ -46,8 +60,18 @@ class Product(Base):
     link: Mapped[str] = mapped_column(String(2000), default="")
     image: Mapped[str] = mapped_column(String(2000), default="")
     state: Mapped[str] = mapped_column(String(8), default=Shown.ACTIVE)
+    tag_line: Mapped[str] = mapped_column(Text, default="", server_default="")
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
+
+    def tag(self, tags: Iterable[tuple[str, str]]) -> "list[ProductTag]":
+        """Its tags from now on, as (kind, value); gives the rows that say so, to be added."""
+        unique = list(dict.fromkeys(tags))
+        self.tag_line = TAG_MARK.join(f"{kind}:{value}" for kind, value in unique)
+        return [
+            ProductTag(product_id=self.id, kind=kind, value=value, merchant_id=self.merchant_id)
+            for kind, value in unique
+        ]
 
 
 class ProductTag(Base):

@@ -134,10 +134,7 @@ class Shelves:
         self._tag(product, row)
 
     def _tag(self, product: Product, row: CatalogueRow) -> None:
-        self._details.extend(
-            ProductTag(product_id=product.id, kind=kind, value=value, merchant_id=self._merchant.id)
-            for kind, value in dict.fromkeys(row.tags)
-        )
+        self._details.extend(product.tag(row.tags))
 
     def _describe(
         self, variant: Variant, product: Product, row: CatalogueRow, place: int, digest: str

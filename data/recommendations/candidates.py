@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from data.catalogue import Filters, Product, ProductTag, StockMove, Variant
 from data.catalogue.filters import Choice, Sieve
+from data.catalogue.models import TAG_MARK
 from data.catalogue.stock import SOLD
 from data.kernel.money import Money
 from data.recommendations.priors import priors
@@ -22,9 +23,6 @@ _MOST = 150
 _POPULAR_FOR = timedelta(days=90)
 # Age tags by the last year of each; `senior` begins where people start to be called that.
 _GROUPS = (("baby", 2), ("child", 12), ("teen", 17), ("adult", 59), ("senior", math.inf))
-
-# The kinds that a score looks at.
-_SCORED = ("recipient", "occasion", "interest", "age", "season")
 
 Tags = Mapping[str, Set[str]]  # kind to values
 _NONE: Set[str] = frozenset()
@@ -122,13 +120,13 @@ def _products(session: Session, sieve: Sieve, wish: Wish) -> Sequence[Goods]:
     order = [shared.desc()] if wanted else []
     titles = (Product.title,) if wish.interests else ()
     rows = session.execute(
-        select(Product.id, Product.external_id, Product.category, _tags(), *titles)
+        select(Product.id, Product.external_id, Product.category, Product.tag_line, *titles)
         .where(*sieve.conditions())
         .order_by(*order, Product.external_id)
         .limit(_MOST)
     )
     return [
-        Goods(found, external_id, category, _by_kind(tags or ""), *(title or [{}]))
+        Goods(found, external_id, category, _by_kind(tags), *(title or [{}]))
         for found, external_id, category, tags, *title in rows
     ]
 
@@ -147,21 +145,10 @@ def _wanted_tags(wish: Wish) -> list[ColumnElement[bool]]:
     ]
 
 
-def _tags() -> ScalarSelect[str]:
-    """All in one text, for a gift shop tags its goods a lot."""
-    tag = ProductTag.kind + ":" + ProductTag.value
-    return (
-        select(func.aggregate_strings(tag, "|"))
-        .where(ProductTag.product_id == Product.id, ProductTag.kind.in_(_SCORED))
-        .correlate(Product)
-        .scalar_subquery()
-    )
-
-
 @lru_cache(_REMEMBERED)
 def _by_kind(tags: str) -> Tags:
     found: dict[str, set[str]] = {}
-    for tag in filter(None, tags.split("|")):
+    for tag in filter(None, tags.split(TAG_MARK)):
         kind, _, value = tag.partition(":")
         found.setdefault(kind, set()).add(value)
     return found

@@ -1,0 +1,30 @@
+"""A product says its tags in one line."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("products", sa.Column("tag_line", sa.Text(), server_default="", nullable=False))
+    products = sa.table("products", sa.column("id", sa.String), sa.column("tag_line", sa.Text))
+    tags = sa.table(
+        "product_tags",
+        sa.column("product_id", sa.String),
+        sa.column("kind", sa.String),
+        sa.column("value", sa.String),
+    )
+    line = (
+        sa.select(sa.func.aggregate_strings(tags.c.kind + ":" + tags.c.value, "|"))
+        .where(tags.c.product_id == products.c.id)
+        .scalar_subquery()
+    )
+    op.execute(sa.update(products).values(tag_line=sa.func.coalesce(line, "")))
+
+
+def downgrade() -> None:
+    op.drop_column("products", "tag_line")
