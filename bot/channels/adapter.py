@@ -7,7 +7,7 @@ Undeliverable
 └── Rejected       the messenger will never take this message
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -46,12 +46,17 @@ class Rejected(Undeliverable):
     pass
 
 
+async def _nobody_asks(_names: tuple[str, ...]) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """One message for one chat, which a messenger may have to show as several.
 
     `edit_of` are the messenger's names of the parts it replaces; `shown` those of its own parts
-    that an earlier try brought there already.
+    that an earlier try brought there already. `arrived` is told all names so far after each part
+    but the last: whoever dies in the middle leaves one part at most that may come twice.
     """
 
     key: str
@@ -61,6 +66,7 @@ class Parcel:
     reply_to: str | None = None
     edit_of: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
+    arrived: Callable[[tuple[str, ...]], Awaitable[None]] = _nobody_asks
 
 
 # One raw update of an account ▸ the neutral event, or None for what is known and means nothing.

@@ -74,6 +74,8 @@ class Telegram:
             try:
                 self._wait_our_turn(parcel)
                 shown.append(await self._show(parcel, draft, old))
+                if len(shown) < len(drafts):
+                    await parcel.arrived(tuple(shown))
             except (Undeliverable, TelegramError) as error:
                 problem = in_our_words(error)
                 problem.shown = tuple(shown)

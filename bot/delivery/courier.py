@@ -1,7 +1,8 @@
 """Outbox ▸ messenger: in order within a chat, and a slow chat never holds up another.
 
-A row is leased before it is sent, so after a crash it is tried again: at least once, and once
-where the messenger knows our key. Nothing leaves for a chat that a person has taken over.
+A row is leased before it is sent, so after a crash it is tried again from the part that was under
+way: at least once, and once where the messenger knows our key. Nothing leaves for a chat that a
+person has taken over.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -141,7 +143,19 @@ class Courier:
             if pause is not None:
                 sending.hold_back(session, row_id=row.id, until=pause, reason=PAUSED)
                 return None
-            return row, _parcel(row, chat, edit_of)
+            return row, self._parcel(row, chat, edit_of)
+
+    def _parcel(self, row: OutboxRow, chat: Chat, edit_of: tuple[str, ...]) -> Parcel:
+        return Parcel(
+            key=row.key,
+            chat=chat.external_id,
+            kind=chat.kind,
+            segments=tuple(map(segment_from_json, row.segments)),
+            reply_to=row.reply_to,
+            edit_of=edit_of,
+            shown=sending.names_of(row),
+            arrived=partial(self._remember_parts, row.id),
+        )
 
     def _pause(self, row: OutboxRow, now: datetime) -> datetime | None:
         """A counter is edited at most every five seconds; the last word is said at once."""
@@ -157,6 +171,13 @@ class Courier:
             self._edited.move_to_end(_live(row))
         if len(self._edited) > _EDITS_REMEMBERED:
             self._edited.popitem(last=False)
+
+    async def _remember_parts(self, row_id: int, names: tuple[str, ...]) -> None:
+        await asyncio.to_thread(self._note_parts, row_id, names)
+
+    def _note_parts(self, row_id: int, names: tuple[str, ...]) -> None:
+        with self._database.transaction() as session:
+            sending.note_parts(session, row_id=row_id, names=names)
 
     def _note_sent(self, row: OutboxRow, names: tuple[str, ...]) -> None:
         with self._database.transaction() as session:
@@ -195,18 +216,6 @@ class Courier:
                     sending.give_up(session, row_id=row.id, state=OutboxState.FAILED, reason=error)
                 case _:
                     _retry(session, row, problem, now)
-
-
-def _parcel(row: OutboxRow, chat: Chat, edit_of: tuple[str, ...]) -> Parcel:
-    return Parcel(
-        key=row.key,
-        chat=chat.external_id,
-        kind=chat.kind,
-        segments=tuple(map(segment_from_json, row.segments)),
-        reply_to=row.reply_to,
-        edit_of=edit_of,
-        shown=sending.names_of(row),
-    )
 
 
 def _live(row: OutboxRow) -> tuple[str, str]:

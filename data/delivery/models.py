@@ -22,7 +22,8 @@ class OutboxState(StrEnum):
     """pending → sending → sent | failed (dead letter) | skipped (expired, muted, opted out).
 
     `sending` is a lease: after a crash in the middle of a send the row is tried again and its
-    `attempts` say so; a channel with idempotency keys sends once, another marks a repeat.
+    `attempts` say so. A messenger that knows our key shows it once all the same; at another one,
+    the part that was under way may come twice.
     """
 
     PENDING = "pending"

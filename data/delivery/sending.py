@@ -59,6 +59,11 @@ def lease(session: Session, *, row: OutboxRow, until: datetime, now: datetime) -
     )
 
 
+def note_parts(session: Session, *, row_id: int, names: Sequence[str]) -> None:
+    """Parts of it arrived: whoever has to try again goes on from there."""
+    _finish(session, row_id, external_id=_kept(names))
+
+
 def settle(session: Session, *, row_id: int, names: Sequence[str], now: datetime) -> None:
     """It arrived; `names` are what the messenger calls its parts, for later edits."""
     _finish(
@@ -69,15 +74,10 @@ def settle(session: Session, *, row_id: int, names: Sequence[str], now: datetime
 def postpone(
     session: Session, *, row_id: int, until: datetime, error: str, names: Sequence[str] = ()
 ) -> None:
-    """Not now: the messenger failed. `names` are the parts that arrived and stay."""
-    _finish(
-        session,
-        row_id,
-        state=OutboxState.PENDING,
-        due_at=until,
-        error=error[:200],
-        external_id=_kept(names),
-    )
+    """Not now: the messenger failed. `names` are the parts that arrived; noted ones stay noted."""
+    if names:
+        note_parts(session, row_id=row_id, names=names)
+    _finish(session, row_id, state=OutboxState.PENDING, due_at=until, error=error[:200])
 
 
 def hold_back(

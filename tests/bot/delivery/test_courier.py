@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -382,6 +383,31 @@ def test_a_message_whose_courier_died_is_tried_again_when_its_lease_is_over(
     counter.carry(after=31)
     assert counter.messenger.texts() == ["once more"]
     assert [row.attempts for row in counter.rows()] == [2]  # marked as a repeat
+
+
+@pytest.mark.parametrize("trouble", [SystemExit, KeyError, TimeoutError, Undeliverable])
+def test_parts_that_were_seen_to_arrive_are_not_said_again_however_it_broke(
+    counter: Counter, trouble: type[BaseException]
+) -> None:
+    counter.post(counter.chat("ann"), Text("long"))
+    channels = {counter.account.id: Breaking(trouble)}
+    breaking = Courier(counter.database, counter.clock, channels, Bell())
+    with suppress(SystemExit):
+        asyncio.run(breaking.drain())
+    counter.carry(after=31)
+    assert [parcel.shown for parcel in counter.messenger.shown] == [("11", "12")]
+
+
+@dataclass(frozen=True, slots=True)
+class Breaking:
+    """A channel that fails at the third part, and does not say what came of the others."""
+
+    trouble: type[BaseException]
+
+    async def deliver(self, parcel: Parcel) -> tuple[str, ...]:
+        await parcel.arrived(("11",))
+        await parcel.arrived(("11", "12"))
+        raise self.trouble
 
 
 class Dying:
