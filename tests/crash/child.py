@@ -11,9 +11,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from bot.app import Tuanzi
 from bot.channels.telegram import Telegram
 from bot.delivery import payments, telegram_door, turns, webhooks
-from bot.demo.__main__ import main
+from bot.demo import __main__ as demo
+from tests.peers.telegram_world import QUICK, at_speed
 
 Wrapped = Callable[..., Any]
 
@@ -67,6 +69,7 @@ SEAMS: dict[str, list[tuple[Any, str, bool]]] = {
         (telegram_door, "store_telegram_update", False),
     ],
     "before_the_send": [(Telegram, "deliver", True)],
+    "between_two_parts": [(Telegram, "_show", False)],
     "after_the_send": [(Telegram, "deliver", False)],
 }
 
@@ -78,6 +81,17 @@ def plant(seam: str, nth: int) -> None:
         setattr(owner, name, wrap(function, nth, before=before))
 
 
+def without_pauses(open_demo: Callable[..., Tuanzi]) -> Callable[..., Tuanzi]:
+    """Telegram's stand-in needs no pauses between two messages."""
+
+    def opened(*args: Any) -> Tuanzi:
+        tuanzi = open_demo(*args)
+        return at_speed(tuanzi, QUICK) if tuanzi.telegram else tuanzi
+
+    return opened
+
+
 if __name__ == "__main__":
     plant(sys.argv[1], int(sys.argv[2]))
-    sys.exit(main(sys.argv[3:]))
+    demo.open_demo = without_pauses(demo.open_demo)
+    sys.exit(demo.main(sys.argv[3:]))

@@ -10,10 +10,15 @@ import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
+
+from bot.cli import main as tuanzi
+from data.kernel.clock import SystemClock
 from tests.house.source import ROOT
 
 _PATIENCE = 60.0
@@ -55,7 +60,7 @@ class MortalShop:
             try:
                 return self._ask(method, path, body, kind)
             except _LOST:
-                self._rise_again()
+                self.rise_again()
 
     def say(self, text: str, message_id: str) -> list[dict[str, Any]]:
         message = {
@@ -79,9 +84,14 @@ class MortalShop:
         told = self.call("GET", "/webhooks/rest/messages?recipient=ann", "", "application/json")
         return [message.get("text", "") for message in told["messages"]]
 
-    def ask_database(self, question: str) -> list[Any]:
+    @property
+    def database(self) -> Path:
         (file,) = self.folder.glob("demo-*.db")
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+        return file
+
+    def ask_database(self, question: str) -> list[Any]:
+        address = f"file:{self.database}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True)) as connection:
             return connection.execute(question).fetchall()
 
     def _ask(self, method: str, path: str, body: str, kind: str) -> Any:
@@ -93,7 +103,8 @@ class MortalShop:
         assert answer.status < 500, raw
         return json.loads(raw) if raw.startswith((b"{", b"[")) else None
 
-    def _rise_again(self) -> None:
+    def rise_again(self) -> None:
+        """Whole: the seam has done its work."""
         assert self._process is not None
         assert self._process.wait(_PATIENCE) == -9, "it must have been killed, not have crashed"
         self.deaths += 1
@@ -127,3 +138,10 @@ def free_port() -> int:
 def copy_of(folder: Path, to: Path) -> Path:
     shutil.copytree(folder, to)
     return to
+
+
+def sound(shop: MortalShop, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """`tuanzi audit`, on the shop as it lies there, at the time its clock was turned to."""
+    monkeypatch.setenv("TUANZI_DATABASE_URL", f"sqlite:///{shop.database}")
+    monkeypatch.setenv("TUANZI_NOW", (SystemClock().now() + timedelta(minutes=11)).isoformat())
+    return tuanzi(["audit"]) == 0

@@ -1,17 +1,11 @@
 """One journey, killed at one seam each time; in the end one order, one charge, each word once."""
 
-import os
 import re
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.cli import main as tuanzi
-from bot.commands import EXIT_SOUND
-from data.kernel.clock import SystemClock
-from tests.crash.shop import MortalShop, copy_of
+from tests.crash.shop import MortalShop, copy_of, sound
 
 _LINK = re.compile(r"http\S+/pay/\S+")
 JOURNEY = (
@@ -24,27 +18,12 @@ JOURNEY = (
 
 
 @pytest.fixture(scope="session")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A demo folder as its first start leaves it."""
-    folder = tmp_path_factory.mktemp("crash") / "demo"
-    shop = MortalShop(folder, dict(os.environ))
-    shop.start()
-    shop.stop()
-    return folder
-
-
-@pytest.fixture
-def shop(seeded: Path, tmp_path: Path) -> Iterator[MortalShop]:
-    shop = MortalShop(copy_of(seeded, tmp_path / "demo"), dict(os.environ))
-    yield shop
-    shop.stop()
-
-
-@pytest.fixture(scope="session")
-def undisturbed(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def undisturbed(
+    seeded: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> list[str]:
     """What is said when nothing goes wrong."""
     folder = copy_of(seeded, tmp_path_factory.mktemp("undisturbed") / "demo")
-    shop = MortalShop(folder, dict(os.environ))
+    shop = MortalShop(folder, environment)
     try:
         return live_through(shop)
     finally:
@@ -74,7 +53,7 @@ def test_killed_at_any_seam_the_journey_ends_with_one_order_and_one_charge(
     assert shop.ask_database("SELECT status FROM sandbox_payments") == [("captured",)]
     assert shop.ask_database("SELECT state FROM payment_attempts") == [("captured",)]
     shop.stop()
-    assert sound(shop.folder, monkeypatch)
+    assert sound(shop, monkeypatch)
 
 
 def live_through(shop: MortalShop) -> list[str]:
@@ -95,14 +74,6 @@ def test_a_message_sent_again_after_a_crash_gets_the_same_answer(shop: MortalSho
     assert shop.deaths == 1
     assert shop.say(JOURNEY[0], "m1") == first
     assert shop.ask_database("SELECT count(*) FROM inbox") == [(1,)]
-
-
-def sound(folder: Path, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """`tuanzi audit`, on the shop as it lies there, at the time its clock was turned to."""
-    (file,) = folder.glob("demo-*.db")
-    monkeypatch.setenv("TUANZI_DATABASE_URL", f"sqlite:///{file}")
-    monkeypatch.setenv("TUANZI_NOW", (SystemClock().now() + timedelta(minutes=11)).isoformat())
-    return tuanzi(["audit"]) == EXIT_SOUND
 
 
 def _kind(message: dict[str, dict[str, str]]) -> str | None:

@@ -209,9 +209,9 @@ class Street:
 
     def settle(self) -> None:
         """Until every update is answered and what was said has left; a counter may wait."""
-        wait(lambda: not self._open_work() or None, self._open_work)
+        wait(lambda: not self.open_work() or None, self.open_work)
 
-    def _open_work(self) -> list[str]:
+    def open_work(self) -> list[str]:
         with self.tuanzi.database.reading() as session:
             counts = {
                 "inbox": session.scalar(
@@ -316,7 +316,13 @@ def seed_shop(database: Path) -> None:
 def a_shop(settings: Settings, clock: Clock | None = None, speeds: Speeds = QUICK) -> Tuanzi:
     """Its clock is the real one, and may be turned."""
     system = SystemClock()
-    tuanzi = build(settings, clock=clock or TurnableClock(system.now(), running=system))
+    return at_speed(
+        build(settings, clock=clock or TurnableClock(system.now(), running=system)), speeds
+    )
+
+
+def at_speed(tuanzi: Tuanzi, speeds: Speeds) -> Tuanzi:
+    """The same shop, with this much patience between two messages."""
     assert tuanzi.telegram is not None
     return replace(tuanzi, telegram=replace(tuanzi.telegram, speeds=speeds))
 
