@@ -2,12 +2,12 @@
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_, select
+from sqlalchemy import ColumnElement, Text, and_, case, cast, exists, or_, select
 from sqlalchemy.orm import Session
 
 from data.catalogue.matching import all_of, products_with
@@ -58,6 +58,7 @@ _CHOICE = (
     Variant.currency,
     Variant.on_hand - Variant.held,
 )
+_LABELS = tuple(cast(each, Text) for each in (Variant.attributes, Variant.attribute_texts))
 
 
 class Sieve:
@@ -97,15 +98,14 @@ class Sieve:
 
     def choices(self, product_ids: Collection[str]) -> dict[str, Choice]:
         """The same choice without the objects, for questions about many products at once."""
-        texts = (Variant.attributes, Variant.attribute_texts) if self._refused else ()
         rows = self._session.execute(
-            select(*_CHOICE, *texts)
+            select(*_CHOICE, *(_LABELS if self._refused else ()))
             .where(Variant.product_id.in_(product_ids), *self._variant_conditions())
             .order_by(Variant.position, Variant.id)
         )
         chosen: dict[str, Choice] = {}
         for product_id, variant_id, minor, currency, available, *labels in rows:
-            if product_id not in chosen and not (labels and self._is_labelled(*labels)):
+            if product_id not in chosen and not self._is_any_refused(_labels(self._cut, *labels)):
                 chosen[product_id] = Choice(variant_id, Money(minor, currency), available)
         return chosen
 
@@ -156,12 +156,11 @@ class Sieve:
         return Product.id.not_in(select(titled.c.product_id))
 
     def _is_refused(self, variant: Variant) -> bool:
-        return self._is_labelled(variant.attributes, variant.attribute_texts)
+        written = json.dumps(variant.attributes), json.dumps(variant.attribute_texts)
+        return self._is_any_refused(_labels(self._cut, *written))
 
-    def _is_labelled(self, plain: dict[str, str], by_language: dict[str, dict[str, str]]) -> bool:
+    def _is_any_refused(self, labels: Sequence[Set[str]]) -> bool:
         """`not red` leaves the blue one of the same scarf."""
-        texts = [plain, *by_language.values()]
-        labels = [frozenset(self._cut(text)) for each in texts for text in each.values()]
         return any(refused <= label for refused in self._refused for label in labels)
 
 
@@ -169,6 +168,13 @@ class Sieve:
 def _words(cut: Tokenise, text: str) -> frozenset[str]:
     bare = text.strip().removesuffix(_COLOUR) if len(text.strip()) > 1 else text
     return frozenset(telling(cut(bare)))
+
+
+@lru_cache(_REMEMBERED)
+def _labels(cut: Tokenise, plain: str = "{}", by_language: str = "{}") -> Sequence[Set[str]]:
+    """The words of each label of a variant, from the two columns as they are written."""
+    texts = [json.loads(plain), *json.loads(by_language).values()]
+    return [frozenset(cut(text)) for each in texts for text in each.values()]
 
 
 def _names_of(cut: Tokenise, contained: str) -> list[frozenset[str]]:

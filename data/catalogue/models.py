@@ -95,11 +95,13 @@ class Variant(Base):
         CheckConstraint("0 <= held AND held <= on_hand", name="stock"),
         CheckConstraint("price_minor >= 0", name="price"),
         Index("ix_variants_gtin", "merchant_id", "gtin"),
+        # Both, else SQLite looks for a product's variants among all of the merchant's.
+        Index("ix_variants_product", "product_id", "merchant_id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
-    product_id: Mapped[str] = mapped_column(ForeignKey("products.id"), index=True)
+    product_id: Mapped[str] = mapped_column(ForeignKey("products.id"))
     external_id: Mapped[str] = mapped_column(String(50))
     sku: Mapped[str | None] = mapped_column(String(80))
     gtin: Mapped[str | None] = mapped_column(String(14))

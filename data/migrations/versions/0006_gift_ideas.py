@@ -1,4 +1,4 @@
-"""A product says its tags in one line."""
+"""A product says its tags in one line; its variants are found by one index."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.drop_index("ix_variants_product_id", table_name="variants")
+    op.create_index("ix_variants_product", "variants", ["product_id", "merchant_id"], unique=False)
     op.add_column("products", sa.Column("tag_line", sa.Text(), server_default="", nullable=False))
     products = sa.table("products", sa.column("id", sa.String), sa.column("tag_line", sa.Text))
     tags = sa.table(
@@ -28,3 +30,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_column("products", "tag_line")
+    op.drop_index("ix_variants_product", table_name="variants")
+    op.create_index("ix_variants_product_id", "variants", ["product_id"], unique=False)
