@@ -17,6 +17,7 @@ from bot.delivery.handing_back import hand_back_unanswered
 from bot.delivery.payments import Cashier
 from bot.delivery.storing import TURN
 from bot.delivery.telegram_door import TelegramDoor
+from bot.delivery.telegram_doors import TelegramDoors
 from bot.delivery.turns import Turns
 from bot.delivery.waking import wake_conversation
 from bot.delivery.worker import JobKind, Worker
@@ -61,7 +62,8 @@ class Tuanzi:
 
     def loops(self) -> list[Coroutine[None, None, None]]:
         """What a working process runs for ever: jobs, provider calls, sending, doors."""
-        doors = [self.telegram.run()] if self.telegram else []
+        stored = TelegramDoors(self.settings, self.database, self.clock, self.channels)
+        doors = [stored.run(), *([self.telegram.run()] if self.telegram else [])]
         return [self.worker.run(), self.cashier.run(), self.courier.run(), *doors]
 
     def close(self) -> None:

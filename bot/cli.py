@@ -1,4 +1,4 @@
-"""The command line: serve, worker, import-catalogue, flows, play, understand, audit.
+"""The command line: a shop set up, served, looked into; `tuanzi --help` lists every verb.
 
 Sentences for people stand in bot/locales (cli.po); what is for programs is JSON.
 """
@@ -10,15 +10,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import uvicorn
+from sqlalchemy import make_url
 
 from bot import commands
 from bot.app import Tuanzi, build
+from bot.connecting import connect_telegram
+from bot.opening_command import open_new_shop
 from bot.settings import Settings, SettingsError, read
 from bot.site import create_site
+from bot.terminal import EXIT_USAGE, complain
 from data.kernel.clock import Clock, SystemClock, TurnableClock
+from data.kernel.encryption import FieldCipher
 from data.migrations import is_current
 
-EXIT_USAGE = 2
 Command = Callable[[argparse.Namespace, Settings], int]
 
 
@@ -28,11 +32,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         serving = options.run in (_serve, _work)
         settings = read({**os.environ, **_given(options)}, serving=serving)
+        _try_keys(settings)
     except SettingsError as error:
-        commands.complain("cli.settings", problems=", ".join(error.problems))
+        complain("cli.settings", problems=", ".join(error.problems))
         return EXIT_USAGE
     run: Command = options.run
     return run(options, settings)
+
+
+def _try_keys(settings: Settings) -> None:
+    """A key that is none is told before anything is sealed or served with it."""
+    try:
+        if settings.field_keys:
+            FieldCipher([key.reveal() for key in settings.field_keys])
+    except ValueError:
+        raise SettingsError(["TUANZI_FIELD_KEYS"]) from None
 
 
 def clock_for(settings: Settings) -> Clock:
@@ -42,6 +56,10 @@ def clock_for(settings: Settings) -> Clock:
 
 
 def open_shop(settings: Settings) -> Tuanzi:
+    """SQLite makes its file, not the folder that the file is to lie in."""
+    file = make_url(settings.database_url).database
+    if file and settings.database_url.startswith("sqlite"):
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
     return build(settings, clock=clock_for(settings))
 
 
@@ -59,28 +77,50 @@ def _parser() -> argparse.ArgumentParser:
         verb.set_defaults(run=run)
         return verb
 
+    def in_shop(name: str, run: commands.ShopCommand) -> argparse.ArgumentParser:
+        return add(name, commands.with_shop(run, open_shop))
+
+    in_shop("migrate", commands.migrate_schema)
+    _take_new_shop(in_shop("open-shop", commands.at_todays_schema(open_new_shop)))
+    _take_shop(in_shop("connect-telegram", commands.at_todays_schema(connect_telegram)))
+    feed = in_shop("import-catalogue", commands.import_catalogue)
+    feed.add_argument("file", type=Path)
+    _take_shop(feed).add_argument("--dry-run", action="store_true")
     add("serve", _serve).add_argument("--port", type=int)
     add("worker", _work)
-    feed = add("import-catalogue", commands.with_shop(commands.import_catalogue, open_shop))
-    feed.add_argument("file", type=Path)
-    feed.add_argument("--merchant")
-    feed.add_argument("--dry-run", action="store_true")
     flows = add("flows", commands.flows(open_shop))
     flows.add_argument("verb", choices=("check", "publish", "rollback", "export"))
     flows.add_argument("files", nargs="*", type=Path)
-    flows.add_argument("--merchant")
-    play = add("play", commands.play_stories)
-    play.add_argument("files", nargs="+", type=Path)
+    _take_shop(flows)
+    add("play", commands.play_stories).add_argument("files", nargs="+", type=Path)
     add("understand", commands.understand_text).add_argument("text", nargs="*")
-    add("migrate", commands.with_shop(commands.migrate_schema, open_shop))
-    add("audit", commands.with_shop(commands.audit_shop, open_shop))
+    in_shop("audit", commands.audit_shop)
+    add("bench", commands.bench).add_argument("rest", nargs=argparse.REMAINDER)
     return parser
+
+
+def _take_shop(verb: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Needed only where there are several."""
+    verb.add_argument("--shop", "--merchant", dest="merchant", metavar="ID")
+    return verb
+
+
+def _take_new_shop(verb: argparse.ArgumentParser) -> None:
+    """Passwords and tokens are never options: see `ask_secret`."""
+    verb.add_argument("name")
+    for name in ("--id", "--currency", "--locale", "--timezone", "--owner"):
+        verb.add_argument(name, required=True)
+    verb.add_argument("--owner-name")
+    verb.add_argument("--name-in", action="append", default=[], metavar="LOCALE=NAME")
+    verb.add_argument("--shipping-fee", default="0", metavar="AMOUNT")
+    verb.add_argument("--free-shipping-from", metavar="AMOUNT")
+    verb.add_argument("--json", action="store_true")
 
 
 def _serve(_options: argparse.Namespace, settings: Settings) -> int:
     tuanzi = open_shop(settings)
     if not is_current(tuanzi.database):
-        commands.complain("cli.migrate_first")
+        complain("cli.migrate_first")
         return EXIT_USAGE
     uvicorn.run(
         create_site(tuanzi),

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -18,6 +18,7 @@ from bot.play.actor import BOT, StoryFailed, play
 from bot.play.story import PRIVATE, StoryError, read_stories
 from bot.publishing import publish_flows
 from bot.settings import Settings
+from bot.terminal import BROKEN, EXIT_SOUND, EXIT_USAGE, CannotDo, complain, language, tell
 from bot.web.wording import say
 from data.audit import audit
 from data.catalogue import import_feed
@@ -27,7 +28,7 @@ from data.kernel.clock import SystemClock
 from data.kernel.errors import ShopError
 from data.kernel.locales import Locale
 from data.merchants import Merchant
-from data.migrations import migrate
+from data.migrations import is_current, migrate
 from dialogs.format import (
     FlowProblems,
     FlowSet,
@@ -39,7 +40,7 @@ from dialogs.format import (
 from dialogs.understanding import Context, describe
 from integrations.catalogues import read_google_feed
 
-EXIT_SOUND, BROKEN = 0, 1
+ROOT = Path(__file__).parents[1]
 ShopCommand = Callable[[argparse.Namespace, Tuanzi], int]
 OpenShop = Callable[[Settings], Tuanzi]
 
@@ -51,6 +52,10 @@ def with_shop(command: ShopCommand, open_shop: OpenShop) -> Callable[..., int]:
         tuanzi = open_shop(settings)
         try:
             return command(options, tuanzi)
+        except CannotDo as reason:
+            for text_id, values in reason.texts:
+                complain(text_id, **values)
+            return reason.exit_code
         except ShopError as error:
             complain("cli.refused", code=error.code, detail=error.detail)
             return BROKEN
@@ -60,12 +65,23 @@ def with_shop(command: ShopCommand, open_shop: OpenShop) -> Callable[..., int]:
     return run
 
 
+def at_todays_schema(command: ShopCommand) -> ShopCommand:
+    """For a command that an operator may give before the database is there."""
+
+    def run(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
+        if not is_current(tuanzi.database):
+            raise CannotDo(("cli.migrate_first", {}), exit_code=EXIT_USAGE)
+        return command(options, tuanzi)
+
+    return run
+
+
 def import_catalogue(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
     """Good rows go in, bad ones are listed by number; with --dry-run nothing is kept."""
     feed = read_google_feed(options.file.read_bytes())
     now = tuanzi.clock.now()
     with tuanzi.database.transaction() as session:
-        merchant = _merchant(session, options.merchant)
+        merchant = find_merchant(session, options.merchant)
         report = import_feed(
             session, merchant_id=merchant.id, feed=feed, dry_run=options.dry_run, now=now
         )
@@ -102,7 +118,7 @@ def _publish(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
     now = tuanzi.clock.now()
     try:
         with tuanzi.database.transaction() as session:
-            merchant = _merchant(session, options.merchant)
+            merchant = find_merchant(session, options.merchant)
             sha = publish_flows(
                 session, merchant_id=merchant.id, sources=sources, by="cli", now=now
             )
@@ -114,7 +130,7 @@ def _publish(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
 
 def _roll_back(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
     with tuanzi.database.transaction() as session:
-        merchant = _merchant(session, options.merchant)
+        merchant = find_merchant(session, options.merchant)
         sha = roll_back(session, merchant_id=merchant.id, by="cli", now=tuanzi.clock.now())
     sys.stdout.write(f"{sha}\n")
     return 0
@@ -124,7 +140,7 @@ def _export(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
     """Writes the live version's files below the given folder, or here."""
     folder = options.files[0] if options.files else Path()
     with tuanzi.database.reading() as session:
-        merchant = _merchant(session, options.merchant)
+        merchant = find_merchant(session, options.merchant)
         sources = live_version(session, merchant_id=merchant.id).sources
     for name, text in sources.items():
         file = folder / name
@@ -226,26 +242,25 @@ def audit_shop(_options: argparse.Namespace, tuanzi: Tuanzi) -> int:
     for violation in violations:
         line = {"invariant": violation.invariant, "what": violation.what, "ids": violation.ids}
         sys.stdout.write(json.dumps(line) + "\n")
-    return BROKEN if violations else 0
+    return BROKEN if violations else EXIT_SOUND
 
 
-def _merchant(session: Session, wanted: str | None) -> Merchant:
+def bench(options: argparse.Namespace, _settings: Settings) -> int:
+    """Benches are measured from a checkout, which has what they are compared with."""
+    runner = ROOT / "dev"
+    if not (runner.is_file() and (ROOT / "tests" / "bench").is_dir()):
+        complain("cli.bench_needs_checkout")
+        return EXIT_USAGE
+    call = [runner, "bench", *options.rest]
+    return subprocess.run(call, cwd=ROOT, check=False).returncode  # noqa: S603  # our own script
+
+
+def find_merchant(session: Session, wanted: str | None) -> Merchant:
     """The merchant named, or the only one."""
-    merchants = session.scalars(select(Merchant)).all()
+    merchants = session.scalars(select(Merchant).order_by(Merchant.id)).all()
     named = [merchant for merchant in merchants if wanted in (None, merchant.id)]
+    if not merchants:
+        raise CannotDo(("cli.no_shop", {}))
     if len(named) != 1:
-        raise ShopError("merchant")
+        raise CannotDo(("cli.which_shop", {"known": ", ".join(one.id for one in merchants)}))
     return named[0]
-
-
-def language() -> Locale:
-    """The language of the terminal."""
-    return Locale.closest(os.environ.get("LC_ALL") or os.environ.get("LANG"))
-
-
-def tell(text_id: str, **values: object) -> None:
-    sys.stdout.write(say(text_id, language(), **values) + "\n")
-
-
-def complain(text_id: str, **values: object) -> None:
-    sys.stderr.write(say(text_id, language(), **values) + "\n")

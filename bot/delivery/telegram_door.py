@@ -75,7 +75,7 @@ class TelegramDoor:
 
     async def _set_webhook(self, client: Client, account: ChannelAccount) -> None:
         secret = self.settings.telegram_secret
-        address = f"{self.settings.public_url}/webhooks/telegram/{account.external_id}"
+        address = webhook_of(account, self.settings)
         await client.have_calls_sent(address, secret.reveal() if secret else None)
 
     def _register(self, bot_id: int, username: str) -> ChannelAccount | None:
@@ -112,6 +112,11 @@ class TelegramDoor:
         if secret is not None:
             place = place_of(account.merchant_id, ChannelAccount.__tablename__, account.id)
             account.secret = cipher_of(session).encrypt(secret.reveal(), place=place)
+
+
+def webhook_of(account: ChannelAccount, settings: Settings) -> str:
+    """Where Telegram is to call us."""
+    return f"{settings.public_url}/webhooks/telegram/{account.external_id}"
 
 
 async def _introduce(client: Client) -> bool:

@@ -10,8 +10,7 @@ from ruamel.yaml import YAML
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.api.auth import CHANNEL, MERCHANT
-from bot.publishing import publish_shipped_flows
+from bot.opening import REST, NewShop, admit, open_account, open_shop, shipping
 from bot.web.passwords import SHORTEST, Passwords
 from data.catalogue import Variant, import_feed
 from data.group_buys import CampaignTerms, start_campaign
@@ -26,7 +25,7 @@ from integrations.catalogues import read_google_feed
 
 SEEDS = Path(__file__).parents[2] / "data" / "seeds"
 GROUP = "demo-group"
-REST, WEB = "rest", "web"
+WEB = "web"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +59,10 @@ def seed(session: Session, *, token: str, now: datetime) -> Merchant:
 
 def _open_shop(session: Session, now: datetime) -> Merchant:
     shop = read_shop()
-    merchant = _merchant(session, shop, now)
-    _accounts(session, merchant, now)
+    merchant = open_shop(session, shop=_new_shop(shop), by="demo", now=now)
+    open_account(session, merchant_id=merchant.id, channel=WEB, external_id=WEB, now=now)
     feed = read_google_feed((SEEDS / shop["feed"]).read_bytes())
     import_feed(session, merchant_id=merchant.id, feed=feed, dry_run=False, now=now)
-    publish_shipped_flows(session, merchant_id=merchant.id, by="demo", now=now)
     _campaigns(session, merchant, now)
     _group(session, merchant, shop["group"], now)
     return merchant
@@ -74,20 +72,9 @@ def _admit(session: Session, merchant: Merchant, token: str, now: datetime) -> N
     """The demo's token opens the API, the REST channel and, as a password, the console."""
     if session.get(ApiToken, fingerprint(token)) is not None:
         return
-    rest = session.scalars(select(ChannelAccount.id).where(ChannelAccount.channel == REST)).one()
-    for scope, account_id, secret in (
-        (MERCHANT, None, token),
-        (CHANNEL, rest, channel_key(token)),
-    ):
-        session.add(
-            ApiToken(
-                token_hash=fingerprint(secret),
-                merchant_id=merchant.id,
-                scope=scope,
-                account_id=account_id,
-                created_at=now,
-            )
-        )
+    rest = session.scalars(select(ChannelAccount).where(ChannelAccount.channel == REST)).one()
+    admit(session, door=merchant, token=token, now=now)
+    admit(session, door=rest, token=channel_key(token), now=now)
     _owner(session, merchant, token, now)
 
 
@@ -125,39 +112,19 @@ def password_for(token: str) -> str:
     return token if len(token) >= SHORTEST else f"{token}-tuanzi-demo"
 
 
-def _merchant(session: Session, shop: dict[str, Any], now: datetime) -> Merchant:
+def _new_shop(shop: dict[str, Any]) -> NewShop:
     currency = shop["currency"]
-    merchant = Merchant(
+    return NewShop(
         id=new_id("mer"),
         name=dict(shop["name"]),
         currency=currency,
-        locale=shop["default_locale"],
+        locale=Locale(shop["default_locale"]),
         timezone=shop["timezone"],
         settings={
-            "shipping_minor": Money.of(shop["shipping"]["fee"], currency).minor,
-            "free_shipping_minor": Money.of(shop["shipping"]["free_from"], currency).minor,
+            **shipping(shop["shipping"]["fee"], shop["shipping"]["free_from"], currency),
             "reading_rates": {key: str(Decimal(v)) for key, v in shop["reading_rates"].items()},
         },
-        created_at=now,
     )
-    session.add(merchant)
-    session.flush()
-    return merchant
-
-
-def _accounts(session: Session, merchant: Merchant, now: datetime) -> None:
-    """A REST door and the demo page's web chat."""
-    for channel in (REST, WEB):
-        session.add(
-            ChannelAccount(
-                id=new_id("acc"),
-                merchant_id=merchant.id,
-                channel=channel,
-                external_id=f"demo-{channel}",
-                created_at=now,
-            )
-        )
-    session.flush()
 
 
 def _campaigns(session: Session, merchant: Merchant, now: datetime) -> None:

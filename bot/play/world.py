@@ -14,7 +14,8 @@ from bot.api.rest import shown_row
 from bot.app import Tuanzi, build
 from bot.channels.rest import Json, RestChat, RestMessage, RestMetadata, parse
 from bot.delivery.turns import Received
-from bot.demo.seeding import REST, seed
+from bot.demo.seeding import seed
+from bot.opening import REST
 from bot.settings import Secret, Settings
 from data.delivery.models import OutboxRow, OutboxState
 from data.kernel.clock import TurnableClock

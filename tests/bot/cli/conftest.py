@@ -1,0 +1,38 @@
+"""A terminal before a migrated database."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from data.kernel.database import Database
+from data.migrations import migrate
+from tests.bot.cli.terminal import Terminal
+
+
+@pytest.fixture(scope="session")
+def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once; each test has a copy of the file."""
+    file = tmp_path_factory.mktemp("cli") / "shop.db"
+    database = Database(f"sqlite:///{file}")
+    migrate(database)
+    database.close()
+    return file
+
+
+@pytest.fixture
+def bare_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Terminal:
+    """Nothing is there yet, not even the folder."""
+    terminal = Terminal(tmp_path, monkeypatch, capsys)
+    monkeypatch.setenv("LC_ALL", "en")
+    terminal.set(database_url=f"sqlite:///{terminal.file}")
+    return terminal
+
+
+@pytest.fixture
+def terminal(bare_terminal: Terminal, _migrated: Path) -> Terminal:
+    bare_terminal.file.parent.mkdir()
+    shutil.copyfile(_migrated, bare_terminal.file)
+    return bare_terminal
