@@ -15,7 +15,7 @@ from data.delivery.inbound import InboundEvent
 from data.delivery.masking import mask_cards
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
-from data.people import Chat, Person, meet, meet_chat, note_member, rename, rename_chat
+from data.people import Chat, Person, meet, meet_chat, note_member, relocate, rename, rename_chat
 from dialogs.actions.turn import PrivateStart
 from dialogs.engine import Failed, Happened, Heard, Input
 from dialogs.hearing import Hearing, look
@@ -83,8 +83,9 @@ def _introduce(
 
 
 def _refresh(person: Person, chat: Chat, event: InboundEvent, hearing: Hearing) -> None:
-    """Names change, groups are renamed, people switch languages; a blocked chat speaks again."""
+    """Names change, groups are renamed, people travel or switch languages; a blocked chat is back."""
     rename(person, event.sender.name)
+    relocate(person, event.sender.timezone)
     rename_chat(chat, event.chat.title)
     if not chat.reachable:
         chat.reachable = True

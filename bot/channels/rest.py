@@ -5,7 +5,9 @@ Wire format: docs/architecture.md, contract 1. Pure functions; bot/api/rest.py h
 
 import secrets
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, Literal
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -44,6 +46,7 @@ class RestMetadata(BaseModel):
     chat: RestChat | None = None
     name: str = Field(default="", max_length=_SHORT)
     locale: str | None = Field(default=None, max_length=35)
+    timezone: str | None = Field(default=None, max_length=64)  # IANA; an unknown one says nothing
     message_id: str | None = Field(default=None, min_length=1, max_length=_SHORT)
     reply_to: str | None = Field(default=None, max_length=_SHORT)
     media: str | None = Field(default=None, max_length=32)
@@ -70,7 +73,7 @@ def parse(body: RestMessage) -> InboundEvent:
         event_id=f"{body.sender}:{about.message_id or secrets.token_hex(8)}",
         kind=_kind(body, pressed=pressed),
         chat=ChatRef(chat.id, chat.kind, chat.title),
-        sender=Sender(body.sender, about.name, _locale(about.locale)),
+        sender=Sender(body.sender, about.name, _locale(about.locale), _zone(about.timezone)),
         text="" if pressed else without_mention(body.message) if in_group else body.message,
         token=body.message.removeprefix(TAP) if pressed else None,
         message_id=about.message_id,
@@ -86,6 +89,15 @@ def _kind(body: RestMessage, *, pressed: bool) -> EventKind:
 
 def _locale(tag: str | None) -> str | None:
     return Locale.closest(tag) if tag else None
+
+
+def _zone(name: str | None) -> str | None:
+    return name if name in _zones() else None
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def render(segments: Iterable[Segment], *, recipient: str) -> list[Json]:

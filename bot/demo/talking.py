@@ -30,6 +30,7 @@ class Spoken(BaseModel):
     text: Annotated[str, Field(max_length=64 * KIB)] = ""
     press: Annotated[str | None, Field(pattern=_TOKEN)] = None
     locale: Locale | None = None
+    timezone: Annotated[str | None, Field(max_length=64)] = None
     name: Annotated[str, Field(max_length=40)] = ""
     id: Annotated[str, Field(pattern=_TOKEN)]
 
@@ -76,6 +77,7 @@ def _as_rest(body: Spoken) -> RestMessage:
         name=member.name if member else body.name,
         # Their own language wins; this one is for somebody the shop meets now.
         locale=member.locale if member else body.locale,
+        timezone=None if member else body.timezone,
         message_id=body.id,
     )
     said = TAP + body.press if body.press else body.text

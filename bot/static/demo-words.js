@@ -5,6 +5,7 @@ const page = document.body.dataset;
 const WORDS = JSON.parse(page.words);
 
 export const LANG = document.documentElement.lang;
+export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 export const VISITOR = page.visitor;
 export const GROUP = page.group;
 export const MARK = page.mark;

@@ -3,7 +3,7 @@
 import { happened } from "./demo-behind.js";
 import { Chat } from "./demo-chat.js";
 import { openDesk, setBills, setClock, shopNow } from "./demo-desk.js";
-import { GROUP, LANG, PEOPLE, VISITOR, nameOf, say, send } from "./demo-words.js";
+import { GROUP, LANG, PEOPLE, VISITOR, ZONE, nameOf, say, send } from "./demo-words.js";
 
 const body = document.body;
 const panes = { private: document.querySelector("#private"), group: document.querySelector("#group") };
@@ -96,7 +96,7 @@ async function speak({ where, text, press = null, as = who }) {
   const slow = setTimeout(() => chat.typing(true), 250);
   try {
     const { heard } = await inOrder(chat.id, {
-      as, in: where, id, locale: LANG, ...(press === null ? { text } : { press }),
+      as, in: where, id, locale: LANG, timezone: ZONE, ...(press === null ? { text } : { press }),
       ...(as === VISITOR && nickname.value ? { name: nickname.value } : {}),
     });
     chat.mark(name, heard ? "sent" : "unheard");

@@ -21,9 +21,12 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
+    """What the messenger tells of a person; `timezone` is an IANA name that exists."""
+
     external_id: str
     name: str = ""
     locale: str | None = None
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

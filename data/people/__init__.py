@@ -25,7 +25,7 @@ from data.people.models import (
     Person,
     ProactiveCount,
 )
-from data.people.service import meet, meet_chat, note_member, rename, rename_chat
+from data.people.service import meet, meet_chat, note_member, relocate, rename, rename_chat
 
 __all__ = [
     "Answer",
@@ -47,6 +47,7 @@ __all__ = [
     "note_member",
     "opt_out",
     "private_chat_of",
+    "relocate",
     "rename",
     "rename_chat",
     "revoke_consent",

@@ -40,6 +40,12 @@ def rename(person: Person, name: str) -> None:
         person.name = name[:_LONGEST_NAME]
 
 
+def relocate(person: Person, timezone: str | None) -> None:
+    """Where their clock is now; days that are kept already stay in the zone they were told in."""
+    if timezone and person.timezone != timezone:
+        person.timezone = timezone
+
+
 def _introduce(
     session: Session,
     account: ChannelAccount,

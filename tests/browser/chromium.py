@@ -89,6 +89,7 @@ def visit(
 ) -> Visit:
     context = browser.new_context(
         locale=locale,
+        timezone_id="Asia/Shanghai",
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if scheme == "dark" else "light",
         reduced_motion="reduce",
