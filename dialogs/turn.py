@@ -83,7 +83,7 @@ def _introduce(
 
 
 def _refresh(person: Person, chat: Chat, event: InboundEvent, hearing: Hearing) -> None:
-    """Names change, groups are renamed, people travel or switch languages; a blocked chat is back."""
+    """Names change, groups are renamed, people travel, switch languages; a blocked chat is back."""
     rename(person, event.sender.name)
     relocate(person, event.sender.timezone)
     rename_chat(chat, event.chat.title)
