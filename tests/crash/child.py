@@ -1,4 +1,4 @@
-"""The demo server with one seam that kills it: `python -m tests.crash.child SEAM NTH OPTIONS`.
+"""The demo server with one seam that kills it, as the whole of a process.
 
 The seams wrap functions of the product from outside; the product has no switch for this.
 """
@@ -8,8 +8,8 @@ import inspect
 import os
 import signal
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
 
 from bot.app import Tuanzi
 from bot.channels.telegram import Telegram
@@ -91,7 +91,12 @@ def without_pauses(open_demo: Callable[..., Tuanzi]) -> Callable[..., Tuanzi]:
     return opened
 
 
-if __name__ == "__main__":
-    plant(sys.argv[1], int(sys.argv[2]))
+def live(seam: str, nth: int, options: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
+    """To the end of the process."""
+    os.environ.update(environment)
+    silence = os.open(os.devnull, os.O_RDWR)
+    for standard in range(3):
+        os.dup2(silence, standard)
+    plant(seam, nth)
     demo.open_demo = without_pauses(demo.open_demo)
-    sys.exit(demo.main(sys.argv[3:]))
+    sys.exit(demo.main(options))

@@ -84,7 +84,6 @@ def opened(shop: MortalShop, folder: Path, *, polling: bool) -> Iterator[Corner]
     with running_peer(folder / "journal.jsonl") as peer, httpx.Client(trust_env=False) as client:
         shop.port = free_port()
         shop.environment = {
-            **shop.environment,
             "TUANZI_TELEGRAM_TOKEN": TOKEN,
             "TUANZI_TELEGRAM_API": f"{peer}/bot",
             **({"TUANZI_TELEGRAM_POLLING": "1"} if polling else {"TUANZI_TELEGRAM_SECRET": SECRET}),

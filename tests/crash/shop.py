@@ -3,10 +3,9 @@
 import http.client
 import json
 import shutil
+import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ import pytest
 
 from bot.cli import main as tuanzi
 from data.kernel.clock import SystemClock
-from tests.house.source import ROOT
+from tests.crash.nursery import Nursery
 
 _PATIENCE = 60.0
 _LOST = (http.client.HTTPException, OSError)
@@ -30,29 +29,21 @@ class MortalShop:
     """`folder` survives every death: database and keys."""
 
     folder: Path
-    environment: dict[str, str]
+    nursery: Nursery
+    environment: dict[str, str] = field(default_factory=dict)
     seam: str = "nowhere"
     nth: int = 1
     deaths: int = 0
     port: int = 0
-    _process: subprocess.Popen[bytes] | None = field(default=None)
 
     def start(self) -> None:
         self.port = self.port or free_port()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.child", self.seam, str(self.nth),
-             "--port", str(self.port), "--folder", str(self.folder)],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        options = ("--port", str(self.port), "--folder", str(self.folder))
+        self.nursery.let_live(self.seam, self.nth, options, self.environment)
         until(self._answers)
 
     def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        self.nursery.kill()
 
     def call(self, method: str, path: str, body: str, kind: str) -> Any:
         """Ask; if the shop dies on it, start it whole again and ask again, the same."""
@@ -105,14 +96,14 @@ class MortalShop:
 
     def rise_again(self) -> None:
         """Whole: the seam has done its work."""
-        assert self._process is not None
-        assert self._process.wait(_PATIENCE) == -9, "it must have been killed, not have crashed"
+        code = self.nursery.exit_code(_PATIENCE)
+        assert code == -signal.SIGKILL, "it must have been killed, not have crashed"
         self.deaths += 1
         self.seam = "nowhere"
         self.start()
 
     def has_died(self) -> bool:
-        return self._process is not None and self._process.poll() is not None
+        return self.nursery.has_ended()
 
     def _answers(self) -> bool:
         try:

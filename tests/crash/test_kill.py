@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.crash.nursery import Nursery
 from tests.crash.shop import MortalShop, copy_of, sound
 
 _LINK = re.compile(r"http\S+/pay/\S+")
@@ -19,11 +20,11 @@ JOURNEY = (
 
 @pytest.fixture(scope="session")
 def undisturbed(
-    seeded: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    seeded: Path, nursery: Nursery, tmp_path_factory: pytest.TempPathFactory
 ) -> list[str]:
     """What is said when nothing goes wrong."""
     folder = copy_of(seeded, tmp_path_factory.mktemp("undisturbed") / "demo")
-    shop = MortalShop(folder, environment)
+    shop = MortalShop(folder, nursery)
     try:
         return live_through(shop)
     finally:
