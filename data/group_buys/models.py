@@ -110,6 +110,7 @@ class Team(Base):
     variant_id: Mapped[str] = mapped_column(ForeignKey("variants.id"))
     chat_id: Mapped[str | None] = mapped_column(ForeignKey("chats.id"))
     leader_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    locale: Mapped[str] = mapped_column(String(8), server_default="zh-Hans")  # who opened it
     price_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     target: Mapped[int]

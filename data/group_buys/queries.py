@@ -20,6 +20,7 @@ from data.group_buys.models import (
 )
 from data.group_buys.teams import team_now
 from data.kernel.errors import NotFound
+from data.kernel.locales import Locale
 from data.kernel.money import Money
 from data.people import Consent, ConsentPurpose, Person
 
@@ -38,6 +39,7 @@ class TeamView:
     variant_id: str
     chat_id: str | None
     leader_id: str
+    locale: Locale
     title: dict[str, str]
     have: int
     paying: int
@@ -63,6 +65,7 @@ def team_view(session: Session, team: Team | str) -> TeamView:
         variant_id=team.variant_id,
         chat_id=team.chat_id,
         leader_id=team.leader_id,
+        locale=Locale(team.locale),
         title=campaign.title,
         have=team.paid,
         paying=team.held - team.paid,

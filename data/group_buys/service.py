@@ -28,8 +28,8 @@ def open_team(
     """Start a team; who starts it takes the first seat. The deadline counts from now."""
     with session.begin_nested():  # a caller may say why not, and go on
         campaign = _campaign_on_offer(session, campaign_id, now)
-        _same_shop(session, campaign.merchant_id, leader_id, chat_id)
-        team = _new_team(campaign, chat_id, leader_id, now)
+        leader = _same_shop(session, campaign.merchant_id, leader_id, chat_id)
+        team = _new_team(campaign, chat_id, leader, now)
         session.add(team)
         session.flush()
         note_step(session, team, now=now)
@@ -131,23 +131,25 @@ def _campaign_on_offer(session: Session, campaign_id: str, now: datetime) -> Cam
     return campaign
 
 
-def _same_shop(session: Session, merchant_id: str, person_id: str, chat_id: str | None) -> None:
+def _same_shop(session: Session, merchant_id: str, person_id: str, chat_id: str | None) -> Person:
     person = session.get(Person, person_id)
     if person is None or person.merchant_id != merchant_id:
         raise NotFound("person")
     chat = session.get(Chat, chat_id) if chat_id else None
     if chat_id and (chat is None or chat.merchant_id != merchant_id):
         raise NotFound("chat")
+    return person
 
 
-def _new_team(campaign: Campaign, chat_id: str | None, leader_id: str, now: datetime) -> Team:
+def _new_team(campaign: Campaign, chat_id: str | None, leader: Person, now: datetime) -> Team:
     return Team(
         id=new_id("tm"),
         merchant_id=campaign.merchant_id,
         campaign_id=campaign.id,
         variant_id=campaign.variant_id,
         chat_id=chat_id,
-        leader_id=leader_id,
+        leader_id=leader.id,
+        locale=leader.locale,
         price_minor=campaign.team_price_minor,
         currency=campaign.currency,
         target=campaign.team_size,

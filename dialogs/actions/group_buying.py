@@ -136,8 +136,8 @@ def _announce(turn: Turn, campaign: Campaign) -> None:
 def _show(turn: Turn, team: Team) -> None:
     """The card is everybody's: anybody may press it."""
     view = team_view(turn.session, team)
-    title = title_of(turn.session, view, merchant_id=turn.merchant.id, locale=turn.locale)
-    card = team_card(Wording(turn.domain, turn.locale), view, title=title, now=turn.now)
+    title = title_of(turn.session, view, merchant_id=turn.merchant.id, locale=view.locale)
+    card = team_card(Wording(turn.domain, view.locale), view, title=title, now=turn.now)
     turn.letters.append(Letter(turn.chat.id, card))
 
 

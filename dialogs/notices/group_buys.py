@@ -62,8 +62,7 @@ def _ended(herald: Herald, fact: Fact) -> None:
 def _show(herald: Herald, view: TeamView, what: str) -> None:
     if view.chat_id is None:
         return
-    leader = herald.session.get_one(Person, view.leader_id)
-    wording = Wording(herald.domain, Locale(leader.locale))
+    wording = Wording(herald.domain, view.locale)  # one card, one language, whoever leads now
     title = _title(herald, view, wording.locale)
     card = team_card(wording, view, title=title, now=herald.now)
     herald.show(view.chat_id, card, key=f"card:{view.id}:{view.version}:{what}")

@@ -177,3 +177,12 @@ def test_the_leaders_seat_is_held_before_anybody_has_said_anything_more(world: W
         chat = session.scalars(select(Chat).where(Chat.external_id == GROUP.external_id)).one()
         (team,) = open_teams_in(session, chat_id=chat.id, now=MORNING)
         assert (seat.state, seat.team_id, team.leader_id) == (SeatState.HELD, team.id, lan.id)
+
+
+def test_the_card_keeps_its_language_when_somebody_else_leads(world: World) -> None:
+    token = opened(world, world.account)
+    say(world, world.account, "Wei", GROUP, token=token)
+    with world.tuanzi.database.transaction() as session:
+        person_called(session, "Wei").locale = "zh-Hant"
+    left = say(world, world.account, "Lan", GROUP, "count me out")
+    assert "teapot" in card_among(left)["text"].lower()
