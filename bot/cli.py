@@ -23,6 +23,7 @@ from data.kernel.clock import Clock, SystemClock, TurnableClock
 from data.kernel.encryption import FieldCipher
 from data.migrations import is_current
 
+_ONLY_ME = 0o700
 Command = Callable[[argparse.Namespace, Settings], int]
 
 
@@ -56,10 +57,10 @@ def clock_for(settings: Settings) -> Clock:
 
 
 def open_shop(settings: Settings) -> Tuanzi:
-    """SQLite makes its file, not the folder that the file is to lie in."""
+    """SQLite makes its file, not the folder it is to lie in; what is in there is nobody else's."""
     file = make_url(settings.database_url).database
     if file and settings.database_url.startswith("sqlite"):
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        Path(file).parent.mkdir(mode=_ONLY_ME, parents=True, exist_ok=True)
     return build(settings, clock=clock_for(settings))
 
 
@@ -70,7 +71,7 @@ def _given(options: argparse.Namespace) -> dict[str, str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tuanzi")
-    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
+    verbs = parser.add_subparsers(required=True, title="commands")
 
     def add(name: str, run: Command) -> argparse.ArgumentParser:
         verb = verbs.add_parser(name)

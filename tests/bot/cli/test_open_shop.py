@@ -126,8 +126,9 @@ def test_a_database_that_is_not_there_yet_is_asked_for(bare_terminal: Terminal) 
     assert "tuanzi migrate" in refused.err
 
 
-def test_migrate_makes_the_folder_too(bare_terminal: Terminal) -> None:
+def test_migrate_makes_the_folder_and_lets_nobody_else_look(bare_terminal: Terminal) -> None:
     assert bare_terminal.run("migrate").code == 0
+    assert bare_terminal.file.parent.stat().st_mode & 0o777 == 0o700
     assert bare_terminal.open_shop().code == 0
 
 
