@@ -6,18 +6,20 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from data.catalogue import get_product, price_of, variants_of
 from data.conversations import Conversation, Mode, OfferedOption, offered_to, pressed
 from data.conversations.whereabouts import Whereabouts, look_around
 from data.delivery.inbound import EventKind, InboundEvent
 from data.delivery.masking import mask_cards
 from data.group_buys.queries import open_teams_in, unpaid_seats
+from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
 from dialogs.engine import Flows, State, current_version, from_json, open_question
 from dialogs.engine.commands import Act, Command, SetSlot
 from dialogs.format import FlowSet
 from dialogs.house import House
-from dialogs.understanding import Asked, Context, Offered, Understood, understand
+from dialogs.understanding import Asked, Context, Offered, Understood, Ware, understand
 from dialogs.understanding.payload import parse_payload
 
 # These go straight to the team, whatever else the person is in the middle of.
@@ -169,8 +171,20 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
         active_slots=_active_slots(state, pinned),
         flow_slots=live.owned,
         team_open=team_open,
+        wares=lambda product_id: _ware(session, merchant.id, product_id),
         currency=merchant.currency,
     )
+
+
+def _ware(session: Session, merchant_id: str, product_id: str) -> Ware | None:
+    """What stands on its card, as far as it is still on the shelf."""
+    try:
+        product = get_product(session, merchant_id=merchant_id, product_id=product_id)
+    except NotFound:
+        return None
+    variants = variants_of(session, merchant_id=merchant_id, product_id=product_id)
+    prices = [price_of(one).minor for one in variants if one.available]
+    return Ware(tuple(product.title.values()), min(prices)) if prices else None
 
 
 def _flows(session: Session, house: House, known: Whereabouts) -> Flows:

@@ -1,7 +1,7 @@
 """What a message means: from a line of text and its context to commands, without any network."""
 
 from dialogs.understanding.chain import understand
-from dialogs.understanding.context import Asked, Context, Offered, ProductNames
+from dialogs.understanding.context import Asked, Context, Offered, ProductNames, Ware
 from dialogs.understanding.describe import describe, warm_up
 from dialogs.understanding.outcome import Entity, Understood
 from dialogs.understanding.payload import parse_payload
@@ -13,6 +13,7 @@ __all__ = [
     "Offered",
     "ProductNames",
     "Understood",
+    "Ware",
     "describe",
     "parse_payload",
     "understand",

@@ -1,7 +1,8 @@
 """From a message to commands. The first link that knows the answer wins:
 
-payload (only what was offered) → join lines of an open team → option by label or number →
-fixed words → values and intents → the open question's free text → clarify, or say so.
+payload (only what was offered) → join lines of an open team → option by label, number or what
+stands on its card → fixed words → values and intents → the open question's free text → clarify,
+or say so.
 """
 
 from dataclasses import dataclass
@@ -24,11 +25,13 @@ from dialogs.understanding.fixed_words import (
 )
 from dialogs.understanding.language import language_of
 from dialogs.understanding.lexicon import lexicon
-from dialogs.understanding.meaning import by_meaning, for_intent
+from dialogs.understanding.meaning import by_meaning
 from dialogs.understanding.message import Message, read_message
 from dialogs.understanding.outcome import Entity, Understood
 from dialogs.understanding.payload import parse_payload
+from dialogs.understanding.pointing import by_name
 from dialogs.understanding.values import Setting, extract
+from dialogs.understanding.wishes import for_intent
 
 _INTENT_OF = {"yes": "affirm", "no": "deny"}
 _START, _JOIN, _LEAVE = "group_buy_start", "group_buy_join", "group_buy_leave"
@@ -50,7 +53,7 @@ def understand(text: str, context: Context) -> Understood:
     """What this message asks the engine to do."""
     message = read_message(text)
     here = Heard(message, context, language_of(text, context.locale, lexicon()))
-    for link in (_by_payload, _by_team, _by_choice, _by_words, _by_start, _by_code, _by_order):
+    for link in _LINKS:
         found = link(here)
         if found:
             return found
@@ -72,6 +75,11 @@ def _by_payload(here: Heard) -> Understood | None:
 def _by_choice(here: Heard) -> Understood | None:
     option = chosen(here.message, here.context)
     commands = parse_payload(option.payload) if option else None
+    return Understood(commands, here.language, "offered") if commands else None
+
+
+def _by_card(here: Heard) -> Understood | None:
+    commands = by_name(here.message, here.context)
     return Understood(commands, here.language, "offered") if commands else None
 
 
@@ -150,3 +158,8 @@ def _word(word: str, here: Heard) -> Understood | None:
         return Understood((STEERING[word],), here.language, "words", intent)
     commands = for_intent(intent, (), here.message, here.context)
     return Understood(commands, here.language, "words", intent)
+
+
+_LINKS = (
+    _by_payload, _by_team, _by_choice, _by_card, _by_words, _by_start, _by_code, _by_order,
+)  # fmt: skip

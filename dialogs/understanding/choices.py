@@ -1,12 +1,12 @@
-"""Answers to a list of options: the label itself, "2", 第二个, "the last one"."""
+"""Answers to a list of options: the label itself, "2", or what stands on a card: "the scarf"."""
 
 import re
 
 from dialogs.format.domain import SlotType
 from dialogs.understanding.context import Asked, Context, Offered
 from dialogs.understanding.folding import folded
+from dialogs.understanding.lists import NUMBERED, listed
 from dialogs.understanding.message import Message, strip_fillers, tidy
-from dialogs.understanding.outcome import Entity
 from dialogs.understanding.values.counts import bare_number
 
 _COUNTED = frozenset({"quantity", "money", "age", "date"})
@@ -27,10 +27,13 @@ def chosen(message: Message, context: Context) -> Offered | None:
     return _by_label(message, context.offered) or _by_number(message, context)
 
 
-def chosen_by_ordinal(entities: tuple[Entity, ...], offered: tuple[Offered, ...]) -> Offered | None:
-    """第二个 or "the last one", somewhere in the sentence."""
-    ordinal = next((entity for entity in entities if entity.kind == "ordinal"), None)
-    return _numbered(ordinal.fields["value"], offered) if ordinal else None
+def numbered(number: int, options: tuple[Offered, ...]) -> Offered | None:
+    """Several options of one card share its number: the first is the card's own. Counted from
+    the end, what leads on ("no special day") is no part of the list."""
+    if number < 0:
+        numbers = sorted({option.number for option in options if _has_value(option)})
+        number = numbers[number] if -number <= len(numbers) else 0
+    return next((option for option in options if option.number == number > 0), None)
 
 
 def _by_label(message: Message, offered: tuple[Offered, ...]) -> Offered | None:
@@ -47,20 +50,11 @@ def _by_number(message: Message, context: Context) -> Offered | None:
     word = strip_fillers(message.short, "choice_fillers")
     marked = _MARKED.fullmatch(word)
     number = bare_number(marked["number"]) if marked else None
-    return _numbered(number, context.offered) if number else None
+    return numbered(number, listed(context, kinds=NUMBERED)) if number else None
 
 
-def _numbered(number: int, offered: tuple[Offered, ...]) -> Offered | None:
-    """Several options of one card share its number: the first is the card's own. Counted from
-    the end, buttons that lead elsewhere ("cancel") are no part of the list."""
-    if number < 0:
-        numbers = sorted({o.number for o in offered if _in_list(o)} or {o.number for o in offered})
-        number = numbers[number] if -number <= len(numbers) else 0
-    return next((option for option in offered if option.number == number > 0), None)
-
-
-def _in_list(option: Offered) -> bool:
-    return option.number > 0 and option.payload.startswith(("/SetSlots", "/Act"))
+def _has_value(option: Offered) -> bool:
+    return option.payload.startswith(("/SetSlots", "/Act", "/StartFlow"))
 
 
 def expects_number(context: Context) -> bool:

@@ -12,6 +12,18 @@ ProductNames = Callable[[str], Sequence[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
+class Ware:
+    """What stands on the card of a product: its title in every language, and its price."""
+
+    names: tuple[str, ...]
+    price: int
+
+
+Wares = Callable[[str], Ware | None]
+"""The card of a product, by its id."""
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """The open question."""
 
@@ -47,4 +59,5 @@ class Context:
     flow_slots: Mapping[str, frozenset[str]] = field(default_factory=dict)
     team_open: bool = False
     products: ProductNames | None = None
+    wares: Wares | None = None
     currency: str = "USD"

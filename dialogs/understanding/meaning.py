@@ -3,10 +3,8 @@
 from data.kernel.locales import Locale
 from dialogs.engine.commands import (
     CannotHandle,
-    ChitChat,
     Clarify,
     Command,
-    StartFlow,
 )
 from dialogs.understanding.answers import (
     corrects,
@@ -15,20 +13,17 @@ from dialogs.understanding.answers import (
     text_answer,
     typed_answer,
 )
-from dialogs.understanding.choices import chosen_by_ordinal
 from dialogs.understanding.context import Context
 from dialogs.understanding.filling import Findings, fill
-from dialogs.understanding.fixed_words import STEERING
 from dialogs.understanding.intents import OUT_OF_SCOPE, Guess, classifier
 from dialogs.understanding.message import Message
 from dialogs.understanding.outcome import Entity, Understood
-from dialogs.understanding.payload import looks_like_payload, parse_payload
-from dialogs.understanding.wanted import wanted_of
+from dialogs.understanding.payload import looks_like_payload
+from dialogs.understanding.pointed import pointed
+from dialogs.understanding.wishes import for_intent
 
-SMALL_TALK = frozenset({"greet", "thanks", "bye", "who_are_you", "help", "affirm", "deny", "minor"})
 # Where any text is the answer, these are part of it: a card may well say "thank you".
 _POLITE = frozenset({"greet", "thanks", "bye", "affirm", "deny"})
-_LOOKING = frozenset({"product_search", "group_buy_start"})
 _OF_AGE = 18
 _CLOSE = 0.1  # two guesses nearer than this are a question to the person
 _LITTLE_LEFT = 6  # letters outside the values: what is left is no wish of its own
@@ -42,25 +37,6 @@ def by_meaning(
     commands, link = _decide(intent, guess, message, context, entities)
     confidence = 1.0 if link in ("offered", "asked", "entities") else guess.confidence
     return Understood(commands, language, link, intent, confidence, entities)
-
-
-def for_intent(
-    intent: str, entities: tuple[Entity, ...], message: Message, context: Context
-) -> tuple[Command, ...]:
-    """What an intent does here: starts its flow, fills slots of the running one, or small talk."""
-    findings = Findings(entities, intent, wanted_of(message) if intent in _LOOKING else None)
-    flow = context.triggers.get(intent)
-    if flow and flow != context.active_flow:
-        slots = context.flow_slots.get(flow, frozenset())
-        return (StartFlow(flow), *fill(findings, slots, context))
-    filled = fill(findings, context.active_slots, context)
-    if filled:
-        return filled
-    if intent in STEERING:
-        return (STEERING[intent],)
-    if intent in SMALL_TALK:
-        return (ChitChat(f"utter_{intent}"),)
-    return (StartFlow(flow),) if flow else ()
 
 
 def _guess(message: Message, entities: tuple[Entity, ...]) -> Guess:
@@ -103,10 +79,9 @@ def _decide(
     context: Context,
     entities: tuple[Entity, ...],
 ) -> Decision:
-    option = chosen_by_ordinal(entities, context.offered)
-    picked = parse_payload(option.payload) if option else None
-    if picked and intent in (None, "pick", "buy"):
-        return picked, "offered"
+    meant = pointed(intent, message, context, entities)
+    if meant:
+        return meant
     torn = _torn(guess, context)
     if torn and context.asked is None:
         return (Clarify(torn),), "intent"

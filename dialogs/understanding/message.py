@@ -45,9 +45,9 @@ def tidy(short: str) -> str:
     return stripped or short  # "?!" is all that was said
 
 
-def strip_fillers(short: str, name: str) -> str:
+def strip_fillers(short: str, *names: str) -> str:
     """Without these words at either end, unless nothing would be left."""
-    start, end = _fillers(name)
+    start, end = _fillers(*names)
     while True:
         shorter = tidy(end.sub("", start.sub("", short)))
         if not shorter or shorter == short:
@@ -56,6 +56,6 @@ def strip_fillers(short: str, name: str) -> str:
 
 
 @cache
-def _fillers(name: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    form = lexicon().pattern(name)
+def _fillers(*names: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    form = lexicon().pattern(*names)
     return re.compile(rf"^{form}(?=.){_EDGE}"), re.compile(rf"(?<=.){_EDGE}{form}$")

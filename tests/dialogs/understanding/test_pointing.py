@@ -1,0 +1,206 @@
+"""Pointing at what is in sight: it is chosen, or only asked about, or a verb decides."""
+
+from typing import Any
+
+import pytest
+
+from data.kernel.locales import Locale
+from dialogs.engine.commands import CannotHandle, ChitChat, Clarify, SetSlot, StartFlow
+from dialogs.understanding import Asked, Context, Offered, Understood, Ware, understand
+from tests.dialogs.understanding.shop import IDEAS, a_context, slots_of
+
+_ORDER = (
+    Offered("Pay now", "/Act(action_pay_again, pressed_order=ord_1)", 1),
+    Offered("Cancel order 1001", "/StartFlow(cancel_order, order_to_cancel=ord_1)", 2),
+)
+_SAVED = (
+    Offered("My reminders", "/StartFlow(reminders)", 1),
+    Offered("Delete your dad's birthday", "/StartFlow(forget_occasion, forget=occ_1)", 2),
+)
+_DAYS = tuple(
+    Offered(f"Delete {who}", f"/StartFlow(forget_occasion, forget=occ_{place})", place)
+    for place, who in enumerate(("mum", "dad"), start=1)
+)
+_FOUND = tuple(
+    Offered("Buy this", f"/StartFlow(checkout, product=prd_{name})", place)
+    for place, name in enumerate(("mat", "scarf", "throw", "blocks"), start=1)
+)
+_WARES = {
+    "prd_mat": Ware(("Natural-rubber yoga mat", "天然橡胶瑜伽垫", "天然橡膠瑜珈墊"), 16900),
+    "prd_scarf": Ware(("Fine wool scarf", "细羊毛围巾", "細羊毛圍巾"), 26900),
+    "prd_throw": Ware(("Checked wool throw", "格纹羊毛盖毯", "格紋羊毛蓋毯"), 29900),
+    "prd_blocks": Ware(("48 coloured blocks", "四十八块彩色积木", "四十八塊彩色積木"), 9900),
+}
+_CARDS = tuple(
+    Offered("Pick this", f"/SetSlots(gift_choice={name})", place)
+    for place, name in enumerate(_WARES, start=1)
+)
+
+
+def _said(text: str, offered: tuple[Offered, ...], **more: Any) -> Understood:
+    return understand(text, a_context(offered=offered, wares=_WARES.get, **more))
+
+
+def _choosing(text: str) -> Understood:
+    return _said(text, _CARDS, asked="gift_choice", flow="gift_finder")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["第一个", "the first one", "就第一个吧", "第一個", "第二个", "the second one"],
+)
+@pytest.mark.parametrize("offered", [_ORDER, _SAVED, _DAYS])
+def test_a_place_presses_no_button_that_pays_cancels_or_deletes(
+    text: str, offered: tuple[Offered, ...]
+) -> None:
+    assert isinstance(_said(text, offered).commands[0], CannotHandle)
+
+
+@pytest.mark.parametrize("text", ["1", "2", "#2"])
+def test_a_bare_number_presses_neither_pay_nor_cancel(text: str) -> None:
+    assert isinstance(_said(text, _ORDER).commands[0], CannotHandle)
+    assert isinstance(_said(text, _SAVED).commands[0], CannotHandle)
+
+
+@pytest.mark.parametrize("text", ["第一个", "第二个", "the first one", "2", "1", "就第一個吧"])
+def test_a_place_never_says_yes_or_no(text: str) -> None:
+    buttons = (
+        Offered("Yes", "/SetSlots(confirm=true)", 1),
+        Offered("No", "/SetSlots(confirm=false)", 2),
+    )
+    understood = _said(text, buttons, asked="confirm", flow="checkout")
+    assert "confirm" not in slots_of(understood)
+
+
+@pytest.mark.parametrize("text", ["就第一个吧", "the first one", "第二個"])
+def test_a_list_from_before_the_open_question_is_no_longer_in_force(text: str) -> None:
+    for stale in (_FOUND, IDEAS, _DAYS):
+        understood = _said(text, stale, asked="recipient", flow="gift_finder")
+        assert isinstance(understood.commands[0], CannotHandle), understood
+
+
+def test_cards_beside_the_question_s_own_buttons_are_still_chosen_from() -> None:
+    asked_again = (*_FOUND, Offered("Birthday", "/SetSlots(occasion=birthday)", 0))
+    understood = _said("the second one", asked_again, asked="occasion", flow="gift_finder")
+    assert understood.commands == (StartFlow("checkout"), SetSlot("product", "prd_scarf"))
+
+
+@pytest.mark.parametrize("text", ["取消第一单", "取消第一個訂單", "cancel the first one"])
+def test_cancelling_by_place_takes_the_cancel_button_and_not_the_pay_button(text: str) -> None:
+    understood = _said(text, _ORDER)
+    assert understood.commands == (StartFlow("cancel_order"), SetSlot("order_to_cancel", "ord_1"))
+
+
+@pytest.mark.parametrize(
+    "text", ["删除第二个", "把第二个删掉", "刪掉第二個", "delete the second one"]
+)
+def test_deleting_by_place_takes_the_day_in_that_place(text: str) -> None:
+    understood = _said(text, _DAYS)
+    assert understood.commands == (StartFlow("forget_occasion"), SetSlot("forget", "occ_2"))
+
+
+@pytest.mark.parametrize("text", ["删除第一个", "delete the first one", "刪除第一個"])
+def test_deleting_by_place_without_a_list_asks_which(text: str) -> None:
+    understood = _said(text, _CARDS, asked="gift_choice", flow="gift_finder")
+    assert understood.commands == (StartFlow("forget_occasion"),)
+
+
+@pytest.mark.parametrize("text", ["取消第一单", "取消第一個訂單", "cancel the first order"])
+def test_an_order_is_cancelled_by_its_place_only_where_its_button_is_in_sight(text: str) -> None:
+    assert _said(text, ()).commands == (StartFlow("cancel_order"),)
+
+
+@pytest.mark.parametrize("text", ["取消第二个", "cancel the second one"])
+def test_cancelling_something_that_is_not_in_sight_asks_what_is_meant(text: str) -> None:
+    assert _said(text, _FOUND).commands == (Clarify(("cancel_order", "forget_occasion")),)
+
+
+@pytest.mark.parametrize(
+    "text", ["第二个改成5月21", "第二個改成5月21日", "change the second one to 21 May"]
+)
+def test_changing_a_day_by_place_deletes_nothing(text: str) -> None:
+    understood = _said(text, _DAYS)
+    assert understood.commands[0] == StartFlow("remember_occasion")
+    assert slots_of(understood)["occasion_date"]["day"] == 21
+    assert "forget" not in slots_of(understood)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["第二个多少钱", "第二個多少錢", "第二个怎么样", "第二个呢", "how much is the second one",
+     "what about the second one?", "is the second one any good"],
+)  # fmt: skip
+def test_a_question_about_one_of_them_chooses_nothing(text: str) -> None:
+    for understood in (_choosing(text), _said(text, _FOUND)):
+        assert understood.commands[0] == StartFlow("product_question"), understood
+        assert "gift_choice" not in slots_of(understood)
+        assert "product" not in slots_of(understood)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["第二个挺好的，就它", "can i have the second one?", "可以要第二个吗", "buy the second one"],
+)
+def test_praise_and_politeness_choose_all_the_same(text: str) -> None:
+    assert slots_of(_choosing(text)) == {"gift_choice": "prd_scarf"}
+
+
+@pytest.mark.parametrize("text", ["不要第一个", "not the first one", "不要第一個"])
+def test_a_refused_place_is_not_chosen(text: str) -> None:
+    assert "gift_choice" not in slots_of(_choosing(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("the yoga mat", "mat"), ("瑜伽垫", "mat"), ("要瑜伽垫", "mat"), ("瑜珈墊", "mat"),
+        ("the scarf", "scarf"), ("就要那条围巾", "scarf"), ("圍巾", "scarf"),
+        ("scarf please", "scarf"),
+        ("就要那个毯子", "throw"), ("I'll take the blocks", "blocks"), ("积木吧", "blocks"),
+        ("选最便宜的", "blocks"), ("最便宜的那个", "blocks"), ("最便宜的那個", "blocks"),
+        ("the cheapest one", "blocks"), ("the cheapest one please", "blocks"),
+        ("最贵的那个", "throw"), ("the most expensive one", "throw"),
+    ],
+)  # fmt: skip
+def test_a_card_is_chosen_by_what_stands_on_it(text: str, name: str) -> None:
+    understood = _choosing(text)
+    assert slots_of(understood) == {"gift_choice": f"prd_{name}"}
+    assert understood.link == "offered"
+
+
+@pytest.mark.parametrize("text", ["the wool one", "羊毛的", "要羊毛的", "the wool one please"])
+def test_a_name_that_several_cards_bear_asks_which(text: str) -> None:
+    assert _choosing(text).commands == (ChitChat("utter_which_of_these"),)
+
+
+@pytest.mark.parametrize("text", ["她喜欢瑜伽", "she loves yoga", "有手表吗", "a teapot", "毛巾"])
+def test_what_no_card_is_called_chooses_nothing(text: str) -> None:
+    assert "prd_" not in str(slots_of(_choosing(text)).get("gift_choice"))
+
+
+@pytest.mark.parametrize("text", ["瑜伽垫多少钱", "how much is the yoga mat?", "瑜珈墊多少錢"])
+def test_a_card_is_asked_about_by_its_name(text: str) -> None:
+    understood = _choosing(text)
+    assert understood.commands == (StartFlow("product_question"), SetSlot("product_asked", 1))
+
+
+def test_among_search_results_a_bare_word_looks_for_something_else() -> None:
+    assert _said("the scarf", _FOUND).commands[-1] == SetSlot("product", "prd_scarf")
+    assert _said("要围巾", _FOUND).commands[-1] == SetSlot("product", "prd_scarf")
+    for text in ("围巾", "I want a scarf"):
+        assert SetSlot("product", "prd_scarf") not in _said(text, _FOUND).commands
+
+
+def test_the_options_of_a_question_are_counted_with_the_way_around_it() -> None:
+    options = (
+        Offered("Birthday", "/SetSlots(occasion=birthday)", 1),
+        Offered("Anniversary", "/SetSlots(occasion=anniversary)", 2),
+        Offered("No special day", "/skip", 3),
+    )
+    context = Context(
+        locale=Locale.EN, today=a_context().today, offered=options,
+        asked=Asked("occasion", a_context(asked="occasion").asked.type),  # type: ignore[union-attr]
+        slots=a_context().slots,
+    )  # fmt: skip
+    assert slots_of(understand("the last one", context)) == {"occasion": "anniversary"}
+    assert slots_of(understand("1", context)) == {"occasion": "birthday"}
