@@ -9,6 +9,8 @@ from data.orders.facts import OrderFact
 class PaymentFailed(OrderFact):
     """Declined or given up; the order can still be paid while its time lasts."""
 
+    attempt_id: str
+
 
 @dataclass(frozen=True, slots=True)
 class RefundRequested(OrderFact):

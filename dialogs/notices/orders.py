@@ -31,6 +31,7 @@ def _values(order: Order) -> dict[str, Any]:
 
 
 def _tell(herald: Herald, fact: OrderFact, response: str, *, about: str = "") -> None:
+    """`about` is what makes it another message where the same can befall an order again."""
     order = herald.session.get_one(Order, fact.order_id)
     key = f"{response}:{order.id}:{about}"
     notice = Notice(key, response, _values(order))
@@ -58,9 +59,20 @@ def _is_in_time(herald: Herald, order: Order) -> bool:
 
 def _failed(herald: Herald, fact: Fact) -> None:
     assert isinstance(fact, PaymentFailed)  # noqa: S101
+    _tell(herald, fact, "utter_payment_failed", about=fact.attempt_id)
+    tell(herald.session, event="payment_failed", key=fact.order_id, payload={}, now=herald.now)
+
+
+def _refunded(herald: Herald, fact: Fact) -> None:
+    """Money that went back may come back, and go again."""
+    assert isinstance(fact, OrderRefunded)  # noqa: S101
     order = herald.session.get_one(Order, fact.order_id)
-    _tell(herald, fact, "utter_payment_failed", about=str(order.version))
-    tell(herald.session, event="payment_failed", key=order.id, payload={}, now=herald.now)
+    _tell(herald, fact, "utter_refunded", about=str(order.version))
+
+
+def _refund_failed(herald: Herald, fact: Fact) -> None:
+    assert isinstance(fact, RefundFailed)  # noqa: S101
+    _tell(herald, fact, "utter_refund_delayed", about=fact.refund_id)
 
 
 def _shipped(herald: Herald, fact: Fact) -> None:
@@ -86,7 +98,7 @@ TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
     PaymentFailed: _failed,
     OrderExpired: _simply("utter_order_expired", seats=False),
     OrderCancelled: _simply("utter_order_cancelled_notice", seats=False),
-    OrderRefunded: _simply("utter_refunded"),
+    OrderRefunded: _refunded,
     OrderShipped: _shipped,
-    RefundFailed: _simply("utter_refund_delayed"),
+    RefundFailed: _refund_failed,
 }

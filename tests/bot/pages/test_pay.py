@@ -9,10 +9,12 @@ from sqlalchemy import func, select
 
 from bot.demo.clock import clock_of, settle, turn
 from bot.web.headers import PAY_POLICY
+from data.delivery.models import OutboxRow
 from data.kernel.database import Base
 from data.kernel.locales import Locale
 from data.orders import Order
 from data.payments import AttemptState, PaymentAttempt, revoke_links
+from data.payments.sandbox_models import SandboxPayment
 from tests.bot.open_demo import CANARY, Demo, a_browser
 
 
@@ -125,6 +127,48 @@ def test_a_paid_bill_says_so_and_can_not_be_paid_again(demo: Demo, outcome: str)
     with demo.tuanzi.database.reading() as session:
         captured = select(func.count()).where(PaymentAttempt.state == AttemptState.CAPTURED)
         assert session.scalar(captured) == 1
+
+
+@pytest.mark.parametrize(
+    ("locale", "declined", "paid"),
+    [
+        (Locale.ZH_HANS, "银行拒绝了这次付款，没有扣款。可以再试一次。", "已付款，谢谢"),
+        (Locale.ZH_HANT, "銀行拒絕了這次付款，並沒有扣款。可以再試一次。", "已付款，謝謝"),
+        (Locale.EN, "declined the payment and nothing was charged. You can try again.", "Paid, th"),
+    ],
+)
+def test_a_declined_payment_charged_nothing_and_the_next_try_pays(
+    demo: Demo, locale: Locale, declined: str, paid: str
+) -> None:
+    token = demo.a_bill(locale)
+    page = demo.client.get(play(demo, token, "declined")).text
+    assert declined in page
+    assert f'action="/pay/{token}/sandbox"' in page
+    assert (charged(demo), said(demo)) == (0, ["utter_payment_failed"])
+    page = demo.client.get(play(demo, token, "approved")).text
+    assert paid in page
+    assert declined not in page
+    assert (charged(demo), said(demo)) == (1, ["utter_payment_failed", "utter_receipt"])
+
+
+def test_each_declined_try_is_told_in_the_chat_and_the_last_one_still_pays(demo: Demo) -> None:
+    token = demo.a_bill()
+    for outcome in ("declined", "declined", "approved"):
+        play(demo, token, outcome)
+    assert charged(demo) == 1
+    assert said(demo) == ["utter_payment_failed", "utter_payment_failed", "utter_receipt"]
+
+
+def charged(demo: Demo) -> int:
+    with demo.tuanzi.database.reading() as session:
+        taken = select(func.count()).where(SandboxPayment.status == AttemptState.CAPTURED)
+        return session.scalar(taken) or 0
+
+
+def said(demo: Demo) -> list[str | None]:
+    """What the chat heard, in order."""
+    with demo.tuanzi.database.reading() as session:
+        return list(session.scalars(select(OutboxRow.response).order_by(OutboxRow.id)))
 
 
 def test_a_late_bank_has_not_decided_and_then_it_has(demo: Demo) -> None:
