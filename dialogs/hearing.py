@@ -20,6 +20,7 @@ from dialogs.engine.commands import Act, Command, SetSlot
 from dialogs.format import FlowSet
 from dialogs.house import House
 from dialogs.understanding import Asked, Context, Offered, Understood, Ware, understand
+from dialogs.understanding.addresses import holds_address
 from dialogs.understanding.payload import parse_payload
 
 # These go straight to the team, whatever else the person is in the middle of.
@@ -34,7 +35,7 @@ class Hearing:
     """`commands` to carry out, or one `answer` (a response) when there is nothing to carry out.
 
     `silent`: it was not said to us, so it is neither answered nor kept. `private`: it answers a
-    private question (an address), so its words are in no event and not in the inbox.
+    private question or holds an address, so its words are in no event and not in the inbox.
     """
 
     rev: int = 0
@@ -66,7 +67,8 @@ def hear(
         not_to_us = leaves and not _has_seat(session, known, now)
         return Hearing(rev, silent=True) if not_to_us else heard
     understood = _straight(understand(text, context))
-    return Hearing(rev, understood.commands, understood, private=_is_private(context))
+    private = _is_private(context) or holds_address(text)
+    return Hearing(rev, understood.commands, understood, private=private)
 
 
 def _straight(understood: Understood) -> Understood:

@@ -13,7 +13,7 @@ from data.group_buys import Seat, SeatState, Team
 from data.ledger import Posting
 from data.merchants import Merchant
 from data.occasions import Occasion, Reminder
-from data.orders import Order, OrderLine, OrderState
+from data.orders import Order, OrderLine, OrderState, address_of
 from data.payments import AttemptState, PaymentAttempt, Refund, RefundState
 from data.people import ChannelIdentity, Chat, Consent
 
@@ -34,6 +34,7 @@ def facts(session: Session, *, now: datetime) -> Mapping[str, Any]:
         "orders": count(Order),
         "paid_orders": count(Order, Order.state.in_(_OPEN)),
         "order": newest(Order.state, Order.created_at),
+        "ships_to": _ships_to(session),
         "gift_of_day": newest(Order.occasion_id, Order.created_at) is not None,
         "given_again": _given_again(session),
         "charges": count(PaymentAttempt, PaymentAttempt.state == AttemptState.CAPTURED),
@@ -50,6 +51,13 @@ def facts(session: Session, *, now: datetime) -> Mapping[str, Any]:
         "consents": count(Consent, Consent.revoked_at.is_(None)),
         "merchants": count(Merchant),
     }
+
+
+def _ships_to(session: Session) -> str | None:
+    """Name, phone and street of the newest order."""
+    order = session.scalar(select(Order).order_by(Order.created_at.desc()).limit(1))
+    address = address_of(session, order) if order else None
+    return f"{address.name} {address.phone} {address.line}" if address else None
 
 
 def _balanced(session: Session) -> bool:

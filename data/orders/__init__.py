@@ -3,8 +3,14 @@
 Calling off an order may send money back, so `cancel_order` stands in data.payments.
 """
 
-from data.orders.address import Address, address_of, set_address
-from data.orders.address_book import keep_address, kept_address, last_kept
+from data.orders.address import Address, AddressParts, address_of, set_address
+from data.orders.address_book import (
+    keep_address,
+    kept_address,
+    last_kept,
+    parts_of,
+    seal_parts,
+)
 from data.orders.baskets import basket_of, put_in_basket, take_out_of_basket
 from data.orders.facts import (
     OrderCancelled,
@@ -27,6 +33,7 @@ __all__ = [
     "JOBS",
     "TRANSITIONS",
     "Address",
+    "AddressParts",
     "BasketLine",
     "NewLine",
     "Order",
@@ -55,8 +62,10 @@ __all__ = [
     "lock_order",
     "order_by_number",
     "orders_of",
+    "parts_of",
     "place_order",
     "put_in_basket",
+    "seal_parts",
     "set_address",
     "ship",
     "shipping_for",

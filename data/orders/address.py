@@ -37,6 +37,29 @@ class Address:
         return "Address(…)"
 
 
+@dataclass(frozen=True, slots=True)
+class AddressParts:
+    """What of an address was said so far: people write it in pieces."""
+
+    name: str = ""
+    phone: str = ""
+    line: str = ""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """In the order in which one would write them."""
+        return tuple(name for name, said in asdict(self).items() if not said)
+
+    def over(self, older: "AddressParts") -> "AddressParts":
+        """What is said now counts; what was said before fills the gaps."""
+        return AddressParts(
+            self.name or older.name, self.phone or older.phone, self.line or older.line
+        )
+
+    def __repr__(self) -> str:
+        return "AddressParts(…)"
+
+
 def set_address(
     session: Session, *, order_id: str, person_id: str, address: Address, now: datetime
 ) -> Order:

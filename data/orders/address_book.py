@@ -1,6 +1,7 @@
 """Addresses a person has used: sealed one by one, so that a chat carries only a reference.
 
-Snapshots, events and logs hold `adr_…`, never the street (T14).
+Snapshots, events and logs hold `adr_…`, never the street (T14). An address that is still being
+written is no row yet: the chat carries it sealed.
 """
 
 import json
@@ -11,10 +12,10 @@ from sqlalchemy import ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from data.kernel.database import Base
-from data.kernel.encryption import cipher_of, place_of
+from data.kernel.encryption import Unreadable, cipher_of, place_of
 from data.kernel.errors import NotFound
 from data.kernel.ids import new_id
-from data.orders.address import Address
+from data.orders.address import Address, AddressParts
 from data.people import Person
 
 
@@ -62,3 +63,23 @@ def last_kept(session: Session, *, person: Person) -> str | None:
         .order_by(KeptAddress.kept_at.desc(), KeptAddress.id)
         .limit(1)
     )
+
+
+def seal_parts(session: Session, *, person: Person, parts: AddressParts) -> str:
+    text = json.dumps(asdict(parts), ensure_ascii=False)
+    return cipher_of(session).encrypt(text, place=_place_of_parts(person))
+
+
+def parts_of(session: Session, *, person: Person, sealed: str | None) -> AddressParts:
+    """Nothing where nothing can be read: then it is asked for anew."""
+    if not sealed:
+        return AddressParts()
+    try:
+        text = cipher_of(session).decrypt(sealed, place=_place_of_parts(person))
+    except Unreadable:
+        return AddressParts()
+    return AddressParts(**json.loads(text))
+
+
+def _place_of_parts(person: Person) -> str:
+    return place_of(person.merchant_id, "address_parts", person.id)

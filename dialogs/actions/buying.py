@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from data.catalogue import Variant, get_variant, price_of, text_in, variants_of
 from data.delivery.messages import Option, Options, PaymentLink
-from data.kernel.errors import NotFound, OutOfStock
+from data.kernel.errors import OutOfStock
 from data.kernel.money import Money
 from data.occasions import occasions_of
 from data.orders import (
@@ -12,14 +12,12 @@ from data.orders import (
     NewLine,
     OrderDetails,
     find_order,
-    keep_address,
     kept_address,
-    last_kept,
     place_order,
     shipping_for,
 )
 from data.payments import create_link
-from dialogs.actions.addresses import glimpse, read_address
+from dialogs.actions.addresses import glimpse
 from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
 from dialogs.actions.products import of_turn, variant_words
@@ -27,7 +25,25 @@ from dialogs.actions.turn import Turn
 
 # Goods wait this long for their payment (our decision; a group seat holds ten minutes).
 _TO_PAY = timedelta(minutes=30)
-_REFERENCE = "adr_"
+
+
+class BeginCheckout(ShopAction):
+    """Says what is being bought, unless the question about its variant does; a variant of another
+    product is none of this one."""
+
+    called = "action_begin_checkout"
+
+    def act(self, turn: Turn) -> None:
+        product = of_turn(turn, turn.slots["product"])
+        left = [one for one in _on_shelf(turn, product.id) if one.available]
+        chosen = next((one for one in left if one.id == turn.slots.get("variant")), None)
+        chosen = chosen or (left[0] if len(left) == 1 else None)
+        turn.set("variant", chosen.id if chosen else None)
+        if chosen:
+            title = text_in(product.title, turn.locale)
+            words = variant_words(chosen, turn.locale)
+            named = f"{title} {words}".strip()
+            turn.say("utter_begin_checkout", title=named, price=price_of(chosen))
 
 
 class AskVariant(ShopAction):
@@ -43,47 +59,6 @@ class AskVariant(ShopAction):
         turn.say("utter_ask_variant", Options(options), title=title)
 
 
-class AskShipTo(ShopAction):
-    """The last address is one tap away; any other can be written in a line."""
-
-    called = "action_ask_ship_to"
-
-    def act(self, turn: Turn) -> None:
-        reference = last_kept(turn.session, person=turn.person)
-        if reference is None:
-            turn.say("utter_ask_ship_to")
-            return
-        address = kept_address(turn.session, person=turn.person, reference=reference)
-        label = turn.words("utter_same_address_button", **glimpse(address))
-        same = Option(label, f"/SetSlots(ship_to={reference})")
-        turn.say("utter_ask_ship_to_again", Options((same,)))
-
-
-class ValidateShipTo(ShopAction):
-    """What was written is sealed at once: from here on the chat holds only a reference."""
-
-    called = "validate_ship_to"
-
-    def act(self, turn: Turn) -> None:
-        said = turn.slots.get("ship_to")
-        if isinstance(said, str) and said.startswith(_REFERENCE):
-            self._check_reference(turn, said)
-            return
-        address = read_address(str(said or ""))
-        if address is None:
-            turn.set("ship_to", None)
-            turn.say("utter_ship_to_incomplete")
-            return
-        reference = keep_address(turn.session, person=turn.person, address=address, now=turn.now)
-        turn.set("ship_to", reference)
-
-    def _check_reference(self, turn: Turn, reference: str) -> None:
-        try:
-            kept_address(turn.session, person=turn.person, reference=reference)
-        except NotFound:
-            turn.set("ship_to", None)
-
-
 class AskConfirmOrder(ShopAction):
     """The sum in words, read from the shelf now; then the question."""
 
@@ -92,13 +67,12 @@ class AskConfirmOrder(ShopAction):
     def act(self, turn: Turn) -> None:
         variant = _variant(turn)
         product = of_turn(turn, variant.product_id)
-        quantity = _quantity(turn)
+        quantity, words = _quantity(turn), variant_words(variant, turn.locale)
         items = price_of(variant) * quantity
         shipping = shipping_for(turn.merchant, items)
         turn.say(
             "utter_summary",
-            title=text_in(product.title, turn.locale),
-            variant=variant_words(variant, turn.locale),
+            title=f"{text_in(product.title, turn.locale)} {words}".strip(),
             quantity=str(quantity),
             items=items,
             shipping=shipping,
@@ -196,4 +170,4 @@ def _address(turn: Turn) -> Address:
     return kept_address(turn.session, person=turn.person, reference=turn.slots["ship_to"])
 
 
-ACTIONS = (AskVariant, AskShipTo, ValidateShipTo, AskConfirmOrder, PlaceOrder)
+ACTIONS = (BeginCheckout, AskVariant, AskConfirmOrder, PlaceOrder)

@@ -12,6 +12,7 @@ from dialogs.actions import (
     product_answers,
     remembering,
     seat_checkout,
+    shipping,
     shopping,
     team_seats,
 )
@@ -20,6 +21,7 @@ from dialogs.actions.base import registry
 ACTIONS = registry(
     *gifting.ACTIONS,
     *buying.ACTIONS,
+    *shipping.ACTIONS,
     *group_buying.ACTIONS,
     *team_seats.ACTIONS,
     *seat_checkout.ACTIONS,

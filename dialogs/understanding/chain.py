@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from data.catalogue.gtin import is_gtin
 from data.kernel.locales import Locale
 from dialogs.engine.commands import SkipQuestion
+from dialogs.understanding.addresses import new_address
 from dialogs.understanding.answers import takes_text, yes_or_no
 from dialogs.understanding.choices import chosen, pressed
 from dialogs.understanding.context import Context
@@ -81,6 +82,11 @@ def _by_choice(here: Heard) -> Understood | None:
 def _by_card(here: Heard) -> Understood | None:
     commands = by_name(here.message, here.context)
     return Understood(commands, here.language, "offered") if commands else None
+
+
+def _by_address(here: Heard) -> Understood | None:
+    command = new_address(here.message.original, here.context)
+    return Understood((command,), here.language, "address") if command else None
 
 
 def _by_team(here: Heard) -> Understood | None:
@@ -161,5 +167,5 @@ def _word(word: str, here: Heard) -> Understood | None:
 
 
 _LINKS = (
-    _by_payload, _by_team, _by_choice, _by_card, _by_words, _by_start, _by_code, _by_order,
+    _by_payload, _by_address, _by_team, _by_choice, _by_card, _by_words, _by_start, _by_code, _by_order,
 )  # fmt: skip
