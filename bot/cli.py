@@ -11,6 +11,7 @@ from pathlib import Path
 
 import uvicorn
 from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
 
 from bot import commands
 from bot.app import Tuanzi, build
@@ -18,7 +19,7 @@ from bot.connecting import connect_telegram
 from bot.opening_command import open_new_shop
 from bot.settings import Settings, SettingsError, read
 from bot.site import create_site
-from bot.terminal import EXIT_USAGE, complain
+from bot.terminal import BROKEN, EXIT_USAGE, complain
 from data.kernel.clock import Clock, SystemClock, TurnableClock
 from data.kernel.encryption import FieldCipher
 from data.migrations import is_current
@@ -38,7 +39,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain("cli.settings", problems=", ".join(error.problems))
         return EXIT_USAGE
     run: Command = options.run
-    return run(options, settings)
+    try:
+        return run(options, settings)
+    except OperationalError as error:
+        complain("cli.no_database", why=type(error.orig).__name__)  # its words hold the address
+    except OSError as error:
+        if error.filename is None:
+            raise
+        complain("cli.no_file", file=error.filename, why=error.strerror)
+    return BROKEN
 
 
 def _try_keys(settings: Settings) -> None:
@@ -79,11 +88,11 @@ def _parser() -> argparse.ArgumentParser:
         return verb
 
     def in_shop(name: str, run: commands.ShopCommand) -> argparse.ArgumentParser:
-        return add(name, commands.with_shop(run, open_shop))
+        return add(name, commands.with_shop(commands.at_todays_schema(run), open_shop))
 
-    in_shop("migrate", commands.migrate_schema)
-    _take_new_shop(in_shop("open-shop", commands.at_todays_schema(open_new_shop)))
-    _take_shop(in_shop("connect-telegram", commands.at_todays_schema(connect_telegram)))
+    add("migrate", commands.with_shop(commands.migrate_schema, open_shop))
+    _take_new_shop(in_shop("open-shop", open_new_shop))
+    _take_shop(in_shop("connect-telegram", connect_telegram))
     feed = in_shop("import-catalogue", commands.import_catalogue)
     feed.add_argument("file", type=Path)
     _take_shop(feed).add_argument("--dry-run", action="store_true")

@@ -108,7 +108,7 @@ def flows(open_shop: OpenShop) -> Callable[[argparse.Namespace, Settings], int]:
     def run(options: argparse.Namespace, settings: Settings) -> int:
         if options.verb == "check":
             return _report(check_flow_set(_sources(options.files)))
-        return with_shop(verbs[options.verb], open_shop)(options, settings)
+        return with_shop(at_todays_schema(verbs[options.verb]), open_shop)(options, settings)
 
     return run
 

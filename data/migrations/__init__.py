@@ -31,6 +31,14 @@ def is_current(database: Database) -> bool:
     return stands_at == ScriptDirectory.from_config(configuration()).get_current_head()
 
 
+def stamp(database: Database) -> None:
+    """A schema made at once, from the models, stands where the newest revision leads."""
+    with database.engine.begin() as connection:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.stamp(config, "head")
+
+
 def configuration() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_HERE))
