@@ -1,5 +1,6 @@
 """Looking for something on the shelves, and buying what was seen there."""
 
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,9 +23,14 @@ from dialogs.actions.seen import is_buying, products_seen
 from dialogs.actions.turn import Turn
 from dialogs.engine.commands import SetSlot, StartFlow
 from dialogs.understanding.folding import fold
+from dialogs.understanding.lexicon import lexicon
+from dialogs.understanding.outcome import Entity
 from dialogs.understanding.values import Setting, extract
 
 _SHOWN = 5
+_MARKS = " 的,，。.!！"
+# What is said beside a product: how many, which one, for how much.
+_NO_THING = frozenset({"money", "quantity", "ordinal", "attribute"})
 
 
 class SearchProducts(ShopAction):
@@ -44,21 +50,42 @@ class SearchProducts(ShopAction):
 
 
 class BuySeen(ShopAction):
-    """ "I'll take it": the one thing in sight goes to the checkout; of several, one is named."""
+    """ "I'll take it": the one thing in sight goes to the checkout; of several, one is named. A
+    word for something else looks for that: nobody who wants a mug is sold the glasses in sight."""
 
     called = "action_buy_seen"
 
     def act(self, turn: Turn) -> None:
-        if is_buying(turn):
-            return
         seen = products_seen(turn)
-        if len(seen) == 1:
+        word = _named_thing(turn)
+        if word:
+            seen = _fitting(turn, word, seen)
+        if word and not seen:
+            turn.commands += [StartFlow("product_search"), SetSlot("search_for", word)]
+        elif is_buying(turn):
+            return
+        elif len(seen) == 1:
             turn.commands += [StartFlow("checkout"), SetSlot("product", seen[0])]
             turn.commands += _only_variant(turn, seen[0])
         elif seen:
             turn.say("utter_which_to_buy", Options(tuple(_named(turn, one) for one in seen)))
         else:
             turn.say("utter_nothing_to_buy")
+
+
+def _named_thing(turn: Turn) -> str:
+    """The words for a product in "I want to buy two of the red mugs"; nothing in "I'll buy it"."""
+    words = str(turn.slots.get("search_for") or "")
+    for value in reversed(_values(turn, words)):
+        if value.kind in _NO_THING:
+            words = f"{words[: value.start]} {words[value.end :]}"
+    left = re.sub(lexicon().pattern("pointers"), " ", fold(words).text)
+    return words.strip(_MARKS) if left.strip(_MARKS) else ""
+
+
+def _fitting(turn: Turn, word: str, seen: list[str]) -> list[str]:
+    found = {one.product.id for one in _by_words(turn, word, any_price=True)}
+    return [product_id for product_id in seen if product_id in found]
 
 
 def buy_option(turn: Turn, product: Product, variant: Variant | None = None) -> Option:
@@ -108,11 +135,14 @@ def _by_words(turn: Turn, words: str, *, any_price: bool = False) -> list[Found]
 
 def _without_amounts(turn: Turn, words: str) -> str:
     """两百以内的茶具 looks for 茶具: the amount is a bound, and stands in no title."""
-    today = turn.now.astimezone(ZoneInfo(turn.person.timezone)).date()
-    values = extract(fold(words), Setting(today, turn.locale, turn.merchant.currency))
-    for value in reversed([value for value in values if value.kind == "money"]):
+    for value in reversed([value for value in _values(turn, words) if value.kind == "money"]):
         words = f"{words[: value.start]} {words[value.end :]}"
-    return words.strip(" 的,，") or words
+    return words.strip(_MARKS) or words
+
+
+def _values(turn: Turn, words: str) -> tuple[Entity, ...]:
+    today = turn.now.astimezone(ZoneInfo(turn.person.timezone)).date()
+    return extract(fold(words), Setting(today, turn.locale, turn.merchant.currency))
 
 
 def _bounds(turn: Turn) -> tuple[Any, Any]:

@@ -120,7 +120,7 @@ def give_up_floor(work: Work, ended: Frame, *, completed: bool, silent: bool = F
     stash = {slot: value for slot, value in below.stash.items() if slot not in kept}
     work.change(root, stash=stash)
     activate(work)
-    if below.is_root:
+    if below.is_root and below.step != END:  # at its end there is nothing to go on with
         work.note("flow_resumed", work.stack[-1])
         if ended.kind is not FrameKind.REGULAR and not silent:
             work.push_pattern("continue_interrupted", {"flow": below.flow})

@@ -11,7 +11,7 @@ from dialogs.understanding.wanted import wanted_of
 _SMALL_TALK = frozenset(
     {"greet", "thanks", "bye", "who_are_you", "help", "affirm", "deny", "minor"}
 )
-_LOOKING = frozenset({"product_search", "group_buy_start"})
+_LOOKING = frozenset({"product_search", "group_buy_start", "buy"})
 
 
 def for_intent(
