@@ -10,8 +10,9 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, Text, and_, case, cast, exists, or_, select
 from sqlalchemy.orm import Session
 
-from data.catalogue.matching import all_of, products_with
+from data.catalogue.matching import products_with
 from data.catalogue.models import Product, ProductTag, Shown, Variant
+from data.catalogue.questions import Place, all_of
 from data.catalogue.tokens import Tokenise, telling, tokeniser_of
 from data.kernel.errors import Invalid
 from data.kernel.money import Money
@@ -150,9 +151,7 @@ class Sieve:
         )
 
     def _not_titled(self, words: frozenset[str]) -> ColumnElement[bool]:
-        titled = products_with(
-            self._session, self._merchant_id, all_of(sorted(words)), in_title=True
-        )
+        titled = products_with(self._session, self._merchant_id, all_of(sorted(words), Place.TITLE))
         return Product.id.not_in(select(titled.c.product_id))
 
     def _is_refused(self, variant: Variant) -> bool:

@@ -2,51 +2,45 @@
 FTS5 and tsquery spell a question; every word of a person is quoted, so none of it is syntax.
 """
 
-from collections.abc import Callable, Sequence
-from itertools import combinations
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import CTE, Float, String, TextClause, bindparam, text
 from sqlalchemy.orm import Session
 
 from data.catalogue.index import INDEX_TABLE, merchant_token, postgresql_word
+from data.catalogue.questions import Place, Question, Term, Wish
 
-# Title 5, brand 2, description 1, attributes 0.5; PostgreSQL wants them as shares, D C B A.
+# bm25 is satisfied by any one place, however light: five mentions in a text would outdo a title.
+# So the label (title 3, brand 1, category and tags 0.4) is scored alone and counts four times,
+# and everything, the text included, once. PostgreSQL wants weights in the order D C B A; its 1
+# divides by 1 + log(length), or long descriptions win.
 _ASK = {
-    "sqlite": f"SELECT product_id, -bm25({INDEX_TABLE}, 0, 0, 5, 2, 1, 0.5) AS score"  # noqa: S608
+    "sqlite": f"SELECT product_id, -4 * bm25({INDEX_TABLE}, 0, 0, 3, 1, 0, 0.4)"  # noqa: S608
+    f" - bm25({INDEX_TABLE}, 0, 0, 5, 2, 1, 1) AS score"
     f" FROM {INDEX_TABLE} WHERE {INDEX_TABLE} MATCH :question",
-    # 1: divided by 1 + log(length), or long descriptions win.
-    "postgresql": "SELECT product_id, ts_rank('{0.1, 0.2, 0.4, 1.0}', document,"  # noqa: S608
-    f" CAST(:question AS tsquery), 1) AS score FROM {INDEX_TABLE}"
-    " WHERE merchant = :merchant AND document @@ CAST(:question AS tsquery)",
+    "postgresql": "SELECT product_id,"  # noqa: S608
+    " 4 * ts_rank('{0.3, 0, 0.6, 1.0}', document, CAST(:words AS tsquery), 1)"
+    " + ts_rank('{0.3, 0.2, 0.6, 1.0}', document, CAST(:words AS tsquery), 1)"
+    " + 5 * ts_rank('{0.3, 0, 0.6, 1.0}', document, CAST(:liked AS tsquery), 1) AS score"
+    f" FROM {INDEX_TABLE} WHERE merchant = :merchant AND document @@ CAST(:question AS tsquery)",
 }
 
 
-# Any of these groups, and of a group all words.
-Question = Sequence[Sequence[str]]
-
-
-def all_of(words: Sequence[str]) -> Question:
-    return [words]
-
-
-def any_of(words: Sequence[str]) -> Question:
-    return [[word] for word in words]
-
-
-def any_two_of(words: Sequence[str]) -> Question:
-    return list(combinations(words, 2))
-
-
-def products_with(
-    session: Session, merchant_id: str, question: Question, *, in_title: bool = False
-) -> CTE:
-    """`product_id` and `score`, higher is better; `in_title`: title and brand only."""
+def products_with(session: Session, merchant_id: str, question: Question) -> CTE:
+    """`product_id` and `score`, higher is better."""
     dialect = session.get_bind().dialect.name
     merchant = merchant_token(merchant_id)
     if dialect == "sqlite":
-        asked = _bound(_ASK[dialect], question=_fts5(merchant, question, in_title))
+        asked = _bound(_ASK[dialect], question=_fts5(merchant, question))
     else:
-        asked = _bound(_ASK[dialect], question=_tsquery(question, in_title), merchant=merchant)
+        asked = _bound(
+            _ASK[dialect],
+            question=_TSQUERY.every(question.need),
+            words=_words(question.need),
+            liked=_words(question.liked or question.need),
+            merchant=merchant,
+        )
     hits = asked.columns(product_id=String, score=Float).cte()
     # Else SQLite may ask the index once per product instead of once.
     return hits.prefix_with("MATERIALIZED")
@@ -58,23 +52,66 @@ def _bound(statement: str, **values: str) -> TextClause:
     return text(statement).bindparams(*named)
 
 
-def _fts5(merchant: str, question: Question, in_title: bool) -> str:
-    columns = "{title brand} : " if in_title else ""
-    return (
-        f'merchant : "{merchant}" AND {columns}({_groups(question, _fts5_word, " AND ", " OR ")})'
-    )
+@dataclass(frozen=True, slots=True)
+class _Spelling:
+    """How one engine writes and, or, not and the place of a term."""
+
+    both: str
+    either: str
+    without: str
+    term: Callable[[Term, str], str]
+    places: Mapping[Place, str]
+
+    def every(self, wishes: Iterable[Wish]) -> str:
+        return self.both.join(self._one(wish) for wish in wishes)
+
+    def any(self, wishes: Iterable[Wish]) -> str:
+        terms = ((term, wish.place_of(term)) for wish in wishes for term in wish.terms)
+        return self.either.join(self.term(term, self.places[place]) for term, place in terms)
+
+    def _one(self, wish: Wish) -> str:
+        never = self.any([Wish(wish.never, Place.TITLE)])
+        return (
+            f"(({self.any([wish])}){self.without}({never}))" if never else f"({self.any([wish])})"
+        )
 
 
-def _tsquery(question: Question, in_title: bool) -> str:
-    places = ":AB" if in_title else ""
-    return _groups(question, lambda word: postgresql_word(word) + places, " & ", " | ")
+def _fts5(merchant: str, question: Question) -> str:
+    needed = _FTS5.every(question.need)
+    # FTS5 scores only what stands in the question, so what would be liked is asked for as well.
+    likes = _FTS5.any(question.liked)
+    liked = f" AND (({needed}) OR {likes})" if likes else ""
+    return f'merchant : "{merchant}" AND ({needed}){liked}'
 
 
-def _groups(question: Question, quoted: Callable[[str], str], both: str, either: str) -> str:
-    groups = (both.join(quoted(word) for word in group) for group in question)
-    return either.join(f"({group})" for group in groups)
+def _words(wishes: Iterable[Wish]) -> str:
+    """For ranking: ts_rank weighs the nearness of words that must all be there, bm25 does not."""
+    words = dict.fromkeys(word for wish in wishes for term in wish.terms for word in term)
+    return " | ".join(map(postgresql_word, words))
 
 
 def _fts5_word(word: str) -> str:
     escaped = word.replace('"', '""')
     return f'"{escaped}"'
+
+
+_FTS5 = _Spelling(
+    " AND ",
+    " OR ",
+    " NOT ",
+    lambda term, place: f"{place}({' AND '.join(map(_fts5_word, term))})",
+    {
+        Place.ANYWHERE: "",
+        Place.LABEL: "{title brand attributes} : ",
+        Place.TITLE: "{title brand} : ",
+        Place.MARKS: "{attributes} : ",
+    },
+)
+_TSQUERY = _Spelling(
+    " & ",
+    " | ",
+    " & !",
+    lambda term, place: f"({' & '.join(postgresql_word(word) + place for word in term)})",
+    # As index.py gives them out: title A, brand B, description C, the rest D.
+    {Place.ANYWHERE: "", Place.LABEL: ":ABD", Place.TITLE: ":AB", Place.MARKS: ":D"},
+)

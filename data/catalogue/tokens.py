@@ -31,13 +31,23 @@ def tokenise(text: str) -> list[str]:
     return list(_remembered(text) if len(text) <= _REMEMBERED_LENGTH else _cut(text))
 
 
+def runs(text: str) -> list[str]:
+    """Stretches of Chinese as they stand, each other word as its stem, in their order."""
+    plain = _PARTICLE.sub(" ", unicodedata.normalize("NFKC", text).lower())
+    return [
+        run if is_han(run) else _stem(run[:_LONGEST])
+        for run in _RUNS.findall(plain)
+        if run not in _FILLERS
+    ]
+
+
 def _cut(text: str) -> list[str]:
     tokens: list[str] = []
-    for run in _RUNS.findall(_PARTICLE.sub(" ", unicodedata.normalize("NFKC", text).lower())):
+    for run in runs(text):
         if is_han(run):
             tokens += [*run, *(run[i : i + 2] for i in range(len(run) - 1))]
-        elif run not in _FILLERS:
-            tokens.append(_stem(run[:_LONGEST]))
+        else:
+            tokens.append(run)
     return tokens
 
 
