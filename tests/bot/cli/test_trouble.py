@@ -30,3 +30,11 @@ def test_a_database_out_of_reach_is_told_without_its_password_t47(bare_terminal:
     assert (answer.code, answer.out) == (BROKEN, "")
     assert "TUANZI_DATABASE_URL" in answer.err
     assert "hunter2" not in answer.err
+
+
+def test_an_audit_of_a_sound_shop_is_silent_for_programs_and_not_for_people(
+    terminal: Terminal,
+) -> None:
+    answer = terminal.run("audit")
+    assert (answer.code, answer.out) == (0, "")
+    assert "0 broken" in answer.err
