@@ -4,19 +4,24 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from bot.channels.rest import RestMetadata
 from bot.demo.clock import later, settle, turn
 from bot.pages.bank import visit_bank
 from bot.play.facts import events_since, facts, last_event_id, slots_of
-from bot.play.staff import VERBS, at_console
+from bot.play.office import OFFICE_VERBS, Office
+from bot.play.staff import STAFF_VERBS, at_console
 from bot.play.story import PRIVATE, Step, Story
 from bot.play.world import Said, World, open_world
 from data.audit import audit
+from data.kernel.locales import Locale
+from data.kernel.money import exponent
 from data.payments.sandbox_models import Outcome
 
 BOT = "团子"
+CONSOLE = "console"
 _LAST_SHOWN = 8
 _DEFAULT_PERSON = "Ann"
 _LINK = re.compile(r"/pay/([\w-]+)")
@@ -36,6 +41,11 @@ class Actor:
     _mark: int = 0
     _events_mark: int = 0
     _unmatched: dict[str, int] = field(default_factory=dict)
+    _office: Office = field(init=False)
+    _shown: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._office = Office(self.world, Locale(self.story.locale), self.story.folder)
 
     def act(self) -> None:
         """The whole story; at its end every invariant must hold."""
@@ -53,6 +63,7 @@ class Actor:
             self._where = str(step.where or (self.story.where if step.who else self._where))
             self._mark = len(self.world.heard)
             self._unmatched.clear()
+            self._shown.clear()
             with self.world.tuanzi.database.reading() as session:
                 self._events_mark = last_event_id(session)
             _DOING[step.kind](self, step)
@@ -100,9 +111,16 @@ class Actor:
         self.world.listen()
 
     def _console(self, step: Step) -> None:
-        """What the shop's people do meanwhile."""
-        if not at_console(self.world, step.value):
-            self._fail(step, f"console: one of {', '.join(VERBS)}", [str(dict(step.value))])
+        """What the shop's people do meanwhile, and what their page shows then."""
+        given = dict(step.value)
+        self.see(CONSOLE, PRIVATE, ", ".join(f"{verb}: {value}" for verb, value in given.items()))
+        shown = self._office.act(given)
+        if shown is None and not at_console(self.world, given):
+            known = ", ".join((*STAFF_VERBS, *OFFICE_VERBS))
+            self._fail(step, f"console: one of {known}", [str(given)])
+        self._shown += shown or []
+        for line in self._shown:
+            self.see(CONSOLE, PRIVATE, f"  │ {line}")
         asyncio.run(settle(self.world.tuanzi))
         self.world.listen()
 
@@ -163,6 +181,24 @@ class Actor:
         if len(cards) < int(step.value):
             self._fail(step, f"cards: {step.value}", self._lines(fresh))
 
+    def _expect_prices(self, step: Step) -> None:
+        cards = self._cards(self._fresh(self._expected_chat(step)))
+        most = Decimal(str(step.value))
+        dear = [card for card in cards if _price(card) >= most]
+        if dear or not cards:
+            self._fail(step, f"price_below: {step.value}", self._lines(dear))
+
+    def _expect_new_cards(self, step: Step) -> None:
+        chat = self._expected_chat(step)
+        before = {_product(said) for said in self._cards(self.world.heard[: self._mark])}
+        again = [one for one in self._cards(self._fresh(chat)) if _product(one) in before]
+        if bool(again) is bool(step.value):
+            self._fail(step, f"new_cards: {step.value}", self._lines(again))
+
+    @staticmethod
+    def _cards(said: Iterable[Said]) -> list[Said]:
+        return [one for one in said if _kind(one) == "card"]
+
     def _expect_slots(self, step: Step) -> None:
         slots = self._slots(step)
         for name, value in _pairs(step.value):
@@ -186,6 +222,10 @@ class Actor:
         )
         if not found:
             self._fail(step, f"{kind}: {wanted}", [f"{e.kind} {e.flow or ''}" for e in events])
+
+    def _expect_shown(self, step: Step) -> None:
+        if not any(_matches(str(step.value), line) for line in self._shown):
+            self._fail(step, f"shown: {step.value}", self._shown)
 
     def _expect_facts(self, step: Step) -> None:
         with self.world.tuanzi.database.reading() as session:
@@ -254,6 +294,15 @@ def _kind(said: Said) -> str | None:
     return kind
 
 
+def _price(card: Said) -> Decimal:
+    price = card.message["custom"]["price"]
+    return Decimal(price["amount_minor"]).scaleb(-exponent(price["currency"]))
+
+
+def _product(card: Said) -> str:
+    return str(card.message["custom"]["product_id"])
+
+
 def _pairs(value: Any) -> list[tuple[str, Any]]:
     """`{slot: value}`, a list of such, or bare slot names."""
     items = value if isinstance(value, list) else [value]
@@ -297,11 +346,14 @@ _EXPECTING: dict[str, Callable[[Actor, Step], None]] = {
     "bot_did_not_utter": Actor._expect_not_uttered,
     "silent": Actor._expect_silence,
     "cards": Actor._expect_cards,
+    "price_below": Actor._expect_prices,
+    "new_cards": Actor._expect_new_cards,
     "slot_was_set": Actor._expect_slots,
     "slot_was_not_set": Actor._expect_no_slots,
     "flow_started": Actor._expect_event,
     "flow_completed": Actor._expect_event,
     "flow_cancelled": Actor._expect_event,
     "action_executed": Actor._expect_event,
+    "shown": Actor._expect_shown,
     "then": Actor._expect_facts,
 }

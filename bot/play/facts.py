@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from data.conversations import Conversation, ConversationEvent
 from data.delivery.models import OutboxRow
+from data.flows import FlowChannel, FlowMove
 from data.group_buys import Seat, SeatState, Team
 from data.ledger import Posting
 from data.merchants import Merchant
@@ -50,6 +51,8 @@ def facts(session: Session, *, now: datetime) -> Mapping[str, Any]:
         "mode": newest(Conversation.mode, Conversation.last_at),
         "consents": count(Consent, Consent.revoked_at.is_(None)),
         "merchants": count(Merchant),
+        "flow_moves": count(FlowMove),
+        "flow_drafts": count(FlowChannel, FlowChannel.draft_sha != FlowChannel.live_sha),
     }
 
 

@@ -14,12 +14,12 @@ from data.orders import Order, orders_of, ship
 from data.people import ChannelIdentity, Chat
 
 _NAME = "店员"
-VERBS = ("take_over", "say", "hand_back", "ship")
+STAFF_VERBS = ("take_over", "say", "hand_back", "ship")
 
 
 def at_console(world: World, given: Mapping[str, Any]) -> bool:
     """`{hand_back: Ann}`, `{say: Ann, text: …}`, `{ship: Ann, tracking: …}`; else False."""
-    verb = next((verb for verb in VERBS if verb in given), None)
+    verb = next((verb for verb in STAFF_VERBS if verb in given), None)
     if verb is None:
         return False
     house, database = world.tuanzi.house, world.tuanzi.database

@@ -10,8 +10,11 @@ test_cases:
   - {as: Wei, press: 参团}              presses the newest button with this label
   - bot: 还差 2 人*                      is said next; `*` stands for anything
   - {utter: utter_receipt, in: private, as: Lan}
+  - {cards: 3, price_below: 88, new_cards: true}   each cheaper than that, none seen before
   - {later: 25 hours}
   - {pays: Lan, outcome: declined}
+  - {console: {ship: Lan}}             what the shop's people do; staff.py and office.py
+  - shown: "*1 refused"                 a line of the console's page after it
   - then: {orders: 3, ledger: balanced}
 """
 
@@ -28,9 +31,10 @@ PRIVATE = "private"
 # What a step does, and what it expects; the rest (`as`, `in`, `outcome`) says who, where and how.
 DOES = ("user", "press", "later", "pays", "media", "console")
 EXPECTS = (
-    "bot", "utter", "bot_uttered", "bot_did_not_utter", "silent", "cards", "slot_was_set",
+    "bot", "utter", "bot_uttered", "bot_did_not_utter", "silent", "cards",
+    "price_below", "new_cards", "slot_was_set",
     "slot_was_not_set", "flow_started", "flow_completed", "flow_cancelled", "action_executed",
-    "then",
+    "shown", "then",
 )  # fmt: skip
 _ABOUT = ("as", "in", "outcome", "message_id")
 
@@ -62,6 +66,7 @@ class Story:
     where: str
     start: datetime
     place: str
+    folder: Path
 
 
 def read_stories(path: Path) -> list[Story]:
@@ -85,6 +90,7 @@ def _story(case: CommentedMap, path: Path, whole: CommentedMap) -> Story:
         where=str(shared.get("in", PRIVATE)),
         start=datetime.fromisoformat(str(shared.get("now", "2026-11-22T10:00:00+08:00"))),
         place=place,
+        folder=path.parent,
     )
 
 

@@ -1,0 +1,215 @@
+"""The merchant's side of a story: goods, flows, orders, by the functions the console calls (J4).
+
+Each verb gives the lines that its page shows; a story expects them with `shown:`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.api import drafting
+from bot.api.paging import Where
+from bot.api.reads import chats, group_buys, orders
+from bot.api.reads.people import names_of
+from bot.console.flow_sheet import Sheet, first_sheet, head
+from bot.console.preview import Rehearsal, rehearse
+from bot.play.world import World
+from bot.web.scope import changing, looking
+from bot.web.wording import say
+from data.catalogue import import_feed
+from data.delivery.messages import Card, Options, Segment, Text
+from data.flows import publish, roll_back
+from data.kernel.locales import Locale
+from dialogs.format import FlowSet
+from dialogs.wording import money
+from integrations.catalogues import read_google_feed
+
+_OWNER = "店主"
+Shown = list[str]
+
+
+@dataclass(slots=True)
+class Office:
+    """`folder` is where the story's files stand; the open sheet is kept from step to step."""
+
+    world: World
+    locale: Locale
+    folder: Path
+    _sheet: Sheet | None = None
+
+    def act(self, given: Mapping[str, Any]) -> Shown | None:
+        """What the page shows after it; None for a verb that is not the merchant's."""
+        for verb, act in _VERBS.items():
+            if verb in given:
+                return act(self, given)
+        return None
+
+    @property
+    def _merchant_id(self) -> str:
+        return self.world.account.merchant_id
+
+    @property
+    def _now(self) -> datetime:
+        return self.world.tuanzi.clock.now()
+
+    def _say(self, text_id: str, **values: object) -> str:
+        return say(text_id, self.locale, **values)
+
+    def _look(self, see: Callable[[Session], Iterator[str]]) -> Shown:
+        with looking(self.world.tuanzi.database, self._merchant_id) as session:
+            return list(see(session))
+
+    def _versions(self) -> drafting.Versions:
+        with looking(self.world.tuanzi.database, self._merchant_id) as session:
+            return drafting.versions(session, merchant_id=self._merchant_id)
+
+    # — goods —
+
+    def _import(self, given: Mapping[str, Any]) -> Shown:
+        """`{import: goods.tsv}`; with `only_check: true` nothing is kept."""
+        feed = read_google_feed((self.folder / str(given["import"])).read_bytes())
+        with changing(self.world.tuanzi.database, self._merchant_id) as session:
+            report = import_feed(
+                session,
+                merchant_id=self._merchant_id,
+                feed=feed,
+                dry_run=bool(given.get("only_check")),
+                now=self._now,
+            )
+        complaints = [
+            self._say("cli.import_row", row=e.row, field=e.field, why=self._say(e.code, **e.values))
+            for e in report.errors
+        ]
+        counts = {name: getattr(report, name) for name in ("created", "updated", "unchanged")}
+        done = self._say("cli.import_done", **counts, errors=len(report.errors))
+        return [*complaints, done]
+
+    # — flows —
+
+    def _open(self, given: Mapping[str, Any]) -> Shown:
+        """`{open: flows/gift_finder.yml}`; what was changed before and not saved is carried."""
+        name = str(given["open"])
+        self._sheet = self._open_sheet.opened(name)
+        return [f"{name} ({len(self._sheet.text.splitlines())})"]
+
+    def _replace(self, given: Mapping[str, Any]) -> Shown:
+        """`{replace: old, with: new}` in the open file, which must have the old words."""
+        old, new, sheet = str(given["replace"]), str(given["with"]), self._open_sheet
+        if old not in sheet.text:
+            return []
+        text = sheet.text.replace(old, new, 1)
+        self._sheet = replace(sheet, changed={**sheet.changed, sheet.current: text})
+        number = text[: text.index(new)].count("\n")
+        return [f"{number + 1} │ {text.splitlines()[number]}"]
+
+    def _save(self, _given: Mapping[str, Any]) -> Shown:
+        """`{save: draft}`: kept, or every mistake with its line."""
+        sheet = self._open_sheet
+        if sheet.base != head(self._versions()):
+            return [self._say("error_draft_moved")]
+        found = drafting.checked(sheet.sources)
+        if not isinstance(found, FlowSet):
+            return [line for problem in found for line in problem.render(self.locale).splitlines()]
+        with changing(self.world.tuanzi.database, self._merchant_id) as session:
+            drafting.keep(
+                session,
+                merchant_id=self._merchant_id,
+                sources=sheet.sources,
+                flow_set=found,
+                author=_OWNER,
+                now=self._now,
+            )
+        self._sheet = None
+        return [self._say("done.draft_saved")]
+
+    def _try(self, given: Mapping[str, Any]) -> Shown:
+        """`{try: [what is said, …]}` in a test chat on the draft; nothing of it stays."""
+        wanted = Rehearsal(
+            self._merchant_id,
+            head(self._versions()),
+            _OWNER,
+            self.locale,
+            [str(line) for line in given["try"]],
+            self._now,
+        )
+        played = rehearse(self.world.tuanzi.database, self.world.tuanzi.house, wanted)
+        return [
+            line
+            for exchange in played.exchanges
+            for line in (f"> {exchange.heard}", *_answers(exchange.answers))
+        ]
+
+    def _publish(self, _given: Mapping[str, Any]) -> Shown:
+        """`{publish: draft}`."""
+        with changing(self.world.tuanzi.database, self._merchant_id) as session:
+            sha = drafting.versions(session, merchant_id=self._merchant_id).draft or ""
+            publish(session, merchant_id=self._merchant_id, sha=sha, by=_OWNER, now=self._now)
+        return [self._say("done.published")]
+
+    def _roll_back(self, _given: Mapping[str, Any]) -> Shown:
+        """`{roll_back: flows}`."""
+        with changing(self.world.tuanzi.database, self._merchant_id) as session:
+            roll_back(session, merchant_id=self._merchant_id, by=_OWNER, now=self._now)
+        return [self._say("done.rolled_back")]
+
+    @property
+    def _open_sheet(self) -> Sheet:
+        return self._sheet or first_sheet(self._versions())
+
+    # — lists —
+
+    def _list(self, given: Mapping[str, Any]) -> Shown:
+        """`{look_at: orders}`, `group_buys` or `chats`: one line each, the newest first."""
+        return self._look(_LISTS[str(given["look_at"])].__get__(self))
+
+    def _orders(self, session: Session) -> Iterator[str]:
+        mine = {"merchant_id": self._merchant_id}
+        found = orders.list_orders(session, **mine, state=None, where=Where(None)).items
+        names = names_of(session, **mine, ids={order.person_id for order in found})
+        for order in found:
+            state = self._say(f"order_state.{order.state}")
+            total = money(order.total, self.locale)
+            yield f"#{order.number} {names[order.person_id]} {total} {state}"
+
+    def _group_buys(self, session: Session) -> Iterator[str]:
+        teams = group_buys.list_teams(
+            session, merchant_id=self._merchant_id, campaign_id=None, where=Where(None)
+        )
+        for team in teams.items:
+            yield f"{team.held}/{team.target} {self._say(f'team_state.{team.state}')}"
+
+    def _chats(self, session: Session) -> Iterator[str]:
+        mine = {"merchant_id": self._merchant_id}
+        found = chats.list_chats(session, **mine, waiting=False, where=Where(None))
+        for view in chats.views(session, **mine, conversations=found.items):
+            yield f"{view.person.name} {self._say(f'mode.{view.conversation.mode}')}"
+
+
+def _answers(segments: list[Segment]) -> Iterator[str]:
+    """What the test chat shows of an answer."""
+    for segment in segments:
+        match segment:
+            case Text():
+                yield segment.text
+            case Card():
+                yield segment.title
+            case Options():
+                yield " ".join(f"[{option.title}]" for option in segment.options)
+
+
+_LISTS = {"orders": Office._orders, "group_buys": Office._group_buys, "chats": Office._chats}
+_VERBS: dict[str, Callable[[Office, Mapping[str, Any]], Shown]] = {
+    "import": Office._import,
+    "open": Office._open,
+    "replace": Office._replace,
+    "save": Office._save,
+    "try": Office._try,
+    "publish": Office._publish,
+    "roll_back": Office._roll_back,
+    "look_at": Office._list,
+}
+OFFICE_VERBS = tuple(_VERBS)
