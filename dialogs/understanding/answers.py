@@ -8,12 +8,15 @@ from dialogs.understanding.context import Asked, Context
 from dialogs.understanding.filling import FROM_TEXT, slot_value
 from dialogs.understanding.fixed_words import heard, leading
 from dialogs.understanding.folding import folded
+from dialogs.understanding.lexicon import lexicon
 from dialogs.understanding.message import Message
 from dialogs.understanding.outcome import Entity
+from dialogs.understanding.pointing import is_question
 from dialogs.understanding.values.counts import bare_number
 from dialogs.understanding.values.money import bare_money
 
 _LONGEST_TEXT = 1000
+_LEAST_AMOUNT = 10  # below that it is a count or a place in a list
 
 
 def yes_or_no(message: Message, context: Context) -> tuple[Command, ...] | None:
@@ -59,7 +62,15 @@ def text_answer(message: Message, context: Context) -> SetSlot | None:
     text = message.original.strip()[:_LONGEST_TEXT]
     if context.asked is None or not text or not takes_text(context):
         return None
+    if _names_somebody(context) and is_question(message):
+        return None
     return SetSlot(context.asked.slot, text)
+
+
+def _names_somebody(context: Context) -> bool:
+    """ "Can you speak English?" is nobody's name."""
+    slot = context.slots.get(context.asked.slot) if context.asked else None
+    return slot is not None and any(mapping.entity == "name" for mapping in slot.mappings)
 
 
 def typed_answer(message: Message, context: Context) -> SetSlot | None:
@@ -74,6 +85,25 @@ def typed_answer(message: Message, context: Context) -> SetSlot | None:
     return None if value is None else SetSlot(asked.slot, value)
 
 
+def _called_by_number(word: str) -> str | None:
+    days = lexicon().section("numbered_days").items()
+    return next((day for day, forms in days if word in forms), None)
+
+
+def early_amount(message: Message, context: Context) -> SetSlot | None:
+    """ "300" to "who is it for?" is the budget, which would be asked next."""
+    number = bare_number(message.bare)
+    if context.asked is None or number is None or number < _LEAST_AMOUNT:
+        return None
+    fields = bare_money(message.bare, context.currency)
+    entity = Entity("money", 0, len(message.original), message.original, fields or {})
+    for name in sorted(context.active_slots - {context.asked.slot}):
+        slot = context.slots.get(name)
+        if fields and slot and any(mapping.entity == "money" for mapping in slot.mappings):
+            return SetSlot(name, slot_value(entity, "money", context))
+    return None
+
+
 def _bare_value(message: Message, context: Context, asked: Asked) -> Any:
     slot = context.slots.get(asked.slot)
     kinds = {mapping.entity for mapping in slot.mappings} if slot else set()
@@ -81,6 +111,8 @@ def _bare_value(message: Message, context: Context, asked: Asked) -> Any:
         fields = bare_money(message.bare, context.currency)
         entity = fields and Entity("money", 0, len(message.original), message.original, fields)
         return slot_value(entity, "money", context) if entity else None
+    if "occasion" in kinds:
+        return _called_by_number(message.bare)
     number = bare_number(message.bare)
     if number is not None and "age" in kinds:
         return {"min": number, "max": number}

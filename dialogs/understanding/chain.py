@@ -36,7 +36,7 @@ from dialogs.understanding.wishes import for_intent
 
 _INTENT_OF = {"yes": "affirm", "no": "deny"}
 _START, _JOIN, _LEAVE = "group_buy_start", "group_buy_join", "group_buy_leave"
-_SEARCH, _ORDERS = "product_search", "order_status"
+_SEARCH, _ORDERS, _STOP = "product_search", "order_status", "stop_messages"
 _LONGEST_ORDER, _LITTLE_MORE = 30, 2  # "order number 1001" and a question mark
 _SHORTEST_CODE = 12  # an eight-digit number is as likely to be a telephone
 
@@ -156,9 +156,17 @@ def _answered_yes_or_no(here: Heard) -> Understood | None:
     return Understood(commands, here.language, "asked", intent)
 
 
+def _stops_all(here: Heard) -> bool:
+    """ "Stop" calls off what is going on; where nothing is, it is what ends all messages."""
+    idle = here.context.asked is None and here.context.active_flow is None
+    return idle and here.message.bare in lexicon().of("stop_alone")
+
+
 def _word(word: str, here: Heard) -> Understood | None:
     if word == "skip" and here.context.asked is None:
         return None
+    if word == "cancel" and _stops_all(here):
+        word = _STOP
     intent = _INTENT_OF.get(word, word)
     if word in STEERING:
         return Understood((STEERING[word],), here.language, "words", intent)
@@ -167,5 +175,6 @@ def _word(word: str, here: Heard) -> Understood | None:
 
 
 _LINKS = (
-    _by_payload, _by_address, _by_team, _by_choice, _by_card, _by_words, _by_start, _by_code, _by_order,
+    _by_payload, _by_address, _by_team, _by_choice, _by_card, _by_words, _by_start, _by_code,
+    _by_order,
 )  # fmt: skip

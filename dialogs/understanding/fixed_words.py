@@ -97,6 +97,8 @@ def _in_list(message: Message, name: str) -> bool:
     if not message.short:
         return False
     parts = [part for part in _PARTS.split(message.short) if part]  # "sure, go ahead"
+    if not message.short.isascii():  # 不知道 你看着办
+        parts = [word for part in parts for word in part.split()]
     return message.short in forms or message.bare in forms or forms.issuperset(parts or [""])
 
 

@@ -57,8 +57,14 @@ class Lexicon:
             (form, kind, value)
             for kind in _FOUND
             for value, forms in self.section(kind).items()
-            for form in forms
+            for form in (_owning(forms) if kind == "relations" else forms)
         )
+
+
+def _owning(forms: tuple[str, ...]) -> Iterator[str]:
+    """ "mums birthday": many leave the apostrophe out."""
+    yield from forms
+    yield from (f"{form}s" for form in forms if form.isascii() and form[-1] != "s")
 
 
 def any_of(forms: Iterator[str] | tuple[str, ...]) -> str:
@@ -109,4 +115,9 @@ def _lines(tree: Mapping[str, Any], head: str) -> Iterator[tuple[str, str]]:
 
 
 def _forms(line: str) -> Iterator[str]:
-    return (folded(form) for form in _COMMA.split(line.strip().strip(",，")) if form)
+    """Each also without its apostrophe: "dont" is "don't"."""
+    for form in _COMMA.split(line.strip().strip(",，")):
+        if form:
+            yield folded(form)
+        if "'" in form.replace("’", "'"):
+            yield folded(form).replace("'", "")

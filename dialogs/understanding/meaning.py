@@ -1,5 +1,7 @@
 """Values and intent together: what to start, what to fill, when to ask back."""
 
+import re
+
 from data.kernel.locales import Locale
 from dialogs.engine.commands import (
     CannotHandle,
@@ -8,6 +10,7 @@ from dialogs.engine.commands import (
 )
 from dialogs.understanding.answers import (
     corrects,
+    early_amount,
     opening_yes_or_no,
     takes_text,
     text_answer,
@@ -16,14 +19,17 @@ from dialogs.understanding.answers import (
 from dialogs.understanding.context import Context
 from dialogs.understanding.filling import Findings, fill
 from dialogs.understanding.intents import OUT_OF_SCOPE, Guess, classifier
+from dialogs.understanding.lexicon import lexicon
 from dialogs.understanding.message import Message
 from dialogs.understanding.outcome import Entity, Understood
 from dialogs.understanding.payload import looks_like_payload
 from dialogs.understanding.pointed import pointed
+from dialogs.understanding.wanted import asks_for_goods
 from dialogs.understanding.wishes import for_intent
 
 # Where any text is the answer, these are part of it: a card may well say "thank you".
 _POLITE = frozenset({"greet", "thanks", "bye", "affirm", "deny"})
+_MARKUP = re.compile(r"</?[a-zA-Z!][^>]*>|\{\{|\{%|\$\{")
 _OF_AGE = 18
 _CLOSE = 0.1  # two guesses nearer than this are a question to the person
 _LITTLE_LEFT = 6  # letters outside the values: what is left is no wish of its own
@@ -42,9 +48,14 @@ def by_meaning(
 def _guess(message: Message, entities: tuple[Entity, ...]) -> Guess:
     if any(e.fields.get("speaker") and e.fields["max"] < _OF_AGE for e in entities):
         return Guess("minor", 1.0)  # said outright; nothing to guess (T54)
-    if looks_like_payload(message.original):
+    if looks_like_payload(message.original) or is_no_prose(message):
         return Guess(OUT_OF_SCOPE, 1.0)
     return classifier().guess(message.folded.text, [entity.kind for entity in entities])
+
+
+def is_no_prose(message: Message) -> bool:
+    """Markup, a piece of a program, or a curse and nothing else."""
+    return bool(_MARKUP.search(message.original)) or message.bare in lexicon().of("curses")
 
 
 def _accepted(
@@ -56,10 +67,17 @@ def _accepted(
     bar = thresholds.interrupt if asked else thresholds.start
     if guess.intent == OUT_OF_SCOPE or guess.confidence < bar:
         return None
-    answers = _only_values(message, entities, context) or (
-        takes_text(context) and guess.intent in _POLITE
-    )
-    return None if asked and answers and guess.intent != "minor" else guess.intent
+    return None if asked and _answers(guess, message, context, entities) else guess.intent
+
+
+def _answers(
+    guess: Guess, message: Message, context: Context, entities: tuple[Entity, ...]
+) -> bool:
+    if guess.intent == "minor" or asks_for_goods(message, guess.intent, entities):
+        return False
+    if takes_text(context) and guess.intent in _POLITE:
+        return True
+    return _only_values(message, entities, context) or typed_answer(message, context) is not None
 
 
 def _only_values(message: Message, entities: tuple[Entity, ...], context: Context) -> bool:
@@ -106,8 +124,8 @@ def _answer(message: Message, context: Context, entities: tuple[Entity, ...]) ->
             return ((answer,), "asked") if answer else None
     if filled:
         return filled, "entities"
-    opening = opening_yes_or_no(message, asked)
-    return ((opening,), "asked") if opening else None
+    said = opening_yes_or_no(message, asked) or early_amount(message, context)
+    return ((said,), "asked") if said else None
 
 
 def _torn(guess: Guess, context: Context) -> tuple[str, ...] | None:

@@ -5,6 +5,7 @@ from functools import cache
 
 from dialogs.understanding.lexicon import lexicon
 from dialogs.understanding.message import Message, tidy
+from dialogs.understanding.outcome import Entity
 
 # What may stand before the thing itself.
 _OPENINGS = ("search_before", "group_buy_start", "group_buy_start_before")
@@ -23,12 +24,26 @@ def wanted_of(message: Message) -> str | None:
     return _as_written(message, text) if text and len(text) <= _LONGEST else None
 
 
+def asks_for_goods(message: Message, intent: str | None, entities: tuple[Entity, ...]) -> bool:
+    """ "Do you have watches?" is no hobby of anybody, even while gifts are talked about."""
+    named = any(entity.kind == "interest" for entity in entities)
+    of_somebody = any(entity.kind in ("relation", "exclusion") for entity in entities)
+    asks = bool(_asking().match(message.short))
+    return intent == "product_search" and named and asks and not of_somebody
+
+
 def _as_written(message: Message, text: str) -> str:
     place = message.folded.text.find(text)
     if place < 0:
         return text
     start, end = message.folded.span(place, place + len(text))
     return message.original[start:end]
+
+
+@cache
+def _asking() -> re.Pattern[str]:
+    words = lexicon()
+    return re.compile(rf"(?:{words.pattern('fillers')}[\s,,]*)*{words.pattern('asks_for_goods')}")
 
 
 @cache

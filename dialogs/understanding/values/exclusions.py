@@ -40,8 +40,9 @@ def _refuse_behind(reading: Reading, start: int, place: int) -> None:
     if not reading.free(start, place):
         return
     end = _clause_end(reading.text, place)
+    refused = _value_at(reading, place, end)  # 我妈 begins with a word that is skipped elsewhere
     place = _skip(reading.text, place)
-    refused = _value_at(reading, place, end)
+    refused = refused or _value_at(reading, place, end)
     if refused is None:
         _refuse_words(reading, start, place, end)
         return

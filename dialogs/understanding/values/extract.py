@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from dialogs.understanding.folding import Folded
@@ -32,6 +33,11 @@ _DATE_LIKE = re.compile(r"[12]\d{3}-\d{1,2}-\d{1,2}")
 _ORDER = re.compile(
     r"(?:(?:订单|单号|(?<![a-z])orders?)\s*(?:编?号码?|number|no\.?)?\s*[是::#]{0,2}\s*|#\s?)"
     r"(?P<number>\d{4,8})(?![\d.]|\s*(?:[元块个件份]|pcs|pieces|of\b))"
+)
+# "22 Baker St" is a place, and nobody there bakes.
+_STREET = re.compile(
+    r"(?<![a-z0-9])\d{1,5}[a-z]?\s+(?:[a-z.]+\s+){1,3}"
+    r"(?:street|st|road|rd|avenue|ave|lane|ln|drive|close|court|square|boulevard|blvd)(?![a-z])"
 )
 ProductHits = Sequence[tuple[str, str]]
 
@@ -66,6 +72,8 @@ def _read_contacts(reading: Reading) -> None:
         if not _DATE_LIKE.match(match[0]):
             digits = re.sub(r"[\s-]", "", match[0])
             reading.take("phone", match.start(), match.end(), {"value": digits})
+    for match in _STREET.finditer(reading.text):
+        reading.take("street", match.start(), match.end(), {"value": match[0]})
     for match in _ORDER.finditer(reading.text):
         number = {"value": match["number"]}
         reading.take("order_number", match.start(), match.end(), number)
@@ -101,9 +109,18 @@ def _read_days(reading: Reading) -> None:
 
 
 def _read_words(reading: Reading) -> None:
+    cursed = {start for match in _curses().finditer(reading.text) for start in range(*match.span())}
     for hit in lexicon().finder.find(reading.text):
+        if hit.start in cursed:
+            continue
         if hit.list in _KINDS:
             reading.take(_KINDS[hit.list], hit.start, hit.end, {"value": hit.name})
         elif hit.list in _ATTRIBUTES:
             fields = {"name": _ATTRIBUTES[hit.list], "value": hit.name}
             reading.take("attribute", hit.start, hit.end, fields)
+
+
+@cache
+def _curses() -> re.Pattern[str]:
+    """妈的 at the end of a clause is no mother; 妈的生日 is hers."""
+    return re.compile(lexicon().pattern("curses") + r"(?=\s*(?:$|[,.!?…~,。!?]))")

@@ -21,6 +21,7 @@ _SYMBOLS = {
     "hkd": "HKD", "gbp": "GBP", "eur": "EUR", "jpy": "JPY", "nt": "TWD", "hk": "HKD",
     "$": "dollar", "£": "GBP", "€": "EUR", "¥": "yuan",
 }  # fmt: skip
+_SIGN_BEHIND = r"(?<=\d)[$£€¥](?!\d)"  # 40€
 _DOLLARS = frozenset({"USD", "TWD", "HKD", "SGD", "AUD", "CAD", "NZD"})
 _LEADS = ("at_most_before", "at_least_before", "approx_before", "range_before", "budget")
 _TAILS = ("at_most_after", "at_least_after", "approx_after", "range_after")
@@ -116,6 +117,9 @@ def _is_money(match: re.Match[str], marks: set[str], first: Span, grammar: Gramm
     return _sounds_like_money(match, marks)
 
 
+_ROUND_FROM = 50  # below that it is as likely an age, an hour or a count
+
+
 def _sounds_like_money(match: re.Match[str], marks: set[str]) -> bool:
     """两三百, 1.5k, 2k左右, 100到200: said of prices more than of anything else."""
     number = match["n1"]
@@ -125,7 +129,16 @@ def _sounds_like_money(match: re.Match[str], marks: set[str]) -> bool:
     spoken_range = match["n2"] is None and "百" in number and not read_number(number).exact  # type: ignore[union-attr]  # it was read once already
     plain_range = bool(match["n2"]) and len(re.sub(r"\D", "", match["n2"])) >= 3  # noqa: PLR2004
     spoken_pair = bool(match["n2"]) and any(unit in match["n2"] for unit in "百千万")
-    return thousands or spoken or between or spoken_range or plain_range or spoken_pair
+    if thousands or spoken or between or spoken_range or plain_range or spoken_pair:
+        return True
+    return bool(marks) and _is_round_at_the_end(match)
+
+
+def _is_round_at_the_end(match: re.Match[str]) -> bool:
+    """ "For mum's birthday, around 200": a round number that ends the clause, and no year."""
+    number, after = match["n1"], match.string[match.end() :].lstrip()
+    round_one = number.isdecimal() and int(number) >= _ROUND_FROM and int(number) % 10 == 0
+    return round_one and not 1900 <= int(number) <= 2100 and after[:1] in ("", ",", ".", "!", "?")  # noqa: PLR2004
 
 
 def _amount(number: str, tenth: str | None) -> Span | None:
@@ -216,7 +229,8 @@ def _amount_pattern(words: Lexicon) -> re.Pattern[str]:
     symbols = "|".join(sorted((re.escape(s) for s in _SYMBOLS), key=len, reverse=True))
     named = words.pattern(*(f"currencies.{code}" for code in _named_currencies(words)))
     symbol = rf"{symbols}|{named}"
-    unit = "|".join(words.pattern(f"currencies.{code}") for code in words.section("currencies"))
+    units = [words.pattern(f"currencies.{code}") for code in words.section("currencies")]
+    unit = "|".join([*units, _SIGN_BEHIND])
     lead = words.pattern(*(f"bounds.{name}" for name in _LEADS))
     copula = words.pattern("bounds.copula")
     tail = words.pattern(*(f"bounds.{name}" for name in _TAILS))
