@@ -11,7 +11,7 @@ from typing import Any
 
 from babel.dates import format_date, format_skeleton
 from babel.lists import format_list
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_name
 from ruamel.yaml import YAML
 
 from data.kernel.locales import Locale
@@ -130,8 +130,14 @@ def _amount(value: Mapping[str, Any], end: str, locale: Locale) -> str:
     return money(Money.of(str(value[end]), value["currency"]), locale)
 
 
+def _currency(code: str, locale: Locale) -> str:
+    name: str = get_currency_name(code, count=2, locale=_CLDR[locale])  # pounds, not pound
+    return name
+
+
 _FORMATS: dict[str, Callable[[Any, Locale], str]] = {
     "money": money,
+    "currency": _currency,
     "date": day,
     "time_left": time_left,
     "budget": _budget,

@@ -11,7 +11,8 @@ from data.catalogue.tokens import tokeniser_of
 from data.kernel.money import Money
 from data.recommendations.candidates import age_groups, candidates, forbidden_for_age
 from data.recommendations.diversity import pick_unlike
-from data.recommendations.scoring import Occasion, Scored, reasons_for, score
+from data.recommendations.reasons import reasons_of
+from data.recommendations.scoring import Occasion, Scored, fits, score
 from data.recommendations.wishes import Idea, Wish
 
 
@@ -23,18 +24,20 @@ def suggest_gifts(  # noqa: PLR0913  # all that a chat may know about a wish
     seen: Collection[str] = (),
     given_before: Collection[str] = (),
     cheaper_than: Money | None = None,
+    below: Money | None = None,
     dearer_than: Money | None = None,
     limit: int = 3,
     now: datetime,
 ) -> list[Idea]:
     """Ideas that keep every rule; fewer than `limit`, even none, rather than one that does not.
 
-    `seen` and `given_before` are product ids that are not suggested again.
+    `seen` and `given_before` are product ids that are not suggested again. `cheaper_than` is
+    asked for now and said of each idea; `below` is a bound that stands from earlier.
     """
     filters = Filters(
         min_price=wish.budget_min,
         max_price=wish.budget_max,
-        below=cheaper_than,
+        below=cheaper_than or below,
         above=dearer_than,
         excluded=(*wish.excluded, *forbidden_for_age(wish)),
         without=frozenset([*seen, *given_before]),
@@ -49,7 +52,8 @@ def suggest_gifts(  # noqa: PLR0913  # all that a chat may know about a wish
         given_categories=_categories(session, merchant_id, given_before),
         cheaper_than=cheaper_than,
     )
-    chosen = pick_unlike([score(candidate, occasion) for candidate in found], limit)
+    scored = [score(candidate, occasion) for candidate in found]
+    chosen = pick_unlike([each for each in scored if fits(each, occasion)], limit)
     return _ideas(session, chosen, occasion)
 
 
@@ -63,8 +67,8 @@ def _ideas(session: Session, chosen: Sequence[Scored], occasion: Occasion) -> li
     )
     found = {variant.id: (product, variant) for variant, product in rows}
     return [
-        Idea(*found[variant_id], each.candidate.price, reasons_for(each, occasion))
-        for variant_id, each in zip(shown, chosen, strict=True)
+        Idea(*found[each.candidate.variant.variant_id], each.candidate.price, reasons)
+        for each, reasons in zip(chosen, reasons_of(chosen, occasion), strict=True)
     ]
 
 

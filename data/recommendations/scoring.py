@@ -1,4 +1,4 @@
-"""How good an idea is a thing for this wish, and which claims about it are true.
+"""How good an idea is a thing for this wish, and what weighed for it.
 
 Each term is worth its weight at most. The weights were set by hand on the demo shop, so that a
 known interest beats all else and the person beats the day; nobody has bought by them yet.
@@ -23,7 +23,6 @@ _TITLED, _NEARLY = 0.65, 0.5
 _VAGUE_INTEREST, _VAGUE_RECIPIENT, _VAGUEST = 0.04, 0.015, 0.3
 # A gift far below what somebody meant to spend is as wrong as a dear one: full marks from here.
 _WORTHY = 0.4
-_REASONS = 2
 _SEASONS = {
     **dict.fromkeys([3, 4, 5], "spring"),
     **dict.fromkeys([6, 7, 8], "summer"),
@@ -137,15 +136,16 @@ def _price_fit(candidate: Candidate, wish: Wish) -> float:
     return min(1.0, candidate.price.minor / (_WORTHY * wish.budget_max.minor))
 
 
-def reasons_for(scored: Scored, occasion: Occasion) -> tuple[Reason, ...]:
-    """The two that weigh most; a card without any says at least that we have it."""
-    candidate = scored.candidate
-    by_worth = sorted((term for term in scored.terms if term.reason), key=lambda term: -term.worth)
-    found = [term.reason for term in by_worth if term.reason]
-    if occasion.cheaper_than:
-        found.insert(0, Reason("reason_cheaper", {"than": occasion.cheaper_than}))
-    limit = occasion.wish.budget_max
-    if limit and candidate.price < limit:
-        found.append(Reason("reason_in_budget", {"max": limit}))
-    found.append(Reason("reason_in_stock", {"available": candidate.variant.available}))
-    return tuple(found[:_REASONS])
+def fits(scored: Scored, occasion: Occasion) -> bool:
+    """Whether it is a thing for this person at all. Far down the list, and with little money, the
+    score alone would still give a mother brushes for climbing holds."""
+    candidate, wish = scored.candidate, occasion.wish
+    meant_for = candidate.values("recipient")
+    if not wish.recipient or not meant_for:
+        return True
+    near = {wish.recipient, *priors().tagged.get(wish.recipient, [])}
+    if not meant_for.isdisjoint(near):
+        return True
+    if any(_liking(candidate, each, occasion) for each in wish.interests):
+        return True
+    return priors().suits(wish.recipient, candidate.product.category) > _NEARLY

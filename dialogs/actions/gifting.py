@@ -1,54 +1,118 @@
 """Finding a gift: ideas with reasons, narrower or wider as the person says, until one fits."""
 
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from data.catalogue import get_product, variants_of
 from data.delivery.messages import Card, Option
-from data.kernel.errors import Invalid, OutOfStock
+from data.kernel.errors import OutOfStock
 from data.kernel.ids import ProductId
-from data.kernel.money import Money, exponent
-from data.merchants import Merchant
+from data.kernel.money import Money
 from data.occasions import gifts_given
 from data.recommendations import Age, Idea, Reason, Wish, suggest_gifts
 from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
+from dialogs.actions.budgets import budget_of, say_converted
 from dialogs.actions.products import product_card
 from dialogs.actions.turn import Turn
 
 _AT_ONCE = 3
-_TITLES = {"more": "utter_ideas_more", "cheaper": "utter_ideas_cheaper"}
+_CHEAPER, _PRICIER = "cheaper", "pricier"
+_STEPS = ("more", _CHEAPER, _PRICIER)
+_TITLES = {
+    "more": "utter_ideas_more", _CHEAPER: "utter_ideas_cheaper", _PRICIER: "utter_ideas_pricier",
+}  # fmt: skip
+_NOTHING = {_CHEAPER: "utter_nothing_cheaper", _PRICIER: "utter_nothing_pricier"}
+# What makes it another search: nothing that was shown or refused for dad holds for mum.
+_SEARCH = ("recipient", "occasion", "budget")
+
+
+@dataclass(frozen=True, slots=True)
+class _Hunt:
+    """How far the search has come: what was shown, and the prices it moves between."""
+
+    step: str | None
+    seen: list[dict[str, Any]]
+    below: Money | None = None
+    above: Money | None = None
+
+    @classmethod
+    def of(cls, turn: Turn) -> "_Hunt":
+        slots = turn.slots
+        step = slots["gift_choice"] if slots.get("gift_choice") in _STEPS else None
+        if slots.get("ideas_for") != _search(turn):
+            return cls(None, [])
+        seen = slots.get("ideas_shown") or []
+        prices = [shown["price"] for shown in seen if shown["batch"] == seen[-1]["batch"]]
+        currency = turn.merchant.currency
+        if step == _CHEAPER and prices:
+            return cls(step, seen, below=Money(min(prices), currency))
+        if step == _PRICIER and prices:
+            return cls(step, seen, above=Money(max(prices), currency))
+        below, above = (slots.get(name) for name in ("ideas_below", "ideas_above"))
+        return cls(
+            step,
+            seen,
+            below=None if below is None else Money(int(below), currency),
+            above=None if above is None else Money(int(above), currency),
+        )
+
+    def keep(self, turn: Turn, ideas: Sequence[Idea]) -> None:
+        batch = self.seen[-1]["batch"] + 1 if self.seen else 0
+        fresh = [
+            {"product": one.product.id, "price": one.price.minor, "batch": batch} for one in ideas
+        ]
+        shown = {one["product"] for one in fresh}
+        old = [one for one in self.seen if one["product"] not in shown]
+        turn.set("ideas_for", _search(turn))
+        turn.set("ideas_shown", [*old, *fresh])
+        turn.set("ideas_below", self.below.minor if self.below else None)
+        turn.set("ideas_above", self.above.minor if self.above else None)
+
+
+def _search(turn: Turn) -> dict[str, Any]:
+    return {name: turn.slots.get(name) for name in _SEARCH}
 
 
 class FindGifts(ShopAction):
-    """Three ideas that fit everything said so far; new ones each time it runs."""
+    """Three ideas that fit everything said so far, "cheaper" included; new ones each time it runs,
+    until nothing new is left."""
 
     called = "action_find_gifts"
 
     def act(self, turn: Turn) -> None:
-        step = turn.slots.get("gift_choice")
-        seen = turn.slots.get("ideas_shown") or []
-        if step not in ("more", "cheaper", "pricier"):
-            seen = []  # the wish itself changed: everything is worth a look again
-        ideas = suggest_gifts(
-            turn.session,
-            merchant_id=turn.merchant.id,
-            wish=_wish(turn),
-            seen=[shown["product"] for shown in seen],
-            given_before=_given_before(turn),
-            cheaper_than=_bound(turn, step, seen, "cheaper"),
-            dearer_than=_bound(turn, step, seen, "pricier"),
-            limit=_AT_ONCE,
-            now=turn.now,
-        )
+        hunt = _Hunt.of(turn)
         turn.set("gift_choice", None)
-        turn.set("ideas_found", bool(ideas or seen))
+        ideas = _ideas(turn, hunt, hunt.seen)
+        again = not ideas and hunt.seen and hunt.step is None
+        if again:  # one more thing was refused: of what was shown, some may still do
+            ideas = _ideas(turn, hunt, [])
+        turn.set("ideas_found", bool(ideas or hunt.seen))
         if not ideas:
-            turn.say("utter_no_more_ideas" if seen else "utter_no_ideas")
+            left = _NOTHING.get(hunt.step or "", "utter_no_more_ideas")
+            turn.say(left if hunt.seen else "utter_no_ideas")
             return
-        turn.set("ideas_shown", [*seen, *map(_remembered, ideas)])
-        turn.say(_TITLES.get(step or "", "utter_ideas"), *(_card(turn, idea) for idea in ideas))
+        say_converted(turn)
+        hunt.keep(turn, ideas)
+        title = "utter_ideas_again" if again else _TITLES.get(hunt.step or "", "utter_ideas")
+        turn.say(title, *(_card(turn, idea) for idea in ideas))
+
+
+def _ideas(turn: Turn, hunt: _Hunt, seen: list[dict[str, Any]]) -> list[Idea]:
+    is_cheaper = hunt.step == _CHEAPER
+    return suggest_gifts(
+        turn.session,
+        merchant_id=turn.merchant.id,
+        wish=_wish(turn),
+        seen=[shown["product"] for shown in seen],
+        given_before=_given_before(turn),
+        cheaper_than=hunt.below if is_cheaper else None,
+        below=None if is_cheaper else hunt.below,
+        dearer_than=hunt.above,
+        limit=_AT_ONCE,
+        now=turn.now,
+    )
 
 
 class ChooseGift(ShopAction):
@@ -93,49 +157,10 @@ def _age(value: Any) -> Age | None:
     return Age(min(ends), max(ends)) if ends else None
 
 
-def budget_of(value: Any, merchant: Merchant) -> tuple[Money | None, Money | None]:
-    """What was said as a budget, in the shop's money. A bare number is an upper limit; another
-    currency is read at the shop's declared rate, and only to understand, never to charge."""
-    if isinstance(value, int | float):
-        return None, Money.of(str(value), merchant.currency)
-    if not isinstance(value, Mapping):
-        return None, None
-    low, high = (_in_shop_money(value.get(end), value, merchant) for end in ("min", "max"))
-    if low is not None and low == high:  # one amount is a limit; "about" leaves a tenth of room
-        room = high.minor // 10 if value.get("approx") else 0
-        return None, Money(high.minor + room, high.currency)
-    return low, high
-
-
-def _in_shop_money(amount: Any, value: Mapping[str, Any], merchant: Merchant) -> Money | None:
-    if amount is None:
-        return None
-    said = value.get("currency") or merchant.currency
-    rates = merchant.settings.get("reading_rates", {})
-    if said != merchant.currency and said not in rates:
-        raise Invalid("budget_currency", currency=said)
-    rate = Decimal("1") if said == merchant.currency else Decimal(rates[said])
-    minor = (Decimal(str(amount)) * rate).scaleb(exponent(merchant.currency))
-    return Money(int(minor), merchant.currency)
-
-
-def _bound(turn: Turn, step: str | None, seen: list[dict[str, Any]], way: str) -> Money | None:
-    """Cheaper than the cheapest of the last three, or dearer than the dearest."""
-    prices = [shown["price"] for shown in seen[-_AT_ONCE:]]
-    if step != way or not prices:
-        return None
-    edge = min(prices) if way == "cheaper" else max(prices)
-    return Money(edge, turn.merchant.currency)
-
-
 def _given_before(turn: Turn) -> list[ProductId]:
     """What this person already gave to them is no new idea."""
     recipient = turn.slots.get("recipient")
     return gifts_given(turn.session, person=turn.person, relation=recipient) if recipient else []
-
-
-def _remembered(idea: Idea) -> dict[str, Any]:
-    return {"product": idea.product.id, "price": idea.price.minor}
 
 
 def _card(turn: Turn, idea: Idea) -> Card:

@@ -2,6 +2,7 @@
 
 from dialogs.actions import (
     after_sale,
+    budgets,
     buying,
     calling_off,
     choosing,
@@ -20,6 +21,7 @@ from dialogs.actions.base import registry
 
 ACTIONS = registry(
     *gifting.ACTIONS,
+    *budgets.ACTIONS,
     *buying.ACTIONS,
     *shipping.ACTIONS,
     *group_buying.ACTIONS,

@@ -17,7 +17,7 @@ from data.catalogue import (
 )
 from data.delivery.messages import Card, Option, Options
 from dialogs.actions.base import ShopAction
-from dialogs.actions.gifting import budget_of
+from dialogs.actions.budgets import budget_of, say_converted, unknown_currency
 from dialogs.actions.products import of_turn, product_card
 from dialogs.actions.seen import is_buying, products_seen
 from dialogs.actions.turn import Turn
@@ -40,6 +40,9 @@ class SearchProducts(ShopAction):
 
     def act(self, turn: Turn) -> None:
         words = _without_amounts(turn, str(turn.slots.get("search_for") or ""))
+        if unknown_currency(turn):
+            turn.set("budget", None)
+        say_converted(turn)
         found = _by_code(turn, words) or _by_words(turn, words)
         if found:
             turn.say("utter_search_found", *(_card(turn, one) for one in found))

@@ -116,6 +116,14 @@ def test_every_reason_is_true(session: Session, shop_id: str, asked: Wish) -> No
             assert is_true(reason, idea, asked, tags(session, idea)), reason
 
 
+@everybody
+def test_cards_side_by_side_do_not_all_say_the_same(
+    session: Session, shop_id: str, asked: Wish
+) -> None:
+    ideas = ideas_for(session, shop_id, asked)
+    assert len(ideas) == 1 or len({str(idea.reasons) for idea in ideas}) > 1
+
+
 def is_true(reason: Reason, idea: Idea, asked: Wish, own: frozenset[tuple[str, str]]) -> bool:
     """Each claim checked against the product and the wish, not against the recommender."""
     said = dict(reason.values)
@@ -128,6 +136,7 @@ def is_true(reason: Reason, idea: Idea, asked: Wish, own: frozenset[tuple[str, s
             said["occasion"] == asked.occasion and ("occasion", said["occasion"]) in own
         ),
         "reason_in_season": lambda: said["season"] == "autumn" and ("season", "autumn") in own,
+        "reason_topic": lambda: ("interest", said["interest"]) in own,
         "reason_in_stock": lambda: said["available"] == idea.variant.available,
         "reason_interest": lambda: (
             said["interest"] in asked.interests
@@ -208,6 +217,22 @@ def test_cheaper_is_cheaper_and_says_so(session: Session, shop_id: str) -> None:
     dearer = ideas_for(session, shop_id, asked, dearer_than=yuan(200))
     assert dearer
     assert all(yuan(200) < idea.price <= yuan(300) for idea in dearer)
+
+
+def test_however_cheap_an_idea_is_it_is_for_this_person(session: Session, shop_id: str) -> None:
+    asked = wish("mother", "birthday", 300)
+    cheap = ideas_for(session, shop_id, asked, cheaper_than=yuan(60), limit=100)
+    assert len(cheap) > 3
+    titles = {idea.product.title["en"] for idea in cheap}
+    assert not {title for title in titles if "hold brushes" in title}
+
+
+def test_what_was_refused_as_too_dear_stays_refused(session: Session, shop_id: str) -> None:
+    ideas = ideas_for(session, shop_id, wish("mother", "birthday", 300), below=yuan(90))
+    assert ideas
+    for idea in ideas:
+        assert idea.price < yuan(90)
+        assert "reason_cheaper" not in [reason.code for reason in idea.reasons]
 
 
 def test_what_was_given_before_is_not_given_again(session: Session, shop_id: str) -> None:

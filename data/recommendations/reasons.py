@@ -1,0 +1,52 @@
+"""What is said for an idea: two things that are true of it, and not the same two on every card."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from data.recommendations.scoring import Occasion, Scored
+from data.recommendations.wishes import Reason
+
+_EACH = 2
+# A reason that stands on another card already gives way to one this many places less weighty.
+_WORN = 2
+_MOST_TOPICS = 2
+
+
+def reasons_of(chosen: Sequence[Scored], occasion: Occasion) -> list[tuple[Reason, ...]]:
+    """For each idea two of its true reasons: the weighty ones, as long as they are not worn out."""
+    worn: Counter[str] = Counter()
+    found = []
+    for each in chosen:
+        reasons = _picked(true_of(each, occasion), worn)
+        worn.update(map(_key, reasons))
+        found.append(reasons)
+    return found
+
+
+def true_of(scored: Scored, occasion: Occasion) -> list[Reason]:
+    """All that may truthfully be said, what weighs most first; at least that we have it."""
+    candidate, wish = scored.candidate, occasion.wish
+    by_worth = sorted((term for term in scored.terms if term.reason), key=lambda term: -term.worth)
+    found = [term.reason for term in by_worth if term.reason]
+    if occasion.cheaper_than:
+        found.insert(0, Reason("reason_cheaper", {"than": occasion.cheaper_than}))
+    if len(found) > 1:  # beside nothing weightier it would sound like the point of the gift
+        topics = sorted(candidate.values("interest") - set(wish.interests))
+        found += [Reason("reason_topic", {"interest": each}) for each in topics[:_MOST_TOPICS]]
+    if wish.budget_max and candidate.price < wish.budget_max:
+        found.append(Reason("reason_in_budget", {"max": wish.budget_max}))
+    found.append(Reason("reason_in_stock", {"available": candidate.variant.available}))
+    return found
+
+
+def _picked(reasons: Sequence[Reason], worn: Counter[str]) -> tuple[Reason, ...]:
+    """That it is cheaper was asked for, and a liking was named: these are always said."""
+    fixed = {0} if reasons[0].code in ("reason_cheaper", "reason_interest") else set()
+    places = [place for place in range(len(reasons)) if place not in fixed]
+    places.sort(key=lambda place: (place + _WORN * worn[_key(reasons[place])], place))
+    kept = sorted([*fixed, *places[: _EACH - len(fixed)]])
+    return tuple(reasons[place] for place in kept)
+
+
+def _key(reason: Reason) -> str:
+    return f"{reason.code} {sorted(reason.values.items(), key=str)}"
