@@ -34,7 +34,7 @@ def demo() -> Iterator[DemoProcess]:
 
 @pytest.fixture
 def visits(browser: Browser, demo: DemoProcess) -> Iterator[Visits]:
-    """Opens windows at the demo; nothing a page shows may upset it."""
+    """Opens windows at the demo; nothing a page shows may upset it, nor a journey its books."""
     opened: list[Visit] = []
 
     def one(**wishes: object) -> Visit:
@@ -46,3 +46,4 @@ def visits(browser: Browser, demo: DemoProcess) -> Iterator[Visits]:
     for each in opened:
         each.context.close()
     assert complaints == []
+    assert demo.broken_rules() == []

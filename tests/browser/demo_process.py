@@ -11,10 +11,14 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 import httpx
+
+from data.audit import Violation, audit
+from data.kernel.database import Database
 
 ROOT = Path(__file__).parents[2]
 # A Wednesday morning in Shanghai, two weeks before the fifteenth of the eighth lunar month.
@@ -27,6 +31,18 @@ _STOP_SECONDS = 10.0
 class DemoProcess:
     address: str
     process: subprocess.Popen[bytes]
+    folder: Path
+
+    def broken_rules(self) -> list[Violation]:
+        """What `tuanzi audit` says of the shop as it lies there, at the time its clock shows."""
+        clock = httpx.get(f"{self.address}/demo/clock", trust_env=False).json()
+        (file,) = self.folder.glob("demo-*.db")
+        database = Database(f"sqlite:///{file}")
+        try:
+            with database.reading() as session:
+                return audit(session, now=datetime.fromisoformat(clock["now"]))
+        finally:
+            database.close()
 
 
 @contextmanager
@@ -58,7 +74,7 @@ def _running(folder: Path) -> Iterator[DemoProcess]:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
         )
-        running = DemoProcess(f"http://127.0.0.1:{port}", process)
+        running = DemoProcess(f"http://127.0.0.1:{port}", process, folder)
         try:
             _wait_for(running, folder / "output.txt")
             yield running
