@@ -25,7 +25,12 @@ from dialogs.understanding.payload import parse_payload
 
 # These go straight to the team, whatever else the person is in the middle of.
 _START, _JOIN, _LEAVE = "group_buy_start", "group_buy_join", "group_buy_leave"
-_STRAIGHT = {_JOIN: "action_join_team", _LEAVE: "action_leave_team"}
+_STATUS = "group_buy_status"
+_STRAIGHT = {
+    _JOIN: "action_join_team",
+    _LEAVE: "action_leave_team",
+    _STATUS: "action_tell_teams",
+}
 _ANSWER = "/SetSlots("
 _OVERHEARD = {True: frozenset({_START, _JOIN, _LEAVE}), False: frozenset({_START})}
 

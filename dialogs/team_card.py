@@ -53,7 +53,7 @@ def team_card(wording: Wording, view: TeamView, *, title: str, now: datetime) ->
         price=view.price,
         deadline=view.deadline,
         state=view.state,
-        text="\n".join(_lines(wording, view, title, now)),
+        text=standing(wording, view, title=title, now=now),
         options=(_button(wording, view),),
     )
     return OutboundMessage(
@@ -62,6 +62,11 @@ def team_card(wording: Wording, view: TeamView, *, title: str, now: datetime) ->
         coalesce_key=card_key(view.id),
         response=RESPONSE,
     )
+
+
+def standing(wording: Wording, view: TeamView, *, title: str, now: datetime) -> str:
+    """The card in words, for who asks how it is going."""
+    return "\n".join(_lines(wording, view, title, now))
 
 
 def _lines(wording: Wording, view: TeamView, title: str, now: datetime) -> list[str]:

@@ -18,6 +18,7 @@ from dialogs.understanding.fixed_words import (
     STEERING,
     STRONG,
     WEAK,
+    asks_for_team,
     heard,
     heard_within,
     joins,
@@ -36,6 +37,7 @@ from dialogs.understanding.wishes import for_intent
 
 _INTENT_OF = {"yes": "affirm", "no": "deny"}
 _START, _JOIN, _LEAVE = "group_buy_start", "group_buy_join", "group_buy_leave"
+_STATUS = "group_buy_status"
 _SEARCH, _ORDERS, _STOP = "product_search", "order_status", "stop_messages"
 _LONGEST_ORDER, _LITTLE_MORE = 30, 2  # "order number 1001" and a question mark
 _SHORTEST_CODE = 12  # an eight-digit number is as likely to be a telephone
@@ -92,9 +94,10 @@ def _by_address(here: Heard) -> Understood | None:
 def _by_team(here: Heard) -> Understood | None:
     if not here.context.team_open:
         return None
-    if leaves(here.message):
-        commands = for_intent(_LEAVE, (), here.message, here.context)
-        return Understood(commands, here.language, "words", _LEAVE)
+    said = _LEAVE if leaves(here.message) else _STATUS if asks_for_team(here.message) else None
+    if said is not None:
+        commands = for_intent(said, (), here.message, here.context)
+        return Understood(commands, here.language, "words", said)
     seats = joins(here.message)
     if seats is None:
         return None

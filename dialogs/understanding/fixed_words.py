@@ -87,6 +87,10 @@ def leaves(message: Message) -> bool:
     return message.short in lexicon().of("leave")
 
 
+def asks_for_team(message: Message) -> bool:
+    return message.short in lexicon().of("team_status")
+
+
 def _seats(word: str) -> int | None:
     seats = read_whole(word)
     return seats if seats and seats <= _MOST_SEATS else None
