@@ -15,9 +15,10 @@ from data.catalogue.questions import Place, Question, Term, Wish
 # So the label (title 3, brand 1, category and tags 0.4) is scored alone and counts four times,
 # and everything, the text included, once. PostgreSQL wants weights in the order D C B A; its 1
 # divides by 1 + log(length), or long descriptions win.
+_ON_LABEL = f"-4 * bm25({INDEX_TABLE}, 0, 0, 3, 1, 0, 0.4)"
+_ALL_OF_IT = f"{_ON_LABEL} - bm25({INDEX_TABLE}, 0, 0, 5, 2, 1, 1)"
 _ASK = {
-    "sqlite": f"SELECT product_id, -4 * bm25({INDEX_TABLE}, 0, 0, 3, 1, 0, 0.4)"  # noqa: S608
-    f" - bm25({INDEX_TABLE}, 0, 0, 5, 2, 1, 1) AS score"
+    "sqlite": "SELECT product_id, {score} AS score"  # noqa: S608  # one of the two above
     f" FROM {INDEX_TABLE} WHERE {INDEX_TABLE} MATCH :question",
     "postgresql": "SELECT product_id,"  # noqa: S608
     " 4 * ts_rank('{0.3, 0, 0.6, 1.0}', document, CAST(:words AS tsquery), 1)"
@@ -32,7 +33,9 @@ def products_with(session: Session, merchant_id: str, question: Question) -> CTE
     dialect = session.get_bind().dialect.name
     merchant = merchant_token(merchant_id)
     if dialect == "sqlite":
-        asked = _bound(_ASK[dialect], question=_fts5(merchant, question))
+        # Goods have many names, and bm25 counts each name in the whole index: once is enough.
+        score = _ON_LABEL if question.is_of_goods else _ALL_OF_IT
+        asked = _bound(_ASK[dialect].format(score=score), question=_fts5(merchant, question))
     else:
         asked = _bound(
             _ASK[dialect],
@@ -61,25 +64,28 @@ class _Spelling:
     without: str
     term: Callable[[Term, str], str]
     places: Mapping[Place, str]
+    adds_up: bool  # a term asked for twice counts twice
 
     def every(self, wishes: Iterable[Wish]) -> str:
         return self.both.join(self._one(wish) for wish in wishes)
 
     def any(self, wishes: Iterable[Wish]) -> str:
-        terms = ((term, wish.place_of(term)) for wish in wishes for term in wish.terms)
+        terms = (
+            (term, wish.place_of(term))
+            for wish in wishes
+            for term in (*wish.terms, *(wish.best if self.adds_up else ()))
+        )
         return self.either.join(self.term(term, self.places[place]) for term, place in terms)
 
     def _one(self, wish: Wish) -> str:
-        never = self.any([Wish(wish.never, Place.TITLE)])
-        return (
-            f"(({self.any([wish])}){self.without}({never}))" if never else f"({self.any([wish])})"
-        )
+        meant, never = self.any([wish]), self.any([Wish(wish.never, Place.TITLE)])
+        return f"(({meant}){self.without}({never}))" if never else f"({meant})"
 
 
 def _fts5(merchant: str, question: Question) -> str:
     needed = _FTS5.every(question.need)
     # FTS5 scores only what stands in the question, so what would be liked is asked for as well.
-    likes = _FTS5.any(question.liked)
+    likes = _FTS5.any(question.like)
     liked = f" AND (({needed}) OR {likes})" if likes else ""
     return f'merchant : "{merchant}" AND ({needed}){liked}'
 
@@ -106,6 +112,7 @@ _FTS5 = _Spelling(
         Place.TITLE: "{title brand} : ",
         Place.MARKS: "{attributes} : ",
     },
+    adds_up=True,
 )
 _TSQUERY = _Spelling(
     " & ",
@@ -114,4 +121,5 @@ _TSQUERY = _Spelling(
     lambda term, place: f"({' & '.join(postgresql_word(word) + place for word in term)})",
     # As index.py gives them out: title A, brand B, description C, the rest D.
     {Place.ANYWHERE: "", Place.LABEL: ":ABD", Place.TITLE: ":AB", Place.MARKS: ":D"},
+    adds_up=False,
 )

@@ -22,12 +22,12 @@ _OF_ONE_CHARACTER = {Place.ANYWHERE: Place.MARKS, Place.LABEL: Place.TITLE}
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Any of these terms, the first `best` of them rather than the others; what has one of `never`
-    in its title is not meant."""
+    """Any of these terms, those in `best` rather than the others; what has one of `never` in its
+    title is not meant."""
 
     terms: tuple[Term, ...]
     place: Place = Place.ANYWHERE
-    best: int = 0
+    best: tuple[Term, ...] = ()
     never: tuple[Term, ...] = ()
 
     def place_of(self, term: Term) -> Place:
@@ -46,9 +46,13 @@ class Question:
     like: tuple[Wish, ...] = ()
 
     @property
+    def is_of_goods(self) -> bool:
+        return any(wish.best for wish in self.need)
+
+    @property
     def liked(self) -> tuple[Wish, ...]:
         """What makes a product that has all it needs a better answer."""
-        best = (Wish(wish.terms[: wish.best], wish.place) for wish in self.need if wish.best)
+        best = (Wish(wish.best, wish.place) for wish in self.need if wish.best)
         return (*self.like, *best)
 
 

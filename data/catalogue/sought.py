@@ -115,7 +115,7 @@ def _goods(cut: Tokenise, number: int) -> Wish:
     same = _terms(cut, group["same"])
     either = _terms(cut, [*group["same"], *group.get("kinds", [])])
     never = _terms(cut, group.get("never", []))
-    return Wish(either, Place.LABEL, len(same), never)
+    return Wish(either, Place.LABEL, same, never)
 
 
 def _terms(cut: Tokenise, texts: Iterable[str]) -> tuple[Term, ...]:
