@@ -21,6 +21,7 @@ from dialogs.format import FlowSet
 from dialogs.house import House
 from dialogs.understanding import Asked, Context, Offered, Understood, Ware, understand
 from dialogs.understanding.addresses import holds_address
+from dialogs.understanding.afterwards import is_fresh
 from dialogs.understanding.payload import parse_payload
 
 # These go straight to the team, whatever else the person is in the middle of.
@@ -178,6 +179,7 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
         active_slots=_active_slots(state, pinned),
         flow_slots=live.owned,
         team_open=team_open,
+        day_saved=is_fresh(state.slots.get("day_saved"), now=now),
         wares=lambda product_id: _ware(session, merchant.id, product_id),
         currency=merchant.currency,
     )

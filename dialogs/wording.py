@@ -135,9 +135,15 @@ def _currency(code: str, locale: Locale) -> str:
     return name
 
 
+def _start(text: str, _locale: Locale) -> str:
+    """At the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 _FORMATS: dict[str, Callable[[Any, Locale], str]] = {
     "money": money,
     "currency": _currency,
+    "start": _start,
     "date": day,
     "time_left": time_left,
     "budget": _budget,

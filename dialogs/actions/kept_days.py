@@ -8,6 +8,7 @@ from typing import Any
 from data.delivery.messages import Option, Options
 from data.merchants import Merchant
 from data.occasions import (
+    AnnualDate,
     CalendarRules,
     Occasion,
     due_reminder,
@@ -52,14 +53,14 @@ def what_of(turn: Turn, occasion: Occasion) -> str:
     )
 
 
-def say_kept(turn: Turn, occasion: Occasion, *, changed: bool, back_on: bool) -> None:
+def say_kept(turn: Turn, occasion: Occasion, *, response: str, back_on: bool = False) -> None:
     """Back in words, in both calendars where it is a lunar day, with what happens next."""
     on = _next_on(turn, occasion)
     notes = missing_day(turn.words, occasion.when, rules_of(turn.merchant))
     if back_on:
         notes.append(turn.words("utter_messages_on_again"))
     turn.say(
-        "utter_day_changed" if changed else "utter_day_kept",
+        response,
         Options((_list_button(turn), _forget_button(turn, occasion))),
         what=what_of(turn, occasion),
         day=annual_day(occasion.when, turn.locale),
@@ -77,12 +78,21 @@ def _reminds(turn: Turn, occasion: Occasion) -> str:
     local = reminder.due_at.astimezone(zone_of(occasion.timezone))
     lead = (reminder.falls_on - local.date()).days
     response = "utter_reminds_before" if lead == occasion.lead_days else "utter_reminds_on"
-    return turn.words(response, days=str(lead), on=local.date(), at=f"{local:%H:%M}")
+    return turn.words(
+        response,
+        lead=timedelta(days=occasion.lead_days),
+        on=local.date(),
+        at=f"{local:%H:%M}",
+    )
+
+
+def next_of(turn: Turn, when: AnnualDate) -> date:
+    yesterday = today_of(turn) - timedelta(days=1)
+    return next_on(when, after=yesterday, rules=rules_of(turn.merchant))
 
 
 def _next_on(turn: Turn, occasion: Occasion) -> date:
-    yesterday = today_of(turn) - timedelta(days=1)
-    return next_on(occasion.when, after=yesterday, rules=rules_of(turn.merchant))
+    return next_of(turn, occasion.when)
 
 
 def _list_button(turn: Turn) -> Option:
@@ -110,6 +120,10 @@ def _meant(turn: Turn) -> list[KeptDay]:
     return [day for day in days if _is_of(turn, day.occasion, person, name)]
 
 
+def days_meant(turn: Turn) -> list[Occasion]:
+    return [day.occasion for day in _meant(turn)]
+
+
 def _is_of(turn: Turn, occasion: Occasion, relation: str | None, name: str | None) -> bool:
     if relation not in (None, occasion.relation):
         return False
@@ -131,7 +145,7 @@ class ListDays(ShopAction):
             return
         days = _meant(turn)
         if not days:
-            _say_none(turn)
+            say_none(turn)
         elif len(days) == 1 and turn.slots.get("occasion_person"):
             button = _forget_button(turn, days[0].occasion)
             turn.say("utter_day_is", Options((button,)), **_told(turn, days[0]))
@@ -161,7 +175,7 @@ def _told(turn: Turn, day: KeptDay) -> dict[str, Any]:
     }
 
 
-def _say_none(turn: Turn) -> None:
+def say_none(turn: Turn) -> None:
     """Whether another person keeps that day is told to nobody."""
     named = any(turn.slots.get(slot) for slot in _WHOSE)
     add = turn.option("utter_add_day_button", "/StartFlow(remember_day)")
@@ -186,7 +200,7 @@ class FindDay(ShopAction):
             return
         days = _meant(turn)
         if not days:
-            _say_none(turn)
+            say_none(turn)
             turn.set("occasion_step", "over")
         elif len(days) == 1 and turn.slots.get("forget") is None:
             turn.set("forget", days[0].occasion.id)

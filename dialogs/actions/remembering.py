@@ -17,11 +17,21 @@ from data.occasions import (
     next_on,
     occasions_of,
     save_occasion,
+    subject_of,
 )
 from data.people import ConsentPurpose, note_member
 from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
 from dialogs.actions.consenting import agree
+from dialogs.actions.day_changes import (
+    differ,
+    is_sure,
+    is_torn,
+    just_saved,
+    note_saved,
+    same_day,
+    say_change,
+)
 from dialogs.actions.kept_days import rules_of, say_kept, today_of
 from dialogs.actions.said_days import UNCLEAR, SaidDay, SaidKind, festival_day, said_kind
 from dialogs.actions.turn import Turn
@@ -47,6 +57,8 @@ class HearDay(ShopAction):
 
     def act(self, turn: Turn) -> None:
         only_adults(turn.person)
+        if turn.slots.get("occasion_corrects"):
+            _take_over(turn)
         bare = _is_bare(turn)
         turn.set("occasion_step", "over")
         said = said_kind(turn.slots.get("occasion_kind"))
@@ -57,6 +69,35 @@ class HearDay(ShopAction):
             turn.say("utter_day_comes_once")
         elif said.festival is None or _take_festival(turn, said):
             _go_on(turn, said.kind)
+            _say_if_known(turn)
+
+
+def _take_over(turn: Turn) -> None:
+    """ "No, it's 4 May": whose day and what day it is was said a moment ago."""
+    saved = just_saved(turn)
+    if saved is None or turn.slots.get("occasion_person"):
+        return
+    subject = subject_of(turn.session, saved)
+    festival = saved.kind == OccasionKind.FESTIVAL
+    turn.set("occasion_kind", [subject if festival else saved.kind])
+    turn.set("occasion_person", saved.relation or None)
+    turn.set("occasion_name", None if festival else subject or None)
+
+
+def _say_if_known(turn: Turn) -> None:
+    """ "Remind me of dad's birthday" where we do already: its date is not asked again."""
+    if turn.slots.get("occasion_date") is not None or not turn.slots.get("occasion_person"):
+        return
+    old = _kept_already(turn)
+    if old is None:
+        return
+    if turn.person.opted_out_at is None:
+        turn.set("occasion_step", "over")
+        note_saved(turn, old)
+        say_kept(turn, old, response="utter_day_known")
+    else:
+        turn.set("occasion_date", {"calendar": old.calendar, "month": old.month, "day": old.day,
+                                   "leap": old.leap})  # fmt: skip
 
 
 def _is_bare(turn: Turn) -> bool:
@@ -117,6 +158,7 @@ class LookAtDay(ShopAction):
 
     def act(self, turn: Turn) -> None:
         day = SaidDay.of(turn.slots.get("occasion_date"))
+        turn.set("occasion_step", "torn" if is_torn(turn) else "clear")
         unclear = day is None or day.calendar == UNCLEAR
         turn.set("occasion_calendar", None if unclear or day is None else day.calendar)
 
@@ -177,12 +219,36 @@ class TellApart(ShopAction):
 
     def act(self, turn: Turn) -> None:
         other = _nameless(turn)
-        turn.set("occasion_twice", other is not None and _differ(other.when, _when(turn)))
+        apart = other is not None and differ(other.when, _when(turn))
+        corrects = turn.slots.get("occasion_corrects") and just_saved(turn) is other
+        turn.set("occasion_twice", apart and not corrects)
 
 
-def _differ(one: AnnualDate, other: AnnualDate | None) -> bool:
-    """Another day of the year; the year of birth may be told later."""
-    return other is None or replace(one, year=None) != replace(other, year=None)
+class LookForSame(ShopAction):
+    """Whether a day is kept already that this one would overwrite."""
+
+    called = "action_look_for_same"
+
+    def act(self, turn: Turn) -> None:
+        old, when = _kept_already(turn), _when(turn)
+        turn.set("occasion_step", "keep")
+        if old is None or when is None:
+            return
+        if differ(old.when, when):
+            turn.set("occasion_step", "keep" if is_sure(turn, old) else "change")
+        elif turn.person.opted_out_at is None and when.year in (None, old.year):
+            turn.set("occasion_step", "over")
+            note_saved(turn, old)
+            say_kept(turn, old, response="utter_day_known")
+
+
+class AskConfirmChange(ShopAction):
+    called = "action_ask_confirm_change"
+
+    def act(self, turn: Turn) -> None:
+        old, when = _kept_already(turn), _when(turn)
+        if old is not None and when is not None:
+            say_change(turn, old, when)
 
 
 class AskOccasionName(ShopAction):
@@ -215,15 +281,26 @@ class RememberDay(ShopAction):
         kept = save_occasion(
             turn.session, person=turn.person, day=_day_to_keep(turn, when), now=turn.now
         )
-        say_kept(turn, kept, changed=kept.id in before, back_on=stopped)
+        note_saved(turn, kept)
+        response = "utter_day_changed" if kept.id in before else "utter_day_kept"
+        say_kept(turn, kept, response=response, back_on=stopped)
 
 
 def _day_to_keep(turn: Turn, when: AnnualDate) -> DayToKeep:
-    said = said_kind(turn.slots.get("occasion_kind"))
+    """How long before it we speak stays as it was."""
+    old = _kept_already(turn)
     relation, subject = _whose(turn)
-    return DayToKeep(
-        kind=said.kind or OccasionKind.OTHER, when=when, relation=relation, subject=subject
-    )
+    kind = said_kind(turn.slots.get("occasion_kind")).kind or OccasionKind.OTHER
+    day = DayToKeep(kind=kind, when=when, relation=relation, subject=subject)
+    return replace(day, lead_days=old.lead_days) if old else day
+
+
+def _kept_already(turn: Turn) -> Occasion | None:
+    kind = said_kind(turn.slots.get("occasion_kind")).kind or OccasionKind.OTHER
+    relation, subject = _whose(turn)
+    if relation and not is_relation(relation):  # a name, before it was looked at
+        relation, subject = "friend", relation
+    return same_day(turn, kind=kind, relation=relation, subject=subject)
 
 
 def _when(turn: Turn) -> AnnualDate | None:
@@ -265,6 +342,8 @@ ACTIONS = (
     AskOccasionCalendar,
     ValidateOccasionCalendar,
     TellApart,
+    LookForSame,
+    AskConfirmChange,
     AskOccasionName,
     RememberDay,
 )

@@ -66,7 +66,8 @@ class BuySeen(ShopAction):
         if word and not seen:
             turn.commands += [StartFlow("product_search"), SetSlot("search_for", word)]
         elif is_buying(turn):
-            return
+            title = text_in(of_turn(turn, str(turn.slots["product"])).title, turn.locale)
+            turn.say("utter_already_buying", title=title)
         elif len(seen) == 1:
             turn.commands += [StartFlow("checkout"), SetSlot("product", seen[0])]
             turn.commands += _only_variant(turn, seen[0])

@@ -9,8 +9,8 @@ from typing import Any
 
 from dialogs.engine.carrying_out import carry_out
 from dialogs.engine.cleaning import clean
-from dialogs.engine.commands import Command
-from dialogs.engine.frames import activate, go_on
+from dialogs.engine.commands import Command, StartFlow
+from dialogs.engine.frames import activate, finish, go_on
 from dialogs.engine.inputs import (
     ActionResult,
     Failed,
@@ -26,7 +26,7 @@ from dialogs.engine.state import Asking, Frame, FrameKind, Mode, State
 from dialogs.engine.waiting import happen, wake_ready
 from dialogs.engine.walking import advance, collect
 from dialogs.engine.work import PATTERN, Flows, Runaway, Work
-from dialogs.format.flow import Collect
+from dialogs.format.flow import END, Collect
 
 
 def step(state: State, event: Input, flows: Flows) -> Outcome:
@@ -73,9 +73,17 @@ def _go_on_with(work: Work, commands: tuple[Command, ...]) -> None:
     """Flows that an action asks for come after the presses and sayings that still stand on top;
     presses that it asks for come first, for they never listen."""
     waiting = _lift(work, lambda frame: not frame.is_root and not frame.trail)
+    if any(isinstance(command, StartFlow) for command in commands):
+        _end_what_is_over(work)
     carry_out(work, clean(work, commands))
     acts = _lift(work, lambda frame: frame.kind is FrameKind.ACT)
     work.stack += [*waiting, *acts]
+
+
+def _end_what_is_over(work: Work) -> None:
+    """The flow that asked for another one has ended: under it, it would be taken for running."""
+    while work.stack and work.stack[-1].is_root and work.stack[-1].step == END:
+        finish(work)
 
 
 def _lift(work: Work, wanted: Callable[[Frame], bool]) -> list[Frame]:

@@ -11,6 +11,7 @@ from data.catalogue.gtin import is_gtin
 from data.kernel.locales import Locale
 from dialogs.engine.commands import SkipQuestion
 from dialogs.understanding.addresses import new_address
+from dialogs.understanding.afterwards import afterwards
 from dialogs.understanding.answers import takes_text, yes_or_no
 from dialogs.understanding.choices import chosen, pressed
 from dialogs.understanding.context import Context
@@ -89,6 +90,12 @@ def _by_card(here: Heard) -> Understood | None:
 def _by_address(here: Heard) -> Understood | None:
     command = new_address(here.message.original, here.context)
     return Understood((command,), here.language, "address") if command else None
+
+
+def _by_saved_day(here: Heard) -> Understood | None:
+    entities = _values(here)
+    commands = afterwards(here.message, here.context, entities)
+    return Understood(commands, here.language, "words", entities=entities) if commands else None
 
 
 def _by_team(here: Heard) -> Understood | None:
@@ -178,6 +185,6 @@ def _word(word: str, here: Heard) -> Understood | None:
 
 
 _LINKS = (
-    _by_payload, _by_address, _by_team, _by_choice, _by_card, _by_words, _by_start, _by_code,
-    _by_order,
+    _by_payload, _by_address, _by_team, _by_choice, _by_card, _by_saved_day, _by_words,
+    _by_start, _by_code, _by_order,
 )  # fmt: skip

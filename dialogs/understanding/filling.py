@@ -99,7 +99,7 @@ def _date(entity: Entity, _context: Context) -> dict[str, Any]:
     else:
         plain = fields.get("solar") or {"month": on.month, "day": on.day}
         day = {"calendar": "unclear" if "ask" in fields else "solar", **plain, "leap": False}
-    extra = {key: fields[key] for key in ("year", "time", "until") if key in fields}
+    extra = {key: fields[key] for key in ("year", "time", "until", "or") if key in fields}
     return {"date": fields["date"], **day, **extra}
 
 

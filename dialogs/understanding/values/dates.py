@@ -9,6 +9,7 @@ import re
 from datetime import date
 from functools import cache
 
+from data.kernel.locales import Locale
 from dialogs.understanding.lexicon import lexicon
 from dialogs.understanding.values.calendar import lunar, next_lunar, next_solar, solar
 from dialogs.understanding.values.day_sums import Fields, RawRule, Rule, compiled
@@ -46,6 +47,7 @@ _ORDINALS = [
 _NTH = rf"(?:\d{{1,2}}(?:st|nd|rd|th)|{'|'.join(reversed(_ORDINALS))})(?![a-z])"
 _EN_DAY = rf"(?:{_NTH}|\d{{1,2}}(?![\d:]|\s?(?:am|pm)(?![a-z])))"
 _CUE_REACH = 24  # letters between a date and the word "lunar" that belongs to it
+_HAN, _LATIN = re.compile(r"[\u3400-\u9fff]"), re.compile(r"[a-z]")
 _CLAUSE = re.compile(r"[,.;!?。,;!?、]")
 
 
@@ -53,6 +55,8 @@ def read_dates(reading: Reading) -> None:
     for pattern, rule in _rules():
         for match in pattern.finditer(reading.text):
             fields = rule(match, reading.setting.today)
+            if fields and rule is _numeric and _is_english(reading):
+                fields |= _other_way_round(match, fields)
             if fields:
                 reading.take("date", match.start(), match.end(), fields)
 
@@ -137,6 +141,20 @@ def _numeric(match: re.Match[str], today: date) -> Fields | None:
         return None
     year = int(match["year"]) if match["year"] else None
     return day_fields(month, day, year, today, moon=moon)
+
+
+def _is_english(reading: Reading) -> bool:
+    """By the words around the numbers; by the person where there are none."""
+    if _HAN.search(reading.text):
+        return False
+    return bool(_LATIN.search(reading.text)) or reading.setting.locale is Locale.EN
+
+
+def _other_way_round(match: re.Match[str], fields: Fields) -> Fields:
+    """In English 12/3 is 3 December to some and 12 March to others."""
+    first, second = int(match["first"]), int(match["second"])
+    torn = first != second and max(first, second) <= 12 and "solar" in fields  # noqa: PLR2004
+    return {"or": {"month": second, "day": first}} if torn else {}
 
 
 def _han_month(word: str) -> int | None:
