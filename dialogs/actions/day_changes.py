@@ -25,13 +25,14 @@ from dialogs.actions.kept_days import days_meant, next_of, say_kept, say_none, w
 from dialogs.actions.said_days import SaidDay
 from dialogs.actions.turn import Turn
 from dialogs.day_words import annual_day, lunar_name
+from dialogs.engine.commands import Command, SetSlot, StartFlow
 from dialogs.understanding.afterwards import is_fresh
 from dialogs.understanding.folding import fold
 from dialogs.understanding.values import Setting, extract
 from dialogs.wording import month_day
 
 _WHILE = timedelta(minutes=30)  # our decision: as long as one talk
-_LONGEST_LEAD = 90  # days; data.occasions refuses more
+LONGEST_LEAD = 90  # days; data.occasions refuses more
 
 
 def note_saved(turn: Turn, occasion: Occasion) -> None:
@@ -120,12 +121,20 @@ class ChangeLead(ShopAction):
         named = any(turn.slots.get(name) for name in ("occasion_person", "occasion_name"))
         saved = just_saved(turn)
         days = days_meant(turn) if named else [saved] if saved else []
-        if not days:
+        if not days and named:  # not kept yet: then it is told now
+            turn.commands += _remember(turn, lead)
+        elif not days:
             say_none(turn)
-        elif lead > _LONGEST_LEAD:
-            turn.say("utter_lead_too_long", lead=timedelta(days=_LONGEST_LEAD))
-        for day in days if lead <= _LONGEST_LEAD else []:
+        elif lead > LONGEST_LEAD:
+            turn.say("utter_lead_too_long", lead=timedelta(days=LONGEST_LEAD))
+        for day in days if lead <= LONGEST_LEAD else []:
             say_kept(turn, remember_again(turn, day, lead_days=lead), response="utter_lead_changed")
+
+
+def _remember(turn: Turn, lead: int) -> list[Command]:
+    whose = ("occasion_person", "occasion_name")
+    said = [SetSlot(name, turn.slots[name]) for name in whose if turn.slots.get(name)]
+    return [StartFlow("remember_day"), SetSlot("lead_days", lead), *said]
 
 
 class RecallDay(ShopAction):

@@ -24,6 +24,7 @@ from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
 from dialogs.actions.consenting import agree
 from dialogs.actions.day_changes import (
+    LONGEST_LEAD,
     differ,
     is_sure,
     is_torn,
@@ -287,12 +288,13 @@ class RememberDay(ShopAction):
 
 
 def _day_to_keep(turn: Turn, when: AnnualDate) -> DayToKeep:
-    """How long before it we speak stays as it was."""
-    old = _kept_already(turn)
+    """How long before it we speak stays as it was, if nothing was said of it."""
+    old, said = _kept_already(turn), int(turn.slots.get("lead_days") or 0)
     relation, subject = _whose(turn)
     kind = said_kind(turn.slots.get("occasion_kind")).kind or OccasionKind.OTHER
     day = DayToKeep(kind=kind, when=when, relation=relation, subject=subject)
-    return replace(day, lead_days=old.lead_days) if old else day
+    lead = min(said, LONGEST_LEAD) or (old.lead_days if old else day.lead_days)
+    return replace(day, lead_days=lead)
 
 
 def _kept_already(turn: Turn) -> Occasion | None:

@@ -23,15 +23,19 @@ _BY_THE_WAY = frozenset({"quantity", "exclusion", "age"})
 _IN_DAYS = {"天": 1, "日": 1, "day": 1, "周": 7, "星期": 7, "礼拜": 7, "week": 7, "fortnight": 14,
             "月": 30, "month": 30}  # fmt: skip
 _NOT = re.compile(r"(?:\bnot(?: the)?|不是|而不是|并非)\s*$")
+_LITTLE_LEFT = 2  # letters: "2 weeks before", 提前三天就行
 _FEW = {"a": 1, "an": 1, "the": 1, "one": 1, "": 1}
 
 
 def afterwards(
     message: Message, context: Context, entities: tuple[Entity, ...]
 ) -> tuple[Command, ...] | None:
-    if context.asked is not None:
-        return None
     return _lead(message, context, entities) or _correction(message, context, entities)
+
+
+def may_concern_a_day(message: Message, context: Context) -> bool:
+    """Cheap to ask of every message; only then its values are read for it."""
+    return context.asked is None and (context.day_saved or _lead_in(message) is not None)
 
 
 def is_fresh(saved: Any, *, now: datetime) -> bool:
@@ -47,14 +51,24 @@ def _lead(
     if lead is None:
         return None
     start, end = message.folded.span(*lead.span)
-    beside = [one for one in entities if one.end <= start or one.start >= end]
+    beside = tuple(one for one in entities if one.end <= start or one.start >= end)
     kinds = {one.kind for one in beside}
     named = bool(kinds & _WHOSE)
-    if kinds - _OF_DAYS or "date" in kinds or not (context.day_saved or named):
+    if kinds - _OF_DAYS or not _is_about_reminding(message, lead):
         return None
-    slots = context.flow_slots.get(_LEAD, frozenset()) - {"lead_days"}
-    whose = fill(Findings(tuple(beside)), slots, context) if named else ()
-    return (StartFlow(_LEAD), SetSlot("lead_days", lead.days), *whose)
+    if not named and ("date" in kinds or not context.day_saved):
+        return None
+    flow = context.triggers.get(_REMEMBER) if "date" in kinds else _LEAD
+    slots = context.flow_slots.get(flow or "", frozenset()) - {"lead_days"}
+    whose = fill(Findings(beside), slots, context) if named else ()
+    return (StartFlow(flow), SetSlot("lead_days", lead.days), *whose) if flow else None
+
+
+def _is_about_reminding(message: Message, lead: "_Before") -> bool:
+    """ "I need it two days before" speaks of a parcel."""
+    left = len(message.bare) - (lead.span[1] - lead.span[0])
+    text = message.folded.text
+    return left <= _LITTLE_LEFT or bool(_reminding().search(text) or _takes_back().search(text))
 
 
 class _Before(NamedTuple):
@@ -97,6 +111,11 @@ def _names_whose(entities: tuple[Entity, ...]) -> bool:
 def _denied(message: Message, date: Entity) -> bool:
     """The 3rd in "not the 3rd, the 4th"."""
     return _NOT.search(message.original[: date.start].casefold()) is not None
+
+
+@cache
+def _reminding() -> re.Pattern[str]:
+    return re.compile(lexicon().pattern("reminding"))
 
 
 @cache

@@ -11,7 +11,7 @@ from data.catalogue.gtin import is_gtin
 from data.kernel.locales import Locale
 from dialogs.engine.commands import SkipQuestion
 from dialogs.understanding.addresses import new_address
-from dialogs.understanding.afterwards import afterwards
+from dialogs.understanding.afterwards import afterwards, may_concern_a_day
 from dialogs.understanding.answers import takes_text, yes_or_no
 from dialogs.understanding.choices import chosen, pressed
 from dialogs.understanding.context import Context
@@ -93,6 +93,8 @@ def _by_address(here: Heard) -> Understood | None:
 
 
 def _by_saved_day(here: Heard) -> Understood | None:
+    if not may_concern_a_day(here.message, here.context):
+        return None
     entities = _values(here)
     commands = afterwards(here.message, here.context, entities)
     return Understood(commands, here.language, "words", entities=entities) if commands else None
