@@ -14,9 +14,9 @@ from tests.crash.shop import MortalShop, sound
 
 # The update, the message and the part that a purchase can least do without.
 THE_YES = 6
-THE_CARDS = 2
-THE_SECOND_CARD = 4
-THE_LINK = 8
+THE_CARDS = 3
+THE_SECOND_CARD = 5
+THE_LINK = 9
 
 
 def buy(corner: Corner) -> None:
