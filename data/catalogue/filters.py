@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from data.catalogue.matching import products_with
 from data.catalogue.models import Product, ProductTag, Shown, Variant
 from data.catalogue.questions import Place, all_of
-from data.catalogue.tokens import Tokenise, telling, tokeniser_of
+from data.catalogue.tokens import Tokenise, telling, tokeniser_of, without_colour
 from data.kernel.errors import Invalid
 from data.kernel.money import Money
 from data.merchants import Merchant
@@ -26,8 +26,6 @@ PRICE = case(
     else_=Variant.price_minor,
 )
 _REMEMBERED = 10_000
-# 红色 and 紅色 mean what 砖红 and 酒紅 end in.
-_COLOUR = "色"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +163,7 @@ class Sieve:
 
 @lru_cache(_REMEMBERED)  # tags and labels are held against every refusal anew
 def _words(cut: Tokenise, text: str) -> frozenset[str]:
-    bare = text.strip().removesuffix(_COLOUR) if len(text.strip()) > 1 else text
-    return frozenset(telling(cut(bare)))
+    return frozenset(telling(cut(without_colour(text.strip()))))
 
 
 @lru_cache(_REMEMBERED)

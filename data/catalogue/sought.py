@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from data.catalogue.questions import Place, Term, Wish
-from data.catalogue.tokens import Tokenise, is_han, runs, telling
+from data.catalogue.tokens import Tokenise, is_han, runs, telling, without_colour
 
 _MOST_RUNS = 48  # of one query: a long message is not a more precise one
-_COLOUR = "色"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +98,8 @@ def _word(cut: Tokenise, word: str) -> Wish:
     readings = [word]
     if len(bare := _patterns().light.sub("", word)) > 1:
         readings.append(bare)
-    if len(word) > 1 and word.endswith(_COLOUR):
-        readings.append(word.removesuffix(_COLOUR))
-    return Wish(_terms(cut, filter(_tells, readings)))
+    readings.append(without_colour(word))
+    return Wish(_terms(cut, filter(_tells, dict.fromkeys(readings))))
 
 
 def _tells(reading: str) -> bool:

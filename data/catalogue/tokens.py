@@ -65,6 +65,11 @@ def _made_fit(wired: Tokenise) -> Tokenise:
     return lambda text: [cut for token in wired(text) for cut in token[:_LONGEST].split()]
 
 
+def without_colour(word: str) -> str:
+    """红色 and 紅色 mean what 砖红 and 酒紅 end in; 色 alone stays."""
+    return word.removesuffix("色") if len(word) > 1 else word
+
+
 def is_han(token: str) -> bool:
     return _HAN_ONLY.fullmatch(token) is not None
 

@@ -1,6 +1,7 @@
 """Locking an order and moving it along its transition table, by compare-and-set."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -50,7 +51,10 @@ def move(session: Session, order: Order, to: OrderState, *, now: datetime) -> No
     session.refresh(order)
 
 
-def tell(session: Session, fact: type[OrderFact], order: Order, *, now: datetime) -> None:
+def tell(
+    session: Session, fact: type[OrderFact], order: Order, *, now: datetime, **about: Any
+) -> None:
+    """`about`: what this kind of fact says beside whose order it is."""
     announce(
         session,
         fact(
@@ -58,6 +62,7 @@ def tell(session: Session, fact: type[OrderFact], order: Order, *, now: datetime
             order_id=order.id,
             person_id=order.person_id,
             conversation_id=order.conversation_id,
+            **about,
         ),
         now=now,
     )

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from data.kernel.facts import announce
 from data.orders import Order, OrderRefunded, OrderState
 from data.orders.states import move, tell
 from data.payments.attempts import attempts_of
@@ -70,18 +69,4 @@ def _follow(
             book_refund_reversed(session, refund, provider, now=now)
         if order.state == OrderState.REFUNDED:
             move(session, order, OrderState.REFUND_PENDING, now=now)
-        _alarm(session, order, refund, now)
-
-
-def _alarm(session: Session, order: Order, refund: Refund, now: datetime) -> None:
-    announce(
-        session,
-        RefundFailed(
-            merchant_id=order.merchant_id,
-            order_id=order.id,
-            person_id=order.person_id,
-            conversation_id=order.conversation_id,
-            refund_id=refund.id,
-        ),
-        now=now,
-    )
+        tell(session, RefundFailed, order, now=now, refund_id=refund.id)

@@ -11,7 +11,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from data.kernel.facts import announce
 from data.orders import Order, OrderKind, OrderPaid, OrderReady, OrderState, goods
 from data.orders.service import close_unpaid, revive
 from data.orders.states import move, tell
@@ -62,25 +61,11 @@ def fall_through(
     attempt.call = attempt.call_at = attempt.next_check_at = None
     session.flush()
     if order.state == OrderState.AWAITING_PAYMENT:
-        _tell_failed(session, order, attempt, now)
+        tell(session, PaymentFailed, order, now=now, attempt_id=attempt.id)
     elif order.state == OrderState.WAITING_GROUP and before == AttemptState.AUTHORIZED:
         close_unpaid(session, order, OrderState.CANCELLED, now=now)  # the hold ran out
     else:
         close_if_all_is_back(session, order, now=now)
-
-
-def _tell_failed(session: Session, order: Order, attempt: PaymentAttempt, now: datetime) -> None:
-    announce(
-        session,
-        PaymentFailed(
-            merchant_id=order.merchant_id,
-            order_id=order.id,
-            person_id=order.person_id,
-            conversation_id=order.conversation_id,
-            attempt_id=attempt.id,
-        ),
-        now=now,
-    )
 
 
 def _captured(

@@ -1,18 +1,15 @@
 """Yes and no to being written to first, and what follows when a child speaks (T51, T54)."""
 
 from data.occasions import (
-    DayToKeep,
-    OccasionKind,
     occasions_of,
     protect_minor,
-    save_occasion,
-    subject_of,
 )
 from data.orders import OrderState, orders_of
 from data.payments import cancel_order
 from data.people import Asked, ConsentPurpose, grant_consent, opt_out
 from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
+from dialogs.actions.day_changes import remember_again
 from dialogs.actions.turn import Turn
 from dialogs.engine import from_json
 from dialogs.engine.commands import Restart
@@ -50,15 +47,7 @@ class StartMessages(ShopAction):
         only_adults(turn.person)
         agree(turn, ConsentPurpose.REMINDERS)
         for kept in occasions_of(turn.session, person=turn.person):
-            day = DayToKeep(
-                kind=OccasionKind(kept.kind),
-                when=kept.when,
-                relation=kept.relation,
-                subject=subject_of(turn.session, kept),
-                lead_days=kept.lead_days,
-                timezone=kept.timezone,
-            )
-            save_occasion(turn.session, person=turn.person, day=day, now=turn.now)
+            remember_again(turn, kept)
         turn.say("utter_messages_started")
 
 
