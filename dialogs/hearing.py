@@ -1,13 +1,15 @@
 """What a message means here, found before the transaction opens; good for one revision only."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from data.catalogue import get_product, price_of, variants_of
-from data.conversations import Conversation, Mode, OfferedOption, offered_to, pressed
+from data.conversations import Conversation, Mode, offered_to, pressed
+from data.conversations import Offered as Shown
 from data.conversations.whereabouts import Whereabouts, look_around
 from data.delivery.inbound import EventKind, InboundEvent
 from data.delivery.masking import mask_cards
@@ -33,6 +35,7 @@ _STRAIGHT = {
     _STATUS: "action_tell_teams",
 }
 _ANSWER = "/SetSlots("
+_REMEMBERED = 10_000  # buttons that need not be taken apart again
 _OVERHEARD = {True: frozenset({_START, _JOIN, _LEAVE}), False: frozenset({_START})}
 
 
@@ -42,6 +45,7 @@ class Hearing:
 
     `silent`: it was not said to us, so it is neither answered nor kept. `private`: it answers a
     private question or holds an address, so its words are in no event and not in the inbox.
+    `known`: what it was read against; a turn in the same session need not look again.
     """
 
     rev: int = 0
@@ -50,6 +54,7 @@ class Hearing:
     answer: str | None = None
     silent: bool = False
     private: bool = False
+    known: Whereabouts | None = field(default=None, compare=False, repr=False)
 
 
 def hear(
@@ -57,6 +62,12 @@ def hear(
 ) -> Hearing:
     """Read the snapshot and turn the event into commands. Writes nothing."""
     known = look(session, account, event)
+    return replace(_understood(session, house, known, event, now), known=known)
+
+
+def _understood(
+    session: Session, house: House, known: Whereabouts, event: InboundEvent, now: datetime
+) -> Hearing:
     rev = known.conversation.rev if known.conversation else 0
     if known.conversation is not None and known.conversation.mode == Mode.HUMAN:
         return Hearing(rev, silent=not event.addressed)
@@ -133,12 +144,19 @@ def _press(
 
 def _still_acts(payload: str, state: State, flows: Flows) -> bool:
     """An answer to a question that nobody asks any more is none, however new its button is."""
-    commands = parse_payload(payload) or ()
-    slots = {command.slot for command in commands if isinstance(command, SetSlot)}
-    if not commands or any(not isinstance(command, SetSlot) for command in commands):
+    slots = _answered(payload)
+    if not slots:
         return True
     frames = ((flows.flows_for(frame.version), frame.flow) for frame in state.stack)
     return any(slots & flow_set.owned.get(flow, frozenset()) for flow_set, flow in frames)
+
+
+@lru_cache(_REMEMBERED)
+def _answered(payload: str) -> frozenset[str]:
+    """The slots that a button does nothing but fill; none for any other button."""
+    commands = parse_payload(payload) or ()
+    slots = [command.slot for command in commands if isinstance(command, SetSlot)]
+    return frozenset(slots) if len(slots) == len(commands) else frozenset()
 
 
 def look(session: Session, account: ChannelAccount, event: InboundEvent) -> Whereabouts:
@@ -202,13 +220,13 @@ def _flows(session: Session, house: House, known: Whereabouts) -> Flows:
     return Flows(live.sha, lambda sha: house.flows.get(session, merchant_id=merchant_id, sha=sha))
 
 
-def _newest(offers: list[OfferedOption]) -> tuple[Offered, ...]:
+def _newest(offers: list[Shown]) -> tuple[Offered, ...]:
     """The options shown last, together: an older number is not a choice among these.
 
     A question asked again after a digression repeats its own buttons, not the cards above it: an
     earlier list with all of these answers is still the one that people count in.
     """
-    batches: dict[str, list[OfferedOption]] = {}
+    batches: dict[str, list[Shown]] = {}
     for option in reversed(offers):
         batches.setdefault(option.batch, []).append(option)
     lists = list(batches.values())[::-1]
@@ -225,7 +243,7 @@ def _newest(offers: list[OfferedOption]) -> tuple[Offered, ...]:
     )
 
 
-def _answers(options: list[OfferedOption]) -> set[str]:
+def _answers(options: list[Shown]) -> set[str]:
     return {option.payload for option in options if option.payload.startswith(_ANSWER)}
 
 

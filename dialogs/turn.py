@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from data.conversations import Mode, StaleConversation, redeem_link, resume
+from data.conversations import Mode, StaleConversation, is_at, redeem_link, resume
 from data.conversations.whereabouts import Whereabouts
 from data.delivery.inbound import InboundEvent
 from data.delivery.masking import mask_cards
@@ -35,7 +35,7 @@ def enter(
     cause: Cause,
 ) -> Stage:
     """The rows of this conversation; the first message makes them."""
-    known = look(session, account, event)
+    known = _known(session, account, event, hearing)
     if known.conversation is None or known.member is None or known.member.left_at is not None:
         known = _introduce(session, account, event, hearing, cause)
     merchant, person = known.merchant, known.person
@@ -44,6 +44,18 @@ def enter(
         raise StaleConversation(event.chat.external_id)
     _refresh(person, chat, event, hearing)
     return Stage(merchant, account, chat, person, conversation, known.live_sha)
+
+
+def _known(
+    session: Session, account: ChannelAccount, event: InboundEvent, hearing: Hearing
+) -> Whereabouts:
+    """What this session saw while it listened, if the conversation has not moved since."""
+    known = hearing.known
+    if known is None or known.conversation is None or known.merchant not in session:
+        return look(session, account, event)
+    if not is_at(session, known.conversation):
+        raise StaleConversation(known.conversation.id)
+    return known
 
 
 def _introduce(
@@ -173,9 +185,7 @@ def _settle_language(person: Person, event: InboundEvent, hearing: Hearing) -> N
     heard = hearing.understood.language if hearing.understood and event.text else None
     if heard is None or _NO_PROSE.search(event.text):
         return
-    if heard == person.locale:
-        person.locale_hint = None
-    elif person.locale_hint == heard:
-        person.locale, person.locale_hint = heard, None
-    else:
-        person.locale_hint = heard
+    locale = heard if person.locale_hint == heard else person.locale
+    hint = None if heard == locale else heard
+    if (locale, hint) != (person.locale, person.locale_hint):  # else nothing is written
+        person.locale, person.locale_hint = locale, hint

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from data.kernel.errors import Forbidden, Unauthorised
 from data.kernel.tokens import fingerprint
-from data.merchants import ApiToken
+from data.merchants import ApiToken, ChannelAccount
 
 MERCHANT = "merchant"
 CHANNEL = "channel"
@@ -16,8 +16,24 @@ _BEARER = "bearer "
 
 @dataclass(frozen=True, slots=True)
 class Caller:
+    """`account`: the one door that a channel key opens."""
+
     merchant_id: str
-    account_id: str | None
+    account: ChannelAccount | None
+
+
+# Every message asks, so they are made once.
+_BEHIND = (
+    select(ApiToken.scope, ApiToken.revoked_at, ApiToken.merchant_id, ChannelAccount)
+    .outerjoin(ChannelAccount, ChannelAccount.id == ApiToken.account_id)
+    .where(ApiToken.token_hash == bindparam("token"))
+)
+_ANY = (
+    select(ChannelAccount)
+    .join(ApiToken, ApiToken.account_id == ChannelAccount.id)
+    .where(ApiToken.scope == CHANNEL, ApiToken.revoked_at.is_(None))
+    .limit(1)
+)
 
 
 def bearer(header: str | None) -> str:
@@ -29,15 +45,14 @@ def bearer(header: str | None) -> str:
 
 def caller(session: Session, *, header: str | None, scope: str) -> Caller:
     """The merchant behind a token of this scope; 401 for none or a revoked one, 403 for another."""
-    token = session.get(ApiToken, fingerprint(bearer(header)))
-    if token is None or token.revoked_at is not None:
+    found = session.execute(_BEHIND, {"token": fingerprint(bearer(header))}).one_or_none()
+    if found is None or found.revoked_at is not None:
         raise Unauthorised("token")
-    if token.scope != scope:
+    if found.scope != scope:
         raise Forbidden("scope")
-    return Caller(token.merchant_id, token.account_id)
+    return Caller(found.merchant_id, found.ChannelAccount)
 
 
-def any_account(session: Session, *, scope: str) -> Caller | None:
-    """The only token of a scope there is: the demo, on loopback, answers without one."""
-    token = session.scalar(select(ApiToken).where(ApiToken.scope == scope).limit(1))
-    return Caller(token.merchant_id, token.account_id) if token else None
+def any_account(session: Session) -> ChannelAccount | None:
+    """The account of the only channel key there is: the demo, on loopback, answers without one."""
+    return session.scalar(_ANY)

@@ -8,13 +8,12 @@ from fastapi import APIRouter, Header, Query, Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.api.auth import CHANNEL, Caller, any_account, caller
+from bot.api.auth import CHANNEL, any_account, caller
 from bot.app import Tuanzi
 from bot.channels.rest import RestMessage, parse, render
 from bot.delivery.turns import Received
 from data.delivery import outbox
 from data.delivery.messages import segment_from_json
-from data.delivery.models import OutboxRow
 from data.kernel.errors import NotFound, TooOften, Unauthorised
 from data.merchants import ChannelAccount
 from data.people import Chat
@@ -46,14 +45,11 @@ async def say(
 
 
 def _answer(tuanzi: Tuanzi, body: RestMessage, authorization: str | None) -> list[dict[str, Any]]:
+    payload = body.model_dump(mode="json", exclude_defaults=True)
     with tuanzi.database.reading() as session:
         account = _account(tuanzi, session, authorization)
-    payload = body.model_dump(mode="json", exclude_defaults=True)
-    rows = tuanzi.turns.answer(Received(account, parse(body), payload))
-    if not rows:
-        return []
-    with tuanzi.database.reading() as session:
-        return shown(session, rows)
+        said = tuanzi.turns.answer_in(session, Received(account, parse(body), payload))
+    return [message for one in said for message in shown(one.segments, one.chat)]
 
 
 @router.get("/messages")
@@ -74,30 +70,22 @@ def messages(
             raise NotFound("recipient")
         rows = outbox.since(session, chat_ids=[chat_id], after=after)
         return {
-            "messages": shown(session, rows),
+            "messages": [each for row in rows for each in shown(row.segments, recipient)],
             "cursor": rows[-1].id if rows else after,
         }
 
 
-def shown(session: Session, rows: list[OutboxRow]) -> list[dict[str, Any]]:
-    """Outbox rows as the wire format has them."""
-    chats = {row.chat_id for row in rows}
-    found = session.execute(select(Chat.id, Chat.external_id).where(Chat.id.in_(chats)))
-    names = {row.id: row.external_id for row in found}
-    return [message for row in rows for message in shown_row(row, names[row.chat_id])]
-
-
-def shown_row(row: OutboxRow, recipient: str) -> list[dict[str, Any]]:
-    return render(map(segment_from_json, row.segments), recipient=recipient)
+def shown(segments: list[dict[str, Any]], recipient: str) -> list[dict[str, Any]]:
+    """One message of the outbox as the wire format has it."""
+    return render(map(segment_from_json, segments), recipient=recipient)
 
 
 def _account(tuanzi: Tuanzi, session: Session, authorization: str | None) -> ChannelAccount:
     """The account of the channel key; only the demo, on loopback, answers without one (T12)."""
-    who: Caller | None
     if authorization is None and tuanzi.settings.demo:
-        who = any_account(session, scope=CHANNEL)
+        account = any_account(session)
     else:
-        who = caller(session, header=authorization, scope=CHANNEL)
-    if who is None or who.account_id is None:
+        account = caller(session, header=authorization, scope=CHANNEL).account
+    if account is None:
         raise Unauthorised("channel_key")
-    return session.get_one(ChannelAccount, who.account_id)
+    return account

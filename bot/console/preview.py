@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.web.scope import changing
-from data.conversations import ConversationEvent, OfferedOption, offered_to
+from data.conversations import ConversationEvent, Offered, offered_to
 from data.delivery.inbound import ChatRef, EventKind, InboundEvent, Sender
 from data.delivery.messages import Segment, segment_from_json
 from data.delivery.models import OutboxRow
@@ -156,7 +156,7 @@ class _Boards:
                     return option.token, option.label
         return None, line
 
-    def _offered(self) -> list[OfferedOption]:
+    def _offered(self) -> list[Offered]:
         """What was shown last, together."""
         if self._stage is None:
             return []

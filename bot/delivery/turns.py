@@ -13,10 +13,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from data.conversations import StaleConversation
-from data.delivery import inbox, outbox
+from data.conversations.said import Said, said_in_turn
+from data.delivery import inbox
 from data.delivery.inbound import InboundEvent
 from data.delivery.masking import mask_cards
-from data.delivery.models import InboxState, OutboxRow
+from data.delivery.models import InboxState
 from data.kernel.clock import Clock
 from data.kernel.database import Database
 from data.merchants import ChannelAccount
@@ -45,43 +46,48 @@ class Turns:
     clock: Clock
     house: House
 
-    def answer(self, received: Received) -> list[OutboxRow]:
+    def answer(self, received: Received) -> list[Said]:
         """Take the turn now and give what it said. The same event again gives the same answer."""
+        with self.database.reading() as session:
+            return self.answer_in(session, received)
+
+    def answer_in(self, session: Session, received: Received) -> list[Said]:
+        """The same in a session that reads already, and read the account."""
         for _ in range(_TRIES):
-            hearing = self.hear(received)
+            hearing = self._hear(session, received)
             if hearing.silent:
                 return []
             try:
-                return self._commit(received, hearing, take_turn_of(received))
+                return self._commit(session, received, hearing, take_turn_of(received))
             except StaleConversation:
                 continue
             except TurnFailed as failure:
                 log.warning("turn failed: %s", failure)
-                return self._commit(received, hearing, apology(str(failure)))
+                return self._commit(session, received, hearing, apology(str(failure)))
             except Exception as error:
                 # A bug of ours undid the turn; the person hears that it broke, and may go on.
                 log.exception("turn of %s", received.event.event_id)
-                return self._commit(received, hearing, apology(type(error).__name__))
+                return self._commit(session, received, hearing, apology(type(error).__name__))
         raise StaleConversation(received.event.chat.external_id)
 
     def hear(self, received: Received) -> Hearing:
         with self.database.reading() as session:
-            return hear(
-                session,
-                self.house,
-                account=received.account,
-                event=received.event,
-                now=self.clock.now(),
-            )
+            return self._hear(session, received)
 
-    def _commit(self, received: Received, hearing: Hearing, act: "Act") -> list[OutboxRow]:
+    def _hear(self, session: Session, received: Received) -> Hearing:
+        account, event = received.account, received.event
+        return hear(session, self.house, account=account, event=event, now=self.clock.now())
+
+    def _commit(
+        self, session: Session, received: Received, hearing: Hearing, act: "Act"
+    ) -> list[Said]:
         now = self.clock.now()
-        with self.database.transaction() as session:
+        with self.database.writing(session):
             inbox_id = self._store(session, received, hearing, now)
             if inbox_id is None:
                 return self._said_before(session, received)
             self._take(session, received, hearing, act, inbox_id)
-            return outbox.of_turn(session, inbox_id=inbox_id)
+            return said_in_turn(session, inbox_id=inbox_id)
 
     def run(
         self, session: Session, received: Received, hearing: Hearing, act: "Act", inbox_id: int
@@ -117,9 +123,9 @@ class Turns:
             handled=True,
         )
 
-    def _said_before(self, session: Session, received: Received) -> list[OutboxRow]:
+    def _said_before(self, session: Session, received: Received) -> list[Said]:
         row = inbox.find(session, account_id=received.account.id, event_id=received.event.event_id)
-        return outbox.of_turn(session, inbox_id=row.id) if row else []
+        return said_in_turn(session, inbox_id=row.id) if row else []
 
 
 Act = Callable[[Session, House, Any, Hearing, Cause], None]

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.api.rest import shown_row
+from bot.api.rest import shown
 from bot.channels.rest import TAP
 from bot.demo.cast import web_account
 from bot.demo.moments import Json, Moment, rows_of, steps_of, understood_in
@@ -92,7 +92,7 @@ class _Reader:
             "live": row.coalesce_key,
             "purpose": row.purpose,
             "to": self.people.get(row.person_id or ""),
-            "messages": shown_row(row, chat),
+            "messages": shown(row.segments, chat),
         }
 
     def _turn(self, moment: Moment) -> Json:

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.api.rest import shown_row
+from bot.api.rest import shown
 from bot.app import Tuanzi, build
 from bot.channels.rest import Json, RestChat, RestMessage, RestMetadata, parse
 from bot.delivery.turns import Received
@@ -62,7 +62,7 @@ class World:
         with self.tuanzi.database.reading() as session:
             for row, chat in _rows(session, self._cursor):
                 self._cursor = row.id
-                for message in shown_row(row, chat):
+                for message in shown(row.segments, chat):
                     self.heard.append(Said(chat, message, row.response))
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
@@ -27,8 +27,15 @@ _SAVE = (
     .where(Conversation.id == bindparam("this"), Conversation.rev == bindparam("seen"))
     .values(rev=bindparam("seen") + 1, snapshot=bindparam("state"), last_at=bindparam("moment"))
 )
+_REV = select(table_of(Conversation).c.rev).where(table_of(Conversation).c.id == bindparam("this"))
 _OFFERED = (
-    select(OfferedOption)
+    select(
+        OfferedOption.label,
+        OfferedOption.payload,
+        OfferedOption.number,
+        OfferedOption.batch,
+        OfferedOption.token,
+    )
     .where(
         OfferedOption.chat_id == bindparam("chat"),
         or_(OfferedOption.person_id == bindparam("person"), OfferedOption.person_id.is_(None)),
@@ -52,6 +59,16 @@ class Offer:
     label: str
     payload: str
     number: int
+
+
+class Offered(NamedTuple):
+    """A button that somebody may press; those of one `batch` were shown together."""
+
+    label: str
+    payload: str
+    number: int
+    batch: str
+    token: str
 
 
 def find(session: Session, *, chat_id: str, person_id: str) -> Conversation | None:
@@ -155,12 +172,17 @@ def remember_offer(
         )
 
 
-def offered_to(
-    session: Session, *, chat_id: str, person_id: str, now: datetime
-) -> list[OfferedOption]:
+def offered_to(session: Session, *, chat_id: str, person_id: str, now: datetime) -> list[Offered]:
     """Options this person may press here, the newest first."""
     asked = {"chat": chat_id, "person": person_id, "now": now}
-    return list(session.scalars(_OFFERED, asked))
+    return [Offered._make(row) for row in session.connection().execute(_OFFERED, asked)]
+
+
+def is_at(session: Session, conversation: Conversation) -> bool:
+    """Whether it still stands where it was read."""
+    return session.connection().execute(_REV, {"this": conversation.id}).scalar() == (
+        conversation.rev
+    )
 
 
 def pressed(session: Session, *, chat_id: str, token: str) -> OfferedOption | None:

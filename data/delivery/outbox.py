@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data.delivery.messages import OutboundMessage, segment_from_json, segment_to_json
@@ -15,7 +15,6 @@ from data.kernel.database import table_of
 # Their readers come and fetch: a row that is committed is delivered.
 PULL_CHANNELS = frozenset({"rest", "web"})
 _POST = table_of(OutboxRow).insert()
-_OF_TURN = select(OutboxRow).where(OutboxRow.inbox_id == bindparam("inbox")).order_by(OutboxRow.id)
 
 
 class Account(Protocol):
@@ -88,11 +87,6 @@ def post(
             for number, letter in enumerate(letters)
         ],
     )
-
-
-def of_turn(session: Session, *, inbox_id: int) -> list[OutboxRow]:
-    """What one turn said, in order."""
-    return list(session.scalars(_OF_TURN, {"inbox": inbox_id}))
 
 
 def since(

@@ -115,12 +115,23 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Commit at the end, roll back on any error."""
+        with self._sessions() as session, self.writing(session):
+            yield session
+
+    @contextmanager
+    def writing(self, session: Session) -> Iterator[None]:
+        """The same, in a session that was reading: what it has read it keeps, as of then."""
+        if session.new or session.dirty or session.deleted:
+            raise RuntimeError("changed while reading")
+        session.commit()  # ends the look, and unlike a rollback forgets nothing
+        session.bind = self.engine
         written: set[str] = set()
         outer = _written.set(written)
         try:
-            with self._writer, self._sessions.begin() as session:
-                yield session
+            with self._writer, session.begin():
+                yield
         finally:
+            session.bind = self._reads
             _written.reset(outer)
         self.on_commit(written)
 

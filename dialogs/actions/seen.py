@@ -3,7 +3,7 @@
 import re
 
 from data.catalogue import get_variant
-from data.conversations import OfferedOption, offered_to
+from data.conversations import Offered, offered_to
 from data.kernel.errors import NotFound
 from dialogs.actions.turn import Turn
 from dialogs.engine import from_json
@@ -30,7 +30,7 @@ def products_seen(turn: Turn) -> list[str]:
     return list(dict.fromkeys(filter(None, (_product_of(turn, one) for one in together))))
 
 
-def _product_of(turn: Turn, option: OfferedOption) -> str | None:
+def _product_of(turn: Turn, option: Offered) -> str | None:
     product = _PRODUCT.search(option.payload)
     if product:
         return product[1]

@@ -13,8 +13,8 @@ from bot.delivery.turns import Received
 from bot.demo.clock import clock_of
 from bot.play.world import World, open_world
 from data.conversations import Conversation
+from data.conversations.said import Said
 from data.delivery.inbound import ChatRef, EventKind, InboundEvent, Sender
-from data.delivery.models import OutboxRow
 from data.group_buys import SeatState, open_teams_in, unpaid_seats
 from data.kernel.ids import new_id
 from data.merchants import ChannelAccount
@@ -49,7 +49,7 @@ def telegram(world: World) -> ChannelAccount:
 
 def say(
     world: World, account: ChannelAccount, who: str, chat: ChatRef, text: str = "", **more: Any
-) -> list[OutboxRow]:
+) -> list[Said]:
     kind = EventKind.ACTION if "token" in more else EventKind.MESSAGE
     sender = Sender(who, who, "en")
     event = InboundEvent(secrets.token_hex(8), kind, chat, sender, text=text, **more)
@@ -62,7 +62,7 @@ def opened(world: World, account: ChannelAccount) -> str:
     return token_of(card_among(rows))
 
 
-def card_among(rows: list[OutboxRow]) -> dict[str, Any]:
+def card_among(rows: list[Said]) -> dict[str, Any]:
     return next(part for row in rows for part in row.segments if part["type"] == "group_buy")
 
 
@@ -70,7 +70,7 @@ def token_of(card: dict[str, Any]) -> str:
     return str(card["options"][0]["payload"])
 
 
-def link_among(rows: list[OutboxRow]) -> str:
+def link_among(rows: list[Said]) -> str:
     """What opens the private chat: the part of the link that a messenger hands back to us."""
     urls = [
         option["url"]
@@ -135,7 +135,7 @@ def test_where_we_may_not_write_first_a_link_leads_on_for_one_person_once(
     token = opened(world, telegram)
     rows = say(world, telegram, "Wei", GROUP, token=token)
     start = link_among(rows)
-    assert {row.chat_id for row in rows} == {rows[0].chat_id}  # nothing was said in private
+    assert {row.chat for row in rows} == {rows[0].chat}  # nothing was said in private
     stranger = say(world, telegram, "Mallory", private("Mallory"), start=start)
     assert not [row for row in stranger if row.response == "utter_ask_ship_to"]
     mine = say(world, telegram, "Wei", private("Wei"), start=start)

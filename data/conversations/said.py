@@ -1,0 +1,32 @@
+"""What one turn said, as its chat will hear it."""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from data.delivery.models import OutboxRow
+from data.people import Chat
+
+_SAID = (
+    select(Chat.external_id, OutboxRow.segments, OutboxRow.response, OutboxRow.person_id)
+    .join(Chat, Chat.id == OutboxRow.chat_id)
+    .where(OutboxRow.inbox_id == bindparam("inbox"))
+    .order_by(OutboxRow.id)
+)
+
+
+class Said(NamedTuple):
+    """A message, the messenger's name of its chat, the response it was made from, and whom it
+    answers (None: everybody there)."""
+
+    chat: str
+    segments: list[dict[str, Any]]
+    response: str | None
+    person_id: str | None
+
+
+def said_in_turn(session: Session, *, inbox_id: int) -> list[Said]:
+    """In the order it was said."""
+    found = session.connection().execute(_SAID, {"inbox": inbox_id})
+    return [Said._make(row) for row in found]
