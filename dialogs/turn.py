@@ -5,17 +5,18 @@ transaction, the engine carries them out and everything is written together, or 
 """
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from data.conversations import Mode, StaleConversation, is_at, redeem_link, resume
-from data.conversations.whereabouts import Whereabouts
+from data.conversations import Mode, StaleConversation, is_at, redeem_link
+from data.conversations.whereabouts import Whereabouts, make_known
 from data.delivery.inbound import InboundEvent
 from data.delivery.masking import mask_cards
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
-from data.people import Chat, Person, meet, meet_chat, note_member, relocate, rename, rename_chat
+from data.people import Chat, Person, relocate, rename, rename_chat
 from dialogs.actions.turn import PrivateStart
 from dialogs.engine import Failed, Happened, Heard, Input
 from dialogs.hearing import Hearing, look
@@ -37,7 +38,9 @@ def enter(
     """The rows of this conversation; the first message makes them."""
     known = _known(session, account, event, hearing)
     if known.conversation is None or known.member is None or known.member.left_at is not None:
-        known = _introduce(session, account, event, hearing, cause)
+        told = replace(event, sender=replace(event.sender, locale=_language(event, hearing)))
+        make_known(session, known, account_id=account.id, event=told, now=cause.now)
+        known = look(session, account, event)
     merchant, person = known.merchant, known.person
     chat, conversation = known.chat, known.conversation
     if person is None or chat is None or conversation is None:
@@ -56,42 +59,6 @@ def _known(
     if not is_at(session, known.conversation):
         raise StaleConversation(known.conversation.id)
     return known
-
-
-def _introduce(
-    session: Session,
-    account: ChannelAccount,
-    event: InboundEvent,
-    hearing: Hearing,
-    cause: Cause,
-) -> Whereabouts:
-    """A newcomer, a new chat, somebody back after leaving: make what is missing."""
-    person = meet(
-        session,
-        account=account,
-        external_id=event.sender.external_id,
-        name=event.sender.name,
-        locale=_language(event, hearing),
-        now=cause.now,
-    )
-    chat = meet_chat(
-        session,
-        account=account,
-        external_id=event.chat.external_id,
-        kind=event.chat.kind,
-        title=event.chat.title,
-        now=cause.now,
-    )
-    note_member(session, chat=chat, person=person, now=cause.now)
-    resume(
-        session,
-        merchant_id=account.merchant_id,
-        chat_id=chat.id,
-        person_id=person.id,
-        now=cause.now,
-    )
-    session.flush()
-    return look(session, account, event)
 
 
 def _refresh(person: Person, chat: Chat, event: InboundEvent, hearing: Hearing) -> None:

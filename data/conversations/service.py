@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from data.conversations.models import Conversation, ConversationEvent, Mode, OfferedOption
 from data.kernel.database import UtcDateTime, changed, table_of
 from data.kernel.ids import new_id
+from data.kernel.once import insert_once
 from data.people import Chat
 
 # A button is good for a week (our decision): longer than a group-buy's window in the demo shop,
@@ -85,20 +86,29 @@ def resume(
     """The conversation of this person in this chat, begun if there was none."""
     conversation = find(session, chat_id=chat_id, person_id=person_id)
     if conversation is None:
-        conversation = Conversation(
-            id=new_id("cnv"),
-            merchant_id=merchant_id,
-            chat_id=chat_id,
-            person_id=person_id,
-            mode=Mode.BOT,
-            rev=0,
-            snapshot={},
-            created_at=now,
-            last_at=now,
-        )
-        session.add(conversation)
-        session.flush()
+        begin(session, merchant_id=merchant_id, chat_id=chat_id, person_id=person_id, now=now)
+        conversation = find(session, chat_id=chat_id, person_id=person_id)
+    assert conversation is not None  # noqa: S101  # it was begun, by us or at the same moment
     return conversation
+
+
+def begin(
+    session: Session, *, merchant_id: str, chat_id: str, person_id: str, now: datetime
+) -> None:
+    """Their first word here."""
+    insert_once(
+        session,
+        Conversation,
+        id=new_id("cnv"),
+        merchant_id=merchant_id,
+        chat_id=chat_id,
+        person_id=person_id,
+        mode=Mode.BOT,
+        rev=0,
+        snapshot={},
+        created_at=now,
+        last_at=now,
+    )
 
 
 def save(

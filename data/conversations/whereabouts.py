@@ -4,14 +4,18 @@ A turn reads these twice, before its transaction and in it; so it is one stateme
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from data.conversations.models import Conversation
+from data.conversations.service import begin
+from data.delivery.inbound import InboundEvent
 from data.flows import FlowChannel
+from data.kernel.once import insert_once
 from data.merchants import Merchant
-from data.people import ChannelIdentity, Chat, ChatMember, Person
+from data.people import ChannelIdentity, Chat, ChatMember, Person, introduce, open_chat
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +64,34 @@ def look_around(
         {"merchant": merchant_id, "account": account_id, "sender": sender, "chat": chat},
     ).one()
     return Whereabouts(*row)
+
+
+def make_known(
+    session: Session, known: Whereabouts, *, account_id: str, event: InboundEvent, now: datetime
+) -> None:
+    """A newcomer, a new chat, somebody back after leaving: whatever is missing is made.
+
+    A turn elsewhere may be faster; then its rows stand, and the next look finds those.
+    """
+    merchant = known.merchant
+    person_id = known.person.id if known.person else None
+    chat_id = known.chat.id if known.chat else None
+    person_id = person_id or introduce(
+        session, merchant, account_id=account_id, sender=event.sender, now=now
+    )
+    chat_id = chat_id or open_chat(
+        session, merchant_id=merchant.id, account_id=account_id, chat=event.chat, now=now
+    )
+    if known.member is not None:
+        known.member.left_at = None
+    else:
+        insert_once(
+            session,
+            ChatMember,
+            chat_id=chat_id,
+            person_id=person_id,
+            merchant_id=merchant.id,
+            joined_at=now,
+        )
+    if known.conversation is None:
+        begin(session, merchant_id=merchant.id, chat_id=chat_id, person_id=person_id, now=now)

@@ -25,7 +25,16 @@ from data.people.models import (
     Person,
     ProactiveCount,
 )
-from data.people.service import meet, meet_chat, note_member, relocate, rename, rename_chat
+from data.people.service import (
+    introduce,
+    meet,
+    meet_chat,
+    note_member,
+    open_chat,
+    relocate,
+    rename,
+    rename_chat,
+)
 
 __all__ = [
     "Answer",
@@ -41,10 +50,12 @@ __all__ = [
     "Verdict",
     "grant_consent",
     "has_consent",
+    "introduce",
     "may_contact",
     "meet",
     "meet_chat",
     "note_member",
+    "open_chat",
     "opt_out",
     "private_chat_of",
     "relocate",

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from data.delivery.inbound import ChatRef, Sender
 from data.kernel.ids import new_id
 from data.kernel.locales import Locale
+from data.kernel.once import insert_once
 from data.merchants import ChannelAccount, Merchant
 from data.people.models import ChannelIdentity, Chat, ChatMember, Person
 
@@ -29,7 +31,15 @@ def meet(
         .where(ChannelIdentity.account_id == account.id, ChannelIdentity.external_id == external_id)
     )
     if person is None:
-        person = _introduce(session, account, external_id, locale, now)
+        merchant = session.get_one(Merchant, account.merchant_id)
+        person_id = introduce(
+            session,
+            merchant,
+            account_id=account.id,
+            sender=Sender(external_id, name, locale),
+            now=now,
+        )
+        return session.get_one(Person, person_id)
     rename(person, name)
     return person
 
@@ -46,32 +56,41 @@ def relocate(person: Person, timezone: str | None) -> None:
         person.timezone = timezone
 
 
-def _introduce(
-    session: Session,
-    account: ChannelAccount,
-    external_id: str,
-    locale: Locale | None,
-    now: datetime,
-) -> Person:
-    merchant = session.get_one(Merchant, account.merchant_id)
-    person = Person(
-        id=new_id("per"),
+def introduce(
+    session: Session, merchant: Merchant, *, account_id: str, sender: Sender, now: datetime
+) -> str:
+    """A person nobody knew, by the name this account knows them; gives their id."""
+    person_id = new_id("per")
+    insert_once(
+        session,
+        Person,
+        id=person_id,
         merchant_id=merchant.id,
-        locale=locale or merchant.locale,
-        timezone=merchant.timezone,
+        name=sender.name[:_LONGEST_NAME],
+        locale=sender.locale or merchant.locale,
+        timezone=sender.timezone or merchant.timezone,
         created_at=now,
     )
-    session.add(person)
-    session.flush()
-    session.add(
-        ChannelIdentity(
-            merchant_id=merchant.id,
-            person_id=person.id,
-            account_id=account.id,
-            external_id=external_id,
-        )
+    mine = insert_once(
+        session,
+        ChannelIdentity,
+        merchant_id=merchant.id,
+        person_id=person_id,
+        account_id=account_id,
+        external_id=sender.external_id,
     )
-    return person
+    return person_id if mine else _met_meanwhile(session, person_id, account_id, sender)
+
+
+def _met_meanwhile(session: Session, person_id: str, account_id: str, sender: Sender) -> str:
+    """Two of their messages came at once: one of the two made them known."""
+    session.execute(delete(Person).where(Person.id == person_id))
+    return session.scalars(
+        select(ChannelIdentity.person_id).where(
+            ChannelIdentity.account_id == account_id,
+            ChannelIdentity.external_id == sender.external_id,
+        )
+    ).one()
 
 
 def meet_chat(
@@ -87,18 +106,39 @@ def meet_chat(
         select(Chat).where(Chat.account_id == account.id, Chat.external_id == external_id)
     )
     if chat is None:
-        chat = Chat(
-            id=new_id("cht"),
+        where = ChatRef(external_id, kind, title)
+        chat_id = open_chat(
+            session,
             merchant_id=account.merchant_id,
             account_id=account.id,
-            external_id=external_id,
-            kind=kind,
-            created_at=now,
+            chat=where,
+            now=now,
         )
-        session.add(chat)
-        session.flush()
+        return session.get_one(Chat, chat_id)
     rename_chat(chat, title)
     return chat
+
+
+def open_chat(
+    session: Session, *, merchant_id: str, account_id: str, chat: ChatRef, now: datetime
+) -> str:
+    """A chat nobody knew; gives its id."""
+    opened: str | None = insert_once(
+        session,
+        Chat,
+        id=new_id("cht"),
+        merchant_id=merchant_id,
+        account_id=account_id,
+        external_id=chat.external_id,
+        kind=chat.kind,
+        title=chat.title[:_LONGEST_TITLE],
+        created_at=now,
+    )
+    if opened is not None:
+        return opened
+    return session.scalars(
+        select(Chat.id).where(Chat.account_id == account_id, Chat.external_id == chat.external_id)
+    ).one()
 
 
 def rename_chat(chat: Chat, title: str) -> None:
