@@ -1,6 +1,7 @@
 """Answers to a list of options: the label itself, "2", or what stands on a card: "the scarf"."""
 
 import re
+from functools import lru_cache
 
 from dialogs.format.domain import SlotType
 from dialogs.understanding.context import Asked, Context, Offered
@@ -9,6 +10,7 @@ from dialogs.understanding.lists import NUMBERED, listed
 from dialogs.understanding.message import Message, strip_fillers, tidy
 from dialogs.understanding.values.counts import bare_number
 
+_REMEMBERED = 10_000  # labels
 _COUNTED = frozenset({"quantity", "money", "age", "date"})
 _MARKED = re.compile(
     r"(?:no\.?\s?|#|option\s)?(?P<number>\d{1,2}|[一二两三四五六七八九十]{1,2})(?:号|️⃣)?"
@@ -39,9 +41,14 @@ def numbered(number: int, options: tuple[Offered, ...]) -> Offered | None:
 def _by_label(message: Message, offered: tuple[Offered, ...]) -> Offered | None:
     said = {message.short, message.folded.text.strip(), message.bare}
     said.add(strip_fillers(message.short, "choice_fillers"))
-    return next(
-        (o for o in offered if {folded(o.label).strip(), tidy(folded(o.label))} & said), None
-    )
+    return next((option for option in offered if not said.isdisjoint(_said_as(option.label))), None)
+
+
+@lru_cache(_REMEMBERED)
+def _said_as(label: str) -> frozenset[str]:
+    """What somebody would type for a label."""
+    plain = folded(label)
+    return frozenset({plain.strip(), tidy(plain)})
 
 
 def _by_number(message: Message, context: Context) -> Offered | None:

@@ -34,7 +34,6 @@ STRONG = (
 WEAK = ("yes", "no", "greet", "thanks", "bye")
 _WITHIN = ("human", "stop_messages")
 _MOST_SEATS = 99
-_PARTS = re.compile(r"\s*[,.!;,。!、;]+\s*")
 # "3. Ann", "4、小王 2份", "5) Bob x2": a line that people add to a list by copying it.
 _LIST_LINE = re.compile(
     rf"\s*\d{{1,3}}\s*[.、)]\s*[^\d\s,,:;。!?][^,,。!?\n]{{0,19}}?"
@@ -100,10 +99,11 @@ def _in_list(message: Message, name: str) -> bool:
     forms = _forms(f"words.{name}")
     if not message.short:
         return False
-    parts = [part for part in _PARTS.split(message.short) if part]  # "sure, go ahead"
-    if not message.short.isascii():  # 不知道 你看着办
-        parts = [word for part in parts for word in part.split()]
-    return message.short in forms or message.bare in forms or forms.issuperset(parts or [""])
+    return (
+        message.short in forms
+        or message.bare in forms
+        or bool(message.parts and forms.issuperset(message.parts))
+    )
 
 
 @cache

@@ -13,31 +13,39 @@ _LONGEST_PHRASE = 120
 _READ_AT_MOST = 4000
 _EDGE = r"[\s.,!?~;:。,!?、…·\"'()\-]*"
 _ENDS = re.compile(rf"^{_EDGE}|{_EDGE}$")
+_PARTS = re.compile(r"\s*[,.!;,。!、;]+\s*")
 _SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     folded: Folded
-    short: str
+    short: str = ""
     """Folded, without marks at its ends; empty when the message is long."""
+    bare: str = ""
+    """The same without politeness: "just cancel please" is "cancel"."""
+    parts: tuple[str, ...] = ()
+    """The same in pieces, at marks and in Chinese also at spaces: "sure, go ahead"."""
 
     @property
     def original(self) -> str:
         return self.folded.original
-
-    @property
-    def bare(self) -> str:
-        """Without politeness: "just cancel please" is "cancel"."""
-        return strip_fillers(self.short, "fillers")
 
 
 def read_message(text: str) -> Message:
     folded = fold(text, _READ_AT_MOST)
     short = folded.text.strip()
     if len(short) > _LONGEST_PHRASE:
-        return Message(folded, "")
-    return Message(folded, tidy(short))
+        return Message(folded)
+    tidied = tidy(short)
+    return Message(folded, tidied, strip_fillers(tidied, "fillers"), tuple(_parts(tidied)))
+
+
+def _parts(short: str) -> list[str]:
+    parts = [part for part in _PARTS.split(short) if part]
+    if short.isascii():
+        return parts
+    return [word for part in parts for word in part.split()]  # 不知道 你看着办
 
 
 def tidy(short: str) -> str:

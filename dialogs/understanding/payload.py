@@ -5,6 +5,7 @@ Tiny and strict: anything else is no payload. Who may send one is decided in the
 """
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from dialogs.engine.commands import (
@@ -21,6 +22,7 @@ from dialogs.engine.commands import (
 )
 
 _LONGEST = 1000  # ours are below 200; Telegram itself carries 64 bytes
+_REMEMBERED = 10_000  # a turn looks at each button that was shown last
 _CALL = re.compile(r"/(SetSlots|StartFlow|Act)\((.*)\)", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _PAIR = re.compile(
@@ -45,6 +47,7 @@ def looks_like_payload(text: str) -> bool:
     return _CALL.match(text.strip()) is not None
 
 
+@lru_cache(_REMEMBERED)
 def parse_payload(payload: str) -> tuple[Command, ...] | None:
     """The commands of a payload, or None when it is not one."""
     if payload in _PLAIN:
