@@ -2,17 +2,28 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from data.catalogue.gtin import is_gtin, spellings
 from data.catalogue.models import Product, ProductTag, Shown, Variant
 from data.kernel.errors import NotFound
 
+# Asked several times in a turn; made once, they cost what they do and not what they say.
+_PRODUCT = select(Product).where(
+    Product.id == bindparam("product"), Product.merchant_id == bindparam("merchant")
+)
+_VARIANTS = (
+    select(Variant)
+    .where(Variant.merchant_id == bindparam("merchant"), Variant.product_id == bindparam("product"))
+    .where(Variant.state == Shown.ACTIVE)
+    .order_by(Variant.position, Variant.id)
+)
+
 
 def get_product(session: Session, *, merchant_id: str, product_id: str) -> Product:
-    product = session.get(Product, product_id)
-    if product is None or product.merchant_id != merchant_id:
+    product = session.scalar(_PRODUCT, {"merchant": merchant_id, "product": product_id})
+    if product is None:
         raise NotFound("product")
     return product
 
@@ -26,12 +37,7 @@ def get_variant(session: Session, *, merchant_id: str, variant_id: str) -> Varia
 
 def variants_of(session: Session, *, merchant_id: str, product_id: str) -> Sequence[Variant]:
     """What of this product is on the shelf, in the merchant's order; sold out ones included."""
-    return session.scalars(
-        select(Variant)
-        .where(Variant.merchant_id == merchant_id, Variant.product_id == product_id)
-        .where(Variant.state == Shown.ACTIVE)
-        .order_by(Variant.position, Variant.id)
-    ).all()
+    return session.scalars(_VARIANTS, {"merchant": merchant_id, "product": product_id}).all()
 
 
 def tags_of(session: Session, *, merchant_id: str, product_id: str) -> frozenset[tuple[str, str]]:

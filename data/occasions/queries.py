@@ -1,6 +1,6 @@
 """Reads about occasions: what was already given, so that no gift comes twice; what is due next."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from data.kernel.ids import ProductId
@@ -18,19 +18,23 @@ _GIVEN = (
 )
 
 
+_GIFTS = (
+    select(OrderLine.product_id)
+    .join(Order, Order.id == OrderLine.order_id)
+    .where(
+        Order.merchant_id == bindparam("merchant"),
+        Order.person_id == bindparam("person"),
+        Order.recipient == bindparam("relation"),
+        Order.state.in_(_GIVEN),
+    )
+    .order_by(Order.created_at.desc(), OrderLine.id)
+)
+
+
 def gifts_given(session: Session, *, person: Person, relation: str) -> list[ProductId]:
     """Products this person bought for that relation, the latest first."""
-    rows = session.scalars(
-        select(OrderLine.product_id)
-        .join(Order, Order.id == OrderLine.order_id)
-        .where(
-            Order.merchant_id == person.merchant_id,
-            Order.person_id == person.id,
-            Order.recipient == relation,
-            Order.state.in_(_GIVEN),
-        )
-        .order_by(Order.created_at.desc(), OrderLine.id)
-    )
+    asked = {"merchant": person.merchant_id, "person": person.id, "relation": relation}
+    rows = session.scalars(_GIFTS, asked)
     return [ProductId(product_id) for product_id in dict.fromkeys(rows)]
 
 

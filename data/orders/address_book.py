@@ -8,7 +8,7 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy import ForeignKey, String, Text, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from data.kernel.database import Base
@@ -27,6 +27,14 @@ class KeptAddress(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
     sealed: Mapped[str] = mapped_column(Text)
     kept_at: Mapped[datetime]
+
+
+_LAST = (
+    select(KeptAddress.id)
+    .where(KeptAddress.person_id == bindparam("person"))
+    .order_by(KeptAddress.kept_at.desc(), KeptAddress.id)
+    .limit(1)
+)
 
 
 def keep_address(session: Session, *, person: Person, address: Address, now: datetime) -> str:
@@ -57,12 +65,7 @@ def kept_address(session: Session, *, person: Person, reference: str) -> Address
 
 def last_kept(session: Session, *, person: Person) -> str | None:
     """The reference of the address used last."""
-    return session.scalar(
-        select(KeptAddress.id)
-        .where(KeptAddress.person_id == person.id)
-        .order_by(KeptAddress.kept_at.desc(), KeptAddress.id)
-        .limit(1)
-    )
+    return session.scalar(_LAST, {"person": person.id})
 
 
 def seal_parts(session: Session, *, person: Person, parts: AddressParts) -> str:

@@ -1,10 +1,20 @@
 """Looking at orders, always within one shop."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from data.kernel.errors import NotFound
 from data.orders.models import Order
+
+_OF_PERSON = (
+    select(Order)
+    .where(
+        Order.merchant_id == bindparam("merchant"),
+        Order.person_id == bindparam("person"),
+    )
+    .order_by(Order.created_at.desc(), Order.number.desc())
+    .limit(bindparam("limit"))
+)
 
 
 def find_order(
@@ -23,13 +33,8 @@ def orders_of(
     session: Session, *, merchant_id: str, person_id: str, limit: int = 20
 ) -> list[Order]:
     """A person's orders, the newest first."""
-    found = session.scalars(
-        select(Order)
-        .where(Order.merchant_id == merchant_id, Order.person_id == person_id)
-        .order_by(Order.created_at.desc(), Order.number.desc())
-        .limit(limit)
-    )
-    return list(found)
+    asked = {"merchant": merchant_id, "person": person_id, "limit": limit}
+    return list(session.scalars(_OF_PERSON, asked))
 
 
 def order_by_number(session: Session, *, merchant_id: str, number: str) -> Order | None:
