@@ -5,7 +5,7 @@ The words stand in dialogs/language/<locale>/names.yml; formats come from Babel 
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from data.kernel.money import Money
 
 _LANGUAGE = Path(__file__).parent / "language"
 _CLDR = {Locale.ZH_HANS: "zh_Hans_CN", Locale.ZH_HANT: "zh_Hant_TW", Locale.EN: "en_US"}
+_REMEMBERED = 10_000  # prices: a turn with cards words a dozen
 _HOUR = 3600
 _MINUTE = 60
 
@@ -77,6 +78,7 @@ def in_words(value: Any, locale: Locale, kind: str | None = None) -> str:
     return word(kind, str(value), locale) if kind else str(value)
 
 
+@lru_cache(_REMEMBERED)
 def money(value: Money, locale: Locale) -> str:
     """¥128 rather than ¥128.00: whole amounts are said whole."""
     text: str = format_currency(

@@ -4,7 +4,7 @@ Dialogs write them, the outbox keeps them as JSON, the courier renders them for 
 A client that knows none of the rich kinds loses nothing: text and options carry all.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -102,6 +102,9 @@ _KINDS: dict[str, type] = {
     "reminder": Reminder,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
+_FIELDS = {
+    kind: tuple(field.name for field in fields(kind)) for kind in (*_KINDS.values(), Option, Money)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +125,7 @@ class OutboundMessage:
 
 def segment_to_json(segment: Segment) -> dict[str, Any]:
     """`{"type": "card", …}`; money as `{minor, currency}`, moments as ISO 8601."""
-    body = {key: _plain(value) for key, value in asdict(segment).items() if value not in (None, ())}
-    return {"type": _NAMES[type(segment)], **body}
+    return {"type": _NAMES[type(segment)], **_fields_of(segment)}
 
 
 def segment_from_json(body: dict[str, Any]) -> Segment:
@@ -139,11 +141,17 @@ def segment_from_json(body: dict[str, Any]) -> Segment:
     return segment
 
 
+def _fields_of(value: Segment | Option | Money) -> dict[str, Any]:
+    """Every part that says something; `asdict` copies everything first."""
+    named = ((name, getattr(value, name)) for name in _FIELDS[type(value)])
+    return {name: _plain(part) for name, part in named if part is not None and part != ()}
+
+
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {key: item for key, item in value.items() if item is not None}
+    if isinstance(value, Option | Money):
+        return _fields_of(value)
     return value

@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -24,14 +24,13 @@ from sqlalchemy import (
 from sqlalchemy.engine import CursorResult, Dialect, Result
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeDecorator
 
+from data.kernel.dialects import only_reads, ours, written
 from data.kernel.facts import LISTENERS, Listener
 
 BUSY_TIMEOUT_MS = 30_000
-_READS = "tuanzi_reads"
-_written: ContextVar[set[str]] = ContextVar("written")  # tables, by the transaction under way
+_Value = TypeVar("_Value")
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -98,7 +97,6 @@ class Database:
         self.engine = _engine(url, pool_size)
         # Told the tables that were written; bot/app.py hangs a bell here.
         self.on_commit: Callable[[Set[str]], None] = _nothing
-        self._reads = self.engine.execution_options(**{_READS: True})
         # SQLite lets one writer in and the others sleep and poll; a lock of ours wakes the next
         # one at once. Other processes still meet the busy timeout.
         self._writer = Lock() if self.is_sqlite else nullcontext()
@@ -124,25 +122,28 @@ class Database:
         if session.new or session.dirty or session.deleted:
             raise RuntimeError("changed while reading")
         session.commit()  # ends the look, and unlike a rollback forgets nothing
-        session.bind = self.engine
-        written: set[str] = set()
-        outer = _written.set(written)
-        try:
-            with self._writer, session.begin():
-                yield
-        finally:
-            session.bind = self._reads
-            _written.reset(outer)
-        self.on_commit(written)
+        tables: set[str] = set()
+        with _set(written, tables), _set(only_reads, False), self._writer, session.begin():
+            yield
+        self.on_commit(tables)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A consistent look that takes no write lock and changes nothing: closing rolls back."""
-        with self._sessions(bind=self._reads) as session:
+        with _set(only_reads, True), _set(written, None), self._sessions() as session:
             yield session
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def _set(variable: ContextVar[_Value], value: _Value) -> Iterator[None]:
+    before = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(before)
 
 
 def _nothing(_written: Set[str]) -> None:
@@ -163,31 +164,16 @@ def changed(result: Result[Any]) -> int:
 
 
 def _engine(url: str, pool_size: int) -> Engine:
-    if url.startswith("sqlite"):
-        engine = create_engine(
-            url, pool_size=pool_size, connect_args={"check_same_thread": False, "timeout": 30}
-        )
-        event.listen(engine, "connect", _set_pragmas)
-        event.listen(engine, "begin", _begin)
-    else:
-        engine = create_engine(url, pool_size=pool_size, pool_pre_ping=True)
-    event.listen(engine, "after_execute", _note_table)
+    if not url.startswith("sqlite"):
+        return create_engine(ours(url), pool_size=pool_size, pool_pre_ping=True)
+    engine = create_engine(
+        ours(url), pool_size=pool_size, connect_args={"check_same_thread": False, "timeout": 30}
+    )
+    event.listen(engine, "connect", _set_pragmas)
     return engine
-
-
-def _note_table(_connection: Any, statement: Any, *_ran: object) -> None:
-    written = _written.get(None)
-    if written is not None and isinstance(statement, UpdateBase):
-        written.add(str(statement.table))
 
 
 def _set_pragmas(connection: Any, _record: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # the driver would begin lazily; we begin ourselves
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Any) -> None:
-    """Take the write lock first: a deferred read that turns into a write can only fail."""
-    reads = connection.get_execution_options().get(_READS)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

@@ -1,0 +1,61 @@
+"""SQLAlchemy's two dialects as we need them: how SQLite begins, and which tables are written.
+
+Event listeners could say the same, but an engine that has any goes a slower way with every
+statement: they made a fifth of what a plain turn costs (docs/adr/0011).
+"""
+
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
+written: ContextVar[set[str] | None] = ContextVar("written", default=None)
+"""Tables, by the transaction under way."""
+
+
+class _NotesTables:
+    """Beside a dialect: every INSERT, UPDATE and DELETE says its table."""
+
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        super().do_execute(cursor, statement, parameters, context)  # type: ignore[misc]  # mixin
+        _note(context)
+
+    def do_executemany(
+        self, cursor: Any, statement: str, parameters: Any, context: Any = None
+    ) -> None:
+        super().do_executemany(cursor, statement, parameters, context)  # type: ignore[misc]
+        _note(context)
+
+
+class Sqlite(_NotesTables, SQLiteDialect_pysqlite):
+    """Takes the write lock first: a deferred read that turns into a write can only fail."""
+
+    supports_statement_cache = True
+
+    def do_begin(self, dbapi_connection: Any) -> None:
+        """The driver itself begins nothing: its isolation level is None."""
+        dbapi_connection.execute("BEGIN" if only_reads.get() else "BEGIN IMMEDIATE")
+
+
+class Postgresql(_NotesTables, PGDialect_psycopg):
+    supports_statement_cache = True
+
+
+def ours(url: str) -> URL:
+    """The same database by one of these."""
+    parsed = make_url(url)
+    return parsed.set(drivername=f"{parsed.get_backend_name()}+tuanzi")
+
+
+def _note(context: Any) -> None:
+    tables = written.get()
+    if tables is not None and (context.isinsert or context.isupdate or context.isdelete):
+        tables.add(context.compiled.statement.table.name)
+
+
+for _name in (Sqlite, Postgresql):
+    registry.register(f"{_name.name}.tuanzi", __name__, _name.__name__)
