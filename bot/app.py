@@ -23,6 +23,7 @@ from bot.delivery.waking import wake_conversation
 from bot.delivery.worker import JobKind, Worker
 from bot.settings import Settings
 from data import group_buys, occasions, orders, payments
+from data.catalogue import FLOOR, ShopFloor
 from data.conversations import WAKE
 from data.conversations.handing import HAND_BACK
 from data.delivery.jobs import JobRunner
@@ -81,7 +82,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Tuanzi:
         pool_size=_THREADS * 2,
         # A receipt comes before "we are complete".
         listeners=(Notices(flows, settings.public_url), group_buys.listen),
-        info={CIPHER: FieldCipher(keys)} if keys else None,
+        info={FLOOR: ShopFloor(), **({CIPHER: FieldCipher(keys)} if keys else {})},
     )
     bell = Bell()
     database.on_commit = bell.ring

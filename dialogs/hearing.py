@@ -1,20 +1,20 @@
 """What a message means here, found before the transaction opens; good for one revision only."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from data.catalogue import get_product, price_of, variants_of
+from data.catalogue import Shelf, shelf_of, sold_out
 from data.conversations import Conversation, Mode, offered_to, pressed
 from data.conversations import Offered as Shown
 from data.conversations.whereabouts import Whereabouts, look_around
 from data.delivery.inbound import EventKind, InboundEvent
 from data.delivery.masking import mask_cards
 from data.group_buys.queries import open_teams_in, unpaid_seats
-from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
 from dialogs.engine import Flows, State, current_version, from_json, open_question
@@ -198,20 +198,28 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
         flow_slots=live.owned,
         team_open=team_open,
         day_saved=is_fresh(state.slots.get("day_saved"), now=now),
-        wares=lambda product_id: _ware(session, merchant.id, product_id),
+        wares=_wares(session, merchant.id),
         currency=merchant.currency,
     )
 
 
-def _ware(session: Session, merchant_id: str, product_id: str) -> Ware | None:
-    """What stands on its card, as far as it is still on the shelf."""
-    try:
-        product = get_product(session, merchant_id=merchant_id, product_id=product_id)
-    except NotFound:
-        return None
-    variants = variants_of(session, merchant_id=merchant_id, product_id=product_id)
-    prices = [price_of(one).minor for one in variants if one.available]
-    return Ware(tuple(product.title.values()), min(prices)) if prices else None
+def _wares(session: Session, merchant_id: str) -> Callable[[str], Ware | None]:
+    """What stands on a card, as far as it can still be bought; nothing is read until somebody
+    asks, and then once for all cards of a message."""
+
+    @cache
+    def here() -> tuple[Shelf, frozenset[str]]:
+        gone = sold_out(session, merchant_id=merchant_id)
+        return shelf_of(session, merchant_id=merchant_id), gone
+
+    def ware(product_id: str) -> Ware | None:
+        shelf, gone = here()
+        article = shelf.get(product_id)
+        pieces = article.pieces if article else ()
+        prices = [piece.price.minor for piece in pieces if piece.id not in gone]
+        return Ware(tuple(article.title.values()), min(prices)) if article and prices else None
+
+    return ware
 
 
 def _flows(session: Session, house: House, known: Whereabouts) -> Flows:

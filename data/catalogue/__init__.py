@@ -1,6 +1,7 @@
 """Products, variants, their stock, their search, and how a merchant's feed becomes them."""
 
 from data.catalogue.filters import Filters
+from data.catalogue.floor import FLOOR, ShopFloor, shelf_of, sold_out
 from data.catalogue.importing import ImportReport, import_feed, import_rows
 from data.catalogue.index import (
     create_search_index,
@@ -9,6 +10,7 @@ from data.catalogue.index import (
     reindex,
 )
 from data.catalogue.models import (
+    CatalogueRevision,
     Hold,
     HoldState,
     Product,
@@ -31,6 +33,7 @@ from data.catalogue.queries import (
 )
 from data.catalogue.rows import CatalogueRow, ReadFeed, RowError
 from data.catalogue.search import Found, find_by_name, search
+from data.catalogue.shelf import Shelf
 from data.catalogue.stock import (
     commit_hold,
     count_stock,
@@ -42,6 +45,8 @@ from data.catalogue.stock import (
 )
 
 __all__ = [
+    "FLOOR",
+    "CatalogueRevision",
     "CatalogueRow",
     "Filters",
     "Found",
@@ -52,6 +57,8 @@ __all__ = [
     "ProductTag",
     "ReadFeed",
     "RowError",
+    "Shelf",
+    "ShopFloor",
     "Shown",
     "StockMove",
     "Variant",
@@ -77,6 +84,8 @@ __all__ = [
     "release_hold",
     "restock",
     "search",
+    "shelf_of",
+    "sold_out",
     "tags_of",
     "text_in",
     "variants_of",

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from data.catalogue.index import index_products
 from data.catalogue.models import Variant
+from data.catalogue.revisions import reserve_revision
 from data.catalogue.rows import CatalogueRow, ReadFeed, RowError
 from data.catalogue.shelving import Shelves
 from data.kernel.ids import new_id
@@ -57,6 +58,7 @@ def import_rows(
     """A dry run does all the work and then takes it back: its report is the real one."""
     merchant = session.get_one(Merchant, merchant_id)
     report = ImportReport()
+    reserve_revision(session, merchant_id)
     attempt = session.begin_nested()
     shelves = Shelves(session, merchant, run=new_id("imp"), now=now)
     for chunk in _chunks(list(_acceptable(rows, merchant, report))):

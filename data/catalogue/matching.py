@@ -2,10 +2,10 @@
 FTS5 and tsquery spell a question; every word of a person is quoted, so none of it is syntax.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import CTE, Float, String, TextClause, bindparam, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from data.catalogue.index import INDEX_TABLE, merchant_token, postgresql_word
@@ -19,40 +19,36 @@ _ON_LABEL = f"-4 * bm25({INDEX_TABLE}, 0, 0, 3, 1, 0, 0.4)"
 _ALL_OF_IT = f"{_ON_LABEL} - bm25({INDEX_TABLE}, 0, 0, 5, 2, 1, 1)"
 _ASK = {
     "sqlite": "SELECT product_id, {score} AS score"  # noqa: S608  # one of the two above
-    f" FROM {INDEX_TABLE} WHERE {INDEX_TABLE} MATCH :question",
+    f" FROM {INDEX_TABLE} WHERE {INDEX_TABLE} MATCH :question ORDER BY score DESC, product_id",
     "postgresql": "SELECT product_id,"  # noqa: S608
     " 4 * ts_rank('{0.3, 0, 0.6, 1.0}', document, CAST(:words AS tsquery), 1)"
     " + ts_rank('{0.3, 0.2, 0.6, 1.0}', document, CAST(:words AS tsquery), 1)"
     " + 5 * ts_rank('{0.3, 0, 0.6, 1.0}', document, CAST(:liked AS tsquery), 1) AS score"
-    f" FROM {INDEX_TABLE} WHERE merchant = :merchant AND document @@ CAST(:question AS tsquery)",
+    f" FROM {INDEX_TABLE} WHERE merchant = :merchant AND document @@ CAST(:question AS tsquery)"
+    " ORDER BY score DESC, product_id",
 }
 
 
-def products_with(session: Session, merchant_id: str, question: Question) -> CTE:
-    """`product_id` and `score`, higher is better."""
+def products_with(
+    session: Session, merchant_id: str, question: Question
+) -> Sequence[tuple[str, float]]:
+    """Ids with their scores, the best first: hidden ones too, which only the shelf knows."""
     dialect = session.get_bind().dialect.name
     merchant = merchant_token(merchant_id)
     if dialect == "sqlite":
         # Goods have many names, and bm25 counts each name in the whole index: once is enough.
         score = _ON_LABEL if question.is_of_goods else _ALL_OF_IT
-        asked = _bound(_ASK[dialect].format(score=score), question=_fts5(merchant, question))
+        asked = text(_ASK[dialect].format(score=score))
+        values = {"question": _fts5(merchant, question)}
     else:
-        asked = _bound(
-            _ASK[dialect],
-            question=_TSQUERY.every(question.need),
-            words=_words(question.need),
-            liked=_words(question.liked or question.need),
-            merchant=merchant,
-        )
-    hits = asked.columns(product_id=String, score=Float).cte()
-    # Else SQLite may ask the index once per product instead of once.
-    return hits.prefix_with("MATERIALIZED")
-
-
-def _bound(statement: str, **values: str) -> TextClause:
-    """Unique names: one SELECT may ask the index several times."""
-    named = (bindparam(name, value, String, unique=True) for name, value in values.items())
-    return text(statement).bindparams(*named)
+        asked = text(_ASK[dialect])
+        values = {
+            "question": _TSQUERY.every(question.need),
+            "words": _words(question.need),
+            "liked": _words(question.liked or question.need),
+            "merchant": merchant,
+        }
+    return [(product_id, score) for product_id, score in session.execute(asked, values)]
 
 
 @dataclass(frozen=True, slots=True)

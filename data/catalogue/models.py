@@ -15,8 +15,8 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
-    Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,7 +24,7 @@ from data.kernel.database import Base
 from data.kernel.locales import Locale
 from data.kernel.money import Money
 
-TAG_MARK = "|"  # in no tag: a feed has it between two tags
+_IS_SOLD_OUT = "held >= on_hand"
 
 
 class Shown(StrEnum):
@@ -41,10 +41,7 @@ class HoldState(StrEnum):
 
 
 class Product(Base):
-    """What a card shows. `title` and `description` are texts by locale; `locale` is their base.
-
-    `tag_line` says what its ProductTag rows say, for questions about many products at once.
-    """
+    """What a card shows. `title` and `description` are texts by locale; `locale` is their base."""
 
     __tablename__ = "products"
     __table_args__ = (UniqueConstraint("merchant_id", "external_id"),)
@@ -60,17 +57,14 @@ class Product(Base):
     link: Mapped[str] = mapped_column(String(2000), default="")
     image: Mapped[str] = mapped_column(String(2000), default="")
     state: Mapped[str] = mapped_column(String(8), default=Shown.ACTIVE)
-    tag_line: Mapped[str] = mapped_column(Text, default="", server_default="")
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
 
     def tag(self, tags: Iterable[tuple[str, str]]) -> "list[ProductTag]":
-        """Its tags from now on, as (kind, value); gives the rows that say so, to be added."""
-        unique = list(dict.fromkeys(tags))
-        self.tag_line = TAG_MARK.join(f"{kind}:{value}" for kind, value in unique)
+        """The rows that say its tags, (kind, value) pairs, each once; to be added."""
         return [
             ProductTag(product_id=self.id, kind=kind, value=value, merchant_id=self.merchant_id)
-            for kind, value in unique
+            for kind, value in dict.fromkeys(tags)
         ]
 
 
@@ -97,6 +91,13 @@ class Variant(Base):
         Index("ix_variants_gtin", "merchant_id", "gtin"),
         # Both, else SQLite looks for a product's variants among all of the merchant's.
         Index("ix_variants_product", "product_id", "merchant_id"),
+        # Few are sold out, and every question asks which.
+        Index(
+            "ix_variants_sold_out",
+            "merchant_id",
+            sqlite_where=text(_IS_SOLD_OUT),
+            postgresql_where=text(_IS_SOLD_OUT),
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -124,6 +125,15 @@ class Variant(Base):
     def available(self) -> int:
         """Free to promise to somebody."""
         return self.on_hand - self.held
+
+
+class CatalogueRevision(Base):
+    """Another token whenever what a shelf shows has changed; see revisions.py."""
+
+    __tablename__ = "catalogue_revisions"
+
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), primary_key=True)
+    revision: Mapped[str] = mapped_column(String(32))
 
 
 class StockMove(Base):
@@ -167,8 +177,11 @@ class Hold(Base):
 
 def price_of(variant: Variant) -> Money:
     """What a buyer pays now: the sale price where it is lower."""
-    regular, sale = variant.price_minor, variant.sale_price_minor
-    return Money(regular if sale is None else min(regular, sale), variant.currency)
+    return Money(lower_price(variant.price_minor, variant.sale_price_minor), variant.currency)
+
+
+def lower_price(regular: int, sale: int | None) -> int:
+    return regular if sale is None else min(regular, sale)
 
 
 def text_in(texts: dict[str, str], locale: str) -> str:

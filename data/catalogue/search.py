@@ -8,21 +8,23 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.catalogue.filters import Filters, Sieve
+from data.catalogue.filters import Filters, Sieve, sieve_of
+from data.catalogue.floor import shelf_of
 from data.catalogue.matching import products_with
-from data.catalogue.models import Product, Shown, Variant, price_of
+from data.catalogue.models import Product, Variant
 from data.catalogue.questions import Place, Question, Wish, any_of, any_two_of
+from data.catalogue.shelf import Article, Piece
 from data.catalogue.sought import Sought, sought_in
 from data.catalogue.tokens import is_han, telling, tokeniser_of
 from data.kernel.money import Money
 
 _MOST_WORDS = 48  # of one query: a long message is not a more precise one
 _MOST_CHARACTERS = 8  # 28 pairs
-_SPARE = 4  # fetched per product shown: a refused colour may empty some
 _NAME_CANDIDATES = 60
 _WORTH_SHOWING = 0.3  # of the best score: a label scores that, beside it a mention in a text less
 _GAPS = re.compile(r"[\W_]+")
@@ -35,6 +37,13 @@ class Found:
     product: Product
     variant: Variant
     price: Money
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    article: Article
+    piece: Piece
     score: float
 
 
@@ -51,17 +60,17 @@ def search(
 
     Without `fill_up` places stay empty rather than go to products with only some of the words.
     """
-    sieve = Sieve(session, merchant_id, filters)
-    found: dict[str, Found] = {}
+    sieve = sieve_of(session, merchant_id=merchant_id, filters=filters)
+    found: dict[str, _Hit] = {}
     cut = tokeniser_of(session)
     sought = sought_in(cut, query)
     for question in _attempts(sought, cut(query), fill_up=fill_up):
-        hits = _ask(session, merchant_id, sieve, question, limit * _SPARE)
+        hits = list(islice(_hits(session, merchant_id, sieve, question), limit))
         for each in hits if fill_up or sought.goods else _near_the_best(hits):
-            found.setdefault(each.product.id, each)
+            found.setdefault(each.article.id, each)
         if len(found) >= limit or (found and not fill_up):
             break
-    return list(found.values())[:limit]
+    return _whole(session, list(found.values())[:limit])
 
 
 def find_by_name(session: Session, *, merchant_id: str, text: str, limit: int) -> list[Product]:
@@ -69,18 +78,17 @@ def find_by_name(session: Session, *, merchant_id: str, text: str, limit: int) -
     words = telling(tokeniser_of(session)(text))[:_MOST_WORDS]
     if not words:
         return []
+    shelf = shelf_of(session, merchant_id=merchant_id)
     hits = products_with(session, merchant_id, any_of(words, Place.TITLE))
-    candidates = session.scalars(
-        select(Product)
-        .join(hits, hits.c.product_id == Product.id)
-        .where(Product.merchant_id == merchant_id, Product.state == Shown.ACTIVE)
-        .order_by(hits.c.score.desc(), Product.id)
-        .limit(_NAME_CANDIDATES)
-    )
+    candidates = islice(filter(None, (shelf.get(one) for one, _ in hits)), _NAME_CANDIDATES)
     said = _bare(text)
-    named = [(longest, product) for product in candidates if (longest := _longest(product, said))]
-    named.sort(key=lambda pair: (-pair[0], pair[1].id))
-    return [product for _, product in named[:limit]]
+    named = [
+        (longest, article.id) for article in candidates if (longest := _longest(article, said))
+    ]
+    named.sort(key=lambda pair: (-pair[0], pair[1]))
+    ids = [product_id for _, product_id in named[:limit]]
+    whole = {one.id: one for one in session.scalars(select(Product).where(Product.id.in_(ids)))}
+    return [whole[product_id] for product_id in ids]
 
 
 def _attempts(sought: Sought, query: Sequence[str], *, fill_up: bool) -> Iterator[Question]:
@@ -107,37 +115,33 @@ def _each_word(wishes: Sequence[Wish]) -> Iterator[str]:
     return (word for wish in wishes for term in wish.terms for word in term)
 
 
-def _ask(
-    session: Session,
-    merchant_id: str,
-    sieve: Sieve,
-    question: Question,
-    most: int,
-) -> list[Found]:
-    hits = products_with(session, merchant_id, question)
+def _hits(session: Session, merchant_id: str, sieve: Sieve, question: Question) -> Iterator[_Hit]:
+    for product_id, score in products_with(session, merchant_id, question):
+        article = sieve.shelf.get(product_id)
+        piece = sieve.choice(article) if article else None
+        if article and piece:
+            yield _Hit(article, piece, score)
+
+
+def _whole(session: Session, hits: Sequence[_Hit]) -> list[Found]:
+    """Only what is shown is read whole."""
     rows = session.execute(
-        select(Product, hits.c.score)
-        .join(hits, hits.c.product_id == Product.id)
-        .where(*sieve.conditions())
-        .order_by(hits.c.score.desc(), Product.id)
-        .limit(most)
-    ).all()
-    variants = sieve.variants([product.id for product, _ in rows])
-    return [
-        Found(product, variants[product.id], price_of(variants[product.id]), score)
-        for product, score in rows
-        if product.id in variants
-    ]
+        select(Product, Variant)
+        .join(Product, Product.id == Variant.product_id)
+        .where(Variant.id.in_([hit.piece.id for hit in hits]))
+    )
+    whole = {product.id: (product, variant) for product, variant in rows}
+    return [Found(*whole[hit.article.id], hit.piece.price, hit.score) for hit in hits]
 
 
-def _near_the_best(hits: Sequence[Found]) -> list[Found]:
+def _near_the_best(hits: Sequence[_Hit]) -> list[_Hit]:
     """Words may stand in any text; goods are looked for on labels only and need no such judge."""
     return [hit for hit in hits if hit.score >= hits[0].score * _WORTH_SHOWING]
 
 
-def _longest(product: Product, said: str) -> int:
+def _longest(article: Article, said: str) -> int:
     """Length of the longest of its titles that was said; 0 for none."""
-    titles = {_bare(title) for title in product.title.values()}
+    titles = {_bare(title) for title in article.title.values()}
     return max((len(title) for title in titles if title and title in said), default=0)
 
 

@@ -7,9 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.catalogue import Filters, Product, Variant
+from data.catalogue.filters import sieve_of
+from data.catalogue.popularity import units_sold
+from data.catalogue.shelf import Shelf
 from data.catalogue.tokens import tokeniser_of
 from data.kernel.money import Money
-from data.recommendations.candidates import age_groups, candidates, forbidden_for_age
+from data.recommendations.candidates import candidates, forbidden_for_age
 from data.recommendations.diversity import pick_unlike
 from data.recommendations.reasons import reasons_of
 from data.recommendations.scoring import Occasion, Scored, fits, score
@@ -42,14 +45,16 @@ def suggest_gifts(  # noqa: PLR0913  # all that a chat may know about a wish
         excluded=(*wish.excluded, *forbidden_for_age(wish)),
         without=frozenset([*seen, *given_before]),
     )
-    found = candidates(session, merchant_id=merchant_id, wish=wish, filters=filters, now=now)
-    occasion = Occasion(
-        wish=wish,
+    sieve = sieve_of(session, merchant_id=merchant_id, filters=filters)
+    found = candidates(sieve, wish)
+    sold = units_sold(session, merchant_id=merchant_id, now=now)
+    occasion = Occasion.of(
+        wish,
         cut=tokeniser_of(session),
         now=now,
-        most_sold=max((each.sold for each in found), default=0),
-        age_groups=frozenset(age_groups(wish)),
-        given_categories=_categories(session, merchant_id, given_before),
+        sold=sold,
+        most_sold=max([sold[one.id] for one, _ in found if one.id in sold], default=0),
+        given_categories=_categories(session, sieve.shelf, merchant_id, given_before),
         cheaper_than=cheaper_than,
     )
     scored = [score(candidate, occasion) for candidate in found]
@@ -59,19 +64,28 @@ def suggest_gifts(  # noqa: PLR0913  # all that a chat may know about a wish
 
 def _ideas(session: Session, chosen: Sequence[Scored], occasion: Occasion) -> list[Idea]:
     """Only what is shown is read whole."""
-    shown = [each.candidate.variant.variant_id for each in chosen]
+    shown = [each.piece.id for each in chosen]
     rows = session.execute(
         select(Variant, Product)
         .join(Product, Product.id == Variant.product_id)
         .where(Variant.id.in_(shown))
     )
     found = {variant.id: (product, variant) for variant, product in rows}
+    whole = [found[variant_id] for variant_id in shown]
+    left = [variant.available for _, variant in whole]
+    reasons = reasons_of(list(zip(chosen, left, strict=True)), occasion)
     return [
-        Idea(*found[each.candidate.variant.variant_id], each.candidate.price, reasons)
-        for each, reasons in zip(chosen, reasons_of(chosen, occasion), strict=True)
+        Idea(product, variant, each.piece.price, said)
+        for (product, variant), each, said in zip(whole, chosen, reasons, strict=True)
     ]
 
 
-def _categories(session: Session, merchant_id: str, ids: Collection[str]) -> frozenset[str]:
-    mine = (Product.merchant_id == merchant_id, Product.id.in_(ids))
-    return frozenset(session.scalars(select(Product.category).where(*mine))) if ids else frozenset()
+def _categories(
+    session: Session, shelf: Shelf, merchant_id: str, ids: Collection[str]
+) -> frozenset[str]:
+    """Also of what was given once and is on the shelf no more."""
+    there = [article for one in ids if (article := shelf.get(one))]
+    gone = set(ids).difference(article.id for article in there)
+    mine = (Product.merchant_id == merchant_id, Product.id.in_(gone))
+    others = session.scalars(select(Product.category).where(*mine)) if gone else ()
+    return frozenset([*(article.category for article in there), *others])

@@ -1,6 +1,7 @@
 """The table of beliefs in priors.json, typed."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,10 +21,10 @@ class Priors:
     interest_near: Words
     age_of: dict[str, int]
 
-    def suits(self, recipient: str, category: str) -> float:
-        """From 0 to 1: how often is such a thing right for such a person?"""
-        row = self.category.get(self.like.get(recipient, recipient), {})
-        return row.get(category, self.otherwise)
+    def suits(self, recipient: str) -> Mapping[str, float]:
+        """By category, from 0 to 1: how often is such a thing right for such a person? What is
+        not there is `otherwise`."""
+        return self.category.get(self.like.get(recipient, recipient), {})
 
     def age(self, wish: Wish) -> Age | None:
         """As said, else as the word for the person says."""

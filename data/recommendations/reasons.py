@@ -12,30 +12,32 @@ _WORN = 2
 _MOST_TOPICS = 2
 
 
-def reasons_of(chosen: Sequence[Scored], occasion: Occasion) -> list[tuple[Reason, ...]]:
-    """For each idea two of its true reasons: the weighty ones, as long as they are not worn out."""
+def reasons_of(
+    chosen: Sequence[tuple[Scored, int]], occasion: Occasion
+) -> list[tuple[Reason, ...]]:
+    """For each idea, with what of it is left, two of its true reasons: the weighty ones, as long
+    as they are not worn out."""
     worn: Counter[str] = Counter()
     found = []
-    for each in chosen:
-        reasons = _picked(true_of(each, occasion), worn)
+    for each, available in chosen:
+        reasons = _picked(true_of(each, available, occasion), worn)
         worn.update(map(_key, reasons))
         found.append(reasons)
     return found
 
 
-def true_of(scored: Scored, occasion: Occasion) -> list[Reason]:
+def true_of(scored: Scored, available: int, occasion: Occasion) -> list[Reason]:
     """All that may truthfully be said, what weighs most first; at least that we have it."""
-    candidate, wish = scored.candidate, occasion.wish
-    by_worth = sorted((term for term in scored.terms if term.reason), key=lambda term: -term.worth)
-    found = [term.reason for term in by_worth if term.reason]
+    wish = occasion.wish
+    found = [reason for _, reason in sorted(scored.terms, key=lambda term: -term[0]) if reason]
     if occasion.cheaper_than:
         found.insert(0, Reason("reason_cheaper", {"than": occasion.cheaper_than}))
     if len(found) > 1:  # beside nothing weightier it would sound like the point of the gift
-        topics = sorted(candidate.values("interest") - set(wish.interests))
+        topics = sorted(scored.article.tags.interest - set(wish.interests))
         found += [Reason("reason_topic", {"interest": each}) for each in topics[:_MOST_TOPICS]]
-    if wish.budget_max and candidate.price < wish.budget_max:
+    if wish.budget_max and scored.piece.price < wish.budget_max:
         found.append(Reason("reason_in_budget", {"max": wish.budget_max}))
-    found.append(Reason("reason_in_stock", {"available": candidate.variant.available}))
+    found.append(Reason("reason_in_stock", {"available": available}))
     return found
 
 

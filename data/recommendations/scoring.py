@@ -5,14 +5,14 @@ known interest beats all else and the person beats the day; nobody has bought by
 """
 
 import math
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
+from data.catalogue.shelf import Article, Piece, Words
 from data.catalogue.tokens import Tokenise, telling
 from data.kernel.money import Money
-from data.recommendations.candidates import Candidate
+from data.recommendations.candidates import Candidate, age_groups
 from data.recommendations.priors import priors
 from data.recommendations.wishes import Reason, Wish
 
@@ -31,121 +31,195 @@ _SEASONS = {
 }  # the northern hemisphere's, where our merchants are
 
 
+# A part of a score, with what may truthfully be said about it.
+Term = tuple[float, Reason | None]
+_NOTHING: Term = (0.0, None)
+_ALWAYS = frozenset(["all"])  # made for no season in particular
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """A liking, its words as titles are cut, and the likings near it."""
+
+    value: str
+    words: Words
+    near: Set[str]
+    reason: Reason
+
+    @classmethod
+    def of(cls, value: str, cut: Tokenise) -> "Interest":
+        words = frozenset(telling(cut(value.replace("_", " "))))
+        near = frozenset(priors().interest_near.get(value, []))
+        return cls(value, words, near, Reason("reason_interest", {"interest": value}))
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """The person: who is nearly the same, and what suits them by category."""
+
+    recipient: str
+    near: Set[str]
+    suits: Mapping[str, float]
+    otherwise: float  # how well a category suits that is not among them
+    reason: Reason
+
+    @classmethod
+    def of(cls, recipient: str) -> "Whom":
+        beliefs = priors()
+        near = frozenset(beliefs.tagged.get(recipient, []))
+        reason = Reason("reason_for_recipient", {"recipient": recipient})
+        return cls(recipient, near, beliefs.suits(recipient), beliefs.otherwise, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The occasion, those nearly the same, and the season it falls in."""
+
+    occasion: str | None
+    near: Set[str]
+    season: str
+    for_occasion: Reason
+    in_season: Reason
+
+    @classmethod
+    def of(cls, occasion: str | None, now: datetime) -> "Day":
+        season = _SEASONS[now.month]
+        return cls(
+            occasion,
+            frozenset(priors().occasion_tagged.get(occasion or "", [])),
+            season,
+            Reason("reason_for_occasion", {"occasion": occasion}),
+            Reason("reason_in_season", {"season": season}),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """All that is the same for every candidate of one question."""
 
     wish: Wish
-    cut: Tokenise
-    now: datetime
-    most_sold: int
+    interests: tuple[Interest, ...]
+    whom: Whom | None
+    day: Day
     age_groups: Set[str]
-    given_categories: frozenset[str]
-    cheaper_than: Money | None = None
+    worthy: float  # minor units from which a price is no longer too low; 0 without a budget
+    sold: Mapping[str, int]  # by product id
+    most_sold: float  # of one candidate, its logarithm
+    given_categories: Set[str]
+    cheaper_than: Money | None
 
-
-class Term(NamedTuple):
-    """A part of a score, with what may truthfully be said about it."""
-
-    worth: float
-    reason: Reason | None = None
+    @classmethod
+    def of(  # noqa: PLR0913  # all that a question is
+        cls,
+        wish: Wish,
+        *,
+        cut: Tokenise,
+        now: datetime,
+        sold: Mapping[str, int],
+        most_sold: int,
+        given_categories: Set[str],
+        cheaper_than: Money | None,
+    ) -> "Occasion":
+        return cls(
+            wish=wish,
+            interests=tuple(Interest.of(each, cut) for each in wish.interests),
+            whom=Whom.of(wish.recipient) if wish.recipient else None,
+            day=Day.of(wish.occasion, now),
+            age_groups=frozenset(age_groups(wish)),
+            worthy=_WORTHY * wish.budget_max.minor if wish.budget_max else 0.0,
+            sold=sold,
+            most_sold=math.log1p(max(most_sold, 1)),
+            given_categories=given_categories,
+            cheaper_than=cheaper_than,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    candidate: Candidate
+    """`terms`: those that have something to say."""
+
+    article: Article
+    piece: Piece
     score: float
-    terms: Sequence[Term]
+    terms: tuple[Term, ...]
 
 
 def score(candidate: Candidate, occasion: Occasion) -> Scored:
-    terms = list(_terms(candidate, occasion))
-    return Scored(candidate, sum(term.worth for term in terms), terms)
+    article, piece = candidate
+    interest = _interest(article, occasion.interests) if occasion.interests else _NOTHING
+    whom = _relation(article, occasion.whom) if occasion.whom else _NOTHING
+    day, season = _day(article, occasion.day), _season(article, occasion.day)
+    worth = interest[0] + whom[0] + day[0] + season[0] + _price(piece, occasion.worthy)
+    if article.tags.age & occasion.age_groups:
+        worth += _AGE
+    if article.id in occasion.sold:
+        worth += _POPULAR * math.log1p(occasion.sold[article.id]) / occasion.most_sold
+    if article.category not in occasion.given_categories:
+        worth += _NEW
+    return Scored(article, piece, worth, (interest, whom, day, season))
 
 
-def _terms(candidate: Candidate, occasion: Occasion) -> Iterator[Term]:
-    wish = occasion.wish
-    yield _interest(candidate, occasion)
-    yield _relation(candidate, wish)
-    yield _day(candidate, wish)
-    yield _season(candidate, occasion.now)
-    yield Term(_PRICE * _price_fit(candidate, wish))
-    yield Term(_AGE * (not candidate.values("age").isdisjoint(occasion.age_groups)))
-    yield Term(_POPULAR * math.log1p(candidate.sold) / math.log1p(max(occasion.most_sold, 1)))
-    yield Term(_NEW * (candidate.product.category not in occasion.given_categories))
-
-
-def _interest(candidate: Candidate, occasion: Occasion) -> Term:
+def _interest(article: Article, interests: tuple[Interest, ...]) -> Term:
     """The best of several: who likes tea and climbing is glad of either."""
-    likings = ((_liking(candidate, each, occasion), each) for each in occasion.wish.interests)
-    liking, interest = max(likings, default=(0.0, ""))
-    sure = liking > _NEARLY
-    return Term(
-        _INTEREST * liking, Reason("reason_interest", {"interest": interest}) if sure else None
-    )
+    likings = ((_liking(article, each), each.value, each.reason) for each in interests)
+    liking, _, reason = max(likings, key=lambda each: each[:2])
+    return _INTEREST * liking, reason if liking > _NEARLY else None
 
 
-def _liking(candidate: Candidate, interest: str, occasion: Occasion) -> float:
-    if candidate.has("interest", interest):
-        return _focus(candidate, "interest", _VAGUE_INTEREST)
-    words = set(telling(occasion.cut(interest.replace("_", " "))))
-    titles = candidate.product.title.values()
-    if words and any(words <= set(occasion.cut(title)) for title in titles):
+def _liking(article: Article, interest: Interest) -> float:
+    tagged = article.tags.interest
+    if interest.value in tagged:
+        return _focus(tagged, _VAGUE_INTEREST)
+    words = interest.words
+    if words and any(words <= title for title in article.titled):
         return _TITLED
-    near = priors().interest_near.get(interest, [])
-    return _NEARLY if any(candidate.has("interest", other) for other in near) else 0.0
+    return _NEARLY if tagged & interest.near else 0.0
 
 
-def _relation(candidate: Candidate, wish: Wish) -> Term:
-    if not wish.recipient:
-        return Term(0.0)
-    prior = priors().suits(wish.recipient, candidate.product.category)
-    if candidate.has("recipient", wish.recipient):
-        reason = Reason("reason_for_recipient", {"recipient": wish.recipient})
-        tagged = 0.6 * _focus(candidate, "recipient", _VAGUE_RECIPIENT)
-        return Term(_RELATION * (tagged + 0.4 * prior), reason)
-    others = priors().tagged.get(wish.recipient, [])
-    nearly = any(candidate.has("recipient", other) for other in others)
-    return Term(_RELATION * (0.4 * nearly + 0.4 * prior))
+def _relation(article: Article, whom: Whom) -> Term:
+    tagged = article.tags.recipient
+    prior = whom.suits.get(article.category, whom.otherwise)
+    if whom.recipient in tagged:
+        focused = 0.6 * _focus(tagged, _VAGUE_RECIPIENT)
+        return _RELATION * (focused + 0.4 * prior), whom.reason
+    nearly = 0.4 if tagged & whom.near else 0.0
+    return _RELATION * (nearly + 0.4 * prior), None
 
 
-def _focus(candidate: Candidate, kind: str, per_tag: float) -> float:
+def _focus(tagged: Set[str], per_tag: float) -> float:
     """1 for the only tag of its kind, less for one of many."""
-    return 1.0 - min(_VAGUEST, per_tag * (len(candidate.values(kind)) - 1))
+    return 1.0 - min(_VAGUEST, per_tag * (len(tagged) - 1))
 
 
-def _day(candidate: Candidate, wish: Wish) -> Term:
-    if not wish.occasion:
-        return Term(0.0)
-    if candidate.has("occasion", wish.occasion):
-        return Term(_OCCASION, Reason("reason_for_occasion", {"occasion": wish.occasion}))
-    others = priors().occasion_tagged.get(wish.occasion, [])
-    return Term(_OCCASION * _NEARLY * any(candidate.has("occasion", each) for each in others))
+def _day(article: Article, day: Day) -> Term:
+    tagged = article.tags.occasion
+    if day.occasion in tagged:
+        return _OCCASION, day.for_occasion
+    return (_OCCASION * _NEARLY, None) if tagged & day.near else _NOTHING
 
 
-def _season(candidate: Candidate, now: datetime) -> Term:
-    season, made_for = _SEASONS[now.month], candidate.values("season") - {"all"}
-    if season in made_for:
-        return Term(_SEASON, Reason("reason_in_season", {"season": season}))
-    return Term(-_SEASON if made_for else 0.0)
+def _season(article: Article, day: Day) -> Term:
+    made_for = article.tags.season
+    if day.season in made_for:
+        return _SEASON, day.in_season
+    return (-_SEASON, None) if made_for - _ALWAYS else _NOTHING
 
 
-def _price_fit(candidate: Candidate, wish: Wish) -> float:
-    if not wish.budget_max or wish.budget_max.minor <= 0:
-        return 0.0
-    return min(1.0, candidate.price.minor / (_WORTHY * wish.budget_max.minor))
+def _price(piece: Piece, worthy: float) -> float:
+    """Nothing where no budget was said."""
+    minor = piece.price.minor
+    return _PRICE if minor >= worthy > 0 else _PRICE * (minor / worthy) if worthy > 0 else 0.0
 
 
 def fits(scored: Scored, occasion: Occasion) -> bool:
     """Whether it is a thing for this person at all. Far down the list, and with little money, the
     score alone would still give a mother brushes for climbing holds."""
-    candidate, wish = scored.candidate, occasion.wish
-    meant_for = candidate.values("recipient")
-    if not wish.recipient or not meant_for:
+    article, whom = scored.article, occasion.whom
+    meant_for = article.tags.recipient
+    if whom is None or not meant_for:
         return True
-    near = {wish.recipient, *priors().tagged.get(wish.recipient, [])}
-    if not meant_for.isdisjoint(near):
+    if whom.recipient in meant_for or meant_for & whom.near:
         return True
-    if any(_liking(candidate, each, occasion) for each in wish.interests):
+    if any(_liking(article, each) for each in occasion.interests):
         return True
-    return priors().suits(wish.recipient, candidate.product.category) > _NEARLY
+    return whom.suits.get(article.category, whom.otherwise) > _NEARLY

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
@@ -11,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 import data.schema  # noqa: F401  # knows every table
 from data.kernel.database import Base, Database
-from data.migrations import is_current, migrate
+from data.migrations import configuration, is_current, migrate
 from data.migrations.comparing import is_ours
 from tests.postgresql import EMPTY
 
@@ -62,3 +63,52 @@ def test_the_books_of_a_migrated_shop_cannot_be_rewritten(nothing: Database) -> 
         )
     with pytest.raises(DBAPIError, match="append_only"), nothing.engine.begin() as connection:
         connection.execute(text("DELETE FROM ledger_entries"))
+
+
+def test_the_catalogue_of_a_migrated_shop_has_a_revision_that_changes(nothing: Database) -> None:
+    """Its triggers are no part of the models' tables either."""
+
+    def revision() -> str | None:
+        with nothing.engine.connect() as connection:
+            return connection.scalar(text("SELECT revision FROM catalogue_revisions"))
+
+    migrate(nothing)
+    with nothing.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO merchants (id, name, currency, locale, timezone, settings, created_at)"
+                " VALUES ('mer_1', '{}', 'CNY', 'en', 'UTC', '{}', '2026-11-22')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO products (id, merchant_id, external_id, locale, title, description,"
+                " brand, category, link, image, state, extra, created_at) VALUES ('prd_1', 'mer_1',"
+                " 'x', 'en', '{}', '{}', '', '', '', '', 'active', '{}', '2026-11-22')"
+            )
+        )
+    first = revision()
+    with nothing.engine.begin() as connection:
+        connection.execute(text("UPDATE products SET link = 'elsewhere'"))
+    assert revision() == first
+    with nothing.engine.begin() as connection:
+        connection.execute(text("UPDATE products SET brand = 'another'"))
+    assert first
+    assert revision() != first
+
+
+def test_a_shop_that_was_there_before_revisions_gets_one(nothing: Database) -> None:
+    migrate(nothing)
+    with nothing.engine.begin() as connection:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0007")
+        connection.execute(
+            text(
+                "INSERT INTO merchants (id, name, currency, locale, timezone, settings, created_at)"
+                " VALUES ('mer_1', '{}', 'CNY', 'en', 'UTC', '{}', '2026-11-22')"
+            )
+        )
+    migrate(nothing)
+    with nothing.engine.connect() as connection:
+        assert connection.scalar(text("SELECT revision FROM catalogue_revisions"))
