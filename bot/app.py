@@ -2,7 +2,7 @@
 
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -66,15 +66,25 @@ class Tuanzi:
         doors = [stored.run(), *([self.telegram.run()] if self.telegram else [])]
         return [self.worker.run(), self.cashier.run(), self.courier.run(), *doors]
 
+    def voices(self) -> list[Coroutine[None, None, None]]:
+        """What a process runs that serves beside a working one: its pages can answer Telegram."""
+        stored = TelegramDoors(
+            self.settings, self.database, self.clock, self.channels, listens=False
+        )
+        doors = [replace(self.telegram, listens=False)] if self.telegram else []
+        return [stored.run(), *(door.run() for door in doors)]
+
     def close(self) -> None:
         self.threads.shutdown(wait=False, cancel_futures=True)
         self.database.close()
 
 
-def build(settings: Settings, *, clock: Clock | None = None) -> Tuanzi:
+def build(
+    settings: Settings, *, clock: Clock | None = None, flows: FlowLibrary | None = None
+) -> Tuanzi:
     """A shop over one database; nothing runs yet."""
     clock = clock or SystemClock()
-    flows = FlowLibrary()
+    flows = flows or FlowLibrary()
     keys = [key.reveal() for key in settings.field_keys]
     database = Database(
         settings.database_url,

@@ -7,9 +7,9 @@ import argparse
 import asyncio
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
-import uvicorn
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
@@ -17,14 +17,17 @@ from bot import commands
 from bot.app import Tuanzi, build
 from bot.connecting import connect_telegram
 from bot.opening_command import open_new_shop
+from bot.serving.server import serve_alone, serve_together
 from bot.settings import Settings, SettingsError, read
-from bot.site import create_site
-from bot.terminal import BROKEN, EXIT_USAGE, complain
+from bot.terminal import BROKEN, EXIT_USAGE, complain, language
+from bot.web.wording import say
 from data.kernel.clock import Clock, SystemClock, TurnableClock
 from data.kernel.encryption import FieldCipher
 from data.migrations import is_current
+from dialogs.library import FlowLibrary
 
 _ONLY_ME = 0o700
+_SETTINGS = ("port", "processes")  # which may be given as options too
 Command = Callable[[argparse.Namespace, Settings], int]
 
 
@@ -65,17 +68,17 @@ def clock_for(settings: Settings) -> Clock:
     return TurnableClock(settings.now, running=system) if settings.now else system
 
 
-def open_shop(settings: Settings) -> Tuanzi:
+def open_shop(settings: Settings, flows: FlowLibrary | None = None) -> Tuanzi:
     """SQLite makes its file, not the folder it is to lie in; what is in there is nobody else's."""
     file = make_url(settings.database_url).database
     if file and settings.database_url.startswith("sqlite"):
         Path(file).parent.mkdir(mode=_ONLY_ME, parents=True, exist_ok=True)
-    return build(settings, clock=clock_for(settings))
+    return build(settings, clock=clock_for(settings), flows=flows)
 
 
 def _given(options: argparse.Namespace) -> dict[str, str]:
-    port = getattr(options, "port", None)
-    return {"TUANZI_PORT": str(port)} if port else {}
+    said = {f"TUANZI_{name.upper()}": getattr(options, name, None) for name in _SETTINGS}
+    return {name: str(number) for name, number in said.items() if number is not None}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,7 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     feed = in_shop("import-catalogue", commands.import_catalogue)
     feed.add_argument("file", type=Path)
     _take_shop(feed).add_argument("--dry-run", action="store_true")
-    add("serve", _serve).add_argument("--port", type=int)
+    serving = add("serve", _serve)
+    serving.add_argument("--port", type=int)
+    serving.add_argument("--processes", type=int, help=say("cli.help_processes", language()))
     add("worker", _work)
     flows = add("flows", commands.flows(open_shop))
     flows.add_argument("verb", choices=("check", "publish", "rollback", "export"))
@@ -132,15 +137,11 @@ def _serve(_options: argparse.Namespace, settings: Settings) -> int:
     if not is_current(tuanzi.database):
         complain("cli.migrate_first")
         return EXIT_USAGE
-    uvicorn.run(
-        create_site(tuanzi),
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-    )
-    return 0
+    if settings.processes == 1:
+        serve_alone(tuanzi)
+        return 0
+    tuanzi.close()
+    return serve_together(settings, partial(open_shop, settings))
 
 
 def _work(_options: argparse.Namespace, settings: Settings) -> int:

@@ -1,7 +1,7 @@
 """The HTTP face: every route of the shop on one application, behind limits and headers."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
@@ -15,6 +15,7 @@ from bot.pages import media, pay
 from bot.web import errors, static
 from bot.web.headers import SecurityHeaders
 from bot.web.limits import KIB, BodyLimit
+from bot.web.passwords import Passwords
 
 # docs/architecture.md, "limits".
 LIMITS = {
@@ -25,13 +26,20 @@ LIMITS = {
 }
 
 
-def create_site(tuanzi: Tuanzi, *, works: bool = True) -> FastAPI:
+def create_site(
+    tuanzi: Tuanzi,
+    *,
+    works: bool = True,
+    beside: Callable[[], Sequence[Coroutine[None, None, None]]] = tuple,
+    passwords: Passwords | None = None,
+) -> FastAPI:
     """Every route reaches the shop through `request.app.state.tuanzi`; with `works` the process
-    also does the jobs, the provider calls and the sending."""
+    also does the jobs, the provider calls and the sending. `beside` runs as long as the site."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(task) for task in tuanzi.loops()] if works else []
+        loops = tuanzi.loops() if works else []
+        tasks = [asyncio.create_task(task) for task in (*loops, *beside())]
         yield
         for task in tasks:
             task.cancel()
@@ -46,7 +54,7 @@ def create_site(tuanzi: Tuanzi, *, works: bool = True) -> FastAPI:
     app.include_router(media.router)
     app.include_router(webhooks.router)
     static.install(app)
-    console.install(app, tuanzi)
+    console.install(app, tuanzi, passwords=passwords)
     merchant.install(app, tuanzi)
     app.add_middleware(BodyLimit, limits=LIMITS)
     app.add_middleware(
