@@ -32,9 +32,15 @@ class Family:
     it is asked to end."""
 
     def __init__(
-        self, size: int, life: Callable[[int], None], *, on_leaving: Callable[[], None]
+        self,
+        size: int,
+        life: Callable[[int], None],
+        *,
+        on_leaving: Callable[[], None],
+        grace: float = GRACE,
     ) -> None:
         self._life = life
+        self._grace = grace
         self._on_leaving = on_leaving
         self._born = dict.fromkeys(range(size), -PAUSE)
         self._children: dict[int, int] = {}  # process number ▸ place
@@ -73,7 +79,7 @@ class Family:
         self._on_leaving()
         for number in self._children:
             os.kill(number, signal.SIGTERM)
-        until = time.monotonic() + GRACE
+        until = time.monotonic() + self._grace
         while self._children and time.monotonic() < until:
             signal.sigtimedwait({signal.SIGCHLD}, _LAST_LOOKS)
             self._see_off(os.WNOHANG)
@@ -96,7 +102,7 @@ class Family:
             signal.signal(signal.SIGTERM, _leave)
             signal.signal(signal.SIGINT, _leave)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
-            Thread(target=_end_with, args=(self._parent_lives,), daemon=True).start()
+            Thread(target=_end_with, args=(self._parent_lives, self._grace), daemon=True).start()
             self._life(place)
             code = 0
         except SystemExit as leaving:
@@ -112,8 +118,8 @@ def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(0)
 
 
-def _end_with(parent_lives: int) -> None:
+def _end_with(parent_lives: int, grace: float) -> None:
     os.read(parent_lives, 1)
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(GRACE)
+    time.sleep(grace)
     os._exit(1)

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,10 +119,11 @@ def free_port() -> int:
 def wait_for(port: int) -> None:
     begun = time.perf_counter()
     while time.perf_counter() - begun < _PATIENCE:
+        call = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/")
-            connection.getresponse().read()
+            with closing(call):
+                call.request("GET", "/")
+                call.getresponse().read()
         except OSError:
             time.sleep(0.05)
             continue
