@@ -79,12 +79,10 @@ class Tuanzi:
         self.database.close()
 
 
-def build(
-    settings: Settings, *, clock: Clock | None = None, flows: FlowLibrary | None = None
-) -> Tuanzi:
+def build(settings: Settings, *, clock: Clock | None = None) -> Tuanzi:
     """A shop over one database; nothing runs yet."""
     clock = clock or SystemClock()
-    flows = flows or FlowLibrary()
+    flows = FlowLibrary()
     keys = [key.reveal() for key in settings.field_keys]
     database = Database(
         settings.database_url,

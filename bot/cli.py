@@ -7,7 +7,6 @@ import argparse
 import asyncio
 import os
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -24,7 +23,6 @@ from bot.web.wording import say
 from data.kernel.clock import Clock, SystemClock, TurnableClock
 from data.kernel.encryption import FieldCipher
 from data.migrations import is_current
-from dialogs.library import FlowLibrary
 
 _ONLY_ME = 0o700
 _SETTINGS = ("port", "processes")  # which may be given as options too
@@ -68,12 +66,12 @@ def clock_for(settings: Settings) -> Clock:
     return TurnableClock(settings.now, running=system) if settings.now else system
 
 
-def open_shop(settings: Settings, flows: FlowLibrary | None = None) -> Tuanzi:
+def open_shop(settings: Settings) -> Tuanzi:
     """SQLite makes its file, not the folder it is to lie in; what is in there is nobody else's."""
     file = make_url(settings.database_url).database
     if file and settings.database_url.startswith("sqlite"):
         Path(file).parent.mkdir(mode=_ONLY_ME, parents=True, exist_ok=True)
-    return build(settings, clock=clock_for(settings), flows=flows)
+    return build(settings, clock=clock_for(settings))
 
 
 def _given(options: argparse.Namespace) -> dict[str, str]:
@@ -140,8 +138,7 @@ def _serve(_options: argparse.Namespace, settings: Settings) -> int:
     if settings.processes == 1:
         serve_alone(tuanzi)
         return 0
-    tuanzi.close()
-    return serve_together(settings, partial(open_shop, settings))
+    return serve_together(tuanzi)
 
 
 def _work(_options: argparse.Namespace, settings: Settings) -> int:

@@ -15,7 +15,6 @@ from bot.pages import media, pay
 from bot.web import errors, static
 from bot.web.headers import SecurityHeaders
 from bot.web.limits import KIB, BodyLimit
-from bot.web.passwords import Passwords
 
 # docs/architecture.md, "limits".
 LIMITS = {
@@ -31,7 +30,6 @@ def create_site(
     *,
     works: bool = True,
     beside: Callable[[], Sequence[Coroutine[None, None, None]]] = tuple,
-    passwords: Passwords | None = None,
 ) -> FastAPI:
     """Every route reaches the shop through `request.app.state.tuanzi`; with `works` the process
     also does the jobs, the provider calls and the sending. `beside` runs as long as the site."""
@@ -54,7 +52,7 @@ def create_site(
     app.include_router(media.router)
     app.include_router(webhooks.router)
     static.install(app)
-    console.install(app, tuanzi, passwords=passwords)
+    console.install(app, tuanzi)
     merchant.install(app, tuanzi)
     app.add_middleware(BodyLimit, limits=LIMITS)
     app.add_middleware(

@@ -1,11 +1,11 @@
 """`tuanzi serve`: one process that does everything, or several behind one socket.
 
-The parent imports and reads what all need and parts before anything is open, so that the children
-share that memory. One of them works (jobs, provider calls, sending); all of them serve.
+The parent reads and builds what all need, then parts with nothing open; the children share that
+memory. One of them works (jobs, provider calls, sending); all of them serve.
 """
 
 import gc
-from collections.abc import Callable
+from collections.abc import Coroutine
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -20,14 +20,15 @@ from bot.serving.family import Family
 from bot.serving.relay import Relay
 from bot.settings import Settings
 from bot.site import create_site
-from bot.web.passwords import Passwords
+from data.kernel.locales import Locale
+from data.kernel.money import Money
 from data.merchants import Merchant
-from dialogs.library import FlowLibrary
 from dialogs.understanding import warm_up
+from dialogs.wording import in_words
 
 WORKING = 0  # the place of the one that works
+_A_PRICE = Money(100, "CNY")
 _BACKLOG = 2048  # uvicorn's: callers who wait while every child is busy or being begun
-OpenShop = Callable[[FlowLibrary], Tuanzi]
 
 
 def serve_alone(tuanzi: Tuanzi) -> None:
@@ -35,55 +36,55 @@ def serve_alone(tuanzi: Tuanzi) -> None:
     uvicorn.run(create_site(tuanzi), **_options(tuanzi.settings))
 
 
-def serve_together(settings: Settings, open_shop: OpenShop) -> int:
-    """Until stopped; each process opens the shop for itself, so no connection is shared."""
-    common = _prepare(settings, open_shop)
-    door = uvicorn.Config(common.site_of, **_options(settings)).bind_socket()
+def serve_together(tuanzi: Tuanzi) -> int:
+    """Until stopped; the exit code is 0 if every process ended by itself."""
+    crew = Crew(tuanzi, Relay(tuanzi.settings.processes))
+    config = crew.prepare()
+    door = config.bind_socket()
     door.listen(_BACKLOG)
     gc.collect()
     gc.freeze()  # else the first collection of each child would copy what it only looks at
-    family = Family(settings.processes, partial(common.serve, door), on_leaving=door.close)
-    return family.live()
+    life = partial(crew.serve, config, door)
+    return Family(tuanzi.settings.processes, life, on_leaving=door.close).live()
 
 
-@dataclass(frozen=True, slots=True)
-class _Common:
-    """Made before the children part."""
+@dataclass(slots=True)
+class Crew:
+    """One shop, opened before the processes part; `place` is whose process this is."""
 
-    settings: Settings
-    open_shop: OpenShop
-    flows: FlowLibrary
-    passwords: Passwords
+    tuanzi: Tuanzi
     relay: Relay
+    place: int = WORKING
 
-    def serve(self, door: socket, place: int) -> None:
+    def prepare(self) -> uvicorn.Config:
+        """Everything that is read from files and never changes, and the flows that are live now.
+
+        No connection and no lock is open when it returns: none may be shared.
+        """
+        warm_up()
+        for locale in Locale:
+            in_words(_A_PRICE, locale)  # the formats of its money and numbers
+        with self.tuanzi.database.reading() as session:
+            for merchant_id in session.scalars(select(Merchant.id)).all():
+                self.tuanzi.house.flows.live(session, merchant_id=merchant_id)
+        self.tuanzi.database.close()
+        site = create_site(self.tuanzi, works=False, beside=self.tasks)
+        config = uvicorn.Config(site, **_options(self.tuanzi.settings))
+        config.load()
+        return config
+
+    def serve(self, config: uvicorn.Config, door: socket, place: int) -> None:
         """What a child does."""
-        with closing(self.open_shop(self.flows)) as tuanzi:
-            self.relay.join(place, tuanzi.database, tuanzi.bell)
-            config = uvicorn.Config(self.site_of(tuanzi, place), **_options(self.settings))
+        self.place = place
+        self.relay.join(place, self.tuanzi.database, self.tuanzi.bell)
+        with closing(self.tuanzi):
             uvicorn.Server(config).run([door])
 
-    def site_of(self, tuanzi: Tuanzi, place: int) -> Any:
-        works = place == WORKING
-
-        def beside() -> list[Any]:
-            ears = self.relay.listen(place, tuanzi.bell)
-            return [ears] if works else [ears, *tuanzi.voices()]
-
-        return create_site(tuanzi, works=works, beside=beside, passwords=self.passwords)
-
-
-def _prepare(settings: Settings, open_shop: OpenShop) -> _Common:
-    """Everything that is read from files and never changes, and the flows that are live now."""
-    passwords = Passwords(processes=settings.processes)
-    common = _Common(settings, open_shop, FlowLibrary(), passwords, Relay(settings.processes))
-    warm_up()
-    with closing(open_shop(common.flows)) as tuanzi:
-        with tuanzi.database.reading() as session:
-            for merchant_id in session.scalars(select(Merchant.id)).all():
-                common.flows.live(session, merchant_id=merchant_id)
-        common.site_of(tuanzi, WORKING)  # thrown away; what it imported and compiled stays
-    return common
+    def tasks(self) -> list[Coroutine[None, None, None]]:
+        """What this process does besides serving."""
+        works = self.place == WORKING
+        ears = self.relay.listen(self.place, self.tuanzi.bell)
+        return [ears, *(self.tuanzi.loops() if works else self.tuanzi.voices())]
 
 
 def _options(settings: Settings) -> dict[str, Any]:
