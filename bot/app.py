@@ -2,7 +2,7 @@
 
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -66,6 +66,14 @@ class Tuanzi:
         stored = TelegramDoors(self.settings, self.database, self.clock, self.channels)
         doors = [stored.run(), *([self.telegram.run()] if self.telegram else [])]
         return [self.worker.run(), self.cashier.run(), self.courier.run(), *doors]
+
+    def voices(self) -> list[Coroutine[None, None, None]]:
+        """What a process runs that serves beside a working one: its pages can answer Telegram."""
+        stored = TelegramDoors(
+            self.settings, self.database, self.clock, self.channels, listens=False
+        )
+        doors = [replace(self.telegram, listens=False)] if self.telegram else []
+        return [stored.run(), *(door.run() for door in doors)]
 
     def close(self) -> None:
         self.threads.shutdown(wait=False, cancel_futures=True)

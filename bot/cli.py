@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import uvicorn
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
@@ -17,14 +16,16 @@ from bot import commands
 from bot.app import Tuanzi, build
 from bot.connecting import connect_telegram
 from bot.opening_command import open_new_shop
+from bot.serving.server import serve_alone, serve_together
 from bot.settings import Settings, SettingsError, read
-from bot.site import create_site
-from bot.terminal import BROKEN, EXIT_USAGE, complain
+from bot.terminal import BROKEN, EXIT_USAGE, complain, language
+from bot.web.wording import say
 from data.kernel.clock import Clock, SystemClock, TurnableClock
 from data.kernel.encryption import FieldCipher
 from data.migrations import is_current
 
 _ONLY_ME = 0o700
+_SETTINGS = ("port", "processes")  # which may be given as options too
 Command = Callable[[argparse.Namespace, Settings], int]
 
 
@@ -74,8 +75,8 @@ def open_shop(settings: Settings) -> Tuanzi:
 
 
 def _given(options: argparse.Namespace) -> dict[str, str]:
-    port = getattr(options, "port", None)
-    return {"TUANZI_PORT": str(port)} if port else {}
+    said = {f"TUANZI_{name.upper()}": getattr(options, name, None) for name in _SETTINGS}
+    return {name: str(number) for name, number in said.items() if number is not None}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,7 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     feed = in_shop("import-catalogue", commands.import_catalogue)
     feed.add_argument("file", type=Path)
     _take_shop(feed).add_argument("--dry-run", action="store_true")
-    add("serve", _serve).add_argument("--port", type=int)
+    serving = add("serve", _serve)
+    serving.add_argument("--port", type=int)
+    serving.add_argument("--processes", type=int, help=say("cli.help_processes", language()))
     add("worker", _work)
     flows = add("flows", commands.flows(open_shop))
     flows.add_argument("verb", choices=("check", "publish", "rollback", "export"))
@@ -132,15 +135,10 @@ def _serve(_options: argparse.Namespace, settings: Settings) -> int:
     if not is_current(tuanzi.database):
         complain("cli.migrate_first")
         return EXIT_USAGE
-    uvicorn.run(
-        create_site(tuanzi),
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-    )
-    return 0
+    if settings.processes == 1:
+        serve_alone(tuanzi)
+        return 0
+    return serve_together(tuanzi)
 
 
 def _work(_options: argparse.Namespace, settings: Settings) -> int:

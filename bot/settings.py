@@ -52,6 +52,7 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
     port: int = 8000
+    processes: int = 1
     demo: bool = False
     demo_token: Secret | None = None
     now: datetime | None = None
@@ -88,6 +89,7 @@ def read(environment: Mapping[str, str], *, serving: bool = True) -> Settings:
         public_url=url,
         host=get("HOST", str, default.host),
         port=get("PORT", int, default.port),
+        processes=get("PROCESSES", _count, default.processes),
         demo=get("DEMO", _flag, default.demo),
         demo_token=get("DEMO_TOKEN", Secret, None),
         now=get("NOW", _moment, None),
@@ -113,6 +115,8 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("TUANZI_HOST")
     if not settings.demo and settings.now is not None:
         problems.append("TUANZI_NOW")
+    if settings.processes > 1 and settings.now is not None:
+        problems.append("TUANZI_PROCESSES")  # a clock that is turned lives in one process
     if not settings.demo and settings.demo_token is not None:
         problems.append("TUANZI_DEMO_TOKEN")
     if not settings.demo and settings.sandbox_secret is not None:
@@ -138,6 +142,12 @@ def _database_url(raw: str) -> str:
 def _moment(raw: str) -> datetime:
     moment = datetime.fromisoformat(raw)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _count(raw: str) -> int:
+    if (number := int(raw)) < 1:
+        raise ValueError(raw)
+    return number
 
 
 def _flag(raw: str) -> bool:

@@ -1,7 +1,7 @@
 """The HTTP face: every route of the shop on one application, behind limits and headers."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
@@ -25,13 +25,19 @@ LIMITS = {
 }
 
 
-def create_site(tuanzi: Tuanzi, *, works: bool = True) -> FastAPI:
+def create_site(
+    tuanzi: Tuanzi,
+    *,
+    works: bool = True,
+    beside: Callable[[], Sequence[Coroutine[None, None, None]]] = tuple,
+) -> FastAPI:
     """Every route reaches the shop through `request.app.state.tuanzi`; with `works` the process
-    also does the jobs, the provider calls and the sending."""
+    also does the jobs, the provider calls and the sending. `beside` runs as long as the site."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(task) for task in tuanzi.loops()] if works else []
+        loops = tuanzi.loops() if works else []
+        tasks = [asyncio.create_task(task) for task in (*loops, *beside())]
         yield
         for task in tasks:
             task.cancel()

@@ -31,7 +31,7 @@ async def say(
 ) -> list[dict[str, Any]]:
     """One message of one person; the answer is what this turn said, in order."""
     tuanzi: Tuanzi = request.app.state.tuanzi
-    if _under_way[body.sender] >= BACKLOG:
+    if _under_way[body.sender] >= max(1, BACKLOG // tuanzi.settings.processes):
         raise TooOften("sender")
     _under_way[body.sender] += 1
     try:

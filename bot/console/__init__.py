@@ -49,7 +49,8 @@ def install(app: FastAPI, tuanzi: OpenShop, *, passwords: Passwords | None = Non
     Doing it again changes nothing."""
     static.install(app)
     if not any(isinstance(route, Mount) and route.path == ROOT for route in app.routes):
-        app.mount(ROOT, create(tuanzi, passwords or Passwords()))
+        hasher = passwords or Passwords(processes=tuanzi.settings.processes)
+        app.mount(ROOT, create(tuanzi, hasher))
 
 
 def create(tuanzi: OpenShop, passwords: Passwords) -> FastAPI:

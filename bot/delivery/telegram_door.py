@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from bot.channels.adapter import Channel, Rejected, Undeliverable
@@ -28,7 +28,10 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 
 @dataclass(frozen=True, slots=True)
 class TelegramDoor:
-    """One account for each process; `channels` is the courier's."""
+    """One account for each process; `channels` is the courier's.
+
+    Of several processes one `listens`: the others only press buttons back that were pressed there.
+    """
 
     settings: Settings
     database: Database
@@ -36,6 +39,7 @@ class TelegramDoor:
     channels: dict[str, Channel]
     token: Secret
     speeds: Speeds = SPEEDS
+    listens: bool = True
 
     async def run(self) -> None:
         """Until cancelled; ends by itself only when the token or the shop is not there."""
@@ -43,7 +47,7 @@ class TelegramDoor:
         try:
             if not await _introduce(client):
                 return
-            account = await asyncio.to_thread(self._register, client.id, client.username)
+            account = await self._account(client)
             if account is None:
                 log.error(
                     "telegram: no merchant"
@@ -57,6 +61,8 @@ class TelegramDoor:
         channel = Telegram(client, pictures_of(self.settings), self.speeds)
         self.channels[account.id] = channel
         try:
+            if not self.listens:
+                await asyncio.Event().wait()
             if not self.settings.telegram_polling:
                 await self._await_calls(client, account)
             await _until_done(client.fetch_ourselves)
@@ -78,13 +84,21 @@ class TelegramDoor:
         address = webhook_of(account, self.settings)
         await client.have_calls_sent(address, secret.reveal() if secret else None)
 
+    async def _account(self, client: Client) -> ChannelAccount | None:
+        if self.listens:
+            return await asyncio.to_thread(self._register, client.id, client.username)
+        # At the very first start the listening process is still opening it.
+        while (account := await asyncio.to_thread(self._find, client.id)) is None:  # noqa: ASYNC110  # no event crosses
+            await asyncio.sleep(_FIRST_PAUSE)
+        return account
+
+    def _find(self, bot_id: int) -> ChannelAccount | None:
+        with self.database.reading() as session:
+            return session.scalar(_account_of(bot_id))
+
     def _register(self, bot_id: int, username: str) -> ChannelAccount | None:
         with self.database.transaction() as session:
-            account = session.scalar(
-                select(ChannelAccount).where(
-                    ChannelAccount.channel == CHANNEL, ChannelAccount.external_id == str(bot_id)
-                )
-            ) or self._open_account(session, bot_id)
+            account = session.scalar(_account_of(bot_id)) or self._open_account(session, bot_id)
             if account is not None:
                 account.settings = {**account.settings, "username": username}
                 self._seal_secret(session, account)
@@ -117,6 +131,12 @@ class TelegramDoor:
 def webhook_of(account: ChannelAccount, settings: Settings) -> str:
     """Where Telegram is to call us."""
     return f"{settings.public_url}/webhooks/telegram/{account.external_id}"
+
+
+def _account_of(bot_id: int) -> Select[ChannelAccount]:
+    return select(ChannelAccount).where(
+        ChannelAccount.channel == CHANNEL, ChannelAccount.external_id == str(bot_id)
+    )
 
 
 async def _introduce(client: Client) -> bool:

@@ -22,6 +22,7 @@ class TelegramDoors:
     database: Database
     clock: Clock
     channels: dict[str, Channel]
+    listens: bool = True
 
     async def run(self) -> None:
         """Until cancelled; ends by itself where no bot is connected."""
@@ -37,7 +38,9 @@ class TelegramDoors:
 
     async def _keep_open(self, bot: Connected) -> None:
         settings = replace(self.settings, telegram_token=bot.token, telegram_secret=bot.secret)
-        door = TelegramDoor(settings, self.database, self.clock, self.channels, bot.token)
+        door = TelegramDoor(
+            settings, self.database, self.clock, self.channels, bot.token, listens=self.listens
+        )
         try:
             await door.run()
         except Exception:

@@ -22,9 +22,9 @@ _AT_ONCE = 2  # each takes 64 MiB
 class Passwords:
     """The one hasher of a process; also `data.merchants.staff.Hasher`."""
 
-    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+    def __init__(self, hasher: PasswordHasher | None = None, *, processes: int = 1) -> None:
         self._hasher = hasher or PasswordHasher()
-        self._slots = BoundedSemaphore(_AT_ONCE)
+        self._slots = BoundedSemaphore(max(1, _AT_ONCE // processes))
         # Unknown users are compared with this, so that they take as long as known ones (T50).
         self._nobody = self._hasher.hash(new_token())
 

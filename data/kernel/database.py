@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from threading import Lock
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -28,6 +27,7 @@ from sqlalchemy.types import TypeDecorator
 
 from data.kernel.dialects import only_reads, ours, written
 from data.kernel.facts import LISTENERS, Listener
+from data.kernel.turnstile import Turnstile
 
 BUSY_TIMEOUT_MS = 30_000
 _Value = TypeVar("_Value")
@@ -97,9 +97,7 @@ class Database:
         self.engine = _engine(url, pool_size)
         # Told the tables that were written; bot/app.py hangs a bell here.
         self.on_commit: Callable[[Set[str]], None] = _nothing
-        # SQLite lets one writer in and the others sleep and poll; a lock of ours wakes the next
-        # one at once. Other processes still meet the busy timeout.
-        self._writer = Lock() if self.is_sqlite else nullcontext()
+        self._writer = Turnstile(self.engine.url.database) if self.is_sqlite else nullcontext()
         self._sessions = sessionmaker(
             self.engine,
             expire_on_commit=False,
@@ -135,6 +133,8 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        if isinstance(self._writer, Turnstile):
+            self._writer.close()
 
 
 @contextmanager

@@ -1,46 +1,78 @@
-"""A real demo server in its own process, on a free port of the loopback, and a tiny client."""
+"""A real `tuanzi serve` over a shop of its own, on a free port of the loopback, and its client."""
 
 import http.client
 import json
+import os
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
+from bot.app import build
+from bot.demo.seeding import channel_key, seed
+from bot.settings import Secret, Settings
+from data.kernel.clock import SystemClock
+from data.kernel.encryption import FieldCipher
+from data.kernel.tokens import new_token
+from data.migrations import migrate
 from tests.house.source import ROOT
 
 _PATIENCE = 60.0
+_SERVE = [sys.executable, "-c", "from bot.cli import main; raise SystemExit(main())", "serve"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What the demo seeds, opened as a merchant's shop is; `key` opens its REST channel."""
+
+    database_url: str
+    field_key: str
+    key: str
+
+    def environment(self) -> dict[str, str]:
+        ours = {name: text for name, text in os.environ.items() if not name.startswith("TUANZI_")}
+        own = {"TUANZI_DATABASE_URL": self.database_url, "TUANZI_FIELD_KEYS": self.field_key}
+        return {**ours, **own, "PYTHONPATH": str(ROOT)}
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
     port: int
-    pid: int
+    process: "subprocess.Popen[bytes]"
     started_in: float
+    key: str
 
-    def rss_mb(self) -> float:
-        return float(psutil.Process(self.pid).memory_info().rss) / 2**20
+    def memory_mb(self) -> float:
+        """All its processes; what several share is counted once (proportional set size)."""
+        return sum(float(one.memory_full_info().pss) for one in self.family()) / 2**20
+
+    def family(self) -> list[psutil.Process]:
+        parent = psutil.Process(self.process.pid)
+        return [parent, *parent.children()]
 
 
 class Client:
     """One connection, kept open, as a server's backend would."""
 
-    def __init__(self, port: int) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    def __init__(self, server: Server) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        self._headers = {
+            "content-type": "application/json",
+            "authorization": f"Bearer {server.key}",
+        }
 
     def say(self, sender: str, text: str) -> float:
         """Seconds until the answer is there, whole."""
         body = json.dumps({"sender": sender, "message": text, "metadata": {"locale": "zh-Hans"}})
         begun = time.perf_counter()
-        self._connection.request(
-            "POST", "/webhooks/rest/webhook", body, {"content-type": "application/json"}
-        )
+        self._connection.request("POST", "/webhooks/rest/webhook", body, self._headers)
         answer = self._connection.getresponse()
         answer.read()
         if answer.status != http.client.OK:
@@ -49,24 +81,32 @@ class Client:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """Started cold; `started_in` is the time to its first answer with a shop already seeded."""
+def seeded_shop() -> Iterator[Shop]:
+    """In a folder of its own, migrated and seeded; gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
-        for seeded in (False, True):
-            begun = time.perf_counter()
-            port = free_port()
-            process = subprocess.Popen(
-                [sys.executable, "-m", "bot.demo", "--port", str(port), "--folder", folder],
-                cwd=ROOT,
-                stdout=subprocess.DEVNULL,
-            )
-            try:
-                wait_for(port)
-                if seeded:
-                    yield Server(port, process.pid, time.perf_counter() - begun)
-            finally:
-                process.terminate()
-                process.wait(30)
+        shop = Shop(f"sqlite:///{Path(folder) / 'shop.db'}", FieldCipher.new_key(), new_token())
+        keys = (Secret(shop.field_key),)
+        tuanzi = build(Settings(database_url=shop.database_url, field_keys=keys))
+        migrate(tuanzi.database)
+        with tuanzi.database.transaction() as session:
+            seed(session, token=shop.key, now=SystemClock().now())
+        tuanzi.close()
+        yield Shop(shop.database_url, shop.field_key, channel_key(shop.key))
+
+
+@contextmanager
+def running_server(shop: Shop, *, processes: int) -> Iterator[Server]:
+    """Started cold; `started_in` is the time to its first answer."""
+    begun = time.perf_counter()
+    port = free_port()
+    options = ["--port", str(port), "--processes", str(processes)]
+    process = subprocess.Popen([*_SERVE, *options], cwd=ROOT, env=shop.environment())
+    try:
+        wait_for(port)
+        yield Server(port, process, time.perf_counter() - begun, shop.key)
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 def free_port() -> int:
@@ -79,10 +119,11 @@ def free_port() -> int:
 def wait_for(port: int) -> None:
     begun = time.perf_counter()
     while time.perf_counter() - begun < _PATIENCE:
+        call = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/demo/clock")
-            connection.getresponse().read()
+            with closing(call):
+                call.request("GET", "/")
+                call.getresponse().read()
         except OSError:
             time.sleep(0.05)
             continue

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.api.access import PER_MINUTE, Rates
+from bot.api.access import PER_MINUTE
+from bot.web.rates import Rate
 from data.kernel.clock import TurnableClock
 from data.kernel.tokens import fingerprint
 from data.merchants import ApiToken, Merchant
@@ -52,10 +53,10 @@ def test_a_browsers_cookie_is_no_token(street: Street, visitor: TestClient) -> N
 
 def test_six_hundred_a_minute_are_enough() -> None:
     """T03: and one merchant's flood is not another's."""
-    rates, clock = Rates(), TurnableClock(NOW)
-    assert all(rates.admit("mer_a", clock.now()) for _ in range(PER_MINUTE))
-    assert not rates.admit("mer_a", clock.now())
-    assert rates.admit("mer_b", clock.now())
+    rate, clock = Rate(PER_MINUTE, per=60), TurnableClock(NOW)
+    assert all(rate.admits("mer_a", now=clock.now()) for _ in range(PER_MINUTE))
+    assert not rate.admits("mer_a", now=clock.now())
+    assert rate.admits("mer_b", now=clock.now())
 
 
 def test_errors_name_a_code_and_never_a_sentence(api: TestClient) -> None:

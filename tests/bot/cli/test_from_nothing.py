@@ -81,7 +81,8 @@ class Operator:
 
     @contextmanager
     def serving(self) -> Iterator[None]:
-        call = ["bash", "-euc", "set -a; . ./shop.env; set +a; exec " + block_with("tuanzi serve")]
+        served = block_with("tuanzi serve\n")
+        call = ["bash", "-euc", f"set -a; . ./shop.env; set +a; exec {served}"]
         with subprocess.Popen(call, **self.where) as process:
             try:
                 wait_for(self.port, process)

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.terminal import BROKEN, EXIT_USAGE
+from data.kernel.encryption import FieldCipher
 from tests.bot.cli.terminal import Terminal
 from tests.crash.shop import free_port
 
@@ -38,3 +39,32 @@ def test_an_audit_of_a_sound_shop_is_silent_for_programs_and_not_for_people(
     answer = terminal.run("audit")
     assert (answer.code, answer.out) == (0, "")
     assert "0 broken" in answer.err
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "two"])
+def test_a_number_of_processes_that_is_none_is_named(terminal: Terminal, number: str) -> None:
+    terminal.set(processes=number, field_keys=FieldCipher.new_key())
+    answer = terminal.run("serve")
+    assert (answer.code, answer.out) == (EXIT_USAGE, "")
+    assert "TUANZI_PROCESSES" in answer.err
+
+
+def test_a_clock_that_is_turned_and_several_processes_do_not_go_together(
+    terminal: Terminal,
+) -> None:
+    terminal.set(demo="1", now="2027-09-01T10:00:00+08:00", field_keys=FieldCipher.new_key())
+    answer = terminal.run("serve", "--processes", "2")
+    assert answer.code == EXIT_USAGE
+    assert "TUANZI_PROCESSES" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("en", "processes"), ("zh_CN", "进程"), ("zh_TW", "行程")]
+)
+def test_help_speaks_the_language_of_the_terminal(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, language: str, word: str
+) -> None:
+    monkeypatch.setenv("LC_ALL", language)
+    with pytest.raises(SystemExit):
+        terminal.run("serve", "--help")
+    assert word in terminal.capsys.readouterr().out

@@ -1,0 +1,1 @@
+"""How the shop is served: by one process, or by several that share one socket."""
