@@ -49,9 +49,10 @@ _TABLE = table_of(CatalogueRevision)
 _MINE = select(_TABLE.c.revision).where(
     _TABLE.c.merchant_id == bindparam("merchant_id", type_=String)
 )
+_UNNOTED = f"strpos(coalesce({_NOTE}, ''), ' ' || merchant_id || ' ') = 0"
 REVISION = {
     "sqlite": _MINE,
-    "postgresql": _MINE.where(text(f"strpos(coalesce({_NOTE}, ''), ' ' || merchant_id || ' ') = 0")),
+    "postgresql": _MINE.where(text(_UNNOTED)),
 }
 
 

@@ -207,8 +207,7 @@ def _season(article: Article, day: Day) -> Term:
 
 def _price(piece: Piece, worthy: float) -> float:
     """Nothing where no budget was said."""
-    minor = piece.price.minor
-    return _PRICE if minor >= worthy > 0 else _PRICE * (minor / worthy) if worthy > 0 else 0.0
+    return _PRICE * min(1.0, piece.price.minor / worthy) if worthy > 0 else 0.0
 
 
 def fits(scored: Scored, occasion: Occasion) -> bool:
