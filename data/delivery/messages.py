@@ -4,9 +4,11 @@ Dialogs write them, the outbox keeps them as JSON, the courier renders them for 
 A client that knows none of the rich kinds loses nothing: text and options carry all.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from data.kernel.money import Money
@@ -102,9 +104,17 @@ _KINDS: dict[str, type] = {
     "reminder": Reminder,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
-_FIELDS = {
-    kind: tuple(field.name for field in fields(kind)) for kind in (*_KINDS.values(), Option, Money)
-}
+
+
+def _reader(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    names = tuple(each.name for each in fields(kind))
+    # Of one name attrgetter gives no tuple.
+    return names, attrgetter(*names) if len(names) > 1 else lambda value: (
+        getattr(value, names[0]),
+    )
+
+
+_FIELDS = {kind: _reader(kind) for kind in (*_KINDS.values(), Option, Money)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +153,16 @@ def segment_from_json(body: dict[str, Any]) -> Segment:
 
 def _fields_of(value: Segment | Option | Money) -> dict[str, Any]:
     """Every part that says something; `asdict` copies everything first."""
-    named = ((name, getattr(value, name)) for name in _FIELDS[type(value)])
-    return {name: _plain(part) for name, part in named if part is not None and part != ()}
+    names, read = _FIELDS[type(value)]
+    return {
+        name: _JSON[type(part)](part) if type(part) in _JSON else part
+        for name, part in zip(names, read(value), strict=True)
+        if part is not None and part != ()
+    }
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, Option | Money):
-        return _fields_of(value)
-    return value
+_JSON: dict[type, Callable[[Any], Any]] = {
+    datetime: datetime.isoformat,
+    Money: _fields_of,
+    tuple: lambda options: [_fields_of(option) for option in options],
+}

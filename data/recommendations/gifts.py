@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from data.catalogue import Filters, Product, Variant
@@ -17,6 +17,12 @@ from data.recommendations.diversity import pick_unlike
 from data.recommendations.reasons import reasons_of
 from data.recommendations.scoring import Occasion, Scored, fits, score
 from data.recommendations.wishes import Idea, Wish
+
+_WHOLE = (
+    select(Variant, Product)
+    .join(Product, Product.id == Variant.product_id)
+    .where(Variant.id.in_(bindparam("shown", expanding=True)))
+)
 
 
 def suggest_gifts(  # noqa: PLR0913  # all that a chat may know about a wish
@@ -65,11 +71,7 @@ def suggest_gifts(  # noqa: PLR0913  # all that a chat may know about a wish
 def _ideas(session: Session, chosen: Sequence[Scored], occasion: Occasion) -> list[Idea]:
     """Only what is shown is read whole."""
     shown = [each.piece.id for each in chosen]
-    rows = session.execute(
-        select(Variant, Product)
-        .join(Product, Product.id == Variant.product_id)
-        .where(Variant.id.in_(shown))
-    )
+    rows = session.execute(_WHOLE, {"shown": shown})
     found = {variant.id: (product, variant) for variant, product in rows}
     whole = [found[variant_id] for variant_id in shown]
     left = [variant.available for _, variant in whole]

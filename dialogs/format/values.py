@@ -26,21 +26,34 @@ def _is_number(slot: Slot, value: Any) -> bool:
 
 
 def _is_list(slot: Slot, value: Any) -> bool:
-    return isinstance(value, list) and _is_json(value, 0)
+    return isinstance(value, list) and _is_json(value)
 
 
-def _is_json(value: Any, depth: int) -> bool:
-    if depth > _MAX_DEPTH:
-        return False
+def _is_json(value: Any) -> bool:
+    """Level by level: a list of ideas is looked at in every turn that shows some."""
+    level, depth = [value], 0
+    while level and depth <= _MAX_DEPTH:
+        if not all(map(_is_plain_or_small, level)):
+            return False
+        inside = [
+            each.values() if isinstance(each, dict) else each
+            for each in level
+            if isinstance(each, dict | list)
+        ]
+        level = [item for each in inside for item in each]
+        depth += 1
+    return not level
+
+
+def _is_plain_or_small(value: Any) -> bool:
+    """Whether it may stand in JSON, whatever it holds."""
     if isinstance(value, str):
         return len(value) <= MAX_TEXT
     if isinstance(value, list):
-        return len(value) <= MAX_ITEMS and all(_is_json(item, depth + 1) for item in value)
+        return len(value) <= MAX_ITEMS
     if isinstance(value, dict):
-        return len(value) <= MAX_ITEMS and all(
-            isinstance(key, str) and _is_json(item, depth + 1) for key, item in value.items()
-        )
-    return value is None or isinstance(value, bool | int) or _is_finite(value)
+        return len(value) <= MAX_ITEMS and all(isinstance(key, str) for key in value)
+    return value is None or isinstance(value, int) or _is_finite(value)
 
 
 def _is_finite(value: Any) -> bool:
@@ -53,5 +66,5 @@ _CHECKS: Mapping[SlotType, Callable[[Slot, Any], bool]] = {
     SlotType.FLOAT: _is_number,
     SlotType.CATEGORICAL: lambda slot, value: isinstance(value, str) and value in slot.values,
     SlotType.LIST: _is_list,
-    SlotType.ANY: lambda slot, value: _is_json(value, 0),
+    SlotType.ANY: lambda slot, value: _is_json(value),
 }

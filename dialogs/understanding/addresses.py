@@ -102,6 +102,8 @@ def _is_labelled_part(text: str) -> bool:
 
 def holds_address(text: str) -> bool:
     """Whether a log should not have these words."""
+    if len(fold(text).text) < _SHORTEST_LINE:
+        return False
     parts = read_address(text)
     return bool(parts.line and (parts.phone or _is_street(fold(parts.line).text)))
 
