@@ -38,8 +38,12 @@ from dialogs.library import FlowLibrary
 from dialogs.notices import Notices
 from integrations.payments import SandboxGateway
 
-# Turns are short and the database writes one at a time: more threads would only queue.
-_THREADS = 8
+# SQLite lets one turn write, and Python one thread compute: a second thread would take the
+# interpreter from the one that holds the write lock, and all others wait for both. Two processes
+# with one thread each took 132 turns a second, with eight each 94 (docs/adr/0011). A turn on
+# PostgreSQL waits for another machine, and another one can go on meanwhile.
+_THREADS = {"sqlite": 1, "postgresql": 8}
+_CONNECTIONS = 16
 READERS: dict[str, Reader] = {"telegram": read_update}
 
 
@@ -87,7 +91,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Tuanzi:
     keys = [key.reveal() for key in settings.field_keys]
     database = Database(
         settings.database_url,
-        pool_size=_THREADS * 2,
+        pool_size=_CONNECTIONS,
         # A receipt comes before "we are complete".
         listeners=(Notices(flows, settings.public_url), group_buys.listen),
         info={FLOOR: ShopFloor(), **({CIPHER: FieldCipher(keys)} if keys else {})},
@@ -114,7 +118,9 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Tuanzi:
         telegram=_telegram(settings, database, clock, channels),
         gateways=gateways,
         bell=bell,
-        threads=ThreadPoolExecutor(_THREADS, thread_name_prefix="turn"),
+        threads=ThreadPoolExecutor(
+            _THREADS[database.engine.dialect.name], thread_name_prefix="turn"
+        ),
     )
 
 

@@ -1,6 +1,6 @@
 """What every turn needs and no turn changes: the flows, the actions, our public address."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from data.conversations import Conversation
@@ -12,11 +12,15 @@ from dialogs.library import FlowLibrary
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Wired once, in bot/app.py. `public_url` is the only address our links are made of (T45)."""
+    """Wired once, in bot/app.py. `public_url` is the only address our links are made of (T45).
+
+    `writers`: actions that wrote something once; they are not tried in a look any more.
+    """
 
     flows: FlowLibrary
     actions: Registry
     public_url: str
+    writers: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ from data.conversations import (
 from data.conversations.handing import PATIENCE, expect_staff
 from data.delivery.messages import Option, Options
 from data.delivery.outbox import Letter, Origin, last_said
+from data.kernel.database import has_changes
+from data.kernel.dialects import OnlyReading
 from data.kernel.errors import ShopError
 from data.kernel.ids import FlowSha
 from data.kernel.locales import Locale
@@ -51,6 +53,10 @@ from dialogs.private import START_LINK, private_stage
 from dialogs.responses import say
 
 
+class MustWrite(Exception):
+    """What was to be done without the write lock needs it."""
+
+
 class TurnFailed(Exception):
     """The engine gave up: the transaction must be undone, and an apology follows in a new one."""
 
@@ -61,11 +67,19 @@ class Play:
     house: House
     stage: Stage
     cause: Cause
+    only_reads: bool = False
     letters: list[Letter] = field(default_factory=list)
     private_starts: list[PrivateStart] = field(default_factory=list)
+    state: State | None = None
+    notes: list[dict[str, Any]] = field(default_factory=list)
 
     def perform(self, given: Input, notes: Sequence[dict[str, Any]]) -> None:
         """Run the engine on one input, carry out what it wants, write everything down."""
+        self.run(given, notes)
+        self.close()
+
+    def run(self, given: Input, notes: Sequence[dict[str, Any]]) -> None:
+        """All but the writing down. Where this Play `only_reads` it may raise MustWrite."""
         self.session.info[TURN] = (self.cause.inbox_id, self.stage.person.id)
         before = state_of(self.stage.conversation)
         if self.stage.chat.kind == "group":
@@ -75,14 +89,20 @@ class Play:
         turned = run(before, given, flows, self._act, see=self._carry_out)
         if turned.failed is not None:
             raise TurnFailed(turned.failed)
-        self.close(turned.state, [*notes, *map(self._note, turned.events)])
+        self.state = turned.state
+        self.notes += [*notes, *map(self._note, turned.events)]
 
-    def close(self, state: State | None, notes: Sequence[dict[str, Any]]) -> None:
+    def close(self) -> None:
         """Write snapshot, events and words; go on privately where an action asked for it."""
+        self.session.info[TURN] = (self.cause.inbox_id, self.stage.person.id)
         conversation = self.stage.conversation
-        snapshot = conversation.snapshot if state is None else to_json(state)
+        snapshot = conversation.snapshot if self.state is None else to_json(self.state)
         record_events(
-            self.session, conversation, notes, inbox_id=self.cause.inbox_id, now=self.cause.now
+            self.session,
+            conversation,
+            self.notes,
+            inbox_id=self.cause.inbox_id,
+            now=self.cause.now,
         )
         save(self.session, conversation, snapshot=snapshot, now=self.cause.now)
         starts = [(start, self._private(start)) for start in self.private_starts]
@@ -150,8 +170,7 @@ class Play:
         """Run an action under a savepoint: a refusal undoes what it did and is told in words."""
         turn = self._turn(wanted)
         try:
-            with self.session.begin_nested():
-                slots = run_action(self.house.actions, wanted.name, turn)
+            slots = self._run(wanted.name, turn)
         except ShopError as refusal:
             values = {**turn.slots, **refusal.values}
             sorry = Say(f"utter_{refusal.code}", wanted.version, values)
@@ -162,6 +181,21 @@ class Play:
             tuple(Post(letter) for letter in turn.letters),
             tuple(turn.commands),
         )
+
+    def _run(self, name: str, turn: Turn) -> dict[str, Any]:
+        if not self.only_reads:
+            with self.session.begin_nested():
+                return run_action(self.house.actions, name, turn)
+        if name in self.house.writers:
+            raise MustWrite(name)
+        try:
+            slots = run_action(self.house.actions, name, turn)
+        except OnlyReading:
+            slots = None
+        if slots is None or has_changes(self.session):
+            self.house.writers.add(name)
+            raise MustWrite(name)
+        return slots
 
     def _turn(self, wanted: RunAction) -> Turn:
         stage = self.stage
@@ -180,6 +214,8 @@ class Play:
         )
 
     def _carry_out(self, effect: Effect) -> None:
+        if self.only_reads and isinstance(effect, Wait | Unwait | Handoff):
+            raise MustWrite(type(effect).__name__)
         match effect:
             case Say():
                 self._say(effect)

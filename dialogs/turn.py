@@ -14,14 +14,15 @@ from data.conversations import Mode, StaleConversation, is_at, redeem_link
 from data.conversations.whereabouts import Whereabouts, make_known
 from data.delivery.inbound import InboundEvent
 from data.delivery.masking import mask_cards
+from data.kernel.database import has_changes
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
-from data.people import Chat, Person, relocate, rename, rename_chat
+from data.people import Chat, ChatMember, Person, relocate, rename, rename_chat
 from dialogs.actions.turn import PrivateStart
 from dialogs.engine import Failed, Happened, Heard, Input
 from dialogs.hearing import Hearing, look
 from dialogs.house import Cause, House, Stage
-from dialogs.play import Play
+from dialogs.play import MustWrite, Play
 
 # A link, a typed payload, a piece of a template: in no language.
 _NO_PROSE = re.compile(r"[{}<>=_\\|]|://")
@@ -37,7 +38,7 @@ def enter(
 ) -> Stage:
     """The rows of this conversation; the first message makes them."""
     known = _known(session, account, event, hearing)
-    if known.conversation is None or known.member is None or known.member.left_at is not None:
+    if known.conversation is None or _is_new_here(known.member):
         told = replace(event, sender=replace(event.sender, locale=_language(event, hearing)))
         make_known(session, known, account_id=account.id, event=told, now=cause.now)
         known = look(session, account, event)
@@ -59,6 +60,11 @@ def _known(
     if not is_at(session, known.conversation):
         raise StaleConversation(known.conversation.id)
     return known
+
+
+def _is_new_here(member: ChatMember | None) -> bool:
+    """Never seen in this chat, or gone from it the last we heard."""
+    return member is None or member.left_at is not None
 
 
 def _refresh(person: Person, chat: Chat, event: InboundEvent, hearing: Hearing) -> None:
@@ -83,17 +89,60 @@ def take_turn(
     """Answer one event of one person. StaleConversation: hear again, then try again."""
     if stage.conversation.rev != hearing.rev:
         raise StaleConversation(stage.conversation.id)
-    notes = _notes(event, hearing)
     play = Play(session, house, stage, cause)
-    if stage.conversation.mode == Mode.HUMAN:
-        play.close(None, notes)
+    _act_out(play, event, hearing)
+    play.close()
+
+
+def plan_turn(
+    session: Session,
+    house: House,
+    *,
+    account: ChannelAccount,
+    event: InboundEvent,
+    hearing: Hearing,
+    cause: Cause,
+) -> Play | None:
+    """The turn as far as it goes by reading alone: all but its writing down, which comes under the
+    write lock, if the conversation has not moved by then.
+
+    None: a newcomer. MustWrite: it goes no way without writing; roll back, and take it whole.
+    """
+    known = hearing.known
+    if known is None or known.conversation is None or _is_new_here(known.member):
+        return None
+    person, chat = known.person, known.chat
+    assert person is not None and chat is not None  # noqa: S101, PT018  # theirs it is
+    _refresh(person, chat, event, hearing)
+    if has_changes(session):
+        raise MustWrite("news")
+    stage = Stage(known.merchant, account, chat, person, known.conversation, known.live_sha)
+    play = Play(session, house, stage, cause, only_reads=True)
+    _act_out(play, event, hearing)
+    return play
+
+
+def write_down(play: Play, *, cause: Cause) -> None:
+    """StaleConversation: somebody else's turn came between; hear again, then try again."""
+    if not is_at(play.session, play.stage.conversation):
+        raise StaleConversation(play.stage.conversation.id)
+    play.only_reads, play.cause = False, cause
+    play.close()
+
+
+def _act_out(play: Play, event: InboundEvent, hearing: Hearing) -> None:
+    notes = _notes(event, hearing)
+    if play.stage.conversation.mode == Mode.HUMAN:
+        play.notes += notes
     elif event.start is not None:
-        play.perform(_opened(session, stage, event.start, cause), notes)
+        if play.only_reads:
+            raise MustWrite("start")
+        play.run(_opened(play.session, play.stage, event.start, play.cause), notes)
     elif hearing.answer is not None:
         play.answer(hearing.answer)
-        play.close(None, notes)
+        play.notes += notes
     else:
-        play.perform(Heard(hearing.commands), notes)
+        play.run(Heard(hearing.commands), notes)
 
 
 def _notes(event: InboundEvent, hearing: Hearing) -> list[dict[str, Any]]:

@@ -122,7 +122,7 @@ class Arrivals:
         reason = arrival.broken or self._try(session, job, received, hearing)
         if reason:
             log.warning("turn of inbox %s failed: %s", arrival.inbox_id, reason)
-            self.turns.run(session, received, hearing, apology(reason), arrival.inbox_id)
+            self.turns.run(session, hearing, apology(received, reason), arrival.inbox_id)
             dead = InboxState.DEAD
             inbox.mark(session, inbox_id=arrival.inbox_id, state=dead, now=now, reason=reason)
         if hearing.private:
@@ -134,7 +134,7 @@ class Arrivals:
         assert inbox_id is not None  # noqa: S101  # a stored update has one
         try:
             with session.begin_nested():
-                self.turns.run(session, received, hearing, take_turn_of(received), inbox_id)
+                self.turns.run(session, hearing, take_turn_of(received), inbox_id)
         except StaleConversation:
             raise
         except TurnFailed as failure:

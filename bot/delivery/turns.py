@@ -6,7 +6,7 @@ webhooks store first (bot/delivery/webhooks.py) and come here through a job.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,8 +23,8 @@ from data.kernel.database import Database
 from data.merchants import ChannelAccount
 from dialogs.hearing import Hearing, hear
 from dialogs.house import Cause, House
-from dialogs.play import TurnFailed
-from dialogs.turn import apologise, enter, take_turn
+from dialogs.play import MustWrite, Play, TurnFailed
+from dialogs.turn import apologise, enter, plan_turn, take_turn, write_down
 
 log = logging.getLogger(__name__)
 _TRIES = 20  # eight people talking at once in one group need a handful
@@ -58,16 +58,20 @@ class Turns:
             if hearing.silent:
                 return []
             try:
-                return self._commit(session, received, hearing, take_turn_of(received))
+                return self._take_turn(session, received, hearing)
             except StaleConversation:
                 continue
             except TurnFailed as failure:
                 log.warning("turn failed: %s", failure)
-                return self._commit(session, received, hearing, apology(str(failure)))
+                session.rollback()
+                return self._commit(session, received, hearing, apology(received, str(failure)))
             except Exception as error:
                 # A bug of ours undid the turn; the person hears that it broke, and may go on.
                 log.exception("turn of %s", received.event.event_id)
-                return self._commit(session, received, hearing, apology(type(error).__name__))
+                session.rollback()
+                return self._commit(
+                    session, received, hearing, apology(received, type(error).__name__)
+                )
         raise StaleConversation(received.event.chat.external_id)
 
     def hear(self, received: Received) -> Hearing:
@@ -78,6 +82,21 @@ class Turns:
         account, event = received.account, received.event
         return hear(session, self.house, account=account, event=event, now=self.clock.now())
 
+    def _take_turn(self, session: Session, received: Received, hearing: Hearing) -> list[Said]:
+        """What only reads comes before the write lock: most turns hold it for their rows alone."""
+        account, event = received.account, received.event
+        cause = Cause(event.event_id, self.clock.now())
+        try:
+            play = plan_turn(
+                session, self.house, account=account, event=event, hearing=hearing, cause=cause
+            )
+        except MustWrite:
+            session.rollback()
+            play, hearing = None, replace(hearing, known=None)
+        if play is None:
+            return self._commit(session, received, hearing, take_turn_of(received))
+        return self._commit(session, received, hearing, planned(play))
+
     def _commit(
         self, session: Session, received: Received, hearing: Hearing, act: "Act"
     ) -> list[Said]:
@@ -86,29 +105,14 @@ class Turns:
             inbox_id = self._store(session, received, hearing, now)
             if inbox_id is None:
                 return self._said_before(session, received)
-            self._take(session, received, hearing, act, inbox_id)
+            act(session, self.house, hearing, Cause(f"in:{inbox_id}", now, inbox_id))
             return said_in_turn(session, inbox_id=inbox_id)
 
-    def run(
-        self, session: Session, received: Received, hearing: Hearing, act: "Act", inbox_id: int
-    ) -> None:
-        """For an update stored before: enter, act, mark it as handled, in one transaction."""
-        self._take(session, received, hearing, act, inbox_id)
+    def run(self, session: Session, hearing: Hearing, act: "Act", inbox_id: int) -> None:
+        """For an update stored before: act, mark it as handled, in one transaction."""
         now = self.clock.now()
+        act(session, self.house, hearing, Cause(f"in:{inbox_id}", now, inbox_id))
         inbox.mark(session, inbox_id=inbox_id, state=InboxState.HANDLED, now=now)
-
-    def _take(
-        self, session: Session, received: Received, hearing: Hearing, act: "Act", inbox_id: int
-    ) -> None:
-        cause = Cause(f"in:{inbox_id}", self.clock.now(), inbox_id)
-        stage = enter(
-            session,
-            account=received.account,
-            event=received.event,
-            hearing=hearing,
-            cause=cause,
-        )
-        act(session, self.house, stage, hearing, cause)
 
     def _store(
         self, session: Session, received: Received, hearing: Hearing, now: datetime
@@ -128,18 +132,33 @@ class Turns:
         return said_in_turn(session, inbox_id=row.id) if row else []
 
 
-Act = Callable[[Session, House, Any, Hearing, Cause], None]
+Act = Callable[[Session, House, Hearing, Cause], None]
 
 
-def take_turn_of(received: Received) -> Act:
-    def act(session: Session, house: House, stage: Any, hearing: Hearing, cause: Cause) -> None:
-        take_turn(session, house, stage=stage, event=received.event, hearing=hearing, cause=cause)
+def planned(play: Play) -> Act:
+    """What is left of a turn that was taken by reading."""
+
+    def act(_session: Session, _house: House, _hearing: Hearing, cause: Cause) -> None:
+        write_down(play, cause=cause)
 
     return act
 
 
-def apology(reason: str) -> Act:
-    def act(session: Session, house: House, stage: Any, hearing: Hearing, cause: Cause) -> None:
+def take_turn_of(received: Received) -> Act:
+    account, event = received.account, received.event
+
+    def act(session: Session, house: House, hearing: Hearing, cause: Cause) -> None:
+        stage = enter(session, account=account, event=event, hearing=hearing, cause=cause)
+        take_turn(session, house, stage=stage, event=event, hearing=hearing, cause=cause)
+
+    return act
+
+
+def apology(received: Received, reason: str) -> Act:
+    account, event = received.account, received.event
+
+    def act(session: Session, house: House, hearing: Hearing, cause: Cause) -> None:
+        stage = enter(session, account=account, event=event, hearing=hearing, cause=cause)
         apologise(session, house, stage=stage, cause=cause, reason=reason)
 
     return act

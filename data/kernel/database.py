@@ -25,7 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
-from data.kernel.dialects import only_reads, ours, written
+from data.kernel.dialects import OnlyReading, only_reads, ours, written
 from data.kernel.facts import LISTENERS, Listener
 from data.kernel.turnstile import Turnstile
 
@@ -117,8 +117,8 @@ class Database:
     @contextmanager
     def writing(self, session: Session) -> Iterator[None]:
         """The same, in a session that was reading: what it has read it keeps, as of then."""
-        if session.new or session.dirty or session.deleted:
-            raise RuntimeError("changed while reading")
+        if has_changes(session):
+            raise OnlyReading(", ".join(map(repr, (*session.new, *session.dirty))))
         session.commit()  # ends the look, and unlike a rollback forgets nothing
         tables: set[str] = set()
         with _set(written, tables), _set(only_reads, False), self._writer, session.begin():
@@ -148,6 +148,11 @@ def _set(variable: ContextVar[_Value], value: _Value) -> Iterator[None]:
 
 def _nothing(_written: Set[str]) -> None:
     return None
+
+
+def has_changes(session: Session) -> bool:
+    """Whether something waits in it to be written."""
+    return bool(session.new or session.dirty or session.deleted)
 
 
 def table_of(mapped: type[Base]) -> Table:

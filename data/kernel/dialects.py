@@ -13,20 +13,27 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
+_WRITES = ("INSERT", "UPDATE", "DELETE")
 written: ContextVar[set[str] | None] = ContextVar("written", default=None)
 """Tables, by the transaction under way."""
 
 
+class OnlyReading(Exception):
+    """Something wanted to write in a session that only reads; nothing was written."""
+
+
 class _NotesTables:
-    """Beside a dialect: every INSERT, UPDATE and DELETE says its table."""
+    """Beside a dialect: every INSERT, UPDATE and DELETE says its table, if it may be at all."""
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        _admit(statement)
         super().do_execute(cursor, statement, parameters, context)  # type: ignore[misc]  # mixin
         _note(context)
 
     def do_executemany(
         self, cursor: Any, statement: str, parameters: Any, context: Any = None
     ) -> None:
+        _admit(statement)
         super().do_executemany(cursor, statement, parameters, context)  # type: ignore[misc]
         _note(context)
 
@@ -49,6 +56,11 @@ def ours(url: str) -> URL:
     """The same database by one of these."""
     parsed = make_url(url)
     return parsed.set(drivername=f"{parsed.get_backend_name()}+tuanzi")
+
+
+def _admit(statement: str) -> None:
+    if only_reads.get() and statement[:6] in _WRITES:
+        raise OnlyReading(statement.partition("(")[0])
 
 
 def _note(context: Any) -> None:
