@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import JSONResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,19 +26,20 @@ _under_way: Counter[str] = Counter()
 Authorization = Annotated[str | None, Header()]
 
 
-@router.post("/webhook")
+@router.post("/webhook", response_model=list[dict[str, Any]])
 async def say(
     body: RestMessage, request: Request, authorization: Authorization = None
-) -> list[dict[str, Any]]:
+) -> JSONResponse:  # made by us a moment ago: nobody need look through it again
     """One message of one person; the answer is what this turn said, in order."""
     tuanzi: Tuanzi = request.app.state.tuanzi
     if _under_way[body.sender] >= max(1, BACKLOG // tuanzi.settings.processes):
         raise TooOften("sender")
     _under_way[body.sender] += 1
     try:
-        return await asyncio.get_running_loop().run_in_executor(
+        said = await asyncio.get_running_loop().run_in_executor(
             tuanzi.threads, _answer, tuanzi, body, authorization
         )
+        return JSONResponse(said)
     finally:
         _under_way[body.sender] -= 1
         if not _under_way[body.sender]:

@@ -30,6 +30,7 @@ _LONGEST_NAME = 30
 _MOST_NAME_WORDS = 4
 _SHORTEST_PHONE = 7  # digits; ITU-T E.164 allows fifteen
 _SHORTEST_LINE = 5
+_NUMBERED = re.compile(r"\d|[一二三四五六七八九十]号")
 _LONGEST_HAN_NAME = 4  # letters, of a name that stands alone
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _HAN_NAME = re.compile(r"[\u3400-\u9fff·]{2,6}")
@@ -102,7 +103,7 @@ def _is_labelled_part(text: str) -> bool:
 
 def holds_address(text: str) -> bool:
     """Whether a log should not have these words."""
-    if len(fold(text).text) < _SHORTEST_LINE:
+    if not _NUMBERED.search(fold(text).text):  # most messages: neither a phone nor a house
         return False
     parts = read_address(text)
     return bool(parts.line and (parts.phone or _is_street(fold(parts.line).text)))
@@ -258,9 +259,9 @@ def _looks_like_line(text: str) -> bool:
 def _is_street(text: str) -> bool:
     """A house on a street, beyond doubt."""
     if _HAN.search(text):
-        numbered = re.search(r"\d", text) or re.search(r"[一二三四五六七八九十]+号", text)
         ways = [sign for sign in lexicon().of("address.street") if not sign.isascii()]
-        return bool(numbered and len(text) > _SHORTEST_LINE and _numbered_way(ways).search(text))
+        long_enough = _NUMBERED.search(text) and len(text) > _SHORTEST_LINE
+        return bool(long_enough and _numbered_way(ways).search(text))
     return _numbered_street().search(text) is not None
 
 

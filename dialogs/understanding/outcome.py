@@ -1,6 +1,6 @@
 """What understanding answers: commands, the values it read, and how it came to them."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from data.kernel.locales import Locale
@@ -47,4 +47,5 @@ class Understood:
 
 def command_to_json(command: Command) -> dict[str, Any]:
     """`{"command": "SetSlot", "slot": …}`."""
-    return {"command": type(command).__name__, **asdict(command)}
+    said = {part.name: getattr(command, part.name) for part in fields(command)}
+    return {"command": type(command).__name__, **said}
