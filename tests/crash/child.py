@@ -15,6 +15,7 @@ from bot.app import Tuanzi
 from bot.channels.telegram import Telegram
 from bot.delivery import payments, telegram_door, turns, webhooks
 from bot.demo import __main__ as demo
+from dialogs.play import Play
 from tests.peers.telegram_world import QUICK, at_speed
 
 Wrapped = Callable[..., Any]
@@ -60,7 +61,7 @@ def die() -> None:
 # Where it dies: the owner of the function, its name, whether the work was done by then.
 SEAMS: dict[str, list[tuple[Any, str, bool]]] = {
     "nowhere": [],
-    "in_the_turn": [(turns, "take_turn", False)],
+    "in_the_turn": [(Play, "close", False)],
     "after_the_commit": [(turns.Turns, "_commit", False)],
     "before_the_bank": [(payments, "perform", True)],
     "after_the_bank": [(payments, "perform", False)],

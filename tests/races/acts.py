@@ -3,11 +3,12 @@
 The naive ones do the same by reading first and writing then: the controls of the races.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from multiprocessing.synchronize import Barrier
 
 from sqlalchemy import text, update
 
+from data.catalogue import hold_stock
 from data.group_buys import Team, TeamState, expire_team
 from data.group_buys import join as join_team
 from data.kernel.database import Database
@@ -35,6 +36,21 @@ def pay_and_meet_again(
 ) -> None:
     pay(database, barrier, attempt_id, now)
     barrier.wait()
+
+
+def hold_one(
+    database: Database, barrier: Barrier, variant_id: str, owner: str, now: datetime
+) -> None:
+    barrier.wait()
+    with database.transaction() as session:
+        hold_stock(
+            session,
+            variant_id=variant_id,
+            quantity=1,
+            owner_ref=owner,
+            expires_at=now + timedelta(minutes=10),
+            now=now,
+        )
 
 
 def expire(database: Database, barrier: Barrier, team: str, now: datetime) -> None:

@@ -7,7 +7,7 @@ there; else the race would prove nothing.
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from multiprocessing import get_context
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select, update
@@ -16,6 +16,8 @@ from data.catalogue import Hold, HoldState, Variant, hold_stock
 from data.kernel.database import Database
 from data.kernel.errors import OutOfStock
 from tests.builders import NOW, a_merchant, a_product, the_variant
+from tests.races.acts import hold_one
+from tests.races.together import all_at_once
 
 BUYERS = 20
 LATER = NOW + timedelta(minutes=10)
@@ -100,21 +102,8 @@ def test_the_race_is_real_as_reading_first_sells_one_unit_to_many(
 
 def test_eight_processes_want_one_unit_of_one_file_and_one_gets_it(database: Database) -> None:
     """SQLite's writers in one process queue at a lock of ours; here the file itself is raced."""
-    variant_id, forks = one_unit(database), get_context("fork")
-    gun, answers = forks.Barrier(8), forks.SimpleQueue()
-
-    def run(owner: str) -> None:
-        own = Database(str(database.engine.url))
-        gun.wait(timeout=60)
-        answers.put(buy(own, variant_id, owner))
-        own.close()
-
-    buyers = [forks.Process(target=run, args=(f"ord_{n}",)) for n in range(8)]
-    for buyer in buyers:
-        buyer.start()
-    for buyer in buyers:
-        buyer.join()
-    assert [buyer.exitcode for buyer in buyers] == [0] * 8
-    assert sum(answers.get() for _ in buyers) == 1
+    variant_id = one_unit(database)
+    buyers = [partial(hold_one, variant_id=variant_id, owner=f"ord_{n}", now=NOW) for n in range(8)]
+    assert all_at_once(database, buyers) == [*["error_out_of_stock"] * 7, "ok"]
     with database.transaction() as session:
         assert session.get_one(Variant, variant_id).held == 1
