@@ -33,7 +33,7 @@ from data.catalogue.queries import (
 )
 from data.catalogue.rows import CatalogueRow, ReadFeed, RowError
 from data.catalogue.search import Found, find_by_name, search
-from data.catalogue.shelf import Shelf
+from data.catalogue.shelf import Article, Shelf
 from data.catalogue.stock import (
     commit_hold,
     count_stock,
@@ -46,6 +46,7 @@ from data.catalogue.stock import (
 
 __all__ = [
     "FLOOR",
+    "Article",
     "CatalogueRevision",
     "CatalogueRow",
     "Filters",

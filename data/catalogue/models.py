@@ -4,7 +4,7 @@ A hold:  HELD ──commit──▶ COMMITTED (sold)
            └───release──▶ RELEASED ──held again──▶ HELD
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -184,7 +184,7 @@ def lower_price(regular: int, sale: int | None) -> int:
     return regular if sale is None else min(regular, sale)
 
 
-def text_in(texts: dict[str, str], locale: str) -> str:
+def text_in(texts: Mapping[str, str], locale: str) -> str:
     """The text in this language, else the other Chinese, else English, else any there is."""
     order = [locale, *([Locale.ZH_HANS, Locale.ZH_HANT] if locale.startswith("zh") else [])]
     for tag in [*order, Locale.EN, *texts]:

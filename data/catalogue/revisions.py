@@ -13,7 +13,7 @@ from data.kernel.database import table_of
 
 # The columns that a shelf holds (shelf_reading.py), by table. None moves to another merchant.
 WATCHED = {
-    "products": ("external_id", "title", "brand", "category", "state"),
+    "products": ("external_id", "title", "brand", "category", "image", "state"),
     "product_tags": ("product_id", "kind", "value"),
     "variants": (
         "product_id", "attributes", "attribute_texts", "price_minor", "sale_price_minor",

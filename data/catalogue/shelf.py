@@ -44,6 +44,7 @@ class Article:
     place: int  # on the shelf
     category: str
     title: Mapping[str, str]  # by locale
+    image: str
     titled: tuple[Words, ...]  # each title's
     named: Words  # of all titles and the brand
     tags: Tags

@@ -27,7 +27,12 @@ _MINE = bindparam("merchant_id", type_=String)
 
 _READ_PRODUCTS = (
     select(
-        _PRODUCTS.id, _PRODUCTS.external_id, _PRODUCTS.category, _PRODUCTS.title, _PRODUCTS.brand
+        _PRODUCTS.id,
+        _PRODUCTS.external_id,
+        _PRODUCTS.category,
+        _PRODUCTS.title,
+        _PRODUCTS.brand,
+        _PRODUCTS.image,
     )
     .where(_PRODUCTS.merchant_id == _MINE, _PRODUCTS.state == Shown.ACTIVE)
     .order_by(_PRODUCTS.external_id)
@@ -81,6 +86,7 @@ def _article(
         place,
         row.category,
         row.title,
+        row.image,
         titled,
         _cut(cut, row.brand).union(*titled),
         _tags(tag_line),

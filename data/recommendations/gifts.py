@@ -11,6 +11,7 @@ from data.catalogue.filters import sieve_of
 from data.catalogue.popularity import units_sold
 from data.catalogue.shelf import Shelf
 from data.catalogue.tokens import tokeniser_of
+from data.kernel.database import table_of
 from data.kernel.money import Money
 from data.recommendations.candidates import candidates, forbidden_for_age
 from data.recommendations.diversity import pick_unlike
@@ -18,10 +19,9 @@ from data.recommendations.reasons import reasons_of
 from data.recommendations.scoring import Occasion, Scored, fits, score
 from data.recommendations.wishes import Idea, Wish
 
-_WHOLE = (
-    select(Variant, Product)
-    .join(Product, Product.id == Variant.product_id)
-    .where(Variant.id.in_(bindparam("shown", expanding=True)))
+_VARIANTS = table_of(Variant).c
+_LEFT = select(_VARIANTS.id, _VARIANTS.on_hand - _VARIANTS.held).where(
+    _VARIANTS.id.in_(bindparam("shown", expanding=True))
 )
 
 
@@ -69,16 +69,13 @@ def suggest_gifts(  # noqa: PLR0913  # all that a chat may know about a wish
 
 
 def _ideas(session: Session, chosen: Sequence[Scored], occasion: Occasion) -> list[Idea]:
-    """Only what is shown is read whole."""
+    """How many are left is no part of the shelf, so it is asked of what is shown."""
     shown = [each.piece.id for each in chosen]
-    rows = session.execute(_WHOLE, {"shown": shown})
-    found = {variant.id: (product, variant) for variant, product in rows}
-    whole = [found[variant_id] for variant_id in shown]
-    left = [variant.available for _, variant in whole]
-    reasons = reasons_of(list(zip(chosen, left, strict=True)), occasion)
+    left = {row[0]: row[1] for row in session.execute(_LEFT, {"shown": shown})}
+    counted = [(each, left[each.piece.id]) for each in chosen]
     return [
-        Idea(product, variant, each.piece.price, said)
-        for (product, variant), each, said in zip(whole, chosen, reasons, strict=True)
+        Idea(each.article, each.piece, available, reasons)
+        for (each, available), reasons in zip(counted, reasons_of(counted, occasion), strict=True)
     ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from data.catalogue import Product, Variant
+from data.catalogue.shelf import Article, Piece
 from data.kernel.money import Money
 
 
@@ -39,7 +39,13 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Idea:
-    product: Product
-    variant: Variant
-    price: Money
+    """`piece` is the variant to show for the product; `available` are free to promise."""
+
+    product: Article
+    piece: Piece
+    available: int
     reasons: tuple[Reason, ...]
+
+    @property
+    def price(self) -> Money:
+        return self.piece.price

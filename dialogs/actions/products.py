@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from data.catalogue import Product, Variant, attributes_in, get_product, text_in
+from data.catalogue import Article, Product, Variant, attributes_in, get_product, text_in
 from data.delivery.messages import Card, Option
 from data.kernel.locales import Locale
 from data.kernel.money import Money
@@ -25,7 +25,7 @@ class Viewer(Protocol):
 
 def product_card(
     viewer: Viewer,
-    product: Product,
+    product: Product | Article,
     *,
     price: Money,
     reasons: Sequence[str] = (),
