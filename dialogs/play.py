@@ -189,13 +189,16 @@ class Play:
         if name in self.house.writers:
             raise MustWrite(name)
         try:
-            slots = run_action(self.house.actions, name, turn)
+            return run_action(self.house.actions, name, turn)
         except OnlyReading:
-            slots = None
-        if slots is None or has_changes(self.session):
-            self.house.writers.add(name)
-            raise MustWrite(name)
-        return slots
+            raise self._writer(name) from None
+        finally:
+            if has_changes(self.session):  # also where it changed something and then refused
+                raise self._writer(name)
+
+    def _writer(self, name: str) -> MustWrite:
+        self.house.writers.add(name)
+        return MustWrite(name)
 
     def _turn(self, wanted: RunAction) -> Turn:
         stage = self.stage
@@ -214,7 +217,7 @@ class Play:
         )
 
     def _carry_out(self, effect: Effect) -> None:
-        if self.only_reads and isinstance(effect, Wait | Unwait | Handoff):
+        if self.only_reads and _needs_the_lock(effect):
             raise MustWrite(type(effect).__name__)
         match effect:
             case Say():
@@ -266,3 +269,10 @@ class Play:
         chat_id, person_id = self.stage.chat.id, self.stage.person.id
         for message in last_said(self.session, conversation_id=self.stage.conversation.id):
             self.letters.append(Letter(chat_id, message, person_id=person_id))
+
+
+def _needs_the_lock(effect: Effect) -> bool:
+    """What writes; and a live card, for the last one written is the one that is believed."""
+    if isinstance(effect, Post):
+        return effect.message.message.coalesce_key is not None
+    return isinstance(effect, Wait | Unwait | Handoff)

@@ -106,7 +106,8 @@ def plan_turn(
     """The turn as far as it goes by reading alone: all but its writing down, which comes under the
     write lock, if the conversation has not moved by then.
 
-    None: a newcomer. MustWrite: it goes no way without writing; roll back, and take it whole.
+    None: a newcomer. MustWrite: it goes no way without writing. In both cases what was read is to
+    be forgotten, and the turn taken whole.
     """
     known = hearing.known
     if known is None or known.conversation is None or _is_new_here(known.member):
@@ -119,6 +120,8 @@ def plan_turn(
     stage = Stage(known.merchant, account, chat, person, known.conversation, known.live_sha)
     play = Play(session, house, stage, cause, only_reads=True)
     _act_out(play, event, hearing)
+    if play.private_starts:  # another flow begins, and that one must not trust this look
+        raise MustWrite("private")
     return play
 
 

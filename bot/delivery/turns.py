@@ -91,11 +91,12 @@ class Turns:
                 session, self.house, account=account, event=event, hearing=hearing, cause=cause
             )
         except MustWrite:
-            session.rollback()
-            play, hearing = None, replace(hearing, known=None)
-        if play is None:
-            return self._commit(session, received, hearing, take_turn_of(received))
-        return self._commit(session, received, hearing, planned(play))
+            play = None
+        if play is not None:
+            return self._commit(session, received, hearing, planned(play))
+        session.rollback()  # what writes must not trust what was read before the lock
+        hearing = replace(hearing, known=None)
+        return self._commit(session, received, hearing, take_turn_of(received))
 
     def _commit(
         self, session: Session, received: Received, hearing: Hearing, act: "Act"

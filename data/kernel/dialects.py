@@ -4,6 +4,7 @@ Event listeners could say the same, but an engine that has any goes a slower way
 statement: they made a fifth of what a plain turn costs (docs/adr/0011).
 """
 
+import re
 from contextvars import ContextVar
 from typing import Any
 
@@ -13,7 +14,10 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
-_WRITES = ("INSERT", "UPDATE", "DELETE")
+_WRITES = re.compile(
+    r"\s*(?:INSERT|UPDATE|DELETE|REPLACE|WITH\b.*\b(?:INSERT|UPDATE|DELETE)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 written: ContextVar[set[str] | None] = ContextVar("written", default=None)
 """Tables, by the transaction under way."""
 
@@ -59,7 +63,7 @@ def ours(url: str) -> URL:
 
 
 def _admit(statement: str) -> None:
-    if only_reads.get() and statement[:6] in _WRITES:
+    if only_reads.get() and _WRITES.match(statement):
         raise OnlyReading(statement.partition("(")[0])
 
 

@@ -1,16 +1,19 @@
-"""One writer at a time: SQLite lets one in, and whoever waits is woken the moment it is free.
+"""One writer at a time: SQLite lets one in, and whoever waits goes on as soon as it is free.
 
 Left to SQLite, a writer that meets another one sleeps and looks again, ever longer. Threads wait
-for a lock of ours, processes for the kernel's lock on a file beside the database; the kernel
-drops it when a process dies. Two processes with one writer each: 390 transactions a second of
-1.2 ms by sleeping, p99 22 ms; 700 with this, p99 2 ms; where nobody waits it costs 1 µs.
+for a lock of ours, processes look every half millisecond at the kernel's lock on a file beside
+the database; the kernel drops it when a process dies. Nobody waits longer than SQLite would: then
+SQLite decides, as it does where the file cannot be opened.
 """
 
 import fcntl
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
+
+_LOOK_AGAIN = 0.0005  # a turn holds it for 2 to 4 ms
 
 
 class Turnstile:
@@ -19,7 +22,9 @@ class Turnstile:
     SQLite's own lock still decides: where the file cannot be opened its busy timeout is enough.
     """
 
-    def __init__(self, database: str | None) -> None:
+    def __init__(self, database: str | None, *, patience: float = 30.0) -> None:
+        """`patience` in seconds: SQLite's own busy timeout."""
+        self._patience = patience
         self._threads = Lock()
         self._database = Path(database) if database and database != ":memory:" else None
         self._file: int | None = None
@@ -30,12 +35,21 @@ class Turnstile:
             if self._file is None and self._database:
                 self._file = _opened(self._database)
             if self._file is not None:
-                fcntl.flock(self._file, fcntl.LOCK_EX)
+                self._wait(self._file)
 
     def __exit__(self, *_exception: object) -> None:
         if self._file is not None:
             fcntl.flock(self._file, fcntl.LOCK_UN)
         self._threads.release()
+
+    def _wait(self, file: int) -> None:
+        """A process that stands still in its turn must not hold everybody up for ever."""
+        until = time.monotonic() + self._patience
+        while time.monotonic() < until:
+            with suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            time.sleep(_LOOK_AGAIN)
 
     def close(self) -> None:
         if self._file is not None:
@@ -47,7 +61,7 @@ def _opened(database: Path) -> int:
     """Whose the database is, theirs is the lock: a command of root's must not shut them out."""
     file = database.with_name(f"{database.name}-turn")
     owner = database.stat()
-    opened = os.open(file, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, owner.st_mode & 0o666)
+    opened = os.open(file, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, owner.st_mode & 0o660)
     with suppress(PermissionError):
         os.fchown(opened, owner.st_uid, owner.st_gid)
     return opened

@@ -8,17 +8,22 @@ from typing import ClassVar
 import pytest
 from sqlalchemy import func, select, update
 
-from bot.channels.rest import RestMessage, RestMetadata, parse
+from bot.channels.rest import RestChat, RestMessage, RestMetadata, parse
 from bot.delivery.turns import Received, Turns
 from bot.play.world import World, open_world
 from data.conversations import Conversation, ConversationEvent
 from data.kernel.database import Database
 from data.kernel.dialects import OnlyReading
+from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.merchants import Merchant
 from data.people import Person
 from dialogs.actions.base import ShopAction
 from dialogs.actions.turn import Turn
+from dialogs.hearing import hear
+from dialogs.house import Cause
+from dialogs.play import MustWrite
+from dialogs.turn import plan_turn
 
 NOW = datetime.fromisoformat("2026-11-22T10:00:00+08:00")
 WISH = "something for my brother, he climbs, under $50"
@@ -33,8 +38,11 @@ def world() -> Iterator[World]:
     world.close()
 
 
-def said(world: World, text: str, *, who: str = "ann", name: str = "") -> Received:
-    about = RestMetadata(locale=Locale.EN, name=name)
+def said(
+    world: World, text: str, *, who: str = "ann", name: str = "", group: bool = False
+) -> Received:
+    chat = RestChat(id="friends", kind="group") if group else None
+    about = RestMetadata(locale=Locale.EN, name=name, chat=chat)
     body = RestMessage(sender=who, message=text, metadata=about)
     return Received(world.account, parse(body), body.model_dump(mode="json"))
 
@@ -63,6 +71,8 @@ class Writes(ShopAction):
             turn.merchant.name = new
         if self.way == "flush":
             turn.session.flush()
+        if self.way == "refusal":
+            raise NotFound("product")
         turn.say("utter_ideas")
 
 
@@ -102,6 +112,47 @@ def test_an_action_that_writes_does_so_once_and_is_not_tried_again_in_a_look(
         turns.answer(said(world, text, who="wei"))
     assert the_name(world.tuanzi.database) == f"{before}!!"
     assert action.ran == 3
+
+
+def test_a_refusal_after_a_change_takes_the_change_back_and_is_told(world: World) -> None:
+    action = Writes("refusal")
+    turns = with_action(world, action)
+    turns.answer(said(world, FIRST))
+    before = the_name(world.tuanzi.database)
+    answers = [one.response for one in turns.answer(said(world, WISH))]
+    assert answers
+    assert "utter_internal_error" not in answers
+    assert the_name(world.tuanzi.database) == before
+    assert action.ran == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@tuanzi remember my dad's birthday on 3 May",  # another flow begins, in private
+        "@tuanzi start a group buy for the teapot",  # one runs: its live card is shown
+    ],
+)
+def test_what_must_not_trust_a_look_is_not_planned(world: World, text: str) -> None:
+    turns, house = world.tuanzi.turns, world.tuanzi.house
+    for who in ("kim", "bo"):
+        turns.answer(said(world, "@tuanzi " + FIRST, who=who, group=True))
+        turns.answer(said(world, FIRST, who=who))
+    turns.answer(said(world, "@tuanzi start a group buy for the teapot", who="kim", group=True))
+    house.writers.clear()  # as after a start
+    received = said(world, text, who="bo", group=True)
+    account, event, now = received.account, received.event, world.tuanzi.clock.now()
+    with world.tuanzi.database.reading() as session:
+        hearing = hear(session, house, account=account, event=event, now=now)
+        with pytest.raises(MustWrite):
+            plan_turn(
+                session,
+                house,
+                account=account,
+                event=event,
+                hearing=hearing,
+                cause=Cause("test", now),
+            )
 
 
 def test_a_turn_that_was_overtaken_while_it_looked_is_heard_again(world: World) -> None:
