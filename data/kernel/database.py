@@ -97,11 +97,7 @@ class Database:
         self.engine = _engine(url, pool_size)
         # Told the tables that were written; bot/app.py hangs a bell here.
         self.on_commit: Callable[[Set[str]], None] = _nothing
-        self._writer = (
-            Turnstile(self.engine.url.database, patience=BUSY_TIMEOUT_MS / 1000)
-            if self.is_sqlite
-            else nullcontext()
-        )
+        self._writer = Turnstile(self.engine.url.database) if self.is_sqlite else nullcontext()
         self._sessions = sessionmaker(
             self.engine,
             expire_on_commit=False,

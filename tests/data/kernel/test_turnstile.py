@@ -61,16 +61,3 @@ def test_without_a_file_threads_still_take_turns(tmp_path: Path) -> None:
     for nowhere in (None, ":memory:", str(tmp_path / "missing" / "shop.db")):
         with Turnstile(nowhere):
             pass
-
-
-def test_a_process_that_stands_still_in_its_turn_holds_nobody_up_for_ever(tmp_path: Path) -> None:
-    file = tmp_path / "shop.db"
-    file.touch()
-    number = held_elsewhere(file, 60)
-    os.kill(number, signal.SIGSTOP)
-    turnstile = Turnstile(str(file), patience=0.2)
-    with turnstile:  # from here on SQLite decides
-        pass
-    turnstile.close()
-    os.kill(number, signal.SIGKILL)
-    os.waitpid(number, 0)
