@@ -45,7 +45,7 @@ class Hearing:
 
     `silent`: it was not said to us, so it is neither answered nor kept. `private`: it answers a
     private question or holds an address, so its words are in no event and not in the inbox.
-    `known`: what it was read against; a turn in the same session need not look again.
+    `known`: what it was read against; what only reads goes on from there.
     """
 
     rev: int = 0

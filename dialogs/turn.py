@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from data.conversations import Mode, StaleConversation, is_at, redeem_link
-from data.conversations.whereabouts import Whereabouts, make_known
+from data.conversations.whereabouts import make_known
 from data.delivery.inbound import InboundEvent
 from data.delivery.masking import mask_cards
 from data.kernel.database import has_changes
@@ -37,7 +37,7 @@ def enter(
     cause: Cause,
 ) -> Stage:
     """The rows of this conversation; the first message makes them."""
-    known = _known(session, account, event, hearing)
+    known = look(session, account, event)
     if known.conversation is None or _is_new_here(known.member):
         told = replace(event, sender=replace(event.sender, locale=_language(event, hearing)))
         make_known(session, known, account_id=account.id, event=told, now=cause.now)
@@ -48,18 +48,6 @@ def enter(
         raise StaleConversation(event.chat.external_id)
     _refresh(person, chat, event, hearing)
     return Stage(merchant, account, chat, person, conversation, known.live_sha)
-
-
-def _known(
-    session: Session, account: ChannelAccount, event: InboundEvent, hearing: Hearing
-) -> Whereabouts:
-    """What this session saw while it listened, if the conversation has not moved since."""
-    known = hearing.known
-    if known is None or known.conversation is None or known.merchant not in session:
-        return look(session, account, event)
-    if not is_at(session, known.conversation):
-        raise StaleConversation(known.conversation.id)
-    return known
 
 
 def _is_new_here(member: ChatMember | None) -> bool:

@@ -6,7 +6,7 @@ webhooks store first (bot/delivery/webhooks.py) and come here through a job.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -95,7 +95,6 @@ class Turns:
         if play is not None:
             return self._commit(session, received, hearing, planned(play))
         session.rollback()  # what writes must not trust what was read before the lock
-        hearing = replace(hearing, known=None)
         return self._commit(session, received, hearing, take_turn_of(received))
 
     def _commit(

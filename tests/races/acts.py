@@ -42,6 +42,10 @@ def hold_one(
     database: Database, barrier: Barrier, variant_id: str, owner: str, now: datetime
 ) -> None:
     barrier.wait()
+    hold_a_unit(database, variant_id, owner, now)
+
+
+def hold_a_unit(database: Database, variant_id: str, owner: str, now: datetime) -> None:
     with database.transaction() as session:
         hold_stock(
             session,

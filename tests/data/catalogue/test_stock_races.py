@@ -6,21 +6,19 @@ there; else the race would prove nothing.
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 
 import pytest
 from sqlalchemy import func, select, update
 
-from data.catalogue import Hold, HoldState, Variant, hold_stock
+from data.catalogue import Hold, HoldState, Variant
 from data.kernel.database import Database
 from data.kernel.errors import OutOfStock
 from tests.builders import NOW, a_merchant, a_product, the_variant
-from tests.races.acts import hold_one
+from tests.races.acts import hold_a_unit, hold_one
 from tests.races.together import all_at_once
 
 BUYERS = 20
-LATER = NOW + timedelta(minutes=10)
 Buy = Callable[[Database, str, str], bool]
 
 
@@ -31,15 +29,7 @@ def one_unit(database: Database) -> str:
 
 def buy(database: Database, variant_id: str, owner: str) -> bool:
     try:
-        with database.transaction() as session:
-            hold_stock(
-                session,
-                variant_id=variant_id,
-                quantity=1,
-                owner_ref=owner,
-                expires_at=LATER,
-                now=NOW,
-            )
+        hold_a_unit(database, variant_id, owner, NOW)
     except OutOfStock:
         return False
     return True

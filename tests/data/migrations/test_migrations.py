@@ -16,6 +16,11 @@ from data.migrations import configuration, is_current, migrate
 from data.migrations.comparing import is_ours
 from tests.postgresql import EMPTY
 
+_A_SHOP = text(
+    "INSERT INTO merchants (id, name, currency, locale, timezone, settings, created_at)"
+    " VALUES ('mer_1', '{}', 'CNY', 'en', 'UTC', '{}', '2026-11-22')"
+)
+
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def nothing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
@@ -49,12 +54,7 @@ def test_the_books_of_a_migrated_shop_cannot_be_rewritten(nothing: Database) -> 
     """Triggers are no part of the models' tables: the revision must bring them too."""
     migrate(nothing)
     with nothing.engine.begin() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO merchants (id, name, currency, locale, timezone, settings, created_at)"
-                " VALUES ('mer_1', '{}', 'CNY', 'en', 'UTC', '{}', '2026-11-22')"
-            )
-        )
+        connection.execute(_A_SHOP)
         connection.execute(
             text(
                 "INSERT INTO ledger_entries (merchant_id, kind, source_ref, event_at, created_at)"
@@ -74,12 +74,7 @@ def test_the_catalogue_of_a_migrated_shop_has_a_revision_that_changes(nothing: D
 
     migrate(nothing)
     with nothing.engine.begin() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO merchants (id, name, currency, locale, timezone, settings, created_at)"
-                " VALUES ('mer_1', '{}', 'CNY', 'en', 'UTC', '{}', '2026-11-22')"
-            )
-        )
+        connection.execute(_A_SHOP)
         connection.execute(
             text(
                 "INSERT INTO products (id, merchant_id, external_id, locale, title, description,"
@@ -103,12 +98,7 @@ def test_a_shop_that_was_there_before_revisions_gets_one(nothing: Database) -> N
         config = configuration()
         config.attributes["connection"] = connection
         command.downgrade(config, "0007")
-        connection.execute(
-            text(
-                "INSERT INTO merchants (id, name, currency, locale, timezone, settings, created_at)"
-                " VALUES ('mer_1', '{}', 'CNY', 'en', 'UTC', '{}', '2026-11-22')"
-            )
-        )
+        connection.execute(_A_SHOP)
     migrate(nothing)
     with nothing.engine.connect() as connection:
         assert connection.scalar(text("SELECT revision FROM catalogue_revisions"))
