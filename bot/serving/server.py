@@ -16,6 +16,7 @@ import uvicorn
 from sqlalchemy import select
 
 from bot.app import Tuanzi
+from bot.serving.door import Doorkeeper, Guests
 from bot.serving.family import Family
 from bot.serving.relay import Relay
 from bot.settings import Settings
@@ -38,14 +39,15 @@ def serve_alone(tuanzi: Tuanzi) -> None:
 
 def serve_together(tuanzi: Tuanzi) -> int:
     """Until stopped; the exit code is 0 if every process ended by itself."""
-    crew = Crew(tuanzi, Relay(tuanzi.settings.processes))
+    size = tuanzi.settings.processes
+    crew = Crew(tuanzi, Relay(size), Guests(size))
     config = crew.prepare()
     door = config.bind_socket()
     door.listen(_BACKLOG)
     gc.collect()
     gc.freeze()  # else the first collection of each child would copy what it only looks at
     life = partial(crew.serve, config, door)
-    return Family(tuanzi.settings.processes, life, on_leaving=door.close).live()
+    return Family(size, life, on_leaving=door.close).live()
 
 
 @dataclass(slots=True)
@@ -54,6 +56,7 @@ class Crew:
 
     tuanzi: Tuanzi
     relay: Relay
+    guests: Guests
     place: int = WORKING
 
     def prepare(self) -> uvicorn.Config:
@@ -78,7 +81,7 @@ class Crew:
         self.place = place
         self.relay.join(place, self.tuanzi.database, self.tuanzi.bell)
         with closing(self.tuanzi):
-            uvicorn.Server(config).run([door])
+            Doorkeeper(config, door, self.guests, place).run()
 
     def tasks(self) -> list[Coroutine[None, None, None]]:
         """What this process does besides serving."""

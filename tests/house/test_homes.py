@@ -34,7 +34,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("data/", "bot/", "dialogs/", "integrations/payments/sandbox.py"),
     "starlette": ("bot/",),
     "telegram": ("bot/channels/",),
-    "uvicorn": ("bot/serving/server.py", "bot/demo/"),
+    "uvicorn": ("bot/serving/", "bot/demo/"),
     "wechatpy": (),
 }
 OURS = {"bot", "dialogs", "integrations", "data"}

@@ -7,6 +7,7 @@ import signal
 import socket
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
@@ -100,15 +101,10 @@ def call() -> Iterator[Call]:
 
 
 def callers_of_both(server: Server, call: Call) -> list[Caller]:
-    """One for each process; who accepts a call is for the kernel to say, so ask until both did."""
-    found: dict[int, Caller] = {}
-    until = time.monotonic() + _PATIENCE
-    while len(found) < 2 and time.monotonic() < until:
-        with ThreadPoolExecutor(4) as pool:
-            for caller in pool.map(call, [server] * 4):
-                found.setdefault(caller.answered_by(), caller)
-    assert len(found) == 2
-    return list(found.values())
+    """One for each process: the second call goes to the one that has none yet."""
+    callers = [call(server), call(server)]
+    assert len({caller.answered_by() for caller in callers}) == 2
+    return callers
 
 
 def file_of(shop: Shop) -> str:
@@ -170,6 +166,24 @@ def test_a_conversation_goes_on_whichever_process_answers_and_eight_at_once_make
     assert rows(shop, ORDERS_OF_ANN) == [(1,)]
     assert rows(shop, HANDLED_OF_ANN) == [(len(JOURNEY) + 8,) * 2]
     assert both[1].say("ann", "好的", "ann-yes-0") == answers[0], "what the other said is known"
+
+
+def test_callers_who_stay_are_spread_evenly(server: Server, call: Call) -> None:
+    callers = [call(server) for _ in range(8)]
+    held = Counter(caller.answered_by() for caller in callers)
+    assert sorted(held.values()) == [4, 4]
+
+
+def test_nobody_waits_for_a_process_that_has_stopped(server: Server, call: Call) -> None:
+    """It has the fewest callers and lets nobody in."""
+    stopped, other = callers_of_both(server, call)
+    number = stopped.answered_by()
+    os.kill(number, signal.SIGSTOP)
+    try:
+        callers = [call(server) for _ in range(3)]
+        assert {caller.answered_by() for caller in callers} == {other.answered_by()}
+    finally:
+        os.kill(number, signal.SIGCONT)
 
 
 def test_killed_processes_come_back_and_the_work_is_done(

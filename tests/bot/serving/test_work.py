@@ -9,6 +9,7 @@ import pytest
 
 from bot.app import Tuanzi
 from bot.play.world import open_world
+from bot.serving.door import Guests
 from bot.serving.relay import Relay
 from bot.serving.server import WORKING, Crew
 from bot.site import create_site
@@ -30,7 +31,7 @@ def tuanzi() -> Iterator[Tuanzi]:
 @pytest.fixture
 def crew(tuanzi: Tuanzi) -> Iterator[Crew]:
     relay = Relay(2)
-    yield Crew(tuanzi, relay)
+    yield Crew(tuanzi, relay, Guests(2))
     relay.close()
 
 
