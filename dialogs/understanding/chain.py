@@ -6,6 +6,7 @@ or say so.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from data.catalogue.gtin import is_gtin
 from data.kernel.locales import Locale
@@ -44,13 +45,20 @@ _LONGEST_ORDER, _LITTLE_MORE = 30, 2  # "order number 1001" and a question mark
 _SHORTEST_CODE = 12  # an eight-digit number is as likely to be a telephone
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Heard:
     """The message with its language, as the links take it."""
 
     message: Message
     context: Context
     language: Locale
+
+    @cached_property
+    def values(self) -> tuple[Entity, ...]:
+        """Read when a link first asks."""
+        context = self.context
+        setting = Setting(context.today, context.locale, context.currency)
+        return extract(self.message.folded, setting, context.products)
 
 
 def understand(text: str, context: Context) -> Understood:
@@ -61,13 +69,7 @@ def understand(text: str, context: Context) -> Understood:
         found = link(here)
         if found:
             return found
-    return by_meaning(message, context, _values(here), here.language)
-
-
-def _values(here: Heard) -> tuple[Entity, ...]:
-    context = here.context
-    setting = Setting(context.today, context.locale, context.currency)
-    return extract(here.message.folded, setting, context.products)
+    return by_meaning(message, context, here.values, here.language)
 
 
 def _by_payload(here: Heard) -> Understood | None:
@@ -95,7 +97,7 @@ def _by_address(here: Heard) -> Understood | None:
 def _by_saved_day(here: Heard) -> Understood | None:
     if not may_concern_a_day(here.message, here.context):
         return None
-    entities = _values(here)
+    entities = here.values
     commands = afterwards(here.message, here.context, entities)
     return Understood(commands, here.language, "words", entities=entities) if commands else None
 
@@ -121,7 +123,7 @@ def _by_start(here: Heard) -> Understood | None:
     asks_which = here.context.active_flow == here.context.triggers.get(_START)
     if (takes_text(here.context) and not asks_which) or not starts_team(here.message):
         return None
-    entities = _values(here)
+    entities = here.values
     commands = for_intent(_START, entities, here.message, here.context)
     return Understood(commands, here.language, "words", _START, entities=entities)
 
@@ -139,7 +141,7 @@ def _by_order(here: Heard) -> Understood | None:
     """ "order 1001" asks how it stands; only with more words it may be something else."""
     if not 0 < len(here.message.short) <= _LONGEST_ORDER or takes_text(here.context):
         return None
-    number = next((one for one in _values(here) if one.kind == "order_number"), None)
+    number = next((one for one in here.values if one.kind == "order_number"), None)
     if number is None:
         return None
     if len(here.message.original.strip()) - (number.end - number.start) > _LITTLE_MORE:

@@ -6,7 +6,7 @@ with a verb (cancel, delete, change) the verb decides and takes what was pointed
 
 import re
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 
 from data.catalogue.tokens import is_han, telling, tokenise
 from dialogs.engine.commands import ChitChat, Clarify, Command, SetSlot, StartFlow
@@ -21,6 +21,7 @@ from dialogs.understanding.payload import parse_payload
 
 _CHOOSING = ("choice_fillers", "fillers")
 _LONGEST_NAME = 60
+_REMEMBERED = 10_000  # names of goods that need not be cut again
 _SHORTEST_HAN, _SHORTEST_LATIN = 2, 3
 _SEVERAL = ChitChat("utter_which_of_these")
 _NO_EDGE = r"[\s,.!?;:。,!?、]*"
@@ -148,7 +149,7 @@ def _titled(said: str, cards: list[tuple[Offered, Ware]]) -> list[Offered]:
     long_enough = _SHORTEST_HAN if any(map(is_han, words)) else _SHORTEST_LATIN
     if not words or max(map(len, said.split()), default=0) < long_enough:
         return []
-    return [one for one, ware in cards if any(words <= set(_cut(name)) for name in ware.names)]
+    return [one for one, ware in cards if any(words <= _words_of(name) for name in ware.names)]
 
 
 def _tokens(said: str) -> set[str]:
@@ -158,6 +159,11 @@ def _tokens(said: str) -> set[str]:
 
 def _cut(text: str) -> list[str]:
     return tokenise(folded(text))
+
+
+@lru_cache(_REMEMBERED)
+def _words_of(name: str) -> frozenset[str]:
+    return frozenset(_cut(name))
 
 
 def _starts(option: Offered, flows: set[str | None]) -> bool:
