@@ -85,6 +85,8 @@ class Courier:
 
     async def _look(self) -> list[OutboxRow]:
         """A database that is away for a moment must not end the courier."""
+        if not self._channels:
+            return []  # a shop that is only asked sends nothing: no thread is woken for it
         try:
             return await asyncio.to_thread(self._due)
         except Exception:
@@ -119,8 +121,6 @@ class Courier:
 
     def _due(self) -> list[OutboxRow]:
         accounts = list(self._channels)
-        if not accounts:
-            return []
         with self._database.reading() as session:
             rows = sending.due(session, account_ids=accounts, now=self._clock.now())
         return [row for row in rows if row.chat_id not in self._busy]

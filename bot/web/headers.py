@@ -1,6 +1,5 @@
 """Security headers on every answer, errors too; a page may bring a policy of its own."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Console, demo: our own scripts and styles, nothing inline, nobody may frame us (T21, T43).
@@ -26,6 +25,16 @@ _PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _PRIVATE_PATHS = ("/pay/", "/console", "/api/", "/webhooks/")
 
 
+Pairs = list[tuple[bytes, bytes]]
+
+
+def _raw(headers: dict[str, str]) -> Pairs:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
+_PUBLIC_PAIRS, _PRIVATE_PAIRS = _raw(_ALWAYS), _raw({**_ALWAYS, **_PRIVATE})
+
+
 class SecurityHeaders:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -35,12 +44,13 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
         private = scope["path"].startswith(_PRIVATE_PATHS)
+        ours = _PRIVATE_PAIRS if private else _PUBLIC_PAIRS
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in {**_ALWAYS, **(_PRIVATE if private else {})}.items():
-                    headers.setdefault(name, value)
+                brought = list(message.get("headers", ()))
+                there = {name.lower() for name, _ in brought}
+                message["headers"] = [*brought, *(pair for pair in ours if pair[0] not in there)]
             await send(message)
 
         await self._app(scope, receive, with_headers)
