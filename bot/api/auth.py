@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from data.kernel.entities import Entities
 from data.kernel.errors import Forbidden, Unauthorised
 from data.kernel.tokens import fingerprint
 from data.merchants import ApiToken, ChannelAccount
@@ -23,12 +24,12 @@ class Caller:
 
 
 # Every message asks, so they are made once.
-_BEHIND = (
+_BEHIND = Entities(
     select(ApiToken.scope, ApiToken.revoked_at, ApiToken.merchant_id, ChannelAccount)
     .outerjoin(ChannelAccount, ChannelAccount.id == ApiToken.account_id)
     .where(ApiToken.token_hash == bindparam("token"))
 )
-_ANY = (
+_ANY = Entities(
     select(ChannelAccount)
     .join(ApiToken, ApiToken.account_id == ChannelAccount.id)
     .where(ApiToken.scope == CHANNEL, ApiToken.revoked_at.is_(None))
@@ -45,14 +46,18 @@ def bearer(header: str | None) -> str:
 
 def caller(session: Session, *, header: str | None, scope: str) -> Caller:
     """The merchant behind a token of this scope; 401 for none or a revoked one, 403 for another."""
-    found = session.execute(_BEHIND, {"token": fingerprint(bearer(header))}).one_or_none()
-    if found is None or found.revoked_at is not None:
+    found = _BEHIND.first(session, token=fingerprint(bearer(header)))
+    if found is None:
         raise Unauthorised("token")
-    if found.scope != scope:
+    granted, revoked_at, merchant_id, account = found
+    if revoked_at is not None:
+        raise Unauthorised("token")
+    if granted != scope:
         raise Forbidden("scope")
-    return Caller(found.merchant_id, found.ChannelAccount)
+    return Caller(merchant_id, account)
 
 
 def any_account(session: Session) -> ChannelAccount | None:
     """The account of the only channel key there is: the demo, on loopback, answers without one."""
-    return session.scalar(_ANY)
+    found = _ANY.first(session)
+    return found[0] if found else None

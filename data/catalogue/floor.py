@@ -16,15 +16,19 @@ from data.catalogue.shelf import Sales, Shelf
 from data.catalogue.shelf_reading import read_shelf
 from data.catalogue.tokens import Tokenise, tokeniser_of
 from data.kernel.database import table_of
+from data.kernel.prepared import Prepared
 
 FLOOR = "shop_floor"  # the key in Session.info
 # A product with two variants takes 8 KB (measured with 5,000 of them): some 80 MB at most.
 _MOST_ARTICLES = 10_000
 _TRIES = 3  # a catalogue that changes while it is read, three times in a row, is not kept
 _VARIANTS = table_of(Variant).c
-_SOLD_OUT = select(_VARIANTS.id).where(
-    _VARIANTS.merchant_id == bindparam("merchant_id"), _VARIANTS.held >= _VARIANTS.on_hand
+_SOLD_OUT = Prepared(
+    select(_VARIANTS.id).where(
+        _VARIANTS.merchant_id == bindparam("merchant_id"), _VARIANTS.held >= _VARIANTS.on_hand
+    )
 )
+_REVISION = {dialect: Prepared(statement) for dialect, statement in REVISION.items()}
 
 Key = tuple[str, str, Tokenise]  # merchant, revision, who cut the words
 
@@ -86,7 +90,7 @@ def shelf_of(session: Session, *, merchant_id: str) -> Shelf:
 def sold_out(session: Session, *, merchant_id: str) -> frozenset[str]:
     """Ids of the variants of which nothing is free to promise, now."""
     _settle(session)
-    return frozenset(session.scalars(_SOLD_OUT, {"merchant_id": merchant_id}))
+    return frozenset([row[0] for row in _SOLD_OUT.rows(session, merchant_id=merchant_id)])
 
 
 def _shelf_on(floor: ShopFloor, session: Session, key: Key) -> Shelf | None:
@@ -108,5 +112,6 @@ def _settle(session: Session) -> None:
 
 
 def _revision(session: Session, merchant_id: str) -> str | None:
-    asked = REVISION[session.get_bind().dialect.name]
-    return session.scalar(asked, {"merchant_id": merchant_id})
+    asked = _REVISION[session.get_bind().dialect.name]
+    revision: str | None = asked.scalar(session, merchant_id=merchant_id)
+    return revision

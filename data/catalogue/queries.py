@@ -7,13 +7,16 @@ from sqlalchemy.orm import Session
 
 from data.catalogue.gtin import is_gtin, spellings
 from data.catalogue.models import Product, ProductTag, Shown, Variant
+from data.kernel.entities import Entities
 from data.kernel.errors import NotFound
 
 # Asked several times in a turn; made once, they cost what they do and not what they say.
-_PRODUCT = select(Product).where(
-    Product.id == bindparam("product"), Product.merchant_id == bindparam("merchant")
+_PRODUCT = Entities(
+    select(Product).where(
+        Product.id == bindparam("product"), Product.merchant_id == bindparam("merchant")
+    )
 )
-_VARIANTS = (
+_VARIANTS = Entities(
     select(Variant)
     .where(Variant.merchant_id == bindparam("merchant"), Variant.product_id == bindparam("product"))
     .where(Variant.state == Shown.ACTIVE)
@@ -22,9 +25,11 @@ _VARIANTS = (
 
 
 def get_product(session: Session, *, merchant_id: str, product_id: str) -> Product:
-    product = session.scalar(_PRODUCT, {"merchant": merchant_id, "product": product_id})
-    if product is None:
+    session.flush()
+    found = _PRODUCT.first(session, merchant=merchant_id, product=product_id)
+    if found is None:
         raise NotFound("product")
+    product: Product = found[0]
     return product
 
 
@@ -37,7 +42,9 @@ def get_variant(session: Session, *, merchant_id: str, variant_id: str) -> Varia
 
 def variants_of(session: Session, *, merchant_id: str, product_id: str) -> Sequence[Variant]:
     """What of this product is on the shelf, in the merchant's order; sold out ones included."""
-    return session.scalars(_VARIANTS, {"merchant": merchant_id, "product": product_id}).all()
+    session.flush()
+    rows = _VARIANTS.rows(session, merchant=merchant_id, product=product_id)
+    return [variant for (variant,) in rows]
 
 
 def tags_of(session: Session, *, merchant_id: str, product_id: str) -> frozenset[tuple[str, str]]:

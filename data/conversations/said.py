@@ -6,9 +6,10 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from data.delivery.models import OutboxRow
+from data.kernel.prepared import Prepared
 from data.people import Chat
 
-_SAID = (
+_SAID = Prepared(
     select(Chat.external_id, OutboxRow.segments, OutboxRow.response, OutboxRow.person_id)
     .join(Chat, Chat.id == OutboxRow.chat_id)
     .where(OutboxRow.inbox_id == bindparam("inbox"))
@@ -28,5 +29,4 @@ class Said(NamedTuple):
 
 def said_in_turn(session: Session, *, inbox_id: int) -> list[Said]:
     """In the order it was said."""
-    found = session.connection().execute(_SAID, {"inbox": inbox_id})
-    return [Said._make(row) for row in found]
+    return [Said._make(row) for row in _SAID.rows(session, inbox=inbox_id)]

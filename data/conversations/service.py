@@ -9,9 +9,10 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from data.conversations.models import Conversation, ConversationEvent, Mode, OfferedOption
-from data.kernel.database import UtcDateTime, changed, table_of
+from data.kernel.database import UtcDateTime, table_of
 from data.kernel.ids import new_id
 from data.kernel.once import insert_once
+from data.kernel.prepared import Prepared
 from data.people import Chat
 
 # A button is good for a week (our decision): longer than a group-buy's window in the demo shop,
@@ -20,16 +21,42 @@ OFFER_LIFE = timedelta(days=7)
 _REMEMBERED = 40  # options read back per chat: four messages of ten
 
 # A turn runs each of these once; made once, they cost what they do and not what they say.
-_EVENT = table_of(ConversationEvent).insert()
-_OFFER = table_of(OfferedOption).insert()
-_SAVE = (
+_EVENT = Prepared(
+    table_of(ConversationEvent).insert(),
+    (
+        "merchant_id",
+        "conversation_id",
+        "rev",
+        "kind",
+        "flow",
+        "step",
+        "version",
+        "body",
+        "inbox_id",
+        "at",
+    ),
+)
+_OFFER = Prepared(
+    table_of(OfferedOption).insert(),
+    (
+        "token",
+        "merchant_id",
+        "chat_id",
+        "person_id",
+        "batch",
+        "number",
+        "label",
+        "payload",
+        "expires_at",
+    ),
+)
+_SAVE = Prepared(
     table_of(Conversation)
     .update()
     .where(Conversation.id == bindparam("this"), Conversation.rev == bindparam("seen"))
     .values(rev=bindparam("seen") + 1, snapshot=bindparam("state"), last_at=bindparam("moment"))
 )
-_REV = select(table_of(Conversation).c.rev).where(table_of(Conversation).c.id == bindparam("this"))
-_OFFERED = (
+_OFFERED = Prepared(
     select(
         OfferedOption.label,
         OfferedOption.payload,
@@ -117,9 +144,7 @@ def save(
     """Write the state a turn ended in, unless another turn came between."""
     seen = conversation.rev
     session.flush()
-    written = {"this": conversation.id, "seen": seen, "state": snapshot, "moment": now}
-    won = changed(session.connection().execute(_SAVE, written))
-    if not won:
+    if not _SAVE.run(session, this=conversation.id, seen=seen, state=snapshot, moment=now):
         raise StaleConversation(conversation.id)
     session.expire(conversation, ["rev", "snapshot", "last_at"])
 
@@ -137,20 +162,23 @@ def record_events(
         return
     rows = [
         {
-            "merchant_id": conversation.merchant_id,
-            "conversation_id": conversation.id,
-            "rev": conversation.rev,
             "kind": event["kind"],
             "flow": event.get("flow"),
             "step": event.get("step"),
             "version": event.get("version"),
             "body": event,
-            "inbox_id": inbox_id,
-            "at": now,
         }
         for event in events
     ]
-    session.connection().execute(_EVENT, rows)
+    _EVENT.run_each(
+        session,
+        rows,
+        merchant_id=conversation.merchant_id,
+        conversation_id=conversation.id,
+        rev=conversation.rev,
+        inbox_id=inbox_id,
+        at=now,
+    )
 
 
 def remember_offer(
@@ -162,37 +190,32 @@ def remember_offer(
     now: datetime,
 ) -> None:
     """Note the buttons just shown: only these can be pressed, by this person or by anybody."""
-    if offers:
-        session.connection().execute(
-            _OFFER,
-            [
-                {
-                    "token": offer.token,
-                    "merchant_id": chat.merchant_id,
-                    "chat_id": chat.id,
-                    "person_id": offer.person_id,
-                    "batch": batch,
-                    "number": offer.number,
-                    "label": offer.label[:200],
-                    "payload": offer.payload,
-                    "expires_at": now + OFFER_LIFE,
-                }
-                for offer in offers
-            ],
-        )
+    if not offers:
+        return
+    rows = [
+        {
+            "token": offer.token,
+            "person_id": offer.person_id,
+            "number": offer.number,
+            "label": offer.label[:200],
+            "payload": offer.payload,
+        }
+        for offer in offers
+    ]
+    _OFFER.run_each(
+        session,
+        rows,
+        merchant_id=chat.merchant_id,
+        chat_id=chat.id,
+        batch=batch,
+        expires_at=now + OFFER_LIFE,
+    )
 
 
 def offered_to(session: Session, *, chat_id: str, person_id: str, now: datetime) -> list[Offered]:
     """Options this person may press here, the newest first."""
-    asked = {"chat": chat_id, "person": person_id, "now": now}
-    return [Offered._make(row) for row in session.connection().execute(_OFFERED, asked)]
-
-
-def is_at(session: Session, conversation: Conversation) -> bool:
-    """Whether it still stands where it was read."""
-    return session.connection().execute(_REV, {"this": conversation.id}).scalar() == (
-        conversation.rev
-    )
+    found = _OFFERED.rows(session, chat=chat_id, person=person_id, now=now)
+    return [Offered._make(row) for row in found]
 
 
 def pressed(session: Session, *, chat_id: str, token: str) -> OfferedOption | None:

@@ -13,6 +13,8 @@ from data.conversations.models import Conversation
 from data.conversations.service import begin
 from data.delivery.inbound import InboundEvent
 from data.flows import FlowChannel
+from data.kernel.entities import Entities
+from data.kernel.errors import NotFound
 from data.kernel.once import insert_once
 from data.merchants import Merchant
 from data.people import ChannelIdentity, Chat, ChatMember, Person, introduce, open_chat
@@ -30,7 +32,7 @@ class Whereabouts:
     live_sha: str | None
 
 
-_LOOK = (
+_LOOK = Entities(
     select(Merchant, Person, Chat, ChatMember, Conversation, FlowChannel.live_sha)
     .select_from(Merchant)
     .outerjoin(FlowChannel, FlowChannel.merchant_id == Merchant.id)
@@ -59,10 +61,9 @@ def look_around(
     session: Session, *, merchant_id: str, account_id: str, sender: str, chat: str
 ) -> Whereabouts:
     """`sender` and `chat` are the messenger's ids on this account."""
-    row = session.execute(
-        _LOOK,
-        {"merchant": merchant_id, "account": account_id, "sender": sender, "chat": chat},
-    ).one()
+    row = _LOOK.first(session, merchant=merchant_id, account=account_id, sender=sender, chat=chat)
+    if row is None:
+        raise NotFound("merchant")
     return Whereabouts(*row)
 
 

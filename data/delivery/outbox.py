@@ -11,10 +11,14 @@ from sqlalchemy.orm import Session
 from data.delivery.messages import OutboundMessage, segment_from_json, segment_to_json
 from data.delivery.models import OutboxRow, OutboxState
 from data.kernel.database import table_of
+from data.kernel.prepared import Prepared
 
 # Their readers come and fetch: a row that is committed is delivered.
 PULL_CHANNELS = frozenset({"rest", "web"})
-_POST = table_of(OutboxRow).insert()
+_POST = Prepared(
+    table_of(OutboxRow).insert(),
+    tuple(column.key for column in table_of(OutboxRow).c if column.key != "id"),
+)
 
 
 class Account(Protocol):
@@ -59,33 +63,33 @@ def post(
         return
     pulled = account.channel in PULL_CHANNELS
     session.flush()
-    session.connection().execute(
-        _POST,
+    _POST.run_each(
+        session,
         [
             {
                 "key": f"{origin.key}:{number}",
-                "merchant_id": account.merchant_id,
-                "account_id": account.id,
                 "chat_id": letter.chat_id,
                 "person_id": letter.person_id,
-                "conversation_id": origin.conversation_id,
-                "inbox_id": origin.inbox_id,
                 "purpose": letter.message.purpose,
                 "segments": [segment_to_json(segment) for segment in letter.message.segments],
                 "reply_to": letter.message.reply_to,
                 "coalesce_key": letter.message.coalesce_key,
                 "response": letter.message.response,
                 "not_after": letter.message.not_after,
-                "state": OutboxState.SENT if pulled else OutboxState.PENDING,
-                "due_at": now,
-                "attempts": 0,
-                "error": "",
-                "created_at": now,
-                "sent_at": now if pulled else None,
-                "external_id": None,
             }
             for number, letter in enumerate(letters)
         ],
+        merchant_id=account.merchant_id,
+        account_id=account.id,
+        conversation_id=origin.conversation_id,
+        inbox_id=origin.inbox_id,
+        state=OutboxState.SENT if pulled else OutboxState.PENDING,
+        due_at=now,
+        attempts=0,
+        error="",
+        created_at=now,
+        sent_at=now if pulled else None,
+        external_id=None,
     )
 
 

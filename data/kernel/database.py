@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from json import JSONEncoder
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -31,6 +32,8 @@ from data.kernel.turnstile import Turnstile
 
 BUSY_TIMEOUT_MS = 30_000
 _Value = TypeVar("_Value")
+# A turn writes a dozen: without spaces, and without asking of each whether it holds itself.
+_as_json = JSONEncoder(check_circular=False, separators=(",", ":")).encode
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -111,7 +114,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Commit at the end, roll back on any error."""
-        with self._sessions() as session, self.writing(session):
+        with self._session() as session, self.writing(session):
             yield session
 
     @contextmanager
@@ -128,7 +131,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A consistent look that takes no write lock and changes nothing: closing rolls back."""
-        with _set(only_reads, True), _set(written, None), self._sessions() as session:
+        with _set(only_reads, True), _set(written, None), self._session() as session:
+            yield session
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        """On one connection for its whole life: the pool is asked once, not by each transaction."""
+        with self.engine.connect() as connection, self._sessions(bind=connection) as session:
             yield session
 
     def close(self) -> None:
@@ -170,9 +179,14 @@ def changed(result: Result[Any]) -> int:
 
 def _engine(url: str, pool_size: int) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(ours(url), pool_size=pool_size, pool_pre_ping=True)
+        return create_engine(
+            ours(url), pool_size=pool_size, pool_pre_ping=True, json_serializer=_as_json
+        )
     engine = create_engine(
-        ours(url), pool_size=pool_size, connect_args={"check_same_thread": False, "timeout": 30}
+        ours(url),
+        pool_size=pool_size,
+        connect_args={"check_same_thread": False, "timeout": 30},
+        json_serializer=_as_json,
     )
     event.listen(engine, "connect", _set_pragmas)
     return engine

@@ -68,9 +68,16 @@ def _admit(statement: str) -> None:
 
 
 def _note(context: Any) -> None:
+    """Without a context it is a prepared statement, which says its table itself."""
+    if context is not None and (context.isinsert or context.isupdate or context.isdelete):
+        note(context.compiled.statement.table.name)
+
+
+def note(table: str) -> None:
+    """It is written in the transaction under way."""
     tables = written.get()
-    if tables is not None and (context.isinsert or context.isupdate or context.isdelete):
-        tables.add(context.compiled.statement.table.name)
+    if tables is not None:
+        tables.add(table)
 
 
 for _name in (Sqlite, Postgresql):

@@ -1,9 +1,10 @@
 """Reads about occasions: what was already given, so that no gift comes twice; what is due next."""
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from data.kernel.ids import ProductId
+from data.kernel.prepared import Prepared
 from data.occasions.models import Occasion, Reminder, ReminderState
 from data.orders import Order, OrderLine, OrderState
 from data.people import Person
@@ -18,14 +19,14 @@ _GIVEN = (
 )
 
 
-_GIFTS = (
+_GIFTS = Prepared(
     select(OrderLine.product_id)
     .join(Order, Order.id == OrderLine.order_id)
     .where(
         Order.merchant_id == bindparam("merchant"),
         Order.person_id == bindparam("person"),
         Order.recipient == bindparam("relation"),
-        Order.state.in_(_GIVEN),
+        or_(*(Order.state == state for state in _GIVEN)),  # `in_` would be made anew each time
     )
     .order_by(Order.created_at.desc(), OrderLine.id)
 )
@@ -33,9 +34,9 @@ _GIFTS = (
 
 def gifts_given(session: Session, *, person: Person, relation: str) -> list[ProductId]:
     """Products this person bought for that relation, the latest first."""
-    asked = {"merchant": person.merchant_id, "person": person.id, "relation": relation}
-    rows = session.scalars(_GIFTS, asked)
-    return [ProductId(product_id) for product_id in dict.fromkeys(rows)]
+    session.flush()
+    rows = _GIFTS.rows(session, merchant=person.merchant_id, person=person.id, relation=relation)
+    return [ProductId(product_id) for (product_id,) in dict.fromkeys(rows)]
 
 
 def due_reminder(session: Session, *, occasion: Occasion) -> Reminder | None:

@@ -13,6 +13,7 @@ from data.catalogue.shelf import Shelf
 from data.catalogue.tokens import tokeniser_of
 from data.kernel.database import table_of
 from data.kernel.money import Money
+from data.kernel.prepared import Prepared
 from data.recommendations.candidates import candidates, forbidden_for_age
 from data.recommendations.diversity import pick_unlike
 from data.recommendations.reasons import reasons_of
@@ -20,8 +21,8 @@ from data.recommendations.scoring import Occasion, Scored, fits, score
 from data.recommendations.wishes import Idea, Wish
 
 _VARIANTS = table_of(Variant).c
-_LEFT = select(_VARIANTS.id, _VARIANTS.on_hand - _VARIANTS.held).where(
-    _VARIANTS.id.in_(bindparam("shown", expanding=True))
+_LEFT = Prepared(
+    select(_VARIANTS.on_hand - _VARIANTS.held).where(_VARIANTS.id == bindparam("variant"))
 )
 
 
@@ -70,9 +71,7 @@ def suggest_gifts(  # noqa: PLR0913  # all that a chat may know about a wish
 
 def _ideas(session: Session, chosen: Sequence[Scored], occasion: Occasion) -> list[Idea]:
     """How many are left is no part of the shelf, so it is asked of what is shown."""
-    shown = [each.piece.id for each in chosen]
-    left = {row[0]: row[1] for row in session.execute(_LEFT, {"shown": shown})}
-    counted = [(each, left[each.piece.id]) for each in chosen]
+    counted = [(each, int(_LEFT.scalar(session, variant=each.piece.id))) for each in chosen]
     return [
         Idea(each.article, each.piece, available, reasons)
         for (each, available), reasons in zip(counted, reasons_of(counted, occasion), strict=True)
@@ -85,6 +84,8 @@ def _categories(
     """Also of what was given once and is on the shelf no more."""
     there = [article for one in ids if (article := shelf.get(one))]
     gone = set(ids).difference(article.id for article in there)
+    if not gone:
+        return frozenset([article.category for article in there])
     mine = (Product.merchant_id == merchant_id, Product.id.in_(gone))
-    others = session.scalars(select(Product.category).where(*mine)) if gone else ()
+    others = session.scalars(select(Product.category).where(*mine))
     return frozenset([*(article.category for article in there), *others])

@@ -8,12 +8,11 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-
-from sqlalchemy import event
 
 from bot.channels.rest import RestMetadata
 from bot.play.world import open_world, seeded_file
@@ -26,21 +25,37 @@ def record(script: Sequence[str]) -> list[list[Statement]]:
     """The statements of each turn of one script, with their parameters as the driver got them."""
     world = open_world(_NOW)
     turns: list[list[Statement]] = []
-
-    def note(_c: Any, _cursor: Any, sql: str, parameters: Any, _x: Any, many: bool) -> None:
-        if turns and not sql.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
-            turns[-1].append((sql, parameters, many))
-
-    event.listen(world.tuanzi.database.engine, "before_cursor_execute", note)
-    try:
+    with _noting(world.tuanzi.database.engine.dialect, turns):
         for text in script:
             turns.append([])
             about = RestMetadata(locale="zh-Hans")
             world.say(who="floor", where="private", text=text, about=about)
-    finally:
-        event.remove(world.tuanzi.database.engine, "before_cursor_execute", note)
-        world.close()
+    world.close()
     return turns
+
+
+@contextmanager
+def _noting(dialect: Any, turns: list[list[Statement]]) -> Iterator[None]:
+    """Where every statement passes, prepared or not."""
+    execute, executemany = dialect.do_execute, dialect.do_executemany
+
+    def note(sql: str, parameters: Any, many: bool) -> None:
+        if turns and not sql.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
+            turns[-1].append((sql, parameters, many))
+
+    def noted(cursor: Any, sql: str, parameters: Any, context: Any = None) -> None:
+        note(sql, parameters, False)
+        execute(cursor, sql, parameters, context)
+
+    def noted_many(cursor: Any, sql: str, parameters: Any, context: Any = None) -> None:
+        note(sql, parameters, True)
+        executemany(cursor, sql, parameters, context)
+
+    dialect.do_execute, dialect.do_executemany = noted, noted_many
+    try:
+        yield
+    finally:
+        del dialect.do_execute, dialect.do_executemany
 
 
 def replay(turns: Sequence[Sequence[Statement]], *, times: int) -> list[float]:

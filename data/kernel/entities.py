@@ -1,0 +1,93 @@
+"""Mapped objects out of a prepared SELECT: for what every turn reads.
+
+The ORM makes its loaders anew with each query, ten times what the objects themselves take
+(docs/adr/0011). Here they are made once; what comes is what a query gives: objects of the session,
+the same one for the same row, written at its commit where they are changed.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Select, inspect
+from sqlalchemy.orm import Mapper, Session
+from sqlalchemy.orm.attributes import instance_state
+
+from data.kernel.prepared import Prepared, Row
+
+Part = Callable[[Session, Row], Any]
+
+
+class Entities:
+    """A SELECT of mapped classes without relationships, and of columns beside them."""
+
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+        self._statement = statement
+        self._prepared = Prepared(statement)
+
+    def rows(self, session: Session, **values: Any) -> list[Row]:
+        """A class is None where an outer join found nothing."""
+        parts = self._parts
+        return [
+            tuple([part(session, row) for part in parts])
+            for row in self._prepared.rows(session, **values)
+        ]
+
+    def first(self, session: Session, **values: Any) -> Row | None:
+        rows = self.rows(session, **values)
+        return rows[0] if rows else None
+
+    @cached_property
+    def _parts(self) -> Sequence[Part]:
+        parts: list[Part] = []
+        place = 0
+        for asked in self._statement.column_descriptions:
+            mapper = inspect(asked["expr"], raiseerr=False)
+            if isinstance(mapper, Mapper):
+                parts.append(_Entity(mapper, place).read)
+                place += len(mapper.columns)
+            else:
+                parts.append(_column(place))
+                place += 1
+        return parts
+
+
+class _Entity:
+    """How objects of one class are made from the columns of a row, from `start` on."""
+
+    def __init__(self, mapper: Mapper[Any], start: int) -> None:
+        self._new = mapper.class_manager.new_instance
+        self._class = mapper.base_mapper.class_
+        self._names = [mapper.get_property_by_column(column).key for column in mapper.columns]
+        columns: list[object] = list(mapper.columns)
+        self._keys = [start + columns.index(key) for key in mapper.primary_key]
+        self._cells = slice(start, start + len(self._names))
+
+    def read(self, session: Session, row: Row) -> Any:
+        key = (self._class, tuple([row[place] for place in self._keys]), None)
+        if key[1][0] is None:
+            return None
+        there = session.identity_map.get(key)
+        if there is not None and not instance_state(there).expired:
+            return there
+        if there is not None:
+            session.refresh(there)
+            return there
+        return self._make(session, key, row)
+
+    def _make(self, session: Session, key: Any, row: Row) -> Any:
+        """What sqlalchemy.orm.loading does with a row; tests hold it against a query."""
+        new = self._new()
+        new.__dict__.update(zip(self._names, row[self._cells], strict=True))
+        state = instance_state(new)
+        state.key = key
+        state.session_id = session.hash_key
+        session.identity_map.add(state)
+        return new
+
+
+def _column(place: int) -> Part:
+    def read(_session: Session, row: Row) -> Any:
+        return row[place]
+
+    return read
