@@ -4,11 +4,11 @@ SQLAlchemy makes them and knows the types on both databases; what it does anew a
 (cache key, context, result) costs two to four times what SQLite itself does (docs/adr/0011).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ClauseElement, ColumnDefault, ColumnElement, Dialect
+from sqlalchemy import ClauseElement, ColumnDefault, ColumnElement, Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -17,14 +17,8 @@ from data.kernel.dialects import note
 
 Row = tuple[Any, ...]
 Process = Callable[[Any], Any]
-_GIVEN = object()  # in place of a constant: comes with each execution
-
-
-@dataclass(frozen=True, slots=True)
-class _Parameter:
-    name: str
-    constant: Any  # as the driver takes it
-    process: Process | None
+# A parameter that comes with each execution: its place, its name, how the driver takes it.
+Taken = tuple[int, str, Process | None]
 
 
 class Prepared:
@@ -40,8 +34,9 @@ class Prepared:
         self._made: dict[str, _Made] = {}
 
     def rows(self, session: Session, **values: Any) -> list[Row]:
-        made = self._for(session)
-        cursor = made.execute(session, values)
+        connection = session.connection()
+        made = self._for(connection.dialect)
+        cursor = made.run(connection, made.filled(values))
         try:
             return made.read(cursor.fetchall())
         finally:
@@ -54,7 +49,9 @@ class Prepared:
 
     def run(self, session: Session, **values: Any) -> int:
         """How many rows it touched."""
-        cursor = self._for(session).execute(session, values)
+        connection = session.connection()
+        made = self._for(connection.dialect)
+        cursor = made.run(connection, made.filled(values))
         try:
             return int(cursor.rowcount)
         finally:
@@ -62,10 +59,11 @@ class Prepared:
 
     def run_each(self, session: Session, rows: Sequence[Mapping[str, Any]], **common: Any) -> None:
         """Once for each row; `common` is the same in all."""
-        self._for(session).execute_each(session, rows, common).close()
+        connection = session.connection()
+        made = self._for(connection.dialect)
+        made.run(connection, made.filled_each(rows, common), many=True).close()
 
-    def _for(self, session: Session) -> "_Made":
-        dialect = session.get_bind().dialect
+    def _for(self, dialect: Dialect) -> "_Made":
         made = self._made.get(dialect.name)
         if made is None:
             made = self._made[dialect.name] = _make(self._statement, self._columns, dialect)
@@ -74,38 +72,32 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
+    """`cells`: the parameters in order, constants as the driver takes them, None for the `taken`.
+
+    `results`: places in a row and what makes a value of what the driver gives there.
+    """
+
     sql: str
     table: str | None  # that it writes
-    is_positional: bool
-    parameters: tuple[_Parameter, ...]
-    results: tuple[Process | None, ...]
+    names: tuple[str, ...] | None  # of the cells, where the driver takes names
+    cells: list[Any]
+    taken: tuple[Taken, ...]
+    results: tuple[tuple[int, Process], ...]
 
-    def execute(self, session: Session, values: Mapping[str, Any]) -> Any:
-        """The driver's cursor; its errors come as SQLAlchemy's."""
-        taken = [_processed(each, values) for each in self.parameters]
-        return self._do(session, self._shaped(taken))
+    def filled(self, values: Mapping[str, Any]) -> Any:
+        return self._shaped(_fill(self.cells.copy(), self.taken, values))
 
-    def execute_each(
-        self, session: Session, rows: Sequence[Mapping[str, Any]], common: Mapping[str, Any]
-    ) -> Any:
+    def filled_each(
+        self, rows: Sequence[Mapping[str, Any]], common: Mapping[str, Any]
+    ) -> list[Any]:
         """What is common is processed once."""
-        varying = [
-            (place, each)
-            for place, each in enumerate(self.parameters)
-            if each.name not in common and each.constant is _GIVEN
-        ]
-        left = {each.name: None for _, each in varying}
-        same = [_processed(each, {**left, **common}) for each in self.parameters]
-        taken = []
-        for row in rows:
-            cells = same.copy()
-            for place, each in varying:
-                cells[place] = _processed(each, row)
-            taken.append(self._shaped(cells))
-        return self._do(session, taken, many=True)
+        same = [each for each in self.taken if each[1] in common]
+        other = [each for each in self.taken if each[1] not in common]
+        cells = _fill(self.cells.copy(), same, common)
+        return [self._shaped(_fill(cells.copy(), other, row)) for row in rows]
 
-    def _do(self, session: Session, given: Any, *, many: bool = False) -> Any:
-        connection = session.connection()
+    def run(self, connection: Connection, given: Any, *, many: bool = False) -> Any:
+        """The driver's cursor; its errors come as SQLAlchemy's."""
         driver, dialect = connection.connection.dbapi_connection, connection.dialect
         assert driver is not None  # noqa: S101  # a session's connection has one
         cursor = driver.cursor()
@@ -120,20 +112,28 @@ class _Made:
         return cursor
 
     def read(self, found: Sequence[Row]) -> list[Row]:
-        if not any(self.results):
+        """NULL is None, whatever the type."""
+        results = self.results
+        if not results:
             return list(found)
-        return [
-            tuple(
-                [make(cell) if make else cell for make, cell in zip(self.results, row, strict=True)]
-            )
-            for row in found
-        ]
+        rows = []
+        for row in found:
+            cells = list(row)
+            for place, process in results:
+                if cells[place] is not None:
+                    cells[place] = process(cells[place])
+            rows.append(tuple(cells))
+        return rows
 
     def _shaped(self, cells: list[Any]) -> Any:
-        """As the driver takes them: by place, or by name."""
-        if self.is_positional:
-            return cells
-        return {each.name: cell for each, cell in zip(self.parameters, cells, strict=True)}
+        return cells if self.names is None else dict(zip(self.names, cells, strict=True))
+
+
+def _fill(cells: list[Any], taken: Iterable[Taken], values: Mapping[str, Any]) -> list[Any]:
+    for place, name, process in taken:
+        value = values[name]
+        cells[place] = value if process is None else process(value)
+    return cells
 
 
 def _as_sqlalchemys(sql: str, error: Exception, dialect: Dialect) -> BaseException:
@@ -142,44 +142,40 @@ def _as_sqlalchemys(sql: str, error: Exception, dialect: Dialect) -> BaseExcepti
     return DBAPIError.instance(sql, None, error, base, hide_parameters=True, dialect=dialect)
 
 
-def _processed(parameter: _Parameter, values: Mapping[str, Any]) -> Any:
-    if parameter.constant is not _GIVEN:
-        return parameter.constant
-    value = values[parameter.name]
-    return value if parameter.process is None else parameter.process(value)
-
-
 def _make(statement: ClauseElement, columns: Sequence[str] | None, dialect: Dialect) -> _Made:
     compiled = statement.compile(dialect=dialect, column_keys=columns)
     if not isinstance(compiled, SQLCompiler) or compiled.post_compile_params:
         raise TypeError(str(statement))  # it would have to be compiled for each execution
     writes = compiled.isinsert or compiled.isupdate or compiled.isdelete
+    places = compiled.positiontup if compiled.positional else compiled.bind_names.values()
+    names = tuple(places or ())
+    cells, taken = _parameters(compiled, names, dialect)
     return _Made(
         sql=str(compiled),
         table=compiled.statement.table.name if writes else None,  # type: ignore[union-attr]
-        is_positional=bool(compiled.positional),
-        parameters=tuple(_parameters(compiled, dialect)),
+        names=None if compiled.positional else names,
+        cells=cells,
+        taken=taken,
         results=tuple(_results(statement, dialect)),
     )
 
 
-def _parameters(compiled: SQLCompiler, dialect: Dialect) -> Iterator[_Parameter]:
-    """In the order of their places, or each once where the driver takes names."""
-    names = compiled.positiontup if compiled.positional else compiled.bind_names.values()
+def _parameters(
+    compiled: SQLCompiler, names: Sequence[str], dialect: Dialect
+) -> tuple[list[Any], tuple[Taken, ...]]:
     defaults = {column.key: _default(column) for column in compiled.insert_prefetch}
-    for name in names or ():
+    cells: list[Any] = []
+    taken: list[Taken] = []
+    for place, name in enumerate(names):
         bind = compiled.binds[name]
         process = bind.type.dialect_impl(dialect).bind_processor(dialect)
-        if name in defaults:
-            yield _Parameter(name, _constant(defaults[name], process), None)
-        elif bind.required:
-            yield _Parameter(name, _GIVEN, process)
+        if bind.required and name not in defaults:
+            taken.append((place, name, process))
+            cells.append(None)
         else:
-            yield _Parameter(name, _constant(bind.effective_value, process), None)
-
-
-def _constant(value: Any, process: Process | None) -> Any:
-    return process(value) if process else value
+            constant = defaults.get(name, bind.effective_value)
+            cells.append(process(constant) if process else constant)
+    return cells, tuple(taken)
 
 
 def _default(column: ColumnElement[Any]) -> Any:
@@ -190,6 +186,8 @@ def _default(column: ColumnElement[Any]) -> Any:
     return default.arg
 
 
-def _results(statement: ClauseElement, dialect: Dialect) -> Iterator[Process | None]:
-    for column in getattr(statement, "exported_columns", ()):
-        yield column.type.dialect_impl(dialect).result_processor(dialect, None)
+def _results(statement: ClauseElement, dialect: Dialect) -> Iterator[tuple[int, Process]]:
+    for place, column in enumerate(getattr(statement, "exported_columns", ())):
+        process = column.type.dialect_impl(dialect).result_processor(dialect, None)
+        if process is not None:
+            yield place, process

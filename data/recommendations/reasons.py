@@ -20,9 +20,11 @@ def reasons_of(
     worn: Counter[str] = Counter()
     found = []
     for each, available in chosen:
-        reasons = _picked(true_of(each, available, occasion), worn)
-        worn.update(map(_key, reasons))
-        found.append(reasons)
+        reasons = true_of(each, available, occasion)
+        keys = [_key(reason) for reason in reasons]
+        picked = _picked(reasons, [worn[key] for key in keys])
+        worn.update([keys[place] for place in picked])
+        found.append(tuple([reasons[place] for place in picked]))
     return found
 
 
@@ -41,13 +43,14 @@ def true_of(scored: Scored, available: int, occasion: Occasion) -> list[Reason]:
     return found
 
 
-def _picked(reasons: Sequence[Reason], worn: Counter[str]) -> tuple[Reason, ...]:
-    """That it is cheaper was asked for, and a liking was named: these are always said."""
-    fixed = {0} if reasons[0].code in ("reason_cheaper", "reason_interest") else set()
-    places = [place for place in range(len(reasons)) if place not in fixed]
-    places.sort(key=lambda place: (place + _WORN * worn[_key(reasons[place])], place))
-    kept = sorted([*fixed, *places[: _EACH - len(fixed)]])
-    return tuple(reasons[place] for place in kept)
+def _picked(reasons: Sequence[Reason], worn: Sequence[int]) -> list[int]:
+    """Their places. That it is cheaper was asked for, and a liking was named: these are always
+    said."""
+    fixed = [0] if reasons[0].code in ("reason_cheaper", "reason_interest") else []
+    others = sorted(
+        (place + _WORN * worn[place], place) for place in range(len(fixed), len(reasons))
+    )
+    return sorted([*fixed, *(place for _, place in others[: _EACH - len(fixed)])])
 
 
 def _key(reason: Reason) -> str:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from data.catalogue.shelf import Article, Piece, Words
 from data.catalogue.tokens import Tokenise, telling
@@ -134,8 +135,7 @@ class Occasion:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """`terms`: those that have something to say."""
 
     article: Article

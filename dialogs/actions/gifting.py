@@ -96,7 +96,8 @@ class FindGifts(ShopAction):
         say_converted(turn)
         hunt.keep(turn, ideas)
         title = "utter_ideas_again" if again else _TITLES.get(hunt.step or "", "utter_ideas")
-        turn.say(title, *(_card(turn, idea) for idea in ideas))
+        pick = turn.words("utter_pick_button")
+        turn.say(title, *(_card(turn, idea, pick) for idea in ideas))
 
 
 def _ideas(turn: Turn, hunt: _Hunt, seen: list[dict[str, Any]]) -> list[Idea]:
@@ -163,10 +164,10 @@ def _given_before(turn: Turn) -> list[ProductId]:
     return gifts_given(turn.session, person=turn.person, relation=recipient) if recipient else []
 
 
-def _card(turn: Turn, idea: Idea) -> Card:
+def _card(turn: Turn, idea: Idea, pick: str) -> Card:
     reasons = [_reason(turn, reason) for reason in idea.reasons]
-    pick = Option(turn.words("utter_pick_button"), f"/SetSlots(gift_choice={idea.product.id})")
-    return product_card(turn, idea.product, price=idea.price, reasons=reasons, options=(pick,))
+    picks = Option(pick, f"/SetSlots(gift_choice={idea.product.id})")
+    return product_card(turn, idea.product, price=idea.price, reasons=reasons, options=(picks,))
 
 
 def _reason(turn: Turn, reason: Reason) -> str:
