@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from data.kernel.database import Database
 from data.schema import create_schema
+from tests import compiled
 from tests.builders import SESSION_INFO
 from tests.postgresql import postgresql, postgresql_database
 
@@ -17,6 +18,7 @@ __all__ = ["postgresql", "postgresql_database"]
 # Examples touch real databases on a machine that may be busy: none is judged by the clock.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+compiled.share()
 
 
 @pytest.fixture(scope="session")
