@@ -1,7 +1,7 @@
 """Lets one process after the other live, each forked from one that imported the shop before.
 
 Line in: what the next one is to do. Lines out: its number, and once it has ended, how. To import
-the shop anew for each life would take most of these tests' time.
+the shop anew for each life, and to make its statements anew, would take most of these tests' time.
 """
 
 import json
@@ -71,8 +71,11 @@ def _open(pipe: IO[str] | None) -> IO[str]:
 
 
 def main() -> None:
-    from tests.crash.child import live  # noqa: PLC0415  # whoever only orders need not import it
+    # Whoever only orders need not import the shop.
+    from tests.crash.child import live  # noqa: PLC0415
+    from tests.crash.experience import gather  # noqa: PLC0415
 
+    gather()
     for line in sys.stdin:
         seam, nth, options, environment = json.loads(line)
         number = os.fork()
