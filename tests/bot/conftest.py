@@ -10,8 +10,6 @@ import pytest
 from fastapi import FastAPI
 from starlette.routing import Mount
 
-from bot import console
-from bot.api import merchant
 from bot.app import Tuanzi
 from bot.console.uploads import Uploads
 from bot.site import create_site
@@ -57,18 +55,22 @@ def _site(_built: Path) -> FastAPI:
     """The site's routes, made once; each test puts its own shop behind them."""
     tuanzi = a_tuanzi(_built / "shop.db")
     site = create_site(tuanzi, works=False)
-    merchant.install(site, tuanzi)
-    console.install(site, tuanzi, passwords=QUICK)
+    for app in _apps(site):
+        app.state.passwords = QUICK
     tuanzi.close()
     return site
 
 
+def _apps(site: FastAPI) -> list[FastAPI]:
+    """The site, and what is mounted in it."""
+    mounted = [route.app for route in site.routes if isinstance(route, Mount)]
+    return [app for app in (site, *mounted) if isinstance(app, FastAPI)]
+
+
 def _put_behind(site: FastAPI, tuanzi: Tuanzi, folder: Path) -> None:
-    rooms = [route.app for route in site.routes if isinstance(route, Mount)]
-    for app in (site, *rooms):
-        if isinstance(app, FastAPI):
-            app.state.tuanzi = tuanzi
-            app.state.uploads = Uploads(folder / "uploads")
+    for app in _apps(site):
+        app.state.tuanzi = tuanzi
+        app.state.uploads = Uploads(folder / "uploads")
 
 
 @pytest.fixture
