@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
 
 from data.kernel.database import Database
 from data.schema import create_schema
 from tests import compiled
 from tests.builders import SESSION_INFO
 from tests.postgresql import postgresql, postgresql_database
+from tests.together import Together
 
 __all__ = ["postgresql", "postgresql_database"]
 
@@ -48,6 +50,11 @@ def each_database(request: pytest.FixtureRequest) -> Database:
     name = "database" if request.param == "sqlite" else "postgresql_database"
     found: Database = request.getfixturevalue(name)
     return found
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together | None:
+    return Together(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def pytest_collection_finish() -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.chromium import PHONE, Visit, watch
 from tests.browser.conftest import Visits
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.chromium import Visit
 from tests.browser.conftest import Visits
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 FRIENDS = {
     "小兰": "张小兰 13800138000 上海市徐汇区漕溪路 1 号",

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.chromium import DESK, PHONE
 from tests.browser.conftest import Visits
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 # T21: each would set `window.hacked` if it were read as markup or code.
 CORPUS = [

@@ -11,8 +11,6 @@ import pytest
 
 from tests.browser.demo_process import DemoProcess, demo_process
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 STREAM = "/demo/stream?chats=you,demo-group"
 
 

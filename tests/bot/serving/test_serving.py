@@ -19,8 +19,6 @@ import pytest
 
 from tests.bench.server import Server, Shop, running_server, seeded_shop
 
-pytestmark = pytest.mark.xdist_group("serving")
-
 JOURNEY = (
     "给我妈挑个生日礼物，三百以内",
     "便宜点",
