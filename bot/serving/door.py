@@ -34,7 +34,7 @@ class Guests:
         return self._counts[place] > min(self._counts.tolist())
 
 
-class _Counted(set[Any]):
+class Counted(set[Any]):
     """Uvicorn's set of open connections, which tells how many there are as they come and go."""
 
     def __init__(self, tell: Callable[[int], None]) -> None:
@@ -50,6 +50,10 @@ class _Counted(set[Any]):
         super().discard(connection)
         self._tell(len(self))
 
+    def remove(self, connection: Any) -> None:
+        super().remove(connection)
+        self._tell(len(self))
+
 
 class Doorkeeper(uvicorn.Server):
     """A server that lets its callers in itself; uvicorn serves them."""
@@ -60,7 +64,7 @@ class Doorkeeper(uvicorn.Server):
         self._guests = guests
         self._place = place
         self._entering: set[asyncio.Task[object]] = set()
-        self.server_state.connections = _Counted(partial(guests.note, place))
+        self.server_state.connections = Counted(partial(guests.note, place))
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets=[])
@@ -77,7 +81,9 @@ class Doorkeeper(uvicorn.Server):
             asyncio.get_running_loop().add_reader(self._door, self._somebody_comes)
 
     def _somebody_comes(self) -> None:
-        if self._guests.somebody_has_fewer(self._place):
+        if self.should_exit:  # the others let them in
+            asyncio.get_running_loop().remove_reader(self._door)
+        elif self._guests.somebody_has_fewer(self._place):
             self._stand_back(STANDS_BACK)
         else:
             self._let_in()

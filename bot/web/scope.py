@@ -1,6 +1,7 @@
 """A second net under every query: a session that sees and changes one merchant's rows only (T11).
 
-The first is that each query says so itself; this one holds where a query forgot.
+The first is that each query says so itself; this one holds where a query forgot. Prepared
+statements about tables, which give no objects, have the first only.
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from data.kernel.database import Base, Database
+from data.kernel.entities import ONLY
 
 
 @contextmanager
@@ -40,6 +42,7 @@ def keep_to(session: Session, merchant_id: str) -> Session:
             )
 
     event.listen(session, "do_orm_execute", only_theirs)
+    session.info[ONLY] = merchant_id
     return session
 
 

@@ -114,8 +114,9 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Commit at the end, roll back on any error."""
-        with self._session() as session, self.writing(session):
+        with self._noting() as tables, self._writer, self._session() as session, session.begin():
             yield session
+        self.on_commit(tables)
 
     @contextmanager
     def writing(self, session: Session) -> Iterator[None]:
@@ -123,10 +124,16 @@ class Database:
         if has_changes(session):
             raise OnlyReading(", ".join(map(repr, (*session.new, *session.dirty))))
         session.commit()  # ends the look, and unlike a rollback forgets nothing
-        tables: set[str] = set()
-        with _set(written, tables), _set(only_reads, False), self._writer, session.begin():
+        with self._noting() as tables, self._writer, session.begin():
             yield
         self.on_commit(tables)
+
+    @contextmanager
+    def _noting(self) -> Iterator[set[str]]:
+        """The tables written within."""
+        tables: set[str] = set()
+        with _set(written, tables), _set(only_reads, False):
+            yield tables
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -180,13 +187,18 @@ def changed(result: Result[Any]) -> int:
 def _engine(url: str, pool_size: int) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(
-            ours(url), pool_size=pool_size, pool_pre_ping=True, json_serializer=_as_json
+            ours(url),
+            pool_size=pool_size,
+            pool_pre_ping=True,
+            json_serializer=_as_json,
+            hide_parameters=True,
         )
     engine = create_engine(
         ours(url),
         pool_size=pool_size,
         connect_args={"check_same_thread": False, "timeout": 30},
         json_serializer=_as_json,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _set_pragmas)
     return engine

@@ -16,6 +16,7 @@ from sqlalchemy.orm.attributes import instance_state
 from data.kernel.prepared import Prepared, Row
 
 Part = Callable[[Session, Row], Any]
+ONLY = "only_merchant"  # the key in Session.info: whose rows alone exist there (T11)
 
 
 class Entities:
@@ -26,16 +27,24 @@ class Entities:
         self._prepared = Prepared(statement)
 
     def rows(self, session: Session, **values: Any) -> list[Row]:
-        """A class is None where an outer join found nothing."""
+        """A class is None where an outer join found nothing. In a session that keeps to one
+        merchant, a row with another's is none."""
+        found = self._prepared.rows(session, **values)
+        only = session.info.get(ONLY)
+        if only is not None:
+            found = [row for row in found if all(row[at] in (only, None) for at in self._owners)]
         parts = self._parts
-        return [
-            tuple([part(session, row) for part in parts])
-            for row in self._prepared.rows(session, **values)
-        ]
+        return [tuple([part(session, row) for part in parts]) for row in found]
 
     def first(self, session: Session, **values: Any) -> Row | None:
         rows = self.rows(session, **values)
         return rows[0] if rows else None
+
+    @cached_property
+    def _owners(self) -> Sequence[int]:
+        """Where a row says whose it is."""
+        columns = self._statement.exported_columns
+        return [at for at, column in enumerate(columns) if column.key == "merchant_id"]
 
     @cached_property
     def _parts(self) -> Sequence[Part]:
@@ -68,12 +77,21 @@ class _Entity:
         if key[1][0] is None:
             return None
         there = session.identity_map.get(key)
-        if there is not None and not instance_state(there).expired:
-            return there
-        if there is not None:
-            session.refresh(there)
-            return there
-        return self._make(session, key, row)
+        if there is None:
+            return self._make(session, key, row)
+        if instance_state(there).expired:
+            self._fill(there, row)
+        return there
+
+    def _fill(self, there: Any, row: Row) -> None:
+        """What was set since it expired stays, and is written."""
+        state = instance_state(there)
+        empty = state.expired_attributes & state.unmodified
+        for name, cell in zip(self._names, row[self._cells], strict=True):
+            if name in empty:
+                there.__dict__[name] = cell
+        state.expired_attributes.difference_update(self._names)
+        state.expired = False
 
     def _make(self, session: Session, key: Any, row: Row) -> Any:
         """What sqlalchemy.orm.loading does with a row; tests hold it against a query."""

@@ -5,6 +5,7 @@ SQLAlchemy makes them and knows the types on both databases; what it does anew a
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,11 +37,8 @@ class Prepared:
     def rows(self, session: Session, **values: Any) -> list[Row]:
         connection = session.connection()
         made = self._for(connection.dialect)
-        cursor = made.run(connection, made.filled(values))
-        try:
+        with made.run(connection, made.filled(values)) as cursor:
             return made.read(cursor.fetchall())
-        finally:
-            cursor.close()
 
     def scalar(self, session: Session, **values: Any) -> Any:
         """The first column of the first row, or None."""
@@ -51,17 +49,15 @@ class Prepared:
         """How many rows it touched."""
         connection = session.connection()
         made = self._for(connection.dialect)
-        cursor = made.run(connection, made.filled(values))
-        try:
+        with made.run(connection, made.filled(values)) as cursor:
             return int(cursor.rowcount)
-        finally:
-            cursor.close()
 
     def run_each(self, session: Session, rows: Sequence[Mapping[str, Any]], **common: Any) -> None:
         """Once for each row; `common` is the same in all."""
         connection = session.connection()
         made = self._for(connection.dialect)
-        made.run(connection, made.filled_each(rows, common), many=True).close()
+        with made.run(connection, made.filled_each(rows, common), many=True):
+            pass
 
     def _for(self, dialect: Dialect) -> "_Made":
         made = self._made.get(dialect.name)
@@ -96,20 +92,27 @@ class _Made:
         cells = _fill(self.cells.copy(), same, common)
         return [self._shaped(_fill(cells.copy(), other, row)) for row in rows]
 
-    def run(self, connection: Connection, given: Any, *, many: bool = False) -> Any:
-        """The driver's cursor; its errors come as SQLAlchemy's."""
+    @contextmanager
+    def run(self, connection: Connection, given: Any, *, many: bool = False) -> Iterator[Any]:
+        """The driver's cursor; its errors come as SQLAlchemy's, and one that says the connection
+        is gone takes it out of use."""
         driver, dialect = connection.connection.dbapi_connection, connection.dialect
         assert driver is not None  # noqa: S101  # a session's connection has one
-        cursor = driver.cursor()
-        do = dialect.do_executemany if many else dialect.do_execute
+        cursor = None
         try:
+            cursor = driver.cursor()
+            do = dialect.do_executemany if many else dialect.do_execute
             do(cursor, self.sql, given)
+            if self.table is not None:
+                note(self.table)
+            yield cursor
         except dialect.loaded_dbapi.Error as error:
-            cursor.close()
+            if dialect.is_disconnect(error, driver, cursor):
+                connection.invalidate(error)
             raise _as_sqlalchemys(self.sql, error, dialect) from error
-        if self.table is not None:
-            note(self.table)
-        return cursor
+        finally:
+            if cursor is not None:
+                cursor.close()
 
     def read(self, found: Sequence[Row]) -> list[Row]:
         """NULL is None, whatever the type."""
@@ -137,13 +140,17 @@ def _fill(cells: list[Any], taken: Iterable[Taken], values: Mapping[str, Any]) -
 
 
 def _as_sqlalchemys(sql: str, error: Exception, dialect: Dialect) -> BaseException:
-    """Without what was to be written: that may be somebody's address."""
+    """Without the parameters: they may be somebody's address."""
     base = dialect.loaded_dbapi.Error
     return DBAPIError.instance(sql, None, error, base, hide_parameters=True, dialect=dialect)
 
 
 def _make(statement: ClauseElement, columns: Sequence[str] | None, dialect: Dialect) -> _Made:
-    compiled = statement.compile(dialect=dialect, column_keys=columns)
+    compiled = statement.compile(
+        dialect=dialect,
+        column_keys=columns,
+        for_executemany=True,  # else PostgreSQL would give the key of each new row, unasked
+    )
     if not isinstance(compiled, SQLCompiler) or compiled.post_compile_params:
         raise TypeError(str(statement))  # it would have to be compiled for each execution
     writes = compiled.isinsert or compiled.isupdate or compiled.isdelete

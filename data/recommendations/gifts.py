@@ -71,7 +71,7 @@ def suggest_gifts(  # noqa: PLR0913  # all that a chat may know about a wish
 
 def _ideas(session: Session, chosen: Sequence[Scored], occasion: Occasion) -> list[Idea]:
     """How many are left is no part of the shelf, so it is asked of what is shown."""
-    counted = [(each, int(_LEFT.scalar(session, variant=each.piece.id))) for each in chosen]
+    counted = [(each, int(_LEFT.scalar(session, variant=each.piece.id) or 0)) for each in chosen]
     return [
         Idea(each.article, each.piece, available, reasons)
         for (each, available), reasons in zip(counted, reasons_of(counted, occasion), strict=True)

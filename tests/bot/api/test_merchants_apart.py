@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.web.scope import looking
-from data.catalogue import Product
+from data.catalogue import Product, get_product
+from data.kernel.errors import NotFound
 from data.orders import Order
 from data.people import Person
 from tests.bot.builders import Names
@@ -83,6 +84,16 @@ def test_a_query_that_forgot_its_merchant_still_sees_only_ours(street: Street) -
             assert {row.merchant_id for row in found} == {street.ours.merchant}
     with looking(street.tuanzi.database, street.ours.merchant) as session:
         assert session.get(Order, street.theirs.order) is None
+
+
+def test_a_prepared_look_for_what_is_theirs_finds_nothing_either(street: Street) -> None:
+    """T11: also where somebody asks as if they were the others."""
+    asked = {"merchant_id": street.theirs.merchant, "product_id": street.theirs.product}
+    with street.tuanzi.database.reading() as session:
+        assert get_product(session, **asked).id == street.theirs.product
+    ours = looking(street.tuanzi.database, street.ours.merchant)
+    with ours as session, pytest.raises(NotFound):
+        get_product(session, **asked)
 
 
 @pytest.mark.parametrize("room", ["orders", "catalogue", "group-buys", "chats"])

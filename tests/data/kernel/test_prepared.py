@@ -1,11 +1,14 @@
 """Statements made once: what they give and write is what SQLAlchemy would."""
 
+import fcntl
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Integer, bindparam, event, func, literal, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from data.catalogue import Product, Variant
@@ -199,3 +202,75 @@ def test_an_entity_keeps_what_was_changed_and_not_yet_written(each_database: Dat
         person = KEPT.rows(session)[0][2]
         person.timezone = "Asia/Tokyo"
         assert KEPT.rows(session)[0][2].timezone == "Asia/Tokyo"
+
+
+def test_an_entity_expired_and_then_changed_keeps_the_change(each_database: Database) -> None:
+    with each_database.transaction() as session:
+        a_person(session, a_merchant(session))
+    with each_database.transaction() as session, session.no_autoflush:
+        person = KEPT.rows(session)[0][2]
+        session.expire(person)
+        person.timezone = "Asia/Tokyo"
+        assert KEPT.rows(session)[0][2] is person
+        assert (person.timezone, person.name) == ("Asia/Tokyo", "Lan")
+    with each_database.reading() as session:
+        assert KEPT.rows(session)[0][2].timezone == "Asia/Tokyo"
+
+
+def test_what_expired_is_filled_by_the_same_statement(database: Database) -> None:
+    asked: list[str] = []
+    with database.transaction() as session:
+        a_person(session, a_merchant(session))
+    with database.reading() as session:
+        first = KEPT.rows(session)[0]
+        session.rollback()
+        event.listen(database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+        assert KEPT.rows(session)[0] == first
+        assert (first[0].currency, first[2].name) == ("CNY", "Lan")
+    assert asked == []
+
+
+def test_a_lost_connection_is_left_and_the_session_goes_on(postgresql_database: Database) -> None:
+    shop = postgresql_database
+    with shop.reading() as session:
+        KEPT.rows(session)
+        number = session.scalar(text("SELECT pg_backend_pid()"))
+        with shop.transaction() as elsewhere:
+            elsewhere.execute(select(func.pg_terminate_backend(number)))
+        with pytest.raises(OperationalError):
+            KEPT.rows(session)
+        session.rollback()
+        assert KEPT.rows(session) == []
+
+
+def test_an_error_while_rows_are_read_is_sqlalchemys_too(database: Database) -> None:
+    smallest = literal(-(2**63), Integer).label("n")
+    numbers = select(literal(1, Integer).label("n")).union_all(select(smallest)).subquery()
+    with database.reading() as session, pytest.raises(OperationalError):
+        Prepared(select(func.abs(numbers.c.n))).rows(session)
+
+
+def test_who_waits_to_write_takes_no_connection_from_readers(tmp_path: Path) -> None:
+    file = tmp_path / "shop.db"
+    shop = Database(f"sqlite:///{file}", pool_size=2)
+    for statement in (
+        "CREATE TABLE t (n INT)",
+        "DELETE FROM t",
+    ):  # the file is there for the second
+        with shop.transaction() as session:
+            session.execute(text(statement))
+
+    def write() -> None:
+        with shop.transaction() as session:
+            session.execute(text("INSERT INTO t VALUES (1)"))
+
+    crowd = 2 + 10 + 1  # what the pool gives at most, and one more
+    with ThreadPoolExecutor(crowd) as threads:
+        with file.with_name(f"{file.name}-turn").open() as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            waiting = [threads.submit(write) for _ in range(crowd)]
+            wait(waiting, timeout=0.3)
+            with shop.reading() as session:
+                assert session.scalar(text("SELECT count(*) FROM t")) == 0
+        assert not any(one.exception() for one in waiting)
+    shop.close()
