@@ -17,7 +17,9 @@ from typing import Any
 import uvicorn
 
 log = logging.getLogger(__name__)
-STANDS_BACK = 0.002  # enough for another to wake and accept; if none does, who stood back will
+# Enough for another to wake and accept, also one that is busy: the interpreter gives its main
+# thread a turn every 5 ms. If none does in so many moments, who stood back will.
+_MOMENT, _MOMENTS = 0.002, 5
 _OUT_OF_FILES = 1.0  # as asyncio itself: the callers wait in the socket's queue meanwhile
 
 
@@ -77,37 +79,35 @@ class Doorkeeper(uvicorn.Server):
         await super().shutdown(sockets=[])
 
     def _listen(self) -> None:
-        if not self.should_exit:
-            asyncio.get_running_loop().add_reader(self._door, self._somebody_comes)
+        asyncio.get_running_loop().add_reader(self._door, self._somebody_comes)
 
-    def _somebody_comes(self) -> None:
+    def _somebody_comes(self, moments: int = _MOMENTS) -> None:
         if self.should_exit:  # the others let them in
             asyncio.get_running_loop().remove_reader(self._door)
-        elif self._guests.somebody_has_fewer(self._place):
-            self._stand_back(STANDS_BACK)
+        elif moments and self._guests.somebody_has_fewer(self._place):
+            self._stand_back(_MOMENT, moments - 1)
         else:
             self._let_in()
 
-    def _stand_back(self, seconds: float) -> None:
+    def _stand_back(self, seconds: float, moments: int) -> None:
+        """Nobody is left outside because another process is slow."""
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._door)
-        loop.call_later(seconds, self._return)
+        loop.call_later(seconds, self._return, moments)
 
-    def _return(self) -> None:
-        """Nobody is left outside because another process is slow."""
-        self._listen()
-        self._let_in()
+    def _return(self, moments: int) -> None:
+        if not self.should_exit:
+            self._listen()
+            self._somebody_comes(moments)
 
     def _let_in(self) -> None:
-        if self.should_exit:
-            return
         try:
             caller, _ = self._door.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return  # another process was first, or the caller has gone
         except OSError:
             log.exception("accept")
-            self._stand_back(_OUT_OF_FILES)
+            self._stand_back(_OUT_OF_FILES, 0)
             return
         caller.setblocking(False)
         entering = asyncio.get_running_loop().create_task(self._serve_one(caller))
