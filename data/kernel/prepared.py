@@ -5,9 +5,8 @@ SQLAlchemy makes them and knows the types on both databases; what it does anew a
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ClauseElement, ColumnDefault, ColumnElement, Connection, Dialect
 from sqlalchemy.exc import DBAPIError
@@ -16,10 +15,11 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from data.kernel.dialects import note
 
+_Taken = TypeVar("_Taken")
 Row = tuple[Any, ...]
 Process = Callable[[Any], Any]
 # A parameter that comes with each execution: its place, its name, how the driver takes it.
-Taken = tuple[int, str, Process | None]
+Parameter = tuple[int, str, Process | None]
 
 
 class Prepared:
@@ -37,8 +37,7 @@ class Prepared:
     def rows(self, session: Session, **values: Any) -> list[Row]:
         connection = session.connection()
         made = self._for(connection.dialect)
-        with made.run(connection, made.filled(values)) as cursor:
-            return made.read(cursor.fetchall())
+        return made.read(made.run(connection, made.filled(values), _all_rows))
 
     def scalar(self, session: Session, **values: Any) -> Any:
         """The first column of the first row, or None."""
@@ -49,15 +48,13 @@ class Prepared:
         """How many rows it touched."""
         connection = session.connection()
         made = self._for(connection.dialect)
-        with made.run(connection, made.filled(values)) as cursor:
-            return int(cursor.rowcount)
+        return made.run(connection, made.filled(values), _count)
 
     def run_each(self, session: Session, rows: Sequence[Mapping[str, Any]], **common: Any) -> None:
         """Once for each row; `common` is the same in all."""
         connection = session.connection()
         made = self._for(connection.dialect)
-        with made.run(connection, made.filled_each(rows, common), many=True):
-            pass
+        made.run(connection, made.filled_each(rows, common), _count, many=True)
 
     def _for(self, dialect: Dialect) -> "_Made":
         made = self._made.get(dialect.name)
@@ -77,7 +74,7 @@ class _Made:
     table: str | None  # that it writes
     names: tuple[str, ...] | None  # of the cells, where the driver takes names
     cells: list[Any]
-    taken: tuple[Taken, ...]
+    taken: tuple[Parameter, ...]
     results: tuple[tuple[int, Process], ...]
 
     def filled(self, values: Mapping[str, Any]) -> Any:
@@ -92,10 +89,16 @@ class _Made:
         cells = _fill(self.cells.copy(), same, common)
         return [self._shaped(_fill(cells.copy(), other, row)) for row in rows]
 
-    @contextmanager
-    def run(self, connection: Connection, given: Any, *, many: bool = False) -> Iterator[Any]:
-        """The driver's cursor; its errors come as SQLAlchemy's, and one that says the connection
-        is gone takes it out of use."""
+    def run(
+        self,
+        connection: Connection,
+        given: Any,
+        take: Callable[[Any], _Taken],
+        *,
+        many: bool = False,
+    ) -> _Taken:
+        """What is taken from the driver's cursor; its errors come as SQLAlchemy's, and one that
+        says the connection is gone takes it out of use."""
         driver, dialect = connection.connection.dbapi_connection, connection.dialect
         assert driver is not None  # noqa: S101  # a session's connection has one
         cursor = None
@@ -105,7 +108,7 @@ class _Made:
             do(cursor, self.sql, given)
             if self.table is not None:
                 note(self.table)
-            yield cursor
+            return take(cursor)
         except dialect.loaded_dbapi.Error as error:
             if dialect.is_disconnect(error, driver, cursor):
                 connection.invalidate(error)
@@ -132,7 +135,16 @@ class _Made:
         return cells if self.names is None else dict(zip(self.names, cells, strict=True))
 
 
-def _fill(cells: list[Any], taken: Iterable[Taken], values: Mapping[str, Any]) -> list[Any]:
+def _all_rows(cursor: Any) -> list[Row]:
+    rows: list[Row] = cursor.fetchall()
+    return rows
+
+
+def _count(cursor: Any) -> int:
+    return int(cursor.rowcount)
+
+
+def _fill(cells: list[Any], taken: Iterable[Parameter], values: Mapping[str, Any]) -> list[Any]:
     for place, name, process in taken:
         value = values[name]
         cells[place] = value if process is None else process(value)
@@ -169,10 +181,10 @@ def _make(statement: ClauseElement, columns: Sequence[str] | None, dialect: Dial
 
 def _parameters(
     compiled: SQLCompiler, names: Sequence[str], dialect: Dialect
-) -> tuple[list[Any], tuple[Taken, ...]]:
+) -> tuple[list[Any], tuple[Parameter, ...]]:
     defaults = {column.key: _default(column) for column in compiled.insert_prefetch}
     cells: list[Any] = []
-    taken: list[Taken] = []
+    taken: list[Parameter] = []
     for place, name in enumerate(names):
         bind = compiled.binds[name]
         process = bind.type.dialect_impl(dialect).bind_processor(dialect)

@@ -64,8 +64,8 @@ def suggest_gifts(  # noqa: PLR0913  # all that a chat may know about a wish
         given_categories=_categories(session, sieve.shelf, merchant_id, given_before),
         cheaper_than=cheaper_than,
     )
-    scored = [score(candidate, occasion) for candidate in found]
-    chosen = pick_unlike([each for each in scored if fits(each, occasion)], limit)
+    scored = [score(one, occasion) for one in found if fits(one[0], occasion)]
+    chosen = pick_unlike(scored, limit)
     return _ideas(session, chosen, occasion)
 
 

@@ -210,10 +210,10 @@ def _price(piece: Piece, worthy: float) -> float:
     return _PRICE * min(1.0, piece.price.minor / worthy) if worthy > 0 else 0.0
 
 
-def fits(scored: Scored, occasion: Occasion) -> bool:
+def fits(article: Article, occasion: Occasion) -> bool:
     """Whether it is a thing for this person at all. Far down the list, and with little money, the
     score alone would still give a mother brushes for climbing holds."""
-    article, whom = scored.article, occasion.whom
+    whom = occasion.whom
     meant_for = article.tags.recipient
     if whom is None or not meant_for:
         return True
