@@ -13,7 +13,7 @@ from bot.console.pages import go, page
 from bot.console.preview import LONGEST, Rehearsal, rehearse
 from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
-from data.flows import history, publish, roll_back
+from data.flows import before_live, history, publish, roll_back
 from data.kernel.errors import Invalid
 from data.kernel.locales import Locale
 from dialogs.format import FlowSet, Problem, check_flow_set
@@ -28,7 +28,8 @@ def list_flows(desk: AtDesk, shop: Shop) -> Response:
     with looking(shop.database, desk.merchant_id) as session:
         versions = drafting.versions(session, merchant_id=desk.merchant_id)
         moves = history(session, merchant_id=desk.merchant_id)
-        return page("flows.html", desk, versions=versions, moves=moves)
+        before = before_live(session, merchant_id=desk.merchant_id)
+        return page("flows.html", desk, versions=versions, moves=moves, before=before)
 
 
 @router.get("/edit")

@@ -1,8 +1,9 @@
 """Flow versions: immutable, named by their content; publish and roll back move a pointer."""
 
-from data.flows.models import FlowChannel, FlowMove, FlowVersion
+from data.flows.models import FlowChannel, FlowMove, FlowVersion, MoveKind
 from data.flows.service import (
     Draft,
+    before_live,
     document_of,
     history,
     live_sha,
@@ -17,6 +18,8 @@ __all__ = [
     "FlowChannel",
     "FlowMove",
     "FlowVersion",
+    "MoveKind",
+    "before_live",
     "document_of",
     "history",
     "live_sha",

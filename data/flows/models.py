@@ -1,6 +1,7 @@
 """Flow versions, the pointer to the live one, and every move of that pointer."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -29,6 +30,11 @@ class FlowChannel(Base):
     draft_sha: Mapped[str | None] = mapped_column(String(64))
 
 
+class MoveKind(StrEnum):
+    PUBLISH = "publish"
+    ROLL_BACK = "roll_back"
+
+
 class FlowMove(Base):
     """Audit: who moved the live pointer from what to what. Nothing is overwritten."""
 
@@ -39,5 +45,6 @@ class FlowMove(Base):
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), index=True)
     from_sha: Mapped[str | None] = mapped_column(String(64))
     to_sha: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(16), default=MoveKind.PUBLISH)
     by: Mapped[str] = mapped_column(String(120))
     at: Mapped[datetime]

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.flows.models import FlowChannel, FlowMove, FlowVersion
+from data.flows.models import FlowChannel, FlowMove, FlowVersion, MoveKind
 from data.kernel.errors import NotFound, Refused
 
 
@@ -43,28 +43,45 @@ def publish(session: Session, *, merchant_id: str, sha: str, by: str, now: datet
     """Make a stored version live. New flows begin on it; running ones end on their own."""
     if session.get(FlowVersion, (merchant_id, sha)) is None:
         raise NotFound("flow_version")
-    channel = _channel(session, merchant_id)
-    if channel.live_sha == sha:
-        return
-    session.add(
-        FlowMove(merchant_id=merchant_id, from_sha=channel.live_sha, to_sha=sha, by=by, at=now)
-    )
-    channel.live_sha = sha
-    session.flush()
+    _move(session, MoveKind.PUBLISH, merchant_id=merchant_id, sha=sha, by=by, now=now)
 
 
 def roll_back(session: Session, *, merchant_id: str, by: str, now: datetime) -> str:
-    """Make live what was live before the last move; gives its sha."""
-    last = session.scalar(
-        select(FlowMove)
-        .where(FlowMove.merchant_id == merchant_id)
-        .order_by(FlowMove.id.desc())
-        .limit(1)
-    )
-    if last is None or last.from_sha is None:
+    """Make live what was published before what is live now; gives its sha. Again and again it
+    leads further back, never forward to what was taken back."""
+    sha = before_live(session, merchant_id=merchant_id)
+    if sha is None:
         raise Refused("nothing_to_roll_back")
-    publish(session, merchant_id=merchant_id, sha=last.from_sha, by=by, now=now)
-    return last.from_sha
+    _move(session, MoveKind.ROLL_BACK, merchant_id=merchant_id, sha=sha, by=by, now=now)
+    return sha
+
+
+def before_live(session: Session, *, merchant_id: str) -> str | None:
+    """Where rolling back would lead."""
+    moves = session.execute(
+        select(FlowMove.kind, FlowMove.to_sha)
+        .where(FlowMove.merchant_id == merchant_id)
+        .order_by(FlowMove.id)
+    )
+    way: list[str] = []
+    for kind, sha in moves:
+        if kind == MoveKind.ROLL_BACK:
+            way.pop()
+        else:
+            way.append(sha)
+    return way[-2] if len(way) > 1 else None
+
+
+def _move(
+    session: Session, kind: MoveKind, *, merchant_id: str, sha: str, by: str, now: datetime
+) -> None:
+    channel = _channel(session, merchant_id)
+    if channel.live_sha == sha:
+        return
+    move = {"merchant_id": merchant_id, "from_sha": channel.live_sha, "to_sha": sha}
+    session.add(FlowMove(**move, kind=kind, by=by, at=now))
+    channel.live_sha = sha
+    session.flush()
 
 
 def live_sha(session: Session, *, merchant_id: str) -> str:

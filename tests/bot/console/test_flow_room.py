@@ -131,6 +131,19 @@ def test_publishing_leaves_a_running_conversation_on_its_version(
     assert "Owner" in page
 
 
+def test_any_version_of_the_history_may_be_published_again(owner: Browser, street: Street) -> None:
+    sha = _save_warmer(owner, street)
+    owner.post("/flows/publish", sha=sha)
+    owner.post("/flows/roll-back")
+    page = owner.get("/flows").text
+    assert "taken back" in page
+    assert "Publish again" in page
+    assert f'name="sha" value="{sha}"' in page
+    assert owner.post("/flows/publish", sha=sha).status_code == 303
+    page = owner.get("/flows").text
+    assert f'name="sha" value="{sha}"' not in page, "what is live needs no publishing"
+
+
 def test_there_is_nothing_to_roll_back_to_before_the_first_publish(owner: Browser) -> None:
     assert owner.post("/flows/roll-back").status_code == 409
 
