@@ -32,6 +32,16 @@ def expect_staff(
     enqueue(session, job, now=now)
 
 
+def is_with_a_person(session: Session, *, chat_id: str, person_id: str) -> bool:
+    """Whether somebody of the shop has this chat, so that the bot keeps silent there."""
+    mode = session.scalar(
+        select(Conversation.mode).where(
+            Conversation.chat_id == chat_id, Conversation.person_id == person_id
+        )
+    )
+    return mode == Mode.HUMAN
+
+
 def patience_ends(session: Session, conversation: Conversation) -> datetime | None:
     """When the bot may speak again by itself; None where no person has this chat."""
     if conversation.mode != Mode.HUMAN or conversation.handed_over_at is None:

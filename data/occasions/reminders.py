@@ -4,11 +4,12 @@ Whoever turns the row from due to sent says it: one UPDATE decides. A return tha
 any alarm could ring (the clock was turned, the house was dark) is skipped, never made up for.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from data.conversations.handing import is_with_a_person
 from data.delivery.jobs import JobRunner
 from data.delivery.messages import Purpose
 from data.delivery.models import Job
@@ -24,6 +25,8 @@ from data.people.quiet_hours import local_day, zone_of
 
 _NOWHERE = Verdict(Answer.NEVER, "unreachable")
 _OVER = Verdict(Answer.NEVER, "over")
+# While somebody of the shop has the chat we do not speak between; they rarely have it for days.
+_LOOK_AGAIN = timedelta(hours=1)
 
 
 def fire_reminder(
@@ -87,6 +90,8 @@ def _leave_to_speak(
         return _OVER
     if chat is None:
         return _NOWHERE
+    if is_with_a_person(session, chat_id=chat.id, person_id=person.id):
+        return Verdict(Answer.LATER, "with_a_person", now + _LOOK_AGAIN)
     return speak_first(session, person=person, chat=chat, purpose=Purpose.REMINDER, now=now)
 
 
