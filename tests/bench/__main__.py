@@ -5,10 +5,13 @@ import json
 import sys
 from collections.abc import Callable
 
-from tests.bench import turns
+from tests.bench import dialogs, turns
 from tests.bench.report import Report
 
-BENCHES: dict[str, Callable[[bool], Report]] = {"turns": turns.run}
+BENCHES: dict[str, Callable[[bool], Report]] = {
+    "dialogs": dialogs.run_bench,
+    "turns": turns.run,
+}
 
 
 def main() -> int:
