@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.app import Tuanzi
+from bot.flow_checks import check_flows
 from bot.play.actor import BOT, StoryFailed, play
 from bot.play.story import PRIVATE, StoryError, read_stories
 from bot.publishing import publish_flows
@@ -33,7 +34,6 @@ from dialogs.format import (
     FlowProblems,
     FlowSet,
     Problem,
-    check_flow_set,
     load_flow_set,
     shipped_sources,
 )
@@ -107,7 +107,7 @@ def flows(open_shop: OpenShop) -> Callable[[argparse.Namespace, Settings], int]:
 
     def run(options: argparse.Namespace, settings: Settings) -> int:
         if options.verb == "check":
-            return _report(check_flow_set(_sources(options.files)))
+            return _report(check_flows(_sources(options.files)))
         return with_shop(at_todays_schema(verbs[options.verb]), open_shop)(options, settings)
 
     return run

@@ -5,15 +5,16 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.flow_checks import load_flows
 from data.flows import Draft, publish, save_draft
-from dialogs.format import flow_set_to_json, load_flow_set, shipped_sources
+from dialogs.format import flow_set_to_json, shipped_sources
 
 
 def publish_flows(
     session: Session, *, merchant_id: str, sources: Mapping[str, str], by: str, now: datetime
 ) -> str:
     """Raises FlowProblems before anything changes; gives the version's sha."""
-    flow_set = load_flow_set(sources)
+    flow_set = load_flows(sources)
     draft = Draft(flow_set.sha, flow_set_to_json(flow_set), dict(sources))
     save_draft(session, merchant_id=merchant_id, draft=draft, author=by, now=now)
     publish(session, merchant_id=merchant_id, sha=flow_set.sha, by=by, now=now)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.flow_checks import load_flows
 from data.flows import Draft, FlowChannel, FlowVersion, save_draft
 from data.kernel.errors import NotFound
 from dialogs.format import (
@@ -14,7 +15,6 @@ from dialogs.format import (
     FlowSet,
     Problem,
     flow_set_to_json,
-    load_flow_set,
     shipped_sources,
 )
 
@@ -69,7 +69,7 @@ def keep(
 def checked(sources: Mapping[str, str]) -> FlowSet | list[Problem]:
     """The set, or why it is none."""
     try:
-        return load_flow_set(sources)
+        return load_flows(sources)
     except FlowProblems as problems:
         return problems.problems
 

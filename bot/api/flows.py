@@ -8,12 +8,13 @@ from pydantic import BaseModel, Field
 
 from bot.api import drafting
 from bot.api.access import Known
+from bot.flow_checks import check_flows
 from bot.web.scope import changing, looking
 from bot.web.shop import Shop
 from data.flows import FlowMove, history, publish, roll_back
 from data.kernel.errors import Invalid
 from data.kernel.locales import Locale
-from dialogs.format import FlowSet, Problem, check_flow_set
+from dialogs.format import FlowSet, Problem
 
 router = APIRouter(prefix="/flows", tags=["flows"])
 
@@ -112,7 +113,7 @@ def get_version(sha: str, client: Known, shop: Shop) -> VersionOut:
 @router.post("/validate")
 def validate(body: Sources, client: Known) -> Checked:
     """Every mistake and every warning with its place."""
-    return _checked(check_flow_set(body.sources), body.locale)
+    return _checked(check_flows(body.sources), body.locale)
 
 
 @router.post("/draft", response_model=Sha, responses={422: {"model": Checked}})

@@ -11,12 +11,13 @@ from bot.console.desk import AtDesk, Desk, Form
 from bot.console.flow_sheet import OPEN, Sheet, file_name, first_sheet, head, read_sheet
 from bot.console.pages import go, page
 from bot.console.preview import LONGEST, Rehearsal, rehearse
+from bot.flow_checks import check_flows
 from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
 from data.flows import before_live, history, publish, roll_back
 from data.kernel.errors import Invalid
 from data.kernel.locales import Locale
-from dialogs.format import FlowSet, Problem, check_flow_set
+from dialogs.format import FlowSet, Problem
 
 router = APIRouter(prefix="/flows")
 _OK, _CONFLICT, _UNPROCESSABLE = 200, 409, 422
@@ -49,7 +50,7 @@ def work_on_flows(desk: AtDesk, shop: Shop, form: Form) -> Response:
         return _add(desk, sheet, str(form.get("new_name", "")))
     if wanted == "save":
         return _save(desk, shop, sheet, head(versions))
-    return _checked(desk, sheet, check_flow_set(sheet.sources))
+    return _checked(desk, sheet, check_flows(sheet.sources))
 
 
 @router.post("/publish")

@@ -21,6 +21,7 @@ from dialogs.format.flow import (
 )
 from dialogs.format.predicate_tokens import PredicateError
 from dialogs.format.predicates import Predicate, compile_predicate
+from dialogs.format.typed_signs import typed_sign
 
 KINDS = ("collect", "action", "set_slots", "noop", "call", "link", "x-wait")
 _RESERVED = (END, "START")
@@ -40,7 +41,8 @@ def condition(document: Document, source: Any, path: Path) -> Predicate:
         return compile_predicate(text)
     except PredicateError as error:
         offset = str(error.offset + 1)
-        document.report(error.code, path, source=text, near=error.near, offset=offset)
+        wanted = (typed_sign(error.near) or ("", ""))[1]
+        document.report(error.code, path, name=text, near=error.near, offset=offset, wanted=wanted)
         return _NOTHING
 
 

@@ -40,8 +40,16 @@ class Document:
                 return source.at(origin + path[length:], key=key)
         return Position()
 
-    def report(self, code: str, path: Path, *, key: bool = False, **values: str) -> None:
-        self.problems.append(Problem(code, self.at(path, key=key), values))
+    def report(
+        self,
+        code: str,
+        path: Path,
+        *,
+        key: bool = False,
+        kinds: tuple[str, ...] = (),
+        **values: str,
+    ) -> None:
+        self.problems.append(Problem(code, self.at(path, key=key), values, kinds=kinds))
 
     def warn(self, code: str, path: Path, **values: str) -> None:
         self.problems.append(Problem(code, self.at(path), values, warning=True))

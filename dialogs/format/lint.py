@@ -3,39 +3,45 @@
 Every mistake is reported at once, each at its place.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from dialogs.format.documents import Document
 from dialogs.format.domain import Slot, SlotMapping, SlotType
 from dialogs.format.flow import FlowSet, Path
 from dialogs.format.lint_graph import check_graphs
-from dialogs.format.lint_names import check_names, nearest
+from dialogs.format.lint_names import check_actions, check_names, nearest
 from dialogs.format.lint_responses import check_responses
 from dialogs.format.lint_structure import check_structure
+from dialogs.format.lint_values import misfit
+from dialogs.format.lint_waits import check_waits
 from dialogs.format.placeholders import TEMPLATE
 from dialogs.format.values import is_allowed
 
 
-def lint(document: Document, flow_set: FlowSet) -> None:
-    """Report every mistake on the document."""
+def lint(document: Document, flow_set: FlowSet, runnable: Collection[str] | None = None) -> None:
+    """Report every mistake on the document. `runnable`: the actions that there are, if known."""
     check_templates(document, document.data, ())
     check_slots(document, flow_set)
     check_responses(document, flow_set)
     check_names(document, flow_set)
+    if runnable is not None:
+        check_actions(document, runnable)
     check_graphs(document, flow_set)
     check_structure(document, flow_set)
+    check_waits(document, flow_set)
 
 
 def check_templates(document: Document, data: Any, path: Path) -> None:
     """No template engine ever runs a merchant's text, so `{{ }}` can only be a mistake (T28)."""
     if isinstance(data, str):
         if any(mark in data for mark in TEMPLATE):
-            document.report("template", path)
+            document.report("template", path, name=data[:40])
         return
     for key, value in _children(data):
         check_templates(document, value, (*path, key))
         if isinstance(key, str) and any(mark in key for mark in TEMPLATE):
-            document.report("template", (*path, key), key=True)
+            document.report("template", (*path, key), key=True, name=key[:40])
 
 
 def _children(data: Any) -> list[tuple[str | int, Any]]:
@@ -50,7 +56,7 @@ def check_slots(document: Document, flow_set: FlowSet) -> None:
         if (slot.type is SlotType.CATEGORICAL) != bool(slot.values):
             document.report("categorical_values", path, name=slot.name)
         elif not is_allowed(slot, slot.initial):
-            _misfit(document, slot, slot.initial, (*path, "initial_value"))
+            misfit(document, slot, slot.initial, (*path, "initial_value"))
         for index, mapping in enumerate(slot.mappings):
             _check_mapping(document, slot, mapping, (*path, "mappings", index))
 
@@ -68,13 +74,8 @@ def _check_mapping(document: Document, slot: Slot, mapping: SlotMapping, path: P
     if mapping.append and slot.type is not SlotType.LIST:
         document.report("append_needs_list", (*path, "x-append"), name=slot.name)
     elif mapping.value is not None and not mapping.append and not is_allowed(slot, mapping.value):
-        _misfit(document, slot, mapping.value, (*path, "value"))
+        misfit(document, slot, mapping.value, (*path, "value"))
     known = document.data["intents"]
     if mapping.intent is not None and mapping.intent not in known:
         wanted = nearest(mapping.intent, known)
         document.report("unknown_intent", (*path, "intent"), name=mapping.intent, wanted=wanted)
-
-
-def _misfit(document: Document, slot: Slot, value: Any, path: Path) -> None:
-    wanted = ", ".join(slot.values) or slot.type.value
-    document.report("wrong_value", path, name=str(value), slot=slot.name, wanted=wanted)

@@ -1,29 +1,27 @@
 """Every step can be reached, every way leads to the end, and no circle runs without listening."""
 
-from collections.abc import Iterable, Mapping
-
 from dialogs.format.documents import Document
-from dialogs.format.flow import END, Call, Collect, Flow, FlowSet, Path, Step, WaitStep
+from dialogs.format.flow import END, Flow, FlowSet, Link, Path, Step, WaitStep
+from dialogs.format.lint_links import Graph, Listening, check_links, reach, targets
 from dialogs.format.lint_names import nearest
-
-Graph = Mapping[str, set[str]]
 
 
 def check_graphs(document: Document, flow_set: FlowSet) -> None:
+    listening = Listening(flow_set)
     for flow in flow_set.flows.values():
         _check_targets(document, flow)
-        _check_ways(document, flow, flow_set)
-
-
-def targets(step: Step) -> list[str]:
-    found = [branch.target for branch in step.next]
-    return [*found, step.on_timeout] if isinstance(step, WaitStep) else found
+        _check_ways(document, flow, listening)
+    check_links(document, flow_set)
 
 
 def _check_targets(document: Document, flow: Flow) -> None:
     for step in flow.steps.values():
         for target, path in _places(step):
-            if target not in flow.steps and target != END:
+            if target in flow.steps or target == END:
+                continue
+            if target.upper() == END:
+                document.report("end_in_capitals", path, name=target)
+            else:
                 wanted = nearest(target, flow.steps)
                 document.report("unknown_step", path, name=target, wanted=wanted)
 
@@ -41,49 +39,44 @@ def _places(step: Step) -> list[tuple[str, Path]]:
     return places
 
 
-def _check_ways(document: Document, flow: Flow, flow_set: FlowSet) -> None:
+def _check_ways(document: Document, flow: Flow, listening: Listening) -> None:
     graph = {name: set(targets(step)) for name, step in flow.steps.items()}
     if any(target not in graph and target != END for to in graph.values() for target in to):
         return  # unknown targets are reported; what follows would only repeat them
-    reached = _reach([flow.first], graph)
+    reached = reach([flow.first], graph)
+    reached |= _check_last_links(document, flow, graph, reached)
     for name, step in flow.steps.items():
         if name not in reached:
             document.report("unreachable_step", step.path, name=name)
     backwards = {name: {a for a, to in graph.items() if name in to} for name in [*graph, END]}
-    ending = _reach([END], backwards)
+    ending = reach([END], backwards)
     for name in flow.steps:
         if name in reached and name not in ending:
             document.report("never_ends", flow.steps[name].path, name=name)
-    _check_circles(document, flow, flow_set, graph)
+    _check_circles(document, flow, listening, graph)
 
 
-def _reach(start: Iterable[str], graph: Graph) -> set[str]:
-    reached: set[str] = set()
-    todo = list(start)
-    while todo:
-        name = todo.pop()
-        if name not in reached:
-            reached.add(name)
-            todo += graph.get(name, ())
-    return reached
+def _check_last_links(document: Document, flow: Flow, graph: Graph, reached: set[str]) -> set[str]:
+    """Steps below a `link` that nothing else leads to: the flow is over before they come."""
+    beyond: set[str] = set()
+    places = {step.path: step for step in flow.steps.values()}
+    for step in flow.steps.values():
+        below = places.get((*step.path[:-1], int(step.path[-1]) + 1))
+        if isinstance(step, Link) and below and below.id not in reached | beyond:
+            path = (*step.path, "link")
+            document.report("link_not_last", path, name=step.flow, other=below.id)
+            beyond |= reach([below.id], graph)
+    return beyond
 
 
-def _check_circles(document: Document, flow: Flow, flow_set: FlowSet, graph: Graph) -> None:
+def _check_circles(document: Document, flow: Flow, listening: Listening, graph: Graph) -> None:
     """A circle of steps that never listen would run until the circuit breaker."""
     silent = {
         name: {to for to in targets if to in flow.steps}
         for name, targets in graph.items()
-        if not listens(flow.steps[name], flow_set)
+        if not listening.at(flow.steps[name])
     }
     for name, following in silent.items():
-        if name in _reach(following, silent):
+        if name in reach(following, silent):
             document.report("endless_circle", flow.steps[name].path, name=name)
             return
-
-
-def listens(step: Step, flow_set: FlowSet) -> bool:
-    """Whether the conversation may stop at this step, or inside the flow that it calls."""
-    if isinstance(step, Call) and step.flow in flow_set.flows:
-        inner = flow_set.flows[step.flow].steps.values()
-        return any(isinstance(each, Collect | WaitStep | Call) for each in inner)
-    return isinstance(step, Collect | WaitStep)

@@ -1,13 +1,11 @@
 """Every name that a flow uses must exist: slots, responses, actions, flows, intents, steps."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from dialogs.format.comparing import EMPTY, kind_of
 from dialogs.format.documents import Document
-from dialogs.format.domain import Slot, SlotType
 from dialogs.format.flow import (
     ActionStep,
     Call,
@@ -20,6 +18,7 @@ from dialogs.format.flow import (
     Step,
     WaitStep,
 )
+from dialogs.format.lint_values import check_comparisons, misfit
 from dialogs.format.own_names import OWN_ACTION_NAMES, RESPONSES_OF_OWN_ACTIONS, WAIT_EVENTS
 from dialogs.format.predicates import Predicate
 from dialogs.format.values import is_allowed
@@ -30,7 +29,7 @@ _MOST_NAMES = 8  # in a hint; more is a wall
 def nearest(name: str, known: Iterable[str]) -> str:
     """The name that was probably meant, else some of those there are."""
     names = sorted(known)
-    return ", ".join(get_close_matches(name, names, 1) or names[:_MOST_NAMES])
+    return ", ".join(get_close_matches(name, names, 1) or names[:_MOST_NAMES]) or "–"
 
 
 def check_names(document: Document, flow_set: FlowSet) -> None:
@@ -38,6 +37,15 @@ def check_names(document: Document, flow_set: FlowSet) -> None:
     for flow in flow_set.flows.values():
         check.flow(flow)
     check.triggers()
+
+
+def check_actions(document: Document, runnable: Collection[str]) -> None:
+    """An action that is declared and that nobody wrote would fail in the middle of a talk."""
+    known = {*runnable, *OWN_ACTION_NAMES}
+    for name in document.data["actions"]:
+        if name not in known and name not in document.data["responses"]:
+            wanted = nearest(name, known)
+            document.report("action_not_there", ("actions", name), name=name, wanted=wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +125,7 @@ class _Names:
         for slot, _field in step.fields:
             self._slot(slot, (*path, "set_slots", slot), key=True)
         if step.timeout == 0:
-            self.document.report("wait_without_time", (*path, "timeout"))
+            self.document.report("wait_without_time", (*path, "timeout"), name=step.id)
 
     def _known(self, kind: str, name: str, known: Iterable[str], path: Path) -> None:
         if name not in known:
@@ -139,16 +147,12 @@ class _Names:
     def _value(self, name: str, value: Any, path: Path) -> None:
         slot = self.flow_set.domain.slots.get(name)
         if slot is not None and not is_allowed(slot, value):
-            wanted = ", ".join(slot.values) or slot.type.value
-            self.document.report("wrong_value", path, name=str(value), slot=name, wanted=wanted)
+            misfit(self.document, slot, value, path)
 
     def _predicate(self, predicate: Predicate, path: Path) -> None:
         for name in sorted(predicate.slots):
             self._slot(name, path)
-        for name, constant in predicate.compared:
-            slot = self.flow_set.domain.slots.get(name)
-            if slot is not None and not _can_meet(slot, constant):
-                self.document.warn("never_true", path, slot=name, name=str(constant))
+        check_comparisons(self.document, self.flow_set.domain.slots, predicate, path)
 
     def triggers(self) -> None:
         first: dict[str, str] = {}
@@ -170,16 +174,3 @@ def _predicates(step: Step) -> Iterator[tuple[Predicate, Path]]:
     if isinstance(step, Collect):
         for index, rejection in enumerate(step.rejections):
             yield rejection.condition, (*step.path, "rejections", index, "if")
-
-
-_KIND_OF_SLOT = {SlotType.TEXT: "text", SlotType.BOOL: "bool", SlotType.FLOAT: "number"}
-
-
-def _can_meet(slot: Slot, constant: Any) -> bool:
-    """Whether a comparison of this slot with this constant can ever be true."""
-    if constant is EMPTY or constant is None or isinstance(constant, tuple):
-        return True
-    if slot.type is SlotType.CATEGORICAL:
-        return constant in slot.values
-    wanted = _KIND_OF_SLOT.get(slot.type)
-    return wanted is None or kind_of(constant) == wanted

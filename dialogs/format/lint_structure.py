@@ -4,7 +4,17 @@ from typing import Any
 
 from data.kernel.locales import Locale
 from dialogs.format.documents import Document
-from dialogs.format.flow import PATTERN_PREFIX, Call, Flow, FlowSet, Link, Path, called
+from dialogs.format.flow import (
+    PATTERN_PREFIX,
+    Call,
+    Collect,
+    Flow,
+    FlowSet,
+    Link,
+    Path,
+    WaitStep,
+    called,
+)
 from dialogs.format.lint_names import nearest
 from dialogs.format.own_names import PATTERNS, REFUSED_PATTERNS
 
@@ -17,13 +27,14 @@ def check_structure(document: Document, flow_set: FlowSet) -> None:
         _check_references(document, flow)
         _check_kept_slots(document, flow)
         _check_title(document, flow)
+        _check_ids(document, flow)
     _check_calls(document, flow_set)
 
 
 def _check_pattern_name(document: Document, flow: Flow) -> None:
     path: Path = ("flows", flow.id)
     if flow.id in REFUSED_PATTERNS:
-        document.report("refused_pattern", path, key=True, name=flow.id)
+        document.report(REFUSED_PATTERNS[flow.id], path, key=True, name=flow.id)
     elif flow.is_pattern and flow.id not in PATTERNS:
         wanted = nearest(flow.id, PATTERNS)
         document.report("unknown_pattern", path, key=True, name=flow.id, wanted=wanted)
@@ -45,6 +56,15 @@ def _check_kept_slots(document: Document, flow: Flow) -> None:
         if kept and raw.get("reset_after_flow_ends") is True:
             where = (*step.path, "reset_after_flow_ends")
             document.report("kept_and_reset", where, name=raw["collect"])
+
+
+def _check_ids(document: Document, flow: Flow) -> None:
+    """Where a conversation can stop, the step needs a name that stays: a made one has the step's
+    number in it, so that a step put before it would lose those who wait there."""
+    for step in flow.steps.values():
+        if isinstance(step, Collect | WaitStep) and "id" not in _raw(document, step.path):
+            name = step.slot if isinstance(step, Collect) else ", ".join(step.events)
+            document.warn("wants_id", step.path, name=name)
 
 
 def _raw(document: Document, path: Path) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Loads a flow set from YAML files, all or nothing, and stores it as canonical JSON and back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path as File
 
@@ -15,19 +15,24 @@ MAX_FILES = 200
 _DIALOGS = File(__file__).parents[1]
 
 
-def load_flow_set(sources: Mapping[str, str]) -> FlowSet:
+def load_flow_set(
+    sources: Mapping[str, str], *, runnable: Collection[str] | None = None
+) -> FlowSet:
     """File name to YAML text; raises FlowProblems with every mistake at once.
 
-    Patterns that the files do not define are the ones we ship."""
-    flow_set, problems = _load(sources)
+    Patterns that the files do not define are the ones we ship. `runnable` names the actions that
+    can be run; without it, every declared action is taken to be one."""
+    flow_set, problems = _load(sources, runnable)
     if any(not problem.warning for problem in problems):
         raise FlowProblems(problems)
     return flow_set
 
 
-def check_flow_set(sources: Mapping[str, str]) -> list[Problem]:
+def check_flow_set(
+    sources: Mapping[str, str], *, runnable: Collection[str] | None = None
+) -> list[Problem]:
     """Every mistake and every warning, sorted by place."""
-    return FlowProblems(_load(sources)[1]).problems
+    return FlowProblems(_load(sources, runnable)[1]).problems
 
 
 def flow_set_to_json(flow_set: FlowSet) -> str:
@@ -54,13 +59,15 @@ def shipped_sources() -> dict[str, str]:
     }
 
 
-def _load(sources: Mapping[str, str]) -> tuple[FlowSet, list[Problem]]:
+def _load(
+    sources: Mapping[str, str], runnable: Collection[str] | None
+) -> tuple[FlowSet, list[Problem]]:
     document = merge(sources) if len(sources) <= MAX_FILES else Document()
     if len(sources) > MAX_FILES:
         document.problems.append(Problem("too_many_files", Position(), {"limit": str(MAX_FILES)}))
     _add_patterns(document)
     flow_set = build(document)
-    lint(document, flow_set)
+    lint(document, flow_set, runnable)
     return flow_set, document.problems
 
 

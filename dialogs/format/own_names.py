@@ -19,12 +19,13 @@ PATTERNS = frozenset(
     )
 )  # fmt: skip
 # Asking and validating are the engine's own work, not flows; the last two belong to CALM's other
-# products.
-REFUSED_PATTERNS = frozenset(
-    "pattern_" + name
-    for name in ("collect_information", "validate_slot", "external_agent_processing",
-                 "user_silence")
-)  # fmt: skip
+# products. Each with the code of its reason.
+REFUSED_PATTERNS = {
+    "pattern_collect_information": "refused_pattern",
+    "pattern_validate_slot": "refused_pattern",
+    "pattern_external_agent_processing": "refused_agent_pattern",
+    "pattern_user_silence": "refused_voice",
+}
 
 WAIT_EVENTS = frozenset(
     (

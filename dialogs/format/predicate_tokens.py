@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from dialogs.format.typed_signs import typed_sign
+
 MAX_LENGTH = 500  # the longest condition one can still review
 
 _TOKEN = re.compile(
@@ -44,6 +46,8 @@ def tokens_of(source: str) -> list[Token]:
         found = _TOKEN.match(source, at, end)
         if found is None:
             offset = at + len(source[at:]) - len(source[at:].lstrip())
+            if sign := typed_sign(source[offset]):
+                raise PredicateError("wide_sign", offset, sign[0])
             raise PredicateError("predicate_syntax", offset, source[offset : offset + 10])
         kind = found.lastgroup or ""
         tokens.append(Token(kind, _plain(kind, found[kind]), found.start(kind)))

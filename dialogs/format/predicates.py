@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from dialogs.format.comparing import EMPTY, OPERATORS, matches, pattern_of
+from dialogs.format.filled import NOTHING, Filled, both, either, filled_by, slots_of
 from dialogs.format.predicate_tokens import PredicateError, Token, tokens_of
 
 MAX_DEPTH = 20  # dialogs stay readable far below; recursion stays far from Python's limit
@@ -23,11 +24,16 @@ _CONSTANTS = {"null": None, "undefined": None, "true": True, "false": False, "em
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """A compiled condition; equal when the source is. Call it with slots and context."""
+    """A compiled condition; equal when the source is. Call it with slots and context.
+
+    For the linter: `compared` slots with constants, `pairs` of slots and the operator between,
+    and which slots are `filled` once it has held or failed."""
 
     source: str
     slots: frozenset[str] = field(default=frozenset(), compare=False)
     compared: tuple[tuple[str, Any], ...] = field(default=(), compare=False)
+    pairs: tuple[tuple[str, str, str], ...] = field(default=(), compare=False)
+    filled: Filled = field(default=NOTHING, compare=False, repr=False)
     _evaluate: Evaluate = field(default=lambda slots, context: False, compare=False, repr=False)
 
     def __call__(self, slots: Data, context: Data) -> bool:
@@ -38,8 +44,21 @@ class Predicate:
 def compile_predicate(source: str) -> Predicate:
     """Compile, or raise PredicateError with the place of the mistake."""
     parser = _Parser(source)
-    evaluate = parser.whole()
-    return Predicate(source, frozenset(parser.slots), tuple(parser.compared), evaluate)
+    part = parser.whole()
+    return Predicate(
+        source,
+        frozenset(parser.slots),
+        tuple(parser.compared),
+        tuple(parser.pairs),
+        part.filled,
+        part.evaluate,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    evaluate: Evaluate
+    filled: Filled = NOTHING
 
 
 @dataclass(slots=True)
@@ -57,12 +76,13 @@ class _Parser:
         self._depth = 0
         self.slots: set[str] = set()
         self.compared: list[tuple[str, Any]] = []
+        self.pairs: list[tuple[str, str, str]] = []
 
-    def whole(self) -> Evaluate:
-        evaluate = self._either()
+    def whole(self) -> _Part:
+        part = self._either()
         if self._now.kind != "end":
             raise self._wrong()
-        return evaluate
+        return part
 
     @property
     def _now(self) -> Token:
@@ -79,59 +99,71 @@ class _Parser:
     def _is_word(self, *words: str) -> bool:
         return self._now.kind in ("name", "op") and self._now.text.lower() in words
 
-    def _either(self) -> Evaluate:
+    def _either(self) -> _Part:
         parts = [self._both()]
         while self._is_word("or"):
             self._take()
             parts.append(self._both())
         if len(parts) == 1:
             return parts[0]
-        return lambda slots, context: any(part(slots, context) for part in parts)
+        some = [part.evaluate for part in parts]
+        return _Part(
+            lambda slots, context: any(one(slots, context) for one in some),
+            either([part.filled for part in parts]),
+        )
 
-    def _both(self) -> Evaluate:
+    def _both(self) -> _Part:
         parts = [self._not()]
         while self._is_word("and"):
             self._take()
             parts.append(self._not())
         if len(parts) == 1:
             return parts[0]
-        return lambda slots, context: all(part(slots, context) for part in parts)
+        every = [part.evaluate for part in parts]
+        return _Part(
+            lambda slots, context: all(one(slots, context) for one in every),
+            both([part.filled for part in parts]),
+        )
 
-    def _not(self) -> Evaluate:
+    def _not(self) -> _Part:
         if not self._is_word("not"):
             return self._comparison()
         offset = self._take().offset
-        inner = self._deeper(self._not, offset)
-        return lambda slots, context: not inner(slots, context)
+        part = self._deeper(self._not, offset)
+        inner = part.evaluate
+        return _Part(lambda slots, context: not inner(slots, context), part.filled.turned())
 
-    def _deeper(self, parse: Callable[[], Evaluate], offset: int) -> Evaluate:
+    def _deeper(self, parse: Callable[[], _Part], offset: int) -> _Part:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise PredicateError("predicate_too_deep", offset, "")
-        evaluate = parse()
+        part = parse()
         self._depth -= 1
-        return evaluate
+        return part
 
-    def _comparison(self) -> Evaluate:
+    def _comparison(self) -> _Part:
         if self._now.text == "(" and self._now.kind == "op":
             return self._group()
         left = self._operand()
         operator = self._operator()
         if operator is None:
-            return left.evaluate
+            return _Part(left.evaluate, Filled(slots_of(left.slot)))
         if operator == "matches":
             return self._matching(left)
         right = self._operand()
-        self._remember(left, right)
-        return _compare(left.evaluate, OPERATORS[operator], right.evaluate)
+        self._remember(left, operator, right)
+        return _Part(
+            _compare(left.evaluate, OPERATORS[operator], right.evaluate),
+            filled_by(operator, left.slot, right.slot, _constants(left, right)),
+        )
 
-    def _group(self) -> Evaluate:
+    def _group(self) -> _Part:
         offset = self._take().offset
-        evaluate = self._deeper(self._either, offset)
+        part = self._deeper(self._either, offset)
         if self._now.text != ")":
             raise self._wrong()
         self._take()
-        return evaluate
+        return part
 
     def _operator(self) -> str | None:
         if not self._is_word(*OPERATORS, "is", "matches"):
@@ -142,13 +174,16 @@ class _Parser:
             return "!="
         return "==" if word == "is" else word
 
-    def _matching(self, left: _Operand) -> Evaluate:
+    def _matching(self, left: _Operand) -> _Part:
         token = self._take()
         if token.kind not in ("string", "regex"):
             raise PredicateError("predicate_pattern", token.offset, token.text)
         pattern = pattern_of(token.text, token.offset)
         value = left.evaluate
-        return lambda slots, context: matches(value(slots, context), pattern)
+        return _Part(
+            lambda slots, context: matches(value(slots, context), pattern),
+            Filled(slots_of(left.slot)),
+        )
 
     def _operand(self) -> _Operand:
         token = self._take()
@@ -185,11 +220,18 @@ class _Parser:
         self._take()
         return tuple(members)
 
-    def _remember(self, left: _Operand, right: _Operand) -> None:
-        """Which slot meets which constant, so that the linter can compare their types."""
+    def _remember(self, left: _Operand, operator: str, right: _Operand) -> None:
+        """Which slot meets which constant or slot, so that the linter can compare their types."""
+        if left.slot and right.slot:
+            self.pairs.append((left.slot, operator, right.slot))
         for one, other in ((left, right), (right, left)):
-            if one.slot and other.is_constant:
+            # A part of a text need not be one of the slot's values.
+            if one.slot and other.is_constant and operator != "contains":
                 self.compared.append((one.slot, other.constant))
+
+
+def _constants(*operands: _Operand) -> tuple[Any, ...]:
+    return tuple(operand.constant for operand in operands if operand.is_constant)
 
 
 def _constant(value: Any) -> _Operand:

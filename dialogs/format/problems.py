@@ -24,10 +24,13 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
+    """`kinds` of values that are wanted here; each language has its own words for them."""
+
     code: str
     at: Position = Position()
     values: Mapping[str, str] = field(default_factory=dict)
     warning: bool = False
+    kinds: tuple[str, ...] = ()
 
     def message(self, locale: Locale) -> str:
         return self._filled("message", locale)
@@ -46,7 +49,8 @@ class Problem:
 
     def _filled(self, part: str, locale: Locale) -> str:
         text = words(locale).get(self.code, {}).get(part, self.code if part == "message" else "")
-        for name, value in self.values.items():
+        wanted = {"wanted": _any_of(self.kinds, locale)} if self.kinds else {}
+        for name, value in {**self.values, **wanted}.items():
             text = text.replace("{" + name + "}", value)
         return text
 
@@ -57,6 +61,19 @@ class FlowProblems(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(problems, key=lambda problem: (problem.at, problem.code))
         super().__init__("\n".join(problem.render(Locale.EN) for problem in self.problems))
+
+
+def _any_of(kinds: Iterable[str], locale: Locale) -> str:
+    said = kind_words(locale)
+    return " / ".join(dict.fromkeys(said.get(kind, kind) for kind in kinds))
+
+
+@cache
+def kind_words(locale: Locale) -> Mapping[str, str]:
+    """What people call a kind of value in one language."""
+    text = File(__file__).with_name(f"kinds.{locale}.yml").read_text(encoding="utf-8")
+    loaded: Mapping[str, str] = YAML(typ="safe", pure=True).load(text)
+    return loaded
 
 
 @cache

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
+from ruamel.yaml.error import StringMark, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -23,6 +23,7 @@ from ruamel.yaml.events import (
 
 from dialogs.format.flow import Path
 from dialogs.format.problems import Position, Problem
+from dialogs.format.syntax import explain
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
@@ -53,6 +54,13 @@ class Source:
             path = path[:-1]
         return self.values.get(path, Position(self.file))
 
+    def value(self, path: Path) -> Any:
+        """What stands there."""
+        found = self.data
+        for part in path:
+            found = found[part]
+        return found
+
 
 class _Refused(Exception):
     def __init__(self, problem: Problem) -> None:
@@ -72,15 +80,8 @@ def read(file: str, text: str) -> Source:
     except _Refused as refused:
         source.problems.append(refused.problem)
     except YAMLError as error:
-        source.problems.append(_syntax(file, error))
+        source.problems.append(explain(file, text, error))
     return source
-
-
-def _syntax(file: str, error: YAMLError) -> Problem:
-    mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-    what = str(getattr(error, "problem", "") or type(error).__name__)
-    at = Position(file, mark.line + 1, mark.column + 1) if mark else Position(file)
-    return Problem("yaml_syntax", at, {"what": what})
 
 
 class _Reading:

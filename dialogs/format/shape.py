@@ -16,6 +16,7 @@ from typing import Any
 from dialogs.format.flow import Path
 from dialogs.format.problems import Problem
 from dialogs.format.reader import Source
+from dialogs.format.typed_signs import typed_sign
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "object": (dict,),
@@ -35,7 +36,7 @@ _REFUSED = {
     "on_activate": "refused_hook",
 }
 # What stands beside these mistakes can still be read, and checked for others.
-_HARMLESS = {"unknown_key", *_REFUSED.values()}
+_HARMLESS = {"unknown_key", "link_with_next", *_REFUSED.values()}
 
 
 @cache
@@ -65,20 +66,49 @@ class _Checker:
             yield from self._one_of(data, rule["oneOf"], path)
             return
         if not _has_type(data, rule.get("type")):
-            yield self._wrong_type(rule, path)
+            yield self._wrong_type(data, _kinds(rule), path)
             return
         for keyword, check in _KEYWORDS.items():
             if keyword in rule:
                 yield from check(self, data, rule, path)
 
-    def problem(self, code: str, path: Path, *, key: bool = False, **values: str) -> Problem:
+    def problem(
+        self,
+        code: str,
+        path: Path,
+        *,
+        key: bool = False,
+        kinds: tuple[str, ...] = (),
+        **values: str,
+    ) -> Problem:
         if code not in _HARMLESS:
             self.source.broken.add(path[:2])
-        return Problem(code, self.source.at(path, key=key), values)
+        return Problem(code, self.source.at(path, key=key), values, kinds=kinds)
 
-    def _wrong_type(self, rule: Mapping[str, Any], path: Path) -> Problem:
-        kinds = rule["type"] if isinstance(rule["type"], list) else [rule["type"]]
-        return self.problem("wrong_type", path, name=_name(path), wanted=" | ".join(kinds))
+    def _wrong_type(self, data: Any, kinds: tuple[str, ...], path: Path) -> Problem:
+        if data is None:
+            return self.problem("empty", path, name=_name(path))
+        if isinstance(data, str) and set(kinds) <= {"object", "array"}:
+            return self._text_for_lines(data, kinds, path)
+        given = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
+        return self.problem("wrong_type", path, name=_name(path), near=given[:40], kinds=kinds)
+
+    def _text_for_lines(self, text: str, kinds: tuple[str, ...], path: Path) -> Problem:
+        """Where lines of `key: value` should be stands a text: probably a colon went wrong."""
+        if wide := typed_sign(text):
+            return self.problem("wide_sign", path, name=text[:40], near=wide[0], wanted=wide[1])
+        if glued := re.match(r"([\w-]+):\S", text):
+            return self.problem("yaml_colon_space", path, name=glued[1], near=text[:40])
+        if found := re.match(r"([\w-]+) +\S", text):
+            return self.problem("yaml_colon", path, name=found[1], near=text[:40])
+        return self.problem("wrong_type", path, name=_name(path), near=text[:40], kinds=kinds)
+
+    def _bad_name(self, name: str, path: Path, *, key: bool = False) -> Problem:
+        wide = typed_sign(name)
+        if wide is None:
+            return self.problem("bad_name", path, key=key, name=name)
+        near, wanted = wide
+        return self.problem("wide_sign", path, key=key, name=name, near=near, wanted=wanted)
 
     def _one_of(self, data: Any, rules: list[Mapping[str, Any]], path: Path) -> Found:
         fitting = [rule for rule in map(_resolved, rules) if _may_be(data, rule)]
@@ -88,10 +118,12 @@ class _Checker:
             yield from self.check(data, fitting[0], path)
         elif isinstance(data, dict) and _discriminators(rules):
             code = "two_kinds" if fitting else "no_kind"
-            yield self.problem(code, path, wanted=", ".join(_discriminators(rules)))
+            wanted = _discriminators(rules)
+            name = ", ".join(key for key in data if key in wanted or not fitting)
+            yield self.problem(code, path, name=name, wanted=", ".join(wanted))
         else:
-            wanted = " | ".join(str(_resolved(rule).get("type", "list")) for rule in rules)
-            yield self.problem("wrong_type", path, name=_name(path), wanted=wanted)
+            kinds = tuple(kind for rule in rules for kind in _kinds(_resolved(rule)))
+            yield self._wrong_type(data, kinds, path)
 
     def properties(self, data: Any, rule: Mapping[str, Any], path: Path) -> Found:
         known = rule["properties"]
@@ -106,6 +138,11 @@ class _Checker:
         where = (*path, key)
         if key in _REFUSED:
             return self.problem(_REFUSED[key], where, key=True, name=key)
+        if key == "next" and "link" in known:
+            flow = str(self.source.value(path).get("link"))
+            return self.problem("link_with_next", where, key=True, name=flow)
+        if typed_sign(key):
+            return self._bad_name(key, where, key=True)
         guess = get_close_matches(key, known, 1)
         wanted = guess[0] if guess else ", ".join(known)
         return self.problem("unknown_key", where, key=True, name=key, wanted=wanted)
@@ -125,7 +162,7 @@ class _Checker:
         pattern = rule["propertyNames"]["pattern"]
         for key in data:
             if not re.search(pattern, key):
-                yield self.problem("bad_name", (*path, key), key=True, name=key)
+                yield self._bad_name(key, (*path, key), key=True)
 
     def items(self, data: Any, rule: Mapping[str, Any], path: Path) -> Found:
         for index, item in enumerate(data):
@@ -146,7 +183,7 @@ class _Checker:
 
     def pattern(self, data: Any, rule: Mapping[str, Any], path: Path) -> Found:
         if not re.search(rule["pattern"], data) or len(data) > rule.get("maxLength", len(data)):
-            yield self.problem("bad_name", path, name=data)
+            yield self._bad_name(data, path)
 
     def bounds(self, data: Any, rule: Mapping[str, Any], path: Path) -> Found:
         if not rule["minimum"] <= data <= rule["maximum"]:
@@ -176,6 +213,11 @@ def _resolved(rule: Mapping[str, Any]) -> Mapping[str, Any]:
         return rule
     found: Mapping[str, Any] = schema()["$defs"][rule["$ref"].rsplit("/", 1)[1]]
     return found
+
+
+def _kinds(rule: Mapping[str, Any]) -> tuple[str, ...]:
+    kinds = rule.get("type", "array")
+    return tuple(kinds) if isinstance(kinds, list) else (kinds,)
 
 
 def _has_type(data: Any, wanted: str | list[str] | None) -> bool:

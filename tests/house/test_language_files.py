@@ -16,7 +16,7 @@ _UTTER = re.compile(r"\"(utter_[a-z0-9_]+)\"")
 
 def test_the_shipped_flows_pass_their_own_linter() -> None:
     """So every step is reachable, every flow ends, every response has its three texts."""
-    problems = check_flow_set(shipped_sources())
+    problems = check_flow_set(shipped_sources(), runnable=ACTIONS.keys())
     assert [problem.render(Locale.EN) for problem in problems] == []
 
 

@@ -52,10 +52,13 @@ flows:
     translation: {zh-Hans: {name: 挑礼物}, zh-Hant: {name: 挑禮物}}
     persisted_slots: [choice]
     steps:
-      - collect: recipient
-      - collect: occasion
+      - id: 0_collect_recipient
+        collect: recipient
+      - id: 1_collect_occasion
+        collect: occasion
         x-if-skipped: birthday
-      - collect: budget
+      - id: 2_collect_budget
+        collect: budget
         rejections:
           - {if: slots.budget < 10, utter: utter_too_low}
       - id: show
@@ -73,9 +76,12 @@ flows:
     description: order a product
     if: slots.product
     steps:
-      - collect: address
-      - collect: copies
-      - collect: sure
+      - id: 0_collect_address
+        collect: address
+      - id: 1_collect_copies
+        collect: copies
+      - id: 2_collect_sure
+        collect: sure
         ask_before_filling: true
         next:
           - if: slots.sure
@@ -100,12 +106,14 @@ flows:
   colours:
     description: which colours there are
     steps:
-      - collect: colour
+      - id: 0_collect_colour
+        collect: colour
       - action: utter_colour
   birthday:
     description: remember a birthday
     steps:
-      - collect: recipient
+      - id: 0_collect_recipient
+        collect: recipient
       - action: utter_saved
   member:
     description: only for those who chose something
@@ -116,7 +124,8 @@ flows:
     description: calls another flow
     steps:
       - call: colours
-      - collect: budget
+      - id: 1_collect_budget
+        collect: budget
       - action: utter_outer_done
   chain:
     description: goes on with another flow
@@ -130,7 +139,8 @@ flows:
   forced:
     description: answers only
     steps:
-      - collect: sure
+      - id: 0_collect_sure
+        collect: sure
         force_slot_filling: true
       - action: utter_forced_done
   runaway:

@@ -93,10 +93,10 @@ MISTAKES = {
     "missing_key": (
         flow("- x-wait: {event: payment_paid, key: payment, timeout: P1D}"), 6, 17),
     "empty": ("flows:\n  new:\n    description: new\n    steps: []\n", 4, 12),
-    "yaml_syntax": ("flows:\n  new:\n   description: new\n  steps: [\n", 5, 1),
+    "yaml_bracket_open": ("flows:\n  new:\n   description: new\n  steps: [\n", 4, 10),
     "unknown_pattern": (flow("- action: utter_late").replace("new:", "pattern_goodbye:"), 2, 3),
     "refused_pattern": (
-        flow("- action: utter_late").replace("new:", "pattern_user_silence:"), 2, 3),
+        flow("- action: utter_late").replace("new:", "pattern_validate_slot:"), 2, 3),
     "defined_twice": (flow("- action: utter_late").replace("new:", "gift:"), 2, 3),
     "categorical_values": ("slots:\n  kind: {type: categorical}\n", 2, 9),
     "append_needs_list": (
@@ -187,7 +187,7 @@ def test_a_private_slot_is_only_said_in_private_responses() -> None:
 
 
 def test_a_broken_part_does_not_hide_mistakes_in_others() -> None:
-    both = flow("- collect: colour\n  requried: true\n- action: utter_tanks")
+    both = flow("- id: which\n  collect: colour\n  requried: true\n- action: utter_tanks")
     assert [p.code for p in check_flow_set(sources(extra=both))] == [
         "unknown_key",
         "unknown_response",
