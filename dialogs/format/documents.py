@@ -21,7 +21,8 @@ _IGNORED = ("metadata", "file_path")
 
 @dataclass(slots=True)
 class Document:
-    """`origins` remembers which file each part came from; `broken` parts are not read further."""
+    """`origins` remembers which file each part came from; `broken` parts are not read further.
+    `is_whole` unless a file could not be read at all: what seems missing may stand there."""
 
     data: dict[str, Any] = field(
         default_factory=lambda: {
@@ -31,6 +32,7 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
     origins: dict[Path, tuple[Source, Path]] = field(default_factory=dict)
     broken: set[Path] = field(default_factory=set)
+    is_whole: bool = True
 
     def at(self, path: Path, *, key: bool = False) -> Position:
         """The place of this part of the document in the file it came from."""
@@ -63,7 +65,9 @@ def merge(sources: Mapping[str, str]) -> Document:
         document.problems += source.problems
         if isinstance(source.data, dict):
             _add(document, source, locale_of(file))
-        elif not source.problems:
+            continue
+        document.is_whole = False
+        if not source.problems:
             document.problems.append(Problem("file_empty", Position(file)))
     document.data["actions"].sort()
     document.data["intents"].sort()

@@ -86,9 +86,11 @@ class _Names:
         self._slot(step.slot, (*step.path, "collect"))
         for index, rejection in enumerate(step.rejections):
             self._response(rejection.utter, (*step.path, "rejections", index, "utter"))
-        raw_ask = "utter" if step.ask != f"utter_ask_{step.slot}" else "collect"
-        if step.ask.startswith("utter_"):
-            self._response(step.ask, (*step.path, raw_ask))
+        if step.ask == f"utter_ask_{step.slot}":
+            if step.slot in self.document.data["slots"]:  # of an unknown slot that is enough
+                self._response(step.ask, (*step.path, "collect"))
+        elif step.ask.startswith("utter_"):
+            self._response(step.ask, (*step.path, "utter"))
         self._value(step.slot, step.if_skipped, (*step.path, "x-if-skipped"))
 
     def _action(self, step: ActionStep) -> None:

@@ -54,8 +54,11 @@ def _check_private(document: Document, flow_set: FlowSet, raw: dict[str, Any], p
     """What only one person may see must not be said in a response that a group may see."""
     if raw["private"]:
         return
-    gaps = gaps_of(*(text for locale in raw["text"] for text in _texts(raw, locale)))
     slots = flow_set.domain.slots
-    for gap in sorted(gaps):
-        if gap in slots and slots[gap].private:
-            document.report("private_gap", path, name=gap, response=str(path[1]))
+    told: set[str] = set()
+    for locale in raw["text"]:
+        for gap in sorted(gaps_of(*_texts(raw, locale)) - told):
+            if gap in slots and slots[gap].private:
+                told.add(gap)
+                where = (*path, locale, "text")
+                document.report("private_gap", where, name=gap, response=str(path[1]))

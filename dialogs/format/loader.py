@@ -12,6 +12,11 @@ from dialogs.format.lint import lint
 from dialogs.format.problems import FlowProblems, Position, Problem
 
 MAX_FILES = 200
+# What may stand in a file that could not be read; its own mistake comes first.
+_MISSING = frozenset(
+    ("unknown_slot", "unknown_response", "unknown_action", "unknown_flow", "unknown_intent",
+     "missing_language")
+)  # fmt: skip
 _DIALOGS = File(__file__).parents[1]
 
 
@@ -68,6 +73,8 @@ def _load(
     _add_patterns(document)
     flow_set = build(document)
     lint(document, flow_set, runnable)
+    if not document.is_whole:
+        return flow_set, [one for one in document.problems if one.code not in _MISSING]
     return flow_set, document.problems
 
 

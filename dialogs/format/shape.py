@@ -26,7 +26,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "number": (int, float),
 }
 # CALM's keys that we do not carry out: refused by name, never ignored.
-_REFUSED = {
+REFUSED_KEYS = {
     "mcp_server": "refused_mcp",
     "mapping": "refused_mcp",
     "exit_if": "refused_mcp",
@@ -36,7 +36,7 @@ _REFUSED = {
     "on_activate": "refused_hook",
 }
 # What stands beside these mistakes can still be read, and checked for others.
-_HARMLESS = {"unknown_key", "link_with_next", *_REFUSED.values()}
+_HARMLESS = {"unknown_key", "link_with_next", *REFUSED_KEYS.values()}
 
 
 @cache
@@ -87,7 +87,7 @@ class _Checker:
 
     def _wrong_type(self, data: Any, kinds: tuple[str, ...], path: Path) -> Problem:
         if data is None:
-            return self.problem("empty", path, name=_name(path))
+            return self.problem("empty", path, key=True, name=_name(path))
         if isinstance(data, str) and set(kinds) <= {"object", "array"}:
             return self._text_for_lines(data, kinds, path)
         given = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
@@ -136,8 +136,8 @@ class _Checker:
 
     def _unknown(self, key: str, known: list[str], path: Path) -> Problem:
         where = (*path, key)
-        if key in _REFUSED:
-            return self.problem(_REFUSED[key], where, key=True, name=key)
+        if key in REFUSED_KEYS:
+            return self.problem(REFUSED_KEYS[key], where, key=True, name=key)
         if key == "next" and "link" in known:
             flow = str(self.source.value(path).get("link"))
             return self.problem("link_with_next", where, key=True, name=flow)

@@ -16,6 +16,7 @@ _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\
 _KEY = re.compile(r"\s*(?:- +)*[\w.-]+\s*")
 _KEY_AND_VALUE = re.compile(r"\s*(?:- +)*[\w.-]+:(?:\s|$)")
 _NO_SPACE = re.compile(r"\s*(?:- +)*[\w-]+:(?=\S)")
+_NO_COLON = re.compile(r"\s*(?:- +)*([\w-]+)(?= +[\[{])")
 _WIDE = re.compile(rf"\s*(?:- +)*[\w-]+\s*(?={WIDE_COLON})")
 _BRACKETS = {"[": "]", "{": "}"}
 
@@ -90,13 +91,14 @@ class _Refusal:
         start = self._start
         if start is None:
             return self._at("yaml_syntax", row, column)
-        between = self._lines[start.line][start.column : column if row == start.line else None]
+        between = self._lines[start.line][start.column : column + 1 if row == start.line else None]
         wide = re.search(f"[{WIDE_COMMAS}]", between)
         if wide and row == start.line:
             return self._wide_sign(start.line, start.column + wide.start())
         if self._is_never_closed(row, column, start):
             return self._open_bracket(start.line, start.column)
-        return self._at("yaml_comma", row, column, near=between.strip()[-_NEAR:])
+        near = between[: column - start.column] if row == start.line else between
+        return self._at("yaml_comma", row, column, near=near.strip()[-_NEAR:])
 
     def _is_never_closed(self, row: int, column: int, start: StringMark) -> bool:
         if "stream end" in self._what or any(f"got '{c}'" in self._what for c in "]}"):
@@ -127,8 +129,10 @@ class _Refusal:
     def block(self, row: int, column: int) -> Problem:
         """A line that belongs to nothing above it, or text after a closing quote."""
         before = self._lines[row][:column]
-        if "<scalar>" not in self._what or not before.strip(" -"):
+        if not before.strip(" -"):
             return self._indent(row)
+        if found := _NO_COLON.match(before):
+            return self._at("yaml_colon", row, found.end(), name=found[1])
         quotes = [sign for sign in "\"'" if before.rstrip().endswith(sign)]
         marks = [sign for sign in "\"'" if before.count(sign) % 2]
         for sign in marks:
@@ -185,7 +189,7 @@ class _Refusal:
             return self._wide_sign(row, wide.end())
         if near := _NO_SPACE.match(line):
             name = near[0].strip("- :")
-            return self._at("yaml_colon_space", row, near.end() - 1, name=name)
+            return self._at("yaml_colon_space", row, near.end(), name=name)
         if _KEY_AND_VALUE.match(line):
             return None
         column = _spaces(line) + (2 if _is_entry(line) else 0)
