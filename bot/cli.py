@@ -101,15 +101,24 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--port", type=int)
     serving.add_argument("--processes", type=int, help=say("cli.help_processes", language()))
     add("worker", _work)
-    flows = add("flows", commands.flows(open_shop))
-    flows.add_argument("verb", choices=("check", "publish", "rollback", "export"))
-    flows.add_argument("files", nargs="*", type=Path)
-    _take_shop(flows)
+    _take_flow_verbs(add("flows", commands.flows(open_shop)))
     add("play", commands.play_stories).add_argument("files", nargs="+", type=Path)
     add("understand", commands.understand_text).add_argument("text", nargs="*")
     in_shop("audit", commands.audit_shop)
     add("bench", commands.bench).add_argument("rest", nargs=argparse.REMAINDER)
     return parser
+
+
+def _take_flow_verbs(flows: argparse.ArgumentParser) -> None:
+    """Each verb takes what it needs and nothing that it would ignore."""
+    verbs = flows.add_subparsers(required=True, dest="verb", metavar="verb")
+    check = verbs.add_parser("check")
+    check.add_argument("files", nargs="*", type=Path)
+    check.add_argument("--calm", action="store_true", help=say("cli.help_calm", language()))
+    verbs.add_parser("schema")
+    _take_shop(verbs.add_parser("publish")).add_argument("files", nargs="*", type=Path)
+    _take_shop(verbs.add_parser("rollback"))
+    _take_shop(verbs.add_parser("export")).add_argument("folder", nargs="?", type=Path)
 
 
 def _take_shop(verb: argparse.ArgumentParser) -> argparse.ArgumentParser:

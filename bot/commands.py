@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.app import Tuanzi
-from bot.flow_checks import check_flows
+from bot.flow_files import check, print_schema, report, sources_of
 from bot.play.actor import BOT, StoryFailed, play
 from bot.play.story import PRIVATE, StoryError, read_stories
 from bot.publishing import publish_flows
@@ -33,7 +33,6 @@ from data.migrations import is_current, migrate
 from dialogs.format import (
     FlowProblems,
     FlowSet,
-    Problem,
     load_flow_set,
     shipped_sources,
 )
@@ -102,19 +101,20 @@ def _why(error: RowError) -> str:
 
 
 def flows(open_shop: OpenShop) -> Callable[[argparse.Namespace, Settings], int]:
-    """`check` needs no shop; the other verbs move a merchant's pointer or read behind it."""
+    """Some verbs need files alone; the others move a merchant's pointer or read behind it."""
     verbs = {"publish": _publish, "rollback": _roll_back, "export": _export}
+    of_files = {"check": check, "schema": print_schema}
 
     def run(options: argparse.Namespace, settings: Settings) -> int:
-        if options.verb == "check":
-            return _report(check_flows(_sources(options.files)))
+        if options.verb in of_files:
+            return of_files[options.verb](options)
         return with_shop(at_todays_schema(verbs[options.verb]), open_shop)(options, settings)
 
     return run
 
 
 def _publish(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
-    sources = _sources(options.files)
+    sources = sources_of(options.files)
     now = tuanzi.clock.now()
     try:
         with tuanzi.database.transaction() as session:
@@ -123,7 +123,7 @@ def _publish(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
                 session, merchant_id=merchant.id, sources=sources, by="cli", now=now
             )
     except FlowProblems as problems:
-        return _report(problems.problems)
+        return report(problems.problems)
     sys.stdout.write(f"{sha}\n")
     return 0
 
@@ -138,7 +138,7 @@ def _roll_back(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
 
 def _export(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
     """Writes the live version's files below the given folder, or here."""
-    folder = options.files[0] if options.files else Path()
+    folder = options.folder or Path()
     with tuanzi.database.reading() as session:
         merchant = find_merchant(session, options.merchant)
         sources = live_version(session, merchant_id=merchant.id).sources
@@ -148,25 +148,6 @@ def _export(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
         file.write_text(text, encoding="utf-8")
         sys.stdout.write(f"{file}\n")
     return 0
-
-
-def _sources(files: list[Path]) -> dict[str, str]:
-    """The files given, or those that ship."""
-    if not files:
-        return shipped_sources()
-    found = [file for one in files for file in _yaml_files(one)]
-    return {str(file): file.read_text(encoding="utf-8") for file in found}
-
-
-def _yaml_files(path: Path) -> list[Path]:
-    return sorted(path.rglob("*.yml")) if path.is_dir() else [path]
-
-
-def _report(problems: list[Problem]) -> int:
-    """As compilers do: file:line:column, what is wrong, what would mend it."""
-    for problem in problems:
-        sys.stdout.write(problem.render(language()) + "\n")
-    return BROKEN if any(not problem.warning for problem in problems) else 0
 
 
 def play_stories(options: argparse.Namespace, _settings: Settings) -> int:

@@ -1,6 +1,7 @@
 """/api/v1/flows: validate, keep as draft, publish, roll back, and the history of it all."""
 
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -14,7 +15,7 @@ from bot.web.shop import Shop
 from data.flows import FlowMove, history, publish, roll_back
 from data.kernel.errors import Invalid
 from data.kernel.locales import Locale
-from dialogs.format import FlowSet, Problem
+from dialogs.format import FlowSet, Problem, schema
 
 router = APIRouter(prefix="/flows", tags=["flows"])
 
@@ -96,6 +97,12 @@ def get_history(client: Known, shop: Shop) -> list[MoveOut]:
     """Moves of the live pointer, the newest first."""
     with looking(shop.database, client.merchant_id) as session:
         return [MoveOut.of(move) for move in history(session, merchant_id=client.merchant_id)]
+
+
+@router.get("/schema")
+def get_schema(_client: Known) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of flow files: what an editor completes and checks them with."""
+    return dict(schema())
 
 
 @router.get("/versions/{sha}")

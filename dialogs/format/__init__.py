@@ -1,5 +1,6 @@
 """Flows as YAML: read, checked with line numbers, typed, named by their hash."""
 
+from dialogs.format.calm import Beyond, beyond_calm
 from dialogs.format.domain import (
     Domain,
     Response,
@@ -34,11 +35,13 @@ from dialogs.format.loader import (
 from dialogs.format.predicate_tokens import PredicateError
 from dialogs.format.predicates import Predicate, compile_predicate
 from dialogs.format.problems import FlowProblems, Position, Problem
+from dialogs.format.shape import schema
 from dialogs.format.values import is_allowed
 
 __all__ = [
     "END",
     "ActionStep",
+    "Beyond",
     "Branch",
     "Call",
     "Collect",
@@ -62,11 +65,13 @@ __all__ = [
     "Step",
     "Trigger",
     "WaitStep",
+    "beyond_calm",
     "check_flow_set",
     "compile_predicate",
     "flow_set_from_json",
     "flow_set_to_json",
     "is_allowed",
     "load_flow_set",
+    "schema",
     "shipped_sources",
 ]

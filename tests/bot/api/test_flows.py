@@ -1,5 +1,6 @@
 """Flows through the API: mistakes with their place, drafts, publishing, rolling back."""
 
+from dialogs.format import schema
 from tests.bot.client import TestClient
 from tests.bot.conftest import Street
 from tests.bot.flow_files import BROKEN, FLOWS, WARMER
@@ -54,3 +55,12 @@ def test_a_yaml_bomb_is_a_mistake_like_any_other(api: TestClient) -> None:
     )
     checked = api.post("/api/v1/flows/validate", json={"sources": {"flows/x.yml": bomb}})
     assert not checked.json()["ok"]
+
+
+def test_the_schema_is_given_at_the_address_that_it_names(
+    street: Street, api: TestClient, visitor: TestClient
+) -> None:
+    given = api.get(schema()["$id"])
+    assert given.json() == schema()
+    assert visitor.get(schema()["$id"]).status_code == 401
+    assert schema()["$id"] in street.site.openapi()["paths"]

@@ -1,0 +1,83 @@
+"""What `tuanzi flows` does with files alone: check them, list what Rasa does not know, and print
+the schema that they follow."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from bot.flow_checks import check_flows
+from bot.terminal import BROKEN, EXIT_SOUND, language
+from bot.web.wording import say
+from dialogs.format import (
+    Beyond,
+    FlowProblems,
+    Problem,
+    beyond_calm,
+    schema,
+    shipped_sources,
+)
+
+_BEYOND = {
+    "key": "cli.calm_key",
+    "forced": "cli.calm_forced",
+    "handoff": "cli.calm_handoff",
+    "action": "cli.calm_action",
+    "slashes": "cli.calm_slashes",
+    "comma": "cli.calm_comma",
+    "context": "cli.calm_context",
+    "entity_value": "cli.calm_entity_value",
+    "payload": "cli.calm_payload",
+    "wording": "cli.calm_wording",
+    "languages": "cli.calm_languages",
+    "language_file": "cli.calm_language_file",
+}
+
+
+def sources_of(files: list[Path]) -> dict[str, str]:
+    """The files given, or those that ship."""
+    if not files:
+        return shipped_sources()
+    found = [file for one in files for file in _yaml_files(one)]
+    return {str(file): file.read_text(encoding="utf-8") for file in found}
+
+
+def _yaml_files(path: Path) -> list[Path]:
+    return sorted(path.rglob("*.yml")) if path.is_dir() else [path]
+
+
+def check(options: argparse.Namespace) -> int:
+    """Mistakes and warnings; with --calm what other programs for flows do not know."""
+    sources = sources_of(options.files)
+    if not options.calm:
+        return report(check_flows(sources))
+    try:
+        return _list(beyond_calm(sources))
+    except FlowProblems as problems:
+        return report(problems.problems)
+
+
+def report(problems: Iterable[Problem]) -> int:
+    """As compilers do: file:line:column, what is wrong, what would mend it."""
+    mistakes = 0
+    for problem in problems:
+        sys.stdout.write(problem.render(language()) + "\n")
+        mistakes += not problem.warning
+    return BROKEN if mistakes else EXIT_SOUND
+
+
+def _list(places: list[Beyond]) -> int:
+    """Nothing is wrong with any of it, so the command has done well; the count is for people."""
+    for place in places:
+        at = f"{place.at.file}:{place.at.line}:{place.at.column}"
+        words = say(_BEYOND[place.kind], language(), name=place.name)
+        sys.stdout.write(f"{at}: {words}\n")
+    sys.stderr.write(say("cli.calm_count", language(), count=len(places)) + "\n")
+    return EXIT_SOUND
+
+
+def print_schema(_options: argparse.Namespace) -> int:
+    """As it stands in the file, for an editor to be pointed at."""
+    sys.stdout.write(json.dumps(schema(), ensure_ascii=False, indent=2) + "\n")
+    return EXIT_SOUND
