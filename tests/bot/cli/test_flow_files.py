@@ -81,7 +81,7 @@ def test_a_file_that_cannot_be_read_is_a_mistake_here_too(
     (folder / "gift.yml").write_text("flows: [", encoding="utf-8")
     answer = bare_terminal.run("flows", "check", "--calm", str(folder))
     assert answer.code == BROKEN
-    assert "yaml_syntax" in answer.out
+    assert "error[yaml_" in answer.out
 
 
 @pytest.mark.parametrize("call", ["publish --calm", "schema flows", "rollback flows"])
