@@ -54,6 +54,8 @@ class Context:
     slots: Mapping[str, Slot] = field(default_factory=dict)
     triggers: Mapping[str, str] = field(default_factory=dict)
     """Which flow an intent starts."""
+    sure_from: Mapping[str, float] = field(default_factory=dict)
+    """Where a merchant asks for more certainty than the model itself, by intent."""
     active_flow: str | None = None
     active_slots: frozenset[str] = frozenset()
     flow_slots: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -65,6 +65,7 @@ def _accepted(
     thresholds = classifier().thresholds
     asked = context.asked is not None
     bar = thresholds.interrupt if asked else thresholds.start
+    bar = max(bar, context.sure_from.get(guess.intent, 0.0))
     if guess.intent == OUT_OF_SCOPE or guess.confidence < bar:
         return None
     return None if asked and _answers(guess, message, context, entities) else guess.intent

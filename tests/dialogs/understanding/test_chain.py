@@ -195,3 +195,15 @@ def test_the_description_is_json_with_offsets_in_the_original() -> None:
         assert text[entity["start"] : entity["end"]] == entity["text"]
     money = next(entity for entity in told["entities"] if entity["kind"] == "money")
     assert (money["max"], money["currency"], money["text"]) == ("1000", "TWD", "NT$１０００以內")
+
+
+def test_a_flow_that_asks_for_more_certainty_is_begun_only_with_it() -> None:
+    """`confidence_threshold` of a trigger; the model's own bar stays the least."""
+    wish = "I'd like to find a present"
+    plain = understand(wish, a_context())
+    assert plain.commands[0] == StartFlow("gift_finder")
+    assert 0 < plain.confidence < 1
+    strict = {"gift_find": (1 + plain.confidence) / 2}
+    assert StartFlow("gift_finder") not in understand(wish, a_context(sure_from=strict)).commands
+    lax = {"gift_find": plain.confidence / 2, "order_status": 1.0}
+    assert understand(wish, a_context(sure_from=lax)).commands == plain.commands
