@@ -192,12 +192,8 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
         asked=_asked(state, flows),
         offered=_newest([one for one in offers if _still_acts(one.payload, state, flows)]),
         slots=pinned.domain.slots,
-        triggers={intent: flow for intent, (_trigger, flow) in live.triggers.items()},
-        sure_from={
-            intent: trigger.threshold
-            for intent, (trigger, _flow) in live.triggers.items()
-            if trigger.threshold is not None
-        },
+        triggers=live.started_by,
+        sure_from=live.sure_from,
         active_flow=_active_flow(state),
         active_slots=_active_slots(state, pinned),
         flow_slots=live.owned,

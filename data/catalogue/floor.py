@@ -16,7 +16,7 @@ from data.catalogue.shelf import Sales, Shelf
 from data.catalogue.shelf_reading import read_shelf
 from data.catalogue.tokens import Tokenise, tokeniser_of
 from data.kernel.database import table_of
-from data.kernel.prepared import Prepared
+from data.kernel.prepared import Prepared, settle
 
 FLOOR = "shop_floor"  # the key in Session.info
 # A product with two variants takes 8 KB (measured with 5,000 of them): some 80 MB at most.
@@ -74,7 +74,7 @@ class ShopFloor:
 
 def shelf_of(session: Session, *, merchant_id: str) -> Shelf:
     """What this transaction sees on the merchant's shelf, its own changes included."""
-    _settle(session)
+    settle(session)
     cut, floor = tokeniser_of(session), session.info.get(FLOOR)
     if isinstance(floor, ShopFloor):
         for _ in range(_TRIES):
@@ -89,7 +89,6 @@ def shelf_of(session: Session, *, merchant_id: str) -> Shelf:
 
 def sold_out(session: Session, *, merchant_id: str) -> frozenset[str]:
     """Ids of the variants of which nothing is free to promise, now."""
-    _settle(session)
     return frozenset([row[0] for row in _SOLD_OUT.rows(session, merchant_id=merchant_id)])
 
 
@@ -103,12 +102,6 @@ def _shelf_on(floor: ShopFloor, session: Session, key: Key) -> Shelf | None:
         return shelf if _revision(session, merchant_id) == revision else None
 
     return floor.shelf(key, read)
-
-
-def _settle(session: Session) -> None:
-    """Statements about tables do not write what waits in the session, as those about classes do."""
-    if session.autoflush:
-        session.flush()
 
 
 def _revision(session: Session, merchant_id: str) -> str | None:

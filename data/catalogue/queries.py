@@ -25,7 +25,6 @@ _VARIANTS = Entities(
 
 
 def get_product(session: Session, *, merchant_id: str, product_id: str) -> Product:
-    session.flush()
     found = _PRODUCT.first(session, merchant=merchant_id, product=product_id)
     if found is None:
         raise NotFound("product")
@@ -42,7 +41,6 @@ def get_variant(session: Session, *, merchant_id: str, variant_id: str) -> Varia
 
 def variants_of(session: Session, *, merchant_id: str, product_id: str) -> Sequence[Variant]:
     """What of this product is on the shelf, in the merchant's order; sold out ones included."""
-    session.flush()
     rows = _VARIANTS.rows(session, merchant=merchant_id, product=product_id)
     return [variant for (variant,) in rows]
 

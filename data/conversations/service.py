@@ -143,7 +143,6 @@ def save(
 ) -> None:
     """Write the state a turn ended in, unless another turn came between."""
     seen = conversation.rev
-    session.flush()
     if not _SAVE.run(session, this=conversation.id, seen=seen, state=snapshot, moment=now):
         raise StaleConversation(conversation.id)
     session.expire(conversation, ["rev", "snapshot", "last_at"])

@@ -62,7 +62,6 @@ def post(
     if not letters:
         return
     pulled = account.channel in PULL_CHANNELS
-    session.flush()
     _POST.run_each(
         session,
         [

@@ -13,7 +13,6 @@ from data.kernel.prepared import Prepared
 
 def insert_once(session: Session, mapped: type[Base], **values: Any) -> Any | None:
     """The new row's primary key, or None where any unique constraint says it was there before."""
-    session.flush()  # what the row refers to must be there first
     statement = _statement(mapped, tuple(values), session.get_bind().dialect.name)
     return statement.scalar(session, **values)
 

@@ -25,8 +25,9 @@ Parameter = tuple[int, str, Process | None]
 class Prepared:
     """One SELECT, INSERT, UPDATE or DELETE with named parameters, for sessions of any database.
 
-    Nothing is flushed before it runs, and rows are plain tuples, in no identity map. `columns`:
-    what an INSERT is given; a list of unknown length (IN) is refused.
+    What waits in the session is written first, as before any query of it; rows are plain tuples,
+    in no identity map. `columns`: what an INSERT is given; a list of unknown length (IN) is
+    refused.
     """
 
     def __init__(self, statement: ClauseElement, columns: Sequence[str] | None = None) -> None:
@@ -35,7 +36,7 @@ class Prepared:
         self._made: dict[str, _Made] = {}
 
     def rows(self, session: Session, **values: Any) -> list[Row]:
-        connection = session.connection()
+        connection = _ready(session)
         made = self._for(connection.dialect)
         return made.read(made.run(connection, made.filled(values), _all_rows))
 
@@ -46,13 +47,13 @@ class Prepared:
 
     def run(self, session: Session, **values: Any) -> int:
         """How many rows it touched."""
-        connection = session.connection()
+        connection = _ready(session)
         made = self._for(connection.dialect)
         return made.run(connection, made.filled(values), _count)
 
     def run_each(self, session: Session, rows: Sequence[Mapping[str, Any]], **common: Any) -> None:
         """Once for each row; `common` is the same in all."""
-        connection = session.connection()
+        connection = _ready(session)
         made = self._for(connection.dialect)
         made.run(connection, made.filled_each(rows, common), _count, many=True)
 
@@ -133,6 +134,17 @@ class _Made:
 
     def _shaped(self, cells: list[Any]) -> Any:
         return cells if self.names is None else dict(zip(self.names, cells, strict=True))
+
+
+def settle(session: Session) -> None:
+    """Statements about tables do not write what waits in the session, as those about classes do."""
+    if session.autoflush:
+        session.flush()
+
+
+def _ready(session: Session) -> Connection:
+    settle(session)
+    return session.connection()
 
 
 def _all_rows(cursor: Any) -> list[Row]:

@@ -34,7 +34,6 @@ _GIFTS = Prepared(
 
 def gifts_given(session: Session, *, person: Person, relation: str) -> list[ProductId]:
     """Products this person bought for that relation, the latest first."""
-    session.flush()
     rows = _GIFTS.rows(session, merchant=person.merchant_id, person=person.id, relation=relation)
     return [ProductId(product_id) for (product_id,) in dict.fromkeys(rows)]
 

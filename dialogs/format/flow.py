@@ -176,6 +176,17 @@ class FlowSet:
         }
 
     @cached_property
+    def started_by(self) -> Mapping[str, str]:
+        """Intent to the flow it starts."""
+        return {intent: flow for intent, (_, flow) in self.triggers.items()}
+
+    @cached_property
+    def sure_from(self) -> Mapping[str, float]:
+        """How sure understanding must be of an intent, where a trigger says so."""
+        triggers = ((intent, trigger.threshold) for intent, (trigger, _) in self.triggers.items())
+        return {intent: bar for intent, bar in triggers if bar is not None}
+
+    @cached_property
     def startable(self) -> tuple[Flow, ...]:
         """Flows a person may start; patterns are the engine's own."""
         return tuple(flow for flow in self.flows.values() if not flow.is_pattern)

@@ -25,7 +25,7 @@ from dialogs import play
 from dialogs.engine import ActionResult, Flows, Input, RunAction, State, run
 from dialogs.engine.running import Run, See, Turned
 from tests.bench.crowds import add_conversations, add_merchants
-from tests.bench.report import Report
+from tests.bench.report import Report, p99
 from tests.bench.turns import SCRIPT
 
 NOW = datetime.fromisoformat("2026-11-22T10:00:00+08:00")
@@ -37,7 +37,7 @@ _ABOUT = RestMetadata(locale="zh-Hans")
 def run_bench(quick: bool) -> Report:
     report = Report("dialogs")
     engine = _engine_us(rounds=20 if quick else 200)
-    report.figures = {"engine_p50_us": statistics.median(engine), "engine_p99_us": _p99(engine)}
+    report.figures = {"engine_p50_us": statistics.median(engine), "engine_p99_us": p99(engine)}
     report.aim(
         "p50 of the engine under 100 us",
         got=report.figures["engine_p50_us"],
@@ -162,7 +162,3 @@ def _recorded() -> list[_Turn]:
         _Turn(one.state, one.given, Flows(one.flows.live, sets.__getitem__), one.answers)
         for one in turns
     ]
-
-
-def _p99(taken: list[float]) -> float:
-    return statistics.quantiles(taken, n=100)[98]

@@ -1,7 +1,13 @@
 """Figures, their ratios to a floor measured in the same run, and the aims they are held against."""
 
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+
+def p99(taken: Sequence[float]) -> float:
+    return statistics.quantiles(taken, n=100)[98]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """A person is reminded by their own clock, not by the shop's."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,20 +8,17 @@ from sqlalchemy import select
 
 from bot.channels.rest import RestMessage, RestMetadata, parse
 from bot.delivery.turns import Received
-from bot.play.world import World, open_world
+from bot.play.world import World
 from data.kernel.locales import Locale
 from data.occasions import Occasion, Reminder
 from data.people import ChannelIdentity, Person
+from tests.worlds import world_at
 
 NOW = datetime.fromisoformat("2026-11-22T10:00:00+08:00")
 DAY = "remind me: my mum's birthday is 3 May"
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = open_world(NOW)
-    yield world
-    world.close()
+world = world_at(NOW)
 
 
 def say(world: World, text: str, timezone: str | None) -> None:

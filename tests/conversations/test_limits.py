@@ -1,26 +1,22 @@
 """What a story cannot show: very long messages, and what is written down of a typed card number."""
 
 import time
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 from sqlalchemy import select
 
 from bot.channels.rest import RestMetadata
-from bot.play.world import World, open_world
+from bot.play.world import World
 from data.conversations import Conversation, ConversationEvent
 from data.delivery.models import InboxRow
+from tests.worlds import world_at
 
 _CARD, _BAR_CODE = "4111 1111 1111 1111", "2100000010004"
 _SLOWEST = 2.0  # seconds; a tenth of it on a machine with nothing else to do
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
-    opened = open_world(datetime.fromisoformat("2026-11-22T10:00:00+08:00"))
-    yield opened
-    opened.close()
+world = world_at(datetime.fromisoformat("2026-11-22T10:00:00+08:00"))
 
 
 def _say(world: World, text: str) -> list[str | None]:

@@ -1,6 +1,5 @@
 """A turn is played before the write lock is taken, and written down under it: the same as ever."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
@@ -10,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from bot.channels.rest import RestChat, RestMessage, RestMetadata, parse
 from bot.delivery.turns import Received, Turns
-from bot.play.world import World, open_world
+from bot.play.world import World
 from data.conversations import Conversation, ConversationEvent
 from data.kernel.database import Database
 from data.kernel.dialects import OnlyReading
@@ -24,6 +23,7 @@ from dialogs.hearing import hear
 from dialogs.house import Cause
 from dialogs.play import MustWrite
 from dialogs.turn import plan_turn
+from tests.worlds import world_at
 
 NOW = datetime.fromisoformat("2026-11-22T10:00:00+08:00")
 WISH = "something for my brother, he climbs, under $50"
@@ -31,11 +31,7 @@ FIRST = "do you have mugs?"
 FINDS = "action_find_gifts"
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = open_world(NOW)
-    yield world
-    world.close()
+world = world_at(NOW)
 
 
 def said(

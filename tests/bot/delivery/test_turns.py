@@ -1,21 +1,20 @@
 """What a caller who waits for the answer is told when a turn of ours breaks, or is not for us."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-import pytest
 from sqlalchemy import func, select
 
 from bot.channels.rest import RestChat, RestMessage, RestMetadata, parse
 from bot.delivery.turns import Received
-from bot.play.world import World, open_world
+from bot.play.world import World
 from data.conversations import Conversation, Mode, set_mode
 from data.delivery.models import InboxRow
 from data.kernel.locales import Locale
 from data.orders import Order
 from dialogs.actions.base import ShopAction
 from dialogs.actions.turn import Turn
+from tests.worlds import world_at
 
 NOW = datetime.fromisoformat("2026-11-22T10:00:00+08:00")
 WISH = "something for my brother, he climbs, under $50"
@@ -31,11 +30,7 @@ class Breaks(ShopAction):
         raise ZeroDivisionError
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = open_world(NOW)
-    yield world
-    world.close()
+world = world_at(NOW)
 
 
 def said(world: World, text: str, *, group: bool = False) -> Received:

@@ -274,3 +274,13 @@ def test_who_waits_to_write_takes_no_connection_from_readers(tmp_path: Path) -> 
                 assert session.scalar(text("SELECT count(*) FROM t")) == 0
         assert not any(one.exception() for one in waiting)
     shop.close()
+
+
+def test_what_waits_in_the_session_is_written_first(each_database: Database) -> None:
+    with each_database.transaction() as session:
+        person = a_person(session, a_merchant(session))
+        person.name = "Mei"
+        assert Prepared(BY_NAME).scalar(session, name="Mei") == person.id
+        with session.no_autoflush:
+            person.name = "Wei"
+            assert Prepared(BY_NAME).scalar(session, name="Wei") is None

@@ -1,7 +1,6 @@
 """What a turn about a team answers, and how a group leads into a chat that only one person sees."""
 
 import secrets
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.delivery.turns import Received
 from bot.demo.clock import clock_of
-from bot.play.world import World, open_world
+from bot.play.world import World
 from data.conversations import Conversation
 from data.conversations.said import Said
 from data.delivery.inbound import ChatRef, EventKind, InboundEvent, Sender
@@ -20,16 +19,13 @@ from data.kernel.ids import new_id
 from data.merchants import ChannelAccount
 from data.people import ChannelIdentity, Chat, Person
 from dialogs.private import START_LINK
+from tests.worlds import world_at
 
 MORNING = datetime(2026, 11, 22, 2, tzinfo=UTC)
 GROUP = ChatRef("-100", "group", "Weekend crew")
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = open_world(MORNING)
-    yield world
-    world.close()
+world = world_at(MORNING)
 
 
 @pytest.fixture

@@ -1,30 +1,25 @@
 """Days to remember, where a story cannot look: time zones, proofs of consent, long lists."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-import pytest
 from sqlalchemy import select, update
 
 from bot.channels.rest import RestMetadata
 from bot.demo import clock
-from bot.play.world import Said, World, open_world
+from bot.play.world import Said, World
 from data.delivery.models import OutboxRow
 from data.occasions import Occasion
 from data.people import Consent, ConsentPurpose, Person
+from tests.worlds import world_at
 
 START = datetime(2027, 4, 20, 2, tzinfo=UTC)
 NEW_YORK = ZoneInfo("America/New_York")
 LONDON = ZoneInfo("Europe/London")
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = open_world(START)
-    yield world
-    world.close()
+world = world_at(START)
 
 
 def say(world: World, text: str) -> list[Said]:
