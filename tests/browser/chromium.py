@@ -43,8 +43,12 @@ class Visit:
     def open(self, path: str = "/") -> Page:
         self.page.goto(f"{self.address}{path}")
         if path == "/":
-            expect(self.page.locator("body[data-ready]")).to_be_attached()
+            self.settle()
         return self.page
+
+    def settle(self) -> None:
+        """Until the page's scripts have taken hold: before that a click may meet a moving page."""
+        expect(self.page.locator("body[data-ready]")).to_be_attached()
 
     def become(self, name: str) -> None:
         self.page.locator(".cast").get_by_role("radio", name=name).check(force=True)

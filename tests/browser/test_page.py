@@ -128,5 +128,6 @@ def test_the_language_of_the_page_is_chosen_by_a_button(
     page = visit.open()
     page.locator(f".tongues button[lang={tag}]").click()
     expect(page.locator("html")).to_have_attribute("lang", tag)
+    visit.settle()
     visit.become("Qi")
     expect(page.locator("#private .hello")).to_contain_text(hello)
