@@ -83,7 +83,7 @@ class Play:
         self.session.info[TURN] = (self.cause.inbox_id, self.stage.person.id)
         before = state_of(self.stage.conversation)
         if self.stage.chat.kind == "group":
-            before = replace(before, chat_kind=ChatKind.GROUP)
+            before = before._replace(chat_kind=ChatKind.GROUP)
         live = self._live()
         flows = Flows(live.sha, self._flow_set)
         turned = run(before, given, flows, self._act, see=self._carry_out)

@@ -1,7 +1,6 @@
 """How flows begin, hand the floor to each other, and end; and which values each one keeps."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from dialogs.engine.state import Frame, FrameKind, Mode
@@ -88,7 +87,7 @@ def finish(work: Work) -> None:
     """The frame on top has reached its end."""
     frame = work.stack.pop()
     last = frame.trail[-1] if frame.trail else ""
-    work.note("flow_completed", replace(frame, step=last), kind=frame.kind.value)
+    work.note("flow_completed", frame._replace(step=last), kind=frame.kind.value)
     if frame.kind is FrameKind.CALL:
         go_on(work, work.step(work.stack[-1]))
         return
@@ -141,7 +140,7 @@ def cancel(work: Work, *, silent: bool = False) -> Mapping[str, Any]:
         work.stack.clear()
         return {"nothing": True}
     ended = work.stack[root]
-    work.note("flow_cancelled", replace(ended, step=work.stack[-1].step))
+    work.note("flow_cancelled", ended._replace(step=work.stack[-1].step))
     del work.stack[root:]
     reset_slots_of(work, ended)
     give_up_floor(work, ended, completed=False, silent=silent)
@@ -165,7 +164,7 @@ def raise_group(work: Work, root: int, values: Mapping[str, Any]) -> None:
     group = work.stack[root:end]
     del work.stack[root:end]
     kind = FrameKind.INTERRUPT if work.stack else group[0].kind
-    group[0] = replace(group[0], kind=kind, stash={**group[0].stash, **values})
+    group[0] = group[0]._replace(kind=kind, stash={**group[0].stash, **values})
     work.stack += group
     if group[0].trail:
         activate(work)

@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from data.kernel.ids import FlowSha
 from data.kernel.locales import Locale
-from dialogs.engine.state import State
+from dialogs.engine.state import NOTHING, State
 from dialogs.format.domain import ResponseButton
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happened, for the log; analytics and tests read nothing else."""
 
     name: str
@@ -19,7 +18,7 @@ class Event:
     step: str = ""
     version: str = ""
     frame: int = 0
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = NOTHING
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -111,8 +110,7 @@ class Repeat:
 Effect = Say | Post | Wait | Unwait | Handoff | GoPrivate | Repeat
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """`action`: run it and call `step` with its result. `failed`: the state is to be that of before
     the turn, and what the turn's actions did is to be undone."""
 

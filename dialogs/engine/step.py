@@ -63,7 +63,8 @@ def _action_result(work: Work, event: ActionResult, state: State) -> None:
         work.listening = quiet and work.waits_for_answer()
     else:
         for slot, value in event.slots.items():
-            work.set_slot(slot, value)
+            if value is not None or work.slots.get(slot) is not None:  # empty stays empty
+                work.set_slot(slot, value)
         _go_on_after(work, pending.why)
     if event.commands:
         _go_on_with(work, event.commands)

@@ -78,7 +78,7 @@ def wake(work: Work, parked: Parked, event: Happened) -> None:
     if parked.ready is None:
         work.effects.append(Unwait(parked.wait))
     root, *children = parked.frames
-    work.stack.append(replace(root, kind=FrameKind.REGULAR, stash=parked.slots))
+    work.stack.append(root._replace(kind=FrameKind.REGULAR, stash=parked.slots))
     work.stack += children
     activate(work)
     frame = work.stack[-1]

@@ -1,7 +1,7 @@
 """The engine's workbench: a mutable copy of one state, for the length of one step."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from data.kernel.ids import FlowSha
@@ -73,10 +73,11 @@ class Work:
 
     def flow_set(self, frame: Frame | None = None) -> FlowSet:
         sha = frame.version if frame else self.version
-        found = self._sets.get(sha)
-        if found is None:
+        try:
+            return self._sets[sha]
+        except KeyError:
             found = self._sets[sha] = self.flows.flows_for(sha)
-        return found
+            return found
 
     def flow(self, frame: Frame) -> Flow:
         return self.flow_set(frame).flows[frame.flow]
@@ -117,7 +118,7 @@ class Work:
         return self.serial
 
     def change(self, index: int, **changes: Any) -> Frame:
-        frame: Frame = replace(self.stack[index], **changes)
+        frame = self.stack[index]._replace(**changes)
         self.stack[index] = frame
         return frame
 
