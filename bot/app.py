@@ -21,7 +21,7 @@ from bot.delivery.telegram_doors import TelegramDoors
 from bot.delivery.turns import Turns
 from bot.delivery.waking import wake_conversation
 from bot.delivery.worker import JobKind, Worker
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from data import group_buys, occasions, orders, payments
 from data.catalogue import FLOOR, ShopFloor
 from data.conversations import WAKE
@@ -32,6 +32,7 @@ from data.kernel.clock import Clock, SystemClock
 from data.kernel.database import Database
 from data.kernel.encryption import CIPHER, FieldCipher
 from data.payments.gateway import Gateway
+from dialogs.actions.packages import BadPackage, Packages
 from dialogs.actions.shelf import ACTIONS
 from dialogs.house import House
 from dialogs.library import FlowLibrary
@@ -98,7 +99,7 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Tuanzi:
     )
     bell = Bell()
     database.on_commit = bell.ring
-    house = House(flows, ACTIONS, settings.public_url)
+    house = House(flows, ACTIONS, settings.public_url, _packages(settings))
     gateways: dict[str, Gateway] = {}
     if settings.sandbox_secret is not None:
         bank = SandboxGateway(database, clock, secret=settings.sandbox_secret.reveal())
@@ -122,6 +123,13 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Tuanzi:
             _THREADS[database.engine.dialect.name], thread_name_prefix="turn"
         ),
     )
+
+
+def _packages(settings: Settings) -> Packages:
+    try:
+        return Packages(settings.actions, taken=ACTIONS.keys())
+    except BadPackage as bad:
+        raise SettingsError([f"TUANZI_ACTIONS ({bad})"]) from bad
 
 
 def _telegram(

@@ -42,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run: Command = options.run
     try:
         return run(options, settings)
+    except SettingsError as error:  # what only opening the shop finds out
+        complain("cli.settings", problems=", ".join(error.problems))
+        return EXIT_USAGE
     except OperationalError as error:
         complain("cli.no_database", why=type(error.orig).__name__)  # its words hold the address
     except OSError as error:

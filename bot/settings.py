@@ -3,6 +3,7 @@
 Variables begin with TUANZI_. Secrets are `Secret`s: their repr and str never show them.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,9 +12,13 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from data.kernel.errors import Invalid
+from dialogs.actions.packages import ActionPackage
 
 VAR = Path("var")
 _T = TypeVar("_T")
+_PACKAGE = re.compile(
+    r"(?P<shop>[A-Za-z0-9_-]+)=(?P<module>[A-Za-z_][\w.]*):(?P<names>\w+(?:,\w+)*)", re.ASCII
+)
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -63,6 +68,7 @@ class Settings:
     telegram_api: str = "https://api.telegram.org/bot"
     telegram_polling: bool = False
     trusted_hosts: tuple[str, ...] = field(default=("127.0.0.1", "localhost"))
+    actions: tuple[ActionPackage, ...] = ()
 
 
 def read(environment: Mapping[str, str], *, serving: bool = True) -> Settings:
@@ -100,6 +106,7 @@ def read(environment: Mapping[str, str], *, serving: bool = True) -> Settings:
         telegram_api=get("TELEGRAM_API", _http_url, default.telegram_api),
         telegram_polling=get("TELEGRAM_POLLING", _flag, default.telegram_polling),
         trusted_hosts=get("TRUSTED_HOSTS", _words, _hosts(url)),
+        actions=get("ACTIONS", _packages, ()),
     )
     if serving:
         problems += _contradictions(settings)
@@ -159,6 +166,18 @@ def _flag(raw: str) -> bool:
 
 def _secrets(raw: str) -> tuple[Secret, ...]:
     return tuple(Secret(part.strip()) for part in raw.split(","))
+
+
+def _packages(raw: str) -> tuple[ActionPackage, ...]:
+    """`shop=package:action_a,action_b`, with spaces between."""
+    found = tuple(map(_PACKAGE.fullmatch, raw.split()))
+    if None in found:
+        raise ValueError(raw)
+    return tuple(
+        ActionPackage(one["shop"], one["module"], frozenset(one["names"].split(",")))
+        for one in found
+        if one is not None
+    )
 
 
 def _words(raw: str) -> tuple[str, ...]:

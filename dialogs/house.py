@@ -7,6 +7,7 @@ from data.conversations import Conversation
 from data.merchants import ChannelAccount, Merchant
 from data.people import Chat, Person
 from dialogs.actions.base import Registry
+from dialogs.actions.packages import Packages
 from dialogs.library import FlowLibrary
 
 
@@ -14,12 +15,14 @@ from dialogs.library import FlowLibrary
 class House:
     """Wired once, in bot/app.py. `public_url` is the only address our links are made of (T45).
 
+    `actions` are ours and run in the turn, `packages` merchants' and called between turns.
     `writers`: actions that wrote something once; they are not tried in a look any more.
     """
 
     flows: FlowLibrary
     actions: Registry
     public_url: str
+    packages: Packages = field(default_factory=Packages)
     writers: set[str] = field(default_factory=set)
 
 

@@ -26,7 +26,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "PIL": ("data/seeds/render.py",),
     "playwright": ("data/seeds/render.py",),
     "pydantic": ("bot/", "integrations/"),
-    "rasa_sdk": ("dialogs/actions/base.py",),
+    "rasa_sdk": ("dialogs/actions/executor.py",),
     "re2": ("dialogs/format/",),
     "ruamel": ("dialogs/", "bot/play/story.py", "bot/demo/seeding.py"),
     "sklearn": ("dialogs/understanding/train.py",),
