@@ -82,6 +82,7 @@ class Tuanzi:
 
     def close(self) -> None:
         self.threads.shutdown(wait=False, cancel_futures=True)
+        self.house.packages.close()
         self.database.close()
 
 

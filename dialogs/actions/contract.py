@@ -58,6 +58,8 @@ class Transport(Protocol):
         """The answer as it came, parsed from JSON; answers.py reads it."""
         ...
 
+    def close(self) -> None: ...
+
 
 def payload_of(wanted: RunAction, domain: Domain, *, sender: str, text: str = "") -> Json:
     """The body of the call, JSON all through.

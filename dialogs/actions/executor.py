@@ -9,7 +9,7 @@ import inspect
 import json
 import logging
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from copy import deepcopy
 from functools import partial
@@ -29,6 +29,7 @@ __all__ = ["Action", "InProcess"]
 log = logging.getLogger(__name__)
 SECONDS = 5.0  # security.md T18: what an action server gets too
 LARGEST = 1024 * 1024  # bytes of an answer as JSON, also T18
+_PATIENCE = 1.0  # seconds
 _THREADS = 4  # for `run`s that do not await; one that timed out keeps its thread until it ends
 
 
@@ -39,7 +40,7 @@ class InProcess:
         self._seconds = seconds
         self._threads = Semaphore(_THREADS)
         self._executor = ActionExecutor()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._home: _Home | None = None
         self._starting = Lock()
         for action in _listed(package):
             self._register(action)
@@ -47,7 +48,7 @@ class InProcess:
     async def call(self, payload: Json) -> object:
         """The executor keeps the domain it saw last and actions change the tracker in place: each
         call gets a copy, and gives one."""
-        running = asyncio.run_coroutine_threadsafe(self._run(deepcopy(payload)), self._home())
+        running = self._begun().take(self._run(deepcopy(payload)))
         try:
             async with asyncio.timeout(self._seconds):
                 return await asyncio.wrap_future(running)
@@ -55,22 +56,20 @@ class InProcess:
             raise CallFailed(Reason.TIMEOUT, _name(payload)) from None
 
     def close(self) -> None:
-        """What still runs is left alone: its threads end with the process."""
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._loop.stop)
+        if self._home is not None:
+            self._home.close()
 
     def _register(self, action: Any) -> None:
         self._executor.register_action(action)
         if not inspect.iscoroutinefunction(action.run):
             self._executor.actions[action.name()] = partial(self._in_thread, action.run)
 
-    def _home(self) -> asyncio.AbstractEventLoop:
-        """Begun with the first call: a thread does not outlive the parting of a process."""
+    def _begun(self) -> "_Home":
+        """With the first call: no thread outlives the parting of a process into several."""
         with self._starting:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                Thread(target=self._loop.run_forever, name="actions", daemon=True).start()
-            return self._loop
+            if self._home is None:
+                self._home = _Home()
+            return self._home
 
     async def _run(self, payload: Json) -> object:
         if not payload.get("domain"):  # else the executor would take that of another call
@@ -110,6 +109,29 @@ class InProcess:
             future.set_exception(error)
         finally:
             self._threads.release()
+
+
+class _Home:
+    """A thread with an event loop of its own. It ends with the process, whatever still runs."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._live, name="actions", daemon=True)
+        self._thread.start()
+
+    def take(self, work: Coroutine[Any, Any, object]) -> Future[object]:
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def close(self) -> None:
+        """One that blocks the loop is not waited for long."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_PATIENCE)
+
+    def _live(self) -> None:
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.close()
 
 
 def _as_json(answer: object) -> object:

@@ -44,6 +44,10 @@ class Packages:
         """How to call one; None: it is not theirs, or nobody's."""
         return self._transports.get((merchant_id, name))
 
+    def close(self) -> None:
+        for transport in {id(each): each for each in self._transports.values()}.values():
+            transport.close()
+
     def _open(self, package: ActionPackage) -> None:
         """rasa-sdk costs half a second and 10 MB: only where somebody brought something."""
         from dialogs.actions.executor import InProcess  # noqa: PLC0415

@@ -45,6 +45,9 @@ class ValidatePaper(FormValidationAction):
     ) -> list[str]:
         return [*domain_slots, "shape"]
 
+    def extract_shape(self, dispatcher: Any, tracker: Any, domain: Any) -> dict[str, Any]:
+        return {}
+
     def validate_paper(
         self, value: Any, dispatcher: Any, tracker: Any, domain: Any
     ) -> dict[str, Any]:
@@ -81,7 +84,7 @@ class Block(Action):
         return "action_block"
 
     async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> list[Any]:
-        time.sleep(0.5)
+        time.sleep(0.5)  # noqa: ASYNC251  # that is the trap
         return []
 
 
@@ -134,7 +137,7 @@ class Overstep(Action):
         return "action_overstep"
 
     async def run(self, dispatcher: Any, tracker: Any, domain: Any) -> list[Any]:
-        return [SlotSet("shape", "crane"), SlotSet("price", 1)]
+        return [SlotSet("shape", "crane"), SlotSet("order_total", 1)]
 
 
 class Follow(Action):
