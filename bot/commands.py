@@ -107,7 +107,7 @@ def flows(open_shop: OpenShop) -> Callable[[argparse.Namespace, Settings], int]:
 
     def run(options: argparse.Namespace, settings: Settings) -> int:
         if options.verb in of_files:
-            return of_files[options.verb](options)
+            return of_files[options.verb](options, settings)
         return with_shop(at_todays_schema(verbs[options.verb]), open_shop)(options, settings)
 
     return run
@@ -120,7 +120,12 @@ def _publish(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
         with tuanzi.database.transaction() as session:
             merchant = find_merchant(session, options.merchant)
             sha = publish_flows(
-                session, merchant_id=merchant.id, sources=sources, by="cli", now=now
+                session,
+                merchant_id=merchant.id,
+                sources=sources,
+                by="cli",
+                now=now,
+                called=tuanzi.house.packages.names(merchant.id),
             )
     except FlowProblems as problems:
         return report(problems.problems)

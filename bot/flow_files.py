@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bot.flow_checks import check_flows
+from bot.settings import Settings
 from bot.terminal import BROKEN, EXIT_SOUND, language
 from bot.web.wording import say
 from dialogs.format import (
@@ -47,11 +48,14 @@ def _yaml_files(path: Path) -> list[Path]:
     return sorted(path.rglob("*.yml")) if path.is_dir() else [path]
 
 
-def check(options: argparse.Namespace) -> int:
-    """Mistakes and warnings; with --calm what other programs for flows do not know."""
+def check(options: argparse.Namespace, settings: Settings) -> int:
+    """Mistakes and warnings; with --calm what other programs for flows do not know.
+
+    The files are no shop's yet: whatever any merchant brought along can be called."""
     sources = sources_of(options.files)
     if not options.calm:
-        return report(check_flows(sources))
+        called = {name for package in settings.actions for name in package.names}
+        return report(check_flows(sources, called=called))
     try:
         return _list(beyond_calm(sources))
     except FlowProblems as problems:
@@ -77,7 +81,7 @@ def _list(places: list[Beyond]) -> int:
     return EXIT_SOUND
 
 
-def print_schema(_options: argparse.Namespace) -> int:
+def print_schema(_options: argparse.Namespace, _settings: Settings) -> int:
     """As it stands in the file, for an editor to be pointed at."""
     sys.stdout.write(json.dumps(schema(), ensure_ascii=False, indent=2) + "\n")
     return EXIT_SOUND

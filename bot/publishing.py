@@ -1,6 +1,6 @@
 """Flows from files into a shop: checked whole, stored under their hash, made live."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -11,10 +11,17 @@ from dialogs.format import flow_set_to_json, shipped_sources
 
 
 def publish_flows(
-    session: Session, *, merchant_id: str, sources: Mapping[str, str], by: str, now: datetime
+    session: Session,
+    *,
+    merchant_id: str,
+    sources: Mapping[str, str],
+    by: str,
+    now: datetime,
+    called: Collection[str] = (),
 ) -> str:
-    """Raises FlowProblems before anything changes; gives the version's sha."""
-    flow_set = load_flows(sources)
+    """Raises FlowProblems before anything changes; gives the version's sha. `called`: actions of
+    the merchant's own."""
+    flow_set = load_flows(sources, called=called)
     draft = Draft(flow_set.sha, flow_set_to_json(flow_set), dict(sources))
     save_draft(session, merchant_id=merchant_id, draft=draft, author=by, now=now)
     publish(session, merchant_id=merchant_id, sha=flow_set.sha, by=by, now=now)

@@ -1,7 +1,7 @@
 """Flow files into a checked draft; the texts a merchant starts from; what changed between two."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,10 +66,10 @@ def keep(
     return version
 
 
-def checked(sources: Mapping[str, str]) -> FlowSet | list[Problem]:
-    """The set, or why it is none."""
+def checked(sources: Mapping[str, str], *, called: Collection[str] = ()) -> FlowSet | list[Problem]:
+    """The set, or why it is none. `called`: actions of the merchant's own."""
     try:
-        return load_flows(sources)
+        return load_flows(sources, called=called)
     except FlowProblems as problems:
         return problems.problems
 

@@ -118,15 +118,17 @@ def get_version(sha: str, client: Known, shop: Shop) -> VersionOut:
 
 
 @router.post("/validate")
-def validate(body: Sources, client: Known) -> Checked:
+def validate(body: Sources, client: Known, shop: Shop) -> Checked:
     """Every mistake and every warning with its place."""
-    return _checked(check_flows(body.sources), body.locale)
+    called = shop.house.packages.names(client.merchant_id)
+    return _checked(check_flows(body.sources, called=called), body.locale)
 
 
 @router.post("/draft", response_model=Sha, responses={422: {"model": Checked}})
 def save_draft(body: Sources, client: Known, shop: Shop) -> Sha | JSONResponse:
     """Keep a set as the draft. One with mistakes is refused, with all of them."""
-    found = drafting.checked(body.sources)
+    called = shop.house.packages.names(client.merchant_id)
+    found = drafting.checked(body.sources, called=called)
     if not isinstance(found, FlowSet):
         refused = {"error": Invalid.code, **_checked(found, body.locale).model_dump()}
         return JSONResponse(refused, status_code=Invalid.status)

@@ -50,7 +50,8 @@ def work_on_flows(desk: AtDesk, shop: Shop, form: Form) -> Response:
         return _add(desk, sheet, str(form.get("new_name", "")))
     if wanted == "save":
         return _save(desk, shop, sheet, head(versions))
-    return _checked(desk, sheet, check_flows(sheet.sources))
+    called = shop.house.packages.names(desk.merchant_id)
+    return _checked(desk, sheet, check_flows(sheet.sources, called=called))
 
 
 @router.post("/publish")
@@ -152,7 +153,8 @@ def _save(desk: Desk, shop: OpenShop, sheet: Sheet, stands: str) -> Response:
     if sheet.base != stands:
         moved = Sheet(stands, sheet.stored, sheet.current, sheet.changed)
         return _editor(desk, moved, status=_CONFLICT, wrong="error_draft_moved")
-    found = drafting.checked(sheet.sources)
+    called = shop.house.packages.names(desk.merchant_id)
+    found = drafting.checked(sheet.sources, called=called)
     if not isinstance(found, FlowSet):
         return _checked(desk, sheet, found)
     with changing(shop.database, desk.merchant_id) as session:
