@@ -8,8 +8,6 @@ ALL = {f"T{number:02d}" for number in range(1, 57)}
 # What opens the surface; then the line here goes, and a test must quote the id.
 WAITING = {
     "T17": "images, feeds and action servers fetched by address",
-    "T19": "remote action servers",
-    "T20": "remote action servers",
     "T29": "a language model",
     "T31": "a language model",
     "T32": "a language model",
