@@ -1,1 +1,1 @@
-"""What flows can do: rasa-sdk actions that call the shop's services."""
+"""What flows can do: our actions, and merchants' own of rasa-sdk."""

@@ -4,6 +4,7 @@ An action server is not ours: it may set declared public slots to values that th
 responses said, and say plain text. Anything else is refused by name (T19).
 """
 
+import json
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -92,7 +93,17 @@ def _slots(events: Iterable[Json], domain: Domain) -> Json:
 def _may_set(domain: Domain, name: str, value: object) -> bool:
     """What it may not read it may not write."""
     slot = domain.slots.get(name)
-    return slot is not None and not slot.private and is_allowed(slot, value)
+    if slot is None or slot.private:
+        return False
+    return is_allowed(slot, value) and _can_be_stored(value)
+
+
+def _can_be_stored(value: object) -> bool:
+    """No half characters, no NUL: PostgreSQL takes neither, no messenger the former."""
+    try:
+        return b"\\u0000" not in json.dumps(value, ensure_ascii=False).encode()
+    except ValueError:
+        return False
 
 
 def _said(message: Json, domain: Domain) -> Said | None:
@@ -176,7 +187,10 @@ def _plain(text: object, longest: int, name: str) -> str:
 
 
 def _short(name: object) -> str:
-    return str(name)[:LONGEST_TITLE]
+    """For a log: a name as far as it is one."""
+    if not isinstance(name, str):
+        return type(name).__name__
+    return "".join(char if char.isprintable() else "?" for char in name[:LONGEST_TITLE])
 
 
 def result_of(

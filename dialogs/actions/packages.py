@@ -49,7 +49,7 @@ class Packages:
             transport.close()
 
     def _open(self, package: ActionPackage) -> None:
-        """rasa-sdk costs half a second and 10 MB: only where somebody brought something."""
+        """rasa-sdk brings a web server along, 14 MB: only where somebody brought something."""
         from dialogs.actions.executor import InProcess  # noqa: PLC0415
 
         known = self.names(package.merchant_id)

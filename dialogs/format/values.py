@@ -1,6 +1,7 @@
 """Which values a slot may hold. The engine lets nothing else in, whoever proposes it."""
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from dialogs.format.domain import Slot, SlotType
 MAX_TEXT = 10_000  # the longest message we read
 MAX_ITEMS = 200
 _MAX_DEPTH = 6
+_LARGEST = sys.float_info.max  # an integer beyond it is none that `float` could hold
 
 
 def is_allowed(slot: Slot, value: Any) -> bool:
@@ -21,8 +23,9 @@ def _is_text(slot: Slot, value: Any) -> bool:
 
 
 def _is_number(slot: Slot, value: Any) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return -_LARGEST <= value <= _LARGEST  # NaN is in no range
 
 
 def _is_list(slot: Slot, value: Any) -> bool:
