@@ -30,6 +30,7 @@ from data.delivery.messages import (
     Text,
 )
 from data.kernel.database import Database
+from data.kernel.errors import Invalid, NotFound
 from data.kernel.money import Money
 from data.merchants import Merchant
 from data.people import ChannelIdentity
@@ -150,7 +151,7 @@ def test_a_sender_is_one_person_of_the_shop(webhook: Webhook, file: Path) -> Non
 
 @pytest.mark.parametrize("sender", ["", "x" * 129])
 def test_a_sender_that_is_none_is_nobody(webhook: Webhook, sender: str) -> None:
-    with pytest.raises(serving.Invalid):
+    with pytest.raises(Invalid):
         webhook(body("action_search_products", {"search_for": "tea"}, sender=sender))
 
 
@@ -168,7 +169,7 @@ def test_where_there_are_several_shops_one_must_be_named(
         a_merchant(session)
     database.close()
     call = body("action_search_products", {"search_for": "tea"})
-    with pytest.raises(serving.NotFound, match="TUANZI_MERCHANT"):
+    with pytest.raises(NotFound, match="TUANZI_MERCHANT"):
         webhook(call)
     serving._counter().database.close()
     serving._counter.cache_clear()
