@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from data.conversations import (
+    Awaited,
     Mode,
     NewWait,
     begin_wait,
@@ -46,6 +47,7 @@ from dialogs.engine import (
     to_json,
 )
 from dialogs.format import FlowSet, Response
+from dialogs.format.wait_events import WAIT_EVENTS, About
 from dialogs.hearing import state_of
 from dialogs.house import Cause, House, Stage
 from dialogs.letters import TURN, send
@@ -249,7 +251,13 @@ class Play:
         self.letters.append(Letter(self.stage.chat.id, message, person_id=person.id))
 
     def _begin_wait(self, wait: Wait) -> None:
-        new = NewWait(wait.wait, wait.events, wait.key, timedelta(seconds=wait.timeout))
+        new = NewWait(
+            wait.wait,
+            _awaited(wait, self.stage.conversation.id),
+            timedelta(seconds=wait.timeout),
+            wait.frame,
+            wait.after,
+        )
         begin_wait(self.session, conversation=self.stage.conversation, new=new, now=self.cause.now)
 
     def _hand_over(self) -> None:
@@ -269,6 +277,18 @@ class Play:
         chat_id, person_id = self.stage.chat.id, self.stage.person.id
         for message in last_said(self.session, conversation_id=self.stage.conversation.id):
             self.letters.append(Letter(chat_id, message, person_id=person_id))
+
+
+def _awaited(wait: Wait, conversation_id: str) -> list[Awaited]:
+    """What is about this conversation needs no slot to say so; what is about nothing only passes.
+    An older version may name an event that is told no more."""
+    keys = {About.TIME: "", About.CONVERSATION: conversation_id}
+    told = {name: WAIT_EVENTS[name] for name in wait.events if name in WAIT_EVENTS}
+    awaited = (
+        Awaited(name, keys.get(event.about, wait.key), event.lasting)
+        for name, event in told.items()
+    )
+    return [one for one in awaited if one.key]
 
 
 def _needs_the_lock(effect: Effect) -> bool:

@@ -13,7 +13,14 @@ from sqlalchemy.orm import Session
 
 from bot.api.reads.chats import STAFF_SAID, ChatView
 from bot.web.scope import changing
-from data.conversations import Mode, StaleConversation, record_events, set_mode
+from data.conversations import (
+    Mode,
+    News,
+    StaleConversation,
+    record_events,
+    set_mode,
+    tell,
+)
 from data.delivery import outbox
 from data.delivery.messages import OutboundMessage, Text
 from data.delivery.outbox import Letter, Origin
@@ -22,6 +29,7 @@ from data.kernel.errors import Invalid
 from data.kernel.ids import new_id
 from data.merchants import ChannelAccount, Merchant
 from dialogs.engine import HandBack, HandOver
+from dialogs.format.wait_events import HUMAN_ANSWERED
 from dialogs.house import Cause, House, Stage
 from dialogs.play import Play
 
@@ -57,6 +65,8 @@ def answer(session: Session, house: House, *, view: ChatView, text: str, by: Spe
     key = f"{STAFF_SAID}:{new_id('ans')}"
     note = {"kind": STAFF_SAID, "text": said, "by": by.name, "key": key}
     record_events(session, view.conversation, [note], inbox_id=None, now=by.now)
+    news = News(HUMAN_ANSWERED, view.conversation.id, {"by": by.name}, once=key)
+    tell(session, merchant_id=view.conversation.merchant_id, news=news, now=by.now)
     outbox.post(
         session,
         [Letter(view.chat.id, OutboundMessage((Text(said),)), person_id=view.person.id)],

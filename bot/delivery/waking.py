@@ -14,9 +14,11 @@ from dialogs.turn import wake
 
 
 def wake_conversation(session: Session, house: House, job: Job, now: datetime) -> None:
-    """`args`: conversation_id, event, key, payload, wait (data/conversations/waits.py)."""
+    """`args`: conversation_id, event, key, payload, wait, number (data/conversations/waits.py)."""
     args = job.args
-    happened = Happened(args["event"], args["key"], args["payload"], args["wait"])
+    happened = Happened(
+        args["event"], args["key"], args["payload"], args["wait"], args.get("number", 0)
+    )
     stage = stage_of(session, args["conversation_id"])
     wake(session, house, stage=stage, happened=happened, cause=Cause(f"job:{job.id}", now))
 

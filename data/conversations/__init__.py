@@ -8,6 +8,7 @@ from data.conversations.models import (
     DeepLink,
     Mode,
     OfferedOption,
+    ToldEvent,
 )
 from data.conversations.service import (
     Offer,
@@ -22,23 +23,28 @@ from data.conversations.service import (
     save,
     set_mode,
 )
+from data.conversations.told import Awaited, News, forget_told
 from data.conversations.waits import WAKE, NewWait, begin_wait, end_wait, tell
 
 __all__ = [
     "WAKE",
+    "Awaited",
     "Conversation",
     "ConversationEvent",
     "ConversationWait",
     "DeepLink",
     "Mode",
     "NewWait",
+    "News",
     "Offer",
     "Offered",
     "OfferedOption",
     "StaleConversation",
+    "ToldEvent",
     "begin_wait",
     "end_wait",
     "find",
+    "forget_told",
     "make_link",
     "offered_to",
     "pressed",

@@ -106,3 +106,23 @@ class ConversationWait(Base):
     event: Mapped[str] = mapped_column(String(40), primary_key=True)
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
     key: Mapped[str] = mapped_column(String(64))
+
+
+class ToldEvent(Base):
+    """What befell an object outside, in the order it was told; `once` names this one time, so that
+    told twice it is told once. Kept for flows that begin to wait only afterwards."""
+
+    __tablename__ = "told_events"
+    __table_args__ = (
+        UniqueConstraint("merchant_id", "key", "event", "once"),
+        Index("ix_told_events_at", "merchant_id", "at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    event: Mapped[str] = mapped_column(String(40))
+    key: Mapped[str] = mapped_column(String(64))
+    once: Mapped[str] = mapped_column(String(160))
+    payload: Mapped[dict[str, Any]]
+    at: Mapped[datetime]

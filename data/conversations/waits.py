@@ -3,7 +3,7 @@
 Money, stock and group-buys never depend on a waiting flow: an event nobody awaits is no loss.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,40 +12,58 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from data.conversations.models import Conversation, ConversationWait
-from data.delivery.jobs import NewJob, enqueue
+from data.conversations.told import Awaited, News, keep, latest, one_at_a_time
+from data.delivery.jobs import NewJob, cancel, enqueue
 
-WAKE = "wake"  # the job kind; args: conversation_id, event, key, payload, wait
+WAKE = "wake"  # the job kind; args: conversation_id, wait, event, key, payload, number
 _TIMEOUT = "timeout"
 
 
 @dataclass(frozen=True, slots=True)
 class NewWait:
-    """`wait` is the engine's number for it; any of `events` about `key` ends it."""
+    """`wait` is the engine's number for it; any of `awaited` ends it. `frame` is the flow that
+    waits, `after` the number of the event that woke it last."""
 
     wait: int
-    events: Sequence[str]
-    key: str
+    awaited: Sequence[Awaited]
     timeout: timedelta
+    frame: int = 0
+    after: int = 0
 
 
 def begin_wait(
     session: Session, *, conversation: Conversation, new: NewWait, now: datetime
 ) -> None:
+    """From here on an event about the object wakes the flow, and so does one that came early."""
+    late = _Waking(conversation, new.wait, News(_TIMEOUT, "", {}))
+    late.enqueue(session, run_at=now + new.timeout, now=now)
+    if not new.awaited:
+        return
+    one_at_a_time(session, conversation.merchant_id, {one.key for one in new.awaited})
     session.execute(
         insert(ConversationWait),
         [
             {
                 "conversation_id": conversation.id,
                 "wait": new.wait,
-                "event": event,
+                "event": one.event,
                 "merchant_id": conversation.merchant_id,
-                "key": new.key,
+                "key": one.key,
             }
-            for event in new.events
+            for one in new.awaited
         ],
     )
-    args = {"wait": new.wait, "event": _TIMEOUT, "key": new.key, "payload": {}}
-    enqueue(session, _wake_job(conversation, args, run_at=now + new.timeout), now=now)
+    early = latest(
+        session,
+        conversation=conversation,
+        awaited=new.awaited,
+        frame=new.frame,
+        after=new.after,
+        now=now,
+    )
+    if early is not None:
+        news = News(early.event, early.key, early.payload)
+        _Waking(conversation, new.wait, news, early.id).enqueue(session, run_at=now, now=now)
 
 
 def end_wait(session: Session, *, conversation_id: str, wait: int) -> None:
@@ -54,28 +72,57 @@ def end_wait(session: Session, *, conversation_id: str, wait: int) -> None:
             ConversationWait.conversation_id == conversation_id, ConversationWait.wait == wait
         )
     )
+    cancel(session, key=_job_key(conversation_id, wait, _TIMEOUT))
 
 
-def tell(
-    session: Session, *, event: str, key: str, payload: Mapping[str, Any], now: datetime
-) -> None:
-    """Something happened to this object: wake every flow that waits for it, in its own lane."""
+def tell(session: Session, *, merchant_id: str, news: News, now: datetime) -> None:
+    """Something happened to this object: wake every flow that waits for it, in its own lane, and
+    keep it for those that come to wait later."""
+    number = keep(session, merchant_id=merchant_id, news=news, now=now)
+    if number is None:
+        return
     found = session.execute(
-        select(ConversationWait, Conversation)
+        select(ConversationWait.wait, Conversation)
         .join(Conversation, Conversation.id == ConversationWait.conversation_id)
-        .where(ConversationWait.event == event, ConversationWait.key == key)
+        .where(
+            ConversationWait.event == news.event,
+            ConversationWait.key == news.key,
+            ConversationWait.merchant_id == merchant_id,
+        )
+        .order_by(Conversation.chat_id)  # each enqueuing locks a lane: all in the same order
     )
-    for wait, conversation in found:
-        args = {"wait": wait.wait, "event": event, "key": key, "payload": dict(payload)}
-        enqueue(session, _wake_job(conversation, args, run_at=now), now=now)
+    for wait, conversation in found.all():
+        _Waking(conversation, wait, news, number).enqueue(session, run_at=now, now=now)
 
 
-def _wake_job(conversation: Conversation, args: dict[str, Any], *, run_at: datetime) -> NewJob:
-    return NewJob(
-        lane=f"chat:{conversation.chat_id}",
-        kind=WAKE,
-        key=f"wake:{conversation.id}:{args['wait']}:{args['event']}",
-        run_at=run_at,
-        args={"conversation_id": conversation.id, **args},
-        merchant_id=conversation.merchant_id,
-    )
+@dataclass(frozen=True, slots=True)
+class _Waking:
+    """One event on its way to one wait: it gets there once."""
+
+    conversation: Conversation
+    wait: int
+    news: News
+    number: int = 0
+
+    def enqueue(self, session: Session, *, run_at: datetime, now: datetime) -> None:
+        args: dict[str, Any] = {
+            "conversation_id": self.conversation.id,
+            "wait": self.wait,
+            "event": self.news.event,
+            "key": self.news.key,
+            "payload": dict(self.news.payload),
+            "number": self.number,
+        }
+        job = NewJob(
+            lane=f"chat:{self.conversation.chat_id}",
+            kind=WAKE,
+            key=_job_key(self.conversation.id, self.wait, self.news.event),
+            run_at=run_at,
+            args=args,
+            merchant_id=self.conversation.merchant_id,
+        )
+        enqueue(session, job, now=now)
+
+
+def _job_key(conversation_id: str, wait: int, event: str) -> str:
+    return f"{WAKE}:{conversation_id}:{wait}:{event}"

@@ -92,6 +92,8 @@ class PlaceSeatOrder(ShopAction):
             ship_to=address, chat_id=turn.chat.id, conversation_id=turn.conversation.id
         )
         order = place_seat_order(turn.session, seat_id=seat.id, details=details, now=turn.now)
+        turn.set("order", order.id)  # a flow may wait for what becomes of either
+        turn.set("team", seat.team_id)
         until = turn.session.get_one(Seat, seat.id).held_until - turn.now
         give_payment_link(turn, order_id=order.id, number=order.number, until=until)
 

@@ -31,12 +31,13 @@ class ActionResult:
 @dataclass(frozen=True, slots=True)
 class Happened:
     """An event from outside (payment_paid …, or `timeout`), found by the wait's number or, without
-    one, by its name and the object it is about."""
+    one, by its name and the object it is about. `number`: the higher, the later it was told."""
 
     event: str
     key: str = ""
     payload: Mapping[str, Any] = field(default_factory=dict)
     wait: int | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

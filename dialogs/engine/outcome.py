@@ -73,12 +73,15 @@ class RunAction:
 @dataclass(frozen=True, slots=True)
 class Wait:
     """Remember that one of `events` about `key` wakes wait number `wait`, at the latest after
-    `timeout` seconds."""
+    `timeout` seconds. One that was told before wakes it as well, unless the flow `frame` has heard
+    of it: of all up to the number `after` it has."""
 
     wait: int
     events: tuple[str, ...]
     key: str
     timeout: int
+    frame: int = 0
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ def _frame_to_json(frame: Frame) -> dict[str, Any]:
         "context": dict(frame.context),
         "stash": dict(frame.stash),
         "quiet": frame.quiet,
+        "heard": frame.heard,
     }
     return {key: value for key, value in body.items() if value}
 
@@ -76,6 +77,7 @@ def _frame_from_json(body: Mapping[str, Any]) -> Frame:
         context=dict(body.get("context", {})),
         stash=dict(body.get("stash", {})),
         quiet=body.get("quiet", False),
+        heard=body.get("heard", 0),
     )
 
 

@@ -37,7 +37,8 @@ class ChatKind(StrEnum):
 
 class Frame(NamedTuple):
     """One flow being walked. `trail`: steps visited, in order; `barrier`: how many of them can no
-    longer be corrected; `quiet`: when it ends, the question below is not asked again.
+    longer be corrected; `quiet`: when it ends, the question below is not asked again; `heard`: the
+    number of the outside's event that woke it last, so that none wakes it twice.
 
     A tuple, as all that a turn makes by the dozen: a frozen dataclass takes three times as long.
     """
@@ -52,6 +53,7 @@ class Frame(NamedTuple):
     context: Mapping[str, Any] = NOTHING
     stash: Mapping[str, Any] = NOTHING
     quiet: bool = False
+    heard: int = 0
 
     @property
     def is_root(self) -> bool:

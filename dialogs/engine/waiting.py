@@ -16,14 +16,15 @@ def park(work: Work, step: WaitStep) -> None:
     top = len(work.stack) - 1
     root = work.root_of(top)
     wait = work.number()
-    key = work.slots.get(step.key)
+    key = _key(work.slots.get(step.key) if step.key else None)
     work.note("wait_started", work.stack[top], events=list(step.events), wait=wait)
-    work.effects.append(Wait(wait, step.events, _key(key), step.timeout))
     frames = tuple(work.stack[root:])
+    waits = frames[0]
+    work.effects.append(Wait(wait, step.events, key, step.timeout, waits.id, waits.heard))
     del work.stack[root:]
-    kept = _take_values(work, frames[0])
-    work.parked.append(Parked(wait, step.events, _key(key), frames, kept))
-    give_up_floor(work, frames[0], completed=False)
+    kept = _take_values(work, waits)
+    work.parked.append(Parked(wait, step.events, key, frames, kept))
+    give_up_floor(work, waits, completed=False)
 
 
 def _key(value: Any) -> str:
@@ -61,9 +62,15 @@ def _is_for(event: Happened, parked: Parked) -> bool:
 def _make_ready(work: Work, parked: Parked, event: Happened) -> None:
     """A person has the chat: the flow goes on when it is handed back."""
     at = work.parked.index(parked)
-    work.parked[at] = replace(parked, ready=(event.event, dict(event.payload)))
+    ready = (event.event, dict(event.payload))
+    root = _having_heard(parked.frames[0], event)
+    work.parked[at] = replace(parked, ready=ready, frames=(root, *parked.frames[1:]))
     work.effects.append(Unwait(parked.wait))
     work.note("wait_ready", parked.frames[-1], event=event.event)
+
+
+def _having_heard(root: Frame, event: Happened) -> Frame:
+    return replace(root, heard=max(root.heard, event.number))
 
 
 def wake_ready(work: Work) -> None:
@@ -78,14 +85,15 @@ def wake(work: Work, parked: Parked, event: Happened) -> None:
     if parked.ready is None:
         work.effects.append(Unwait(parked.wait))
     root, *children = parked.frames
-    work.stack.append(root._replace(kind=FrameKind.REGULAR, stash=parked.slots))
+    root = _having_heard(root, event)._replace(kind=FrameKind.REGULAR, stash=parked.slots)
+    work.stack.append(root)
     work.stack += children
     activate(work)
     frame = work.stack[-1]
     step = work.step(frame)
     work.note("wait_ended", frame, event=event.event, wait=parked.wait)
     assert isinstance(step, WaitStep)  # noqa: S101  # a frame is parked at nothing else
-    if event.event == TIMEOUT:
+    if event.event == TIMEOUT and step.on_timeout is not None:
         enter(work, step.on_timeout)
         return
     for index in range(len(work.stack) - len(parked.frames), len(work.stack)):

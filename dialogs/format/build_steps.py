@@ -160,9 +160,9 @@ class StepsOfFlow:
         return WaitStep(
             **common,
             events=(events,) if isinstance(events, str) else tuple(events),
-            key=wait["key"],
+            key=wait.get("key"),
             timeout=seconds_of(wait["timeout"]),
-            on_timeout=wait["on_timeout"],
+            on_timeout=wait.get("on_timeout"),
             fields=tuple(wait.get("set_slots", {}).items()),
         )
 

@@ -88,12 +88,13 @@ class Link(Step):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitStep(Step):
     """Parks the flow until one of `events` about the object in slot `key`, or `timeout` seconds.
-    `fields`: slot to field of the event's payload."""
+    `fields`: slot to field of the event's payload. Waiting for the time alone goes on with `next`
+    and has neither `key` nor `on_timeout`."""
 
     events: tuple[str, ...]
-    key: str
+    key: str | None
     timeout: int
-    on_timeout: str
+    on_timeout: str | None
     fields: tuple[tuple[str, str], ...] = ()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from dialogs.format.documents import Document
 from dialogs.format.domain import Slot, SlotMapping, SlotType
 from dialogs.format.flow import FlowSet, Path
+from dialogs.format.lint_events import check_events
 from dialogs.format.lint_graph import check_graphs
 from dialogs.format.lint_names import check_actions, check_names, nearest
 from dialogs.format.lint_responses import check_responses
@@ -29,6 +30,7 @@ def lint(document: Document, flow_set: FlowSet, runnable: Collection[str] | None
         check_actions(document, runnable)
     check_graphs(document, flow_set)
     check_structure(document, flow_set)
+    check_events(document, flow_set)
     check_waits(document, flow_set)
 
 

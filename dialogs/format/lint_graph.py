@@ -34,7 +34,7 @@ def _places(step: Step) -> list[tuple[str, Path]]:
         is_list = len(step.next) > 1 or branch.condition is not None
         path: Path = (*step.path, "next", index, key) if is_list else (*step.path, "next")
         places.append((branch.target, path))
-    if isinstance(step, WaitStep):
+    if isinstance(step, WaitStep) and step.on_timeout is not None:
         places.append((step.on_timeout, (*step.path, "x-wait", "on_timeout")))
     return places
 

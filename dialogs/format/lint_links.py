@@ -11,7 +11,9 @@ Graph = Mapping[str, Iterable[str]]
 
 def targets(step: Step) -> list[str]:
     found = [branch.target for branch in step.next]
-    return [*found, step.on_timeout] if isinstance(step, WaitStep) else found
+    if isinstance(step, WaitStep) and step.on_timeout is not None:
+        found.append(step.on_timeout)
+    return found
 
 
 def reach(start: Iterable[str], graph: Graph) -> set[str]:

@@ -19,9 +19,10 @@ from dialogs.format.flow import (
     WaitStep,
 )
 from dialogs.format.lint_values import check_comparisons, misfit
-from dialogs.format.own_names import OWN_ACTION_NAMES, RESPONSES_OF_OWN_ACTIONS, WAIT_EVENTS
+from dialogs.format.own_names import OWN_ACTION_NAMES, RESPONSES_OF_OWN_ACTIONS
 from dialogs.format.predicates import Predicate
 from dialogs.format.values import is_allowed
+from dialogs.format.wait_events import WAIT_EVENTS
 
 _MOST_NAMES = 8  # in a hint; more is a wall
 
@@ -123,7 +124,8 @@ class _Names:
         path: Path = (*step.path, "x-wait")
         for event in step.events:
             self._known("event", event, WAIT_EVENTS, (*path, "event"))
-        self._slot(step.key, (*path, "key"))
+        if step.key is not None:
+            self._slot(step.key, (*path, "key"))
         for slot, _field in step.fields:
             self._slot(slot, (*path, "set_slots", slot), key=True)
         if step.timeout == 0:

@@ -38,7 +38,7 @@ def check_waits(document: Document, flow_set: FlowSet) -> None:
             walk.start(flow.id, walk.initial | guard)
     for step in walk.unset.values():
         path = (*step.path, "x-wait", "key")
-        document.report("wait_without_key", path, name=step.key, other=step.id)
+        document.report("wait_without_key", path, name=step.key or "", other=step.id)
 
 
 def _steps(flow_set: FlowSet) -> Iterator[Step]:
@@ -104,7 +104,7 @@ class _Walk:
     def _ways(self, step: Step, filled: Names) -> Iterator[tuple[str, Names]]:
         """Each target, and what is filled when it is come to."""
         after = self._after(step, filled)
-        if isinstance(step, WaitStep):
+        if isinstance(step, WaitStep) and step.on_timeout is not None:
             yield step.on_timeout, filled
         for branch in step.next:
             if branch.condition is None:

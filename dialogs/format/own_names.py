@@ -1,4 +1,4 @@
-"""Names that the engine gives meaning to: its own actions, patterns, and events of waits."""
+"""Names that the engine gives meaning to: its own actions and patterns."""
 
 # action name to the response it needs, if any; in the order of engine.own_actions
 OWN_ACTION_NAMES = (
@@ -26,10 +26,3 @@ REFUSED_PATTERNS = {
     "pattern_external_agent_processing": "refused_agent_pattern",
     "pattern_user_silence": "refused_voice",
 }
-
-WAIT_EVENTS = frozenset(
-    (
-        "payment_paid", "payment_failed", "group_buy_reached", "group_buy_expired",
-        "gift_accepted", "reminder_due", "human_answered",
-    )
-)  # fmt: skip

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import select
 
-from data.conversations import tell
 from data.delivery.messages import Option, Options
 from data.group_buys import (
     Seat,
@@ -46,7 +45,7 @@ def _reached(herald: Herald, fact: Fact) -> None:
     paid = select(Seat).where(Seat.team_id == view.id, Seat.state.in_(_COUNTS)).order_by(Seat.id)
     for seat in herald.session.scalars(paid):
         _tell_member(herald, view, seat, "utter_team_reached_note", key=f"reached:{seat.id}")
-    tell(herald.session, event="group_buy_reached", key=view.id, payload={}, now=herald.now)
+    herald.tell_flows("group_buy_reached", view.id, people=view.have)
 
 
 def _ended(herald: Herald, fact: Fact) -> None:
@@ -56,7 +55,7 @@ def _ended(herald: Herald, fact: Fact) -> None:
     view = team_view(herald.session, fact.team_id)
     if isinstance(fact, TeamFailed):
         _tell_group(herald, view, "utter_team_failed")
-    tell(herald.session, event="group_buy_expired", key=view.id, payload={}, now=herald.now)
+    herald.tell_flows("group_buy_expired", view.id, people=view.have, missing=view.need)
 
 
 def _show(herald: Herald, view: TeamView, what: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.conversations import Conversation
+from data.conversations import Conversation, News, tell
 from data.delivery.messages import Option, OutboundMessage, Purpose, Segment
 from data.delivery.outbox import Letter, Origin
 from data.kernel.locales import Locale
@@ -65,6 +65,11 @@ class Herald:
         chat = self.session.get_one(Chat, chat_id)
         account = self.session.get_one(ChannelAccount, chat.account_id)
         self._send(account, Letter(chat.id, message), key)
+
+    def tell_flows(self, event: str, key: str, once: str = "", **fields: Any) -> None:
+        """Wake the flows that wait for this; its fields are those of WAIT_EVENTS."""
+        news = News(event, key, fields, once)
+        tell(self.session, merchant_id=self.merchant_id, news=news, now=self.now)
 
     def words(self, response: str, locale: Locale, **values: Any) -> str:
         """A response as plain text: a label, a line of a card."""

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from data.conversations import tell
 from data.group_buys import SeatState, Team, TeamState, seat_of_order
 from data.kernel.facts import Fact
+from data.kernel.locales import Locale
 from data.kernel.money import Money
 from data.orders import (
     Order,
@@ -18,16 +18,22 @@ from data.orders import (
     OrderShipped,
 )
 from data.payments import PaymentFailed, RefundFailed
+from data.people import Person
 from dialogs.notices.herald import Herald, Notice
+from dialogs.wording import money
 
 
 def _values(order: Order) -> dict[str, Any]:
     return {
         "order_id": order.id,
         "number": order.number,
-        "total": Money(order.total_minor, order.currency),
+        "total": _total(order),
         "tracking": order.tracking or "",
     }
+
+
+def _total(order: Order) -> Money:
+    return Money(order.total_minor, order.currency)
 
 
 def _tell(herald: Herald, fact: OrderFact, response: str, *, about: str = "") -> None:
@@ -45,7 +51,13 @@ def _paid(herald: Herald, fact: Fact) -> None:
         _tell(herald, fact, "utter_receipt")
     elif _is_in_time(herald, order):
         _tell(herald, fact, "utter_receipt_group")
-    tell(herald.session, event="payment_paid", key=order.id, payload={}, now=herald.now)
+    herald.tell_flows("payment_paid", order.id, **_told_of(herald, order))
+
+
+def _told_of(herald: Herald, order: Order) -> dict[str, str]:
+    """What flows hear of an order. The receipt is the shop's own word and hangs on no flow."""
+    locale = Locale(herald.session.get_one(Person, order.person_id).locale)
+    return {"number": order.number, "total": money(_total(order), locale)}
 
 
 def _is_in_time(herald: Herald, order: Order) -> bool:
@@ -60,7 +72,8 @@ def _is_in_time(herald: Herald, order: Order) -> bool:
 def _failed(herald: Herald, fact: Fact) -> None:
     assert isinstance(fact, PaymentFailed)  # noqa: S101
     _tell(herald, fact, "utter_payment_failed", about=fact.attempt_id)
-    tell(herald.session, event="payment_failed", key=fact.order_id, payload={}, now=herald.now)
+    order = herald.session.get_one(Order, fact.order_id)
+    herald.tell_flows("payment_failed", order.id, once=fact.attempt_id, **_told_of(herald, order))
 
 
 def _refunded(herald: Herald, fact: Fact) -> None:

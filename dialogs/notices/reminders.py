@@ -74,8 +74,17 @@ def _due(herald: Herald, fact: Fact) -> None:
         purpose=Purpose.REMINDER,
         response=_RESPONSE,
     )
-    key = f"reminder:{fact.occasion_id}:{fact.year}:{fact.on.isoformat()}"
-    herald.show(fact.chat_id, message, key=key)
+    this_time = f"{fact.year}:{fact.on.isoformat()}"
+    herald.show(fact.chat_id, message, key=f"reminder:{fact.occasion_id}:{this_time}")
+    herald.tell_flows(
+        "reminder_due",
+        fact.occasion_id,
+        once=this_time,
+        on=fact.on.isoformat(),
+        days_left=fact.days_left,
+        recipient=fact.relation,
+        occasion=told.occasion,
+    )
 
 
 def _reminder(told: _Told, *, ideas: bool) -> Reminder:

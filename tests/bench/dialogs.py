@@ -150,7 +150,7 @@ def _recorded() -> list[_Turn]:
         return turned
 
     world = open_world(NOW)
-    play.run = noting  # type: ignore[assignment]  # without `early`, which no turn gives
+    play.run = noting  # type: ignore[assignment]  # the same, and it writes down
     try:
         for text in SCRIPT:
             world.say(who="engine", where="private", text=text, about=_ABOUT)

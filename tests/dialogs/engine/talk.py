@@ -9,14 +9,12 @@ from dialogs.engine import (
     Effect,
     Event,
     Flows,
-    Happened,
     Heard,
     Input,
     RunAction,
     Say,
     State,
     Turned,
-    Wait,
     from_json,
     run,
     to_json,
@@ -204,14 +202,13 @@ class Talk:
         self.events: list[Event] = []
         self.effects: tuple[Effect, ...] = ()
         self.failed: str | None = None
-        self.stored: dict[str, Happened] = {}
 
     def hear(self, *commands: Command) -> list[str]:
         return self.take(Heard(commands))
 
     def take(self, event: Input) -> list[str]:
         """The names of the responses said."""
-        turned = run(self.state, event, self.flows, self._act, early=self._early)
+        turned = run(self.state, event, self.flows, self._act)
         self._keep(turned)
         return self.said
 
@@ -236,9 +233,6 @@ class Talk:
     def _act(self, call: RunAction) -> ActionResult:
         self.calls.append(call)
         return self.act(call)
-
-    def _early(self, wait: Wait) -> Happened | None:
-        return self.stored.get(wait.key)
 
     def _keep(self, turned: Turned) -> None:
         self.state = from_json(json.loads(json.dumps(to_json(turned.state))))

@@ -11,7 +11,35 @@ from dialogs.engine import (
     Wait,
 )
 from dialogs.engine.commands import CancelFlow, HumanHandoff, SetSlot, StartFlow
-from tests.dialogs.engine.talk import Talk
+from tests.dialogs.engine.talk import Talk, shop
+
+AGAIN = """
+flows:
+  again:
+    description: waits again after a failure
+    steps:
+      - set_slots: [{payment: p1}]
+      - id: paid
+        x-wait: {event: [payment_paid, payment_failed], key: payment,
+                 set_slots: {receipt: number}, timeout: P1D, on_timeout: END}
+        next: [{if: slots.receipt, then: END}, {else: paid}]
+  late:
+    description: waits for the time alone
+    steps:
+      - action: action_recommend
+      - id: hour
+        x-wait: {event: timeout, timeout: PT1H}
+      - action: utter_late
+  long:
+    description: asks, waits, asks
+    steps:
+      - id: who
+        collect: recipient
+      - id: hour
+        x-wait: {event: timeout, timeout: PT1H}
+      - id: much
+        collect: budget
+"""
 
 
 def ordered(product: str = "p1", talk: Talk | None = None) -> Talk:
@@ -74,13 +102,48 @@ def test_time_runs_out() -> None:
     assert said == ["utter_late", "utter_anything_else"]
 
 
-def test_an_event_that_came_before_its_wait_is_found() -> None:
-    talk = Talk()
-    talk.hear(StartFlow("order"), SetSlot("product", "p1"), SetSlot("address", "here"))
-    early = f"pay{talk.state.serial + 1}"
-    talk.stored[early] = Happened("payment_paid", early, {"number": "R1"})
-    assert talk.hear(SetSlot("sure", True)) == ["utter_thanks", "utter_anything_else"]
-    assert talk.state.parked == ()
+def test_a_wait_says_which_flow_it_is_and_what_that_flow_has_heard() -> None:
+    """So that what was told before is looked for outside, and wakes the same flow once."""
+    talk = Talk(shop(AGAIN))
+    talk.hear(StartFlow("again"))
+    first = talk.effect(Wait)
+    assert (first.key, first.after) == ("p1", 0)
+    talk.take(Happened("payment_failed", "p1", wait=first.wait, number=7))
+    second = talk.effect(Wait)
+    assert (second.frame, second.after) == (first.frame, 7)
+    assert second.wait > first.wait
+
+
+def test_what_was_heard_while_a_person_had_the_chat_is_not_heard_again() -> None:
+    talk = Talk(shop(AGAIN))
+    talk.hear(StartFlow("again"))
+    talk.take(HandOver())
+    talk.take(Happened("payment_failed", "p1", number=7))
+    talk.take(HandBack())
+    assert talk.effect(Wait).after == 7
+
+
+def test_two_waits_of_one_turn_are_both_told_though_an_action_runs_between() -> None:
+    talk = Talk(shop(AGAIN))
+    talk.hear(StartFlow("again"), StartFlow("late"))
+    seen = [effect for effect in talk.effects if isinstance(effect, Wait)]
+    assert sorted(wait.events[0] for wait in seen) == ["payment_paid", "timeout"]
+    assert [call.name for call in talk.calls] == ["action_recommend"]
+
+
+def test_waiting_for_the_time_alone_goes_on_with_the_next_step() -> None:
+    talk = Talk(shop(AGAIN))
+    talk.hear(StartFlow("late"))
+    wait = talk.effect(Wait)
+    assert (wait.events, wait.key, wait.timeout) == ((TIMEOUT,), "", 3600)
+    assert talk.take(Happened(TIMEOUT, wait=wait.wait)) == ["utter_late", "utter_anything_else"]
+
+
+def test_an_event_that_has_passed_is_final_and_so_is_the_time_if_it_was_waited_for() -> None:
+    talk = Talk(shop(AGAIN))
+    talk.hear(StartFlow("long"), SetSlot("recipient", "mum"))
+    talk.take(Happened(TIMEOUT, wait=talk.effect(Wait).wait))
+    assert talk.hear(SetSlot("recipient", "dad"))[0] == "utter_correction_too_late"
 
 
 def test_cancel_does_not_reach_a_waiting_flow() -> None:

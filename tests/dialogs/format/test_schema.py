@@ -8,7 +8,8 @@ import pytest
 
 from dialogs.format import SlotType, compile_predicate, schema
 from dialogs.format.comparing import OPERATORS
-from dialogs.format.own_names import PATTERNS, REFUSED_PATTERNS, WAIT_EVENTS
+from dialogs.format.own_names import PATTERNS, REFUSED_PATTERNS
+from dialogs.format.wait_events import WAIT_EVENTS
 
 DEFINITIONS = schema()["$defs"]
 
@@ -66,7 +67,7 @@ def test_every_object_is_closed_and_every_reference_resolves() -> None:
 
 
 def test_the_schema_and_the_code_know_the_same_names() -> None:
-    assert set(named("event")) == WAIT_EVENTS
+    assert set(named("event")) == set(WAIT_EVENTS)
     assert set(named("pattern")) == PATTERNS
     refused = re.findall(r"pattern_\w+", DEFINITIONS["pattern"]["description"])
     assert set(refused) <= set(REFUSED_PATTERNS)
