@@ -91,7 +91,7 @@ class OpenTeam(ShopAction):
         except (TooOften, Refused) as refusal:
             refuse(turn, refusal)
             return
-        turn.set("team", team.id)
+        turn.set("group_buy", team.id)
         _announce(turn, campaign)
         _show(turn, team)
         mine = live_seat(turn.session, team_id=team.id, person_id=turn.person.id)

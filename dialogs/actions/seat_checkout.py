@@ -93,7 +93,7 @@ class PlaceSeatOrder(ShopAction):
         )
         order = place_seat_order(turn.session, seat_id=seat.id, details=details, now=turn.now)
         turn.set("order", order.id)  # a flow may wait for what becomes of either
-        turn.set("team", seat.team_id)
+        turn.set("group_buy", seat.team_id)
         until = turn.session.get_one(Seat, seat.id).held_until - turn.now
         give_payment_link(turn, order_id=order.id, number=order.number, until=until)
 
