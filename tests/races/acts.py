@@ -3,12 +3,23 @@
 The naive ones do the same by reading first and writing then: the controls of the races.
 """
 
+import time
 from datetime import datetime, timedelta
 from multiprocessing.synchronize import Barrier
 
-from sqlalchemy import text, update
+from sqlalchemy import func, select, text, update
 
 from data.catalogue import hold_stock
+from data.conversations import (
+    Awaited,
+    Conversation,
+    ConversationWait,
+    News,
+    NewWait,
+    ToldEvent,
+    begin_wait,
+    tell,
+)
 from data.group_buys import Team, TeamState, expire_team
 from data.group_buys import join as join_team
 from data.kernel.database import Database
@@ -91,3 +102,60 @@ def naive_expire(database: Database, barrier: Barrier, team: str) -> None:
         with database.transaction() as session:
             failed = update(Team).where(Team.id == team).values(state=TeamState.FAILED)
             session.execute(failed)
+
+
+LINGER = 0.1  # seconds between what was seen and its commit: a turn goes on after it has looked
+
+
+def begin_waiting(
+    database: Database, barrier: Barrier, talk: str, keys: list[str], now: datetime
+) -> None:
+    for wait, key in enumerate(keys, 1):
+        barrier.wait()
+        with database.transaction() as session:
+            new = NewWait(wait, [Awaited("payment_paid", key, lasting=True)], timedelta(days=1))
+            conversation = session.get_one(Conversation, talk)
+            begin_wait(session, conversation=conversation, new=new, now=now)
+            time.sleep(LINGER)
+
+
+def tell_paid(
+    database: Database, barrier: Barrier, merchant: str, keys: list[str], now: datetime
+) -> None:
+    for key in keys:
+        barrier.wait()
+        with database.transaction() as session:
+            news = News("payment_paid", key, {})
+            tell(session, merchant_id=merchant, news=news, now=now)
+            time.sleep(LINGER)
+
+
+def naive_waiting(
+    database: Database, barrier: Barrier, talk: str, merchant: str, key: str
+) -> None:
+    with database.reading() as session:
+        told = session.scalar(select(func.count()).select_from(ToldEvent))
+    barrier.wait()
+    with database.transaction() as session:
+        session.add(
+            ConversationWait(
+                conversation_id=talk, wait=1, event="payment_paid", merchant_id=merchant, key=key
+            )
+        )
+        if told:
+            session.execute(text("UPDATE naive SET woken = 1"))
+
+
+def naive_telling(
+    database: Database, barrier: Barrier, merchant: str, key: str, now: datetime
+) -> None:
+    with database.reading() as session:
+        waiting = session.scalar(select(func.count()).select_from(ConversationWait))
+    barrier.wait()
+    with database.transaction() as session:
+        told = ToldEvent(
+            merchant_id=merchant, event="payment_paid", key=key, once="", payload={}, at=now
+        )
+        session.add(told)
+        if waiting:
+            session.execute(text("UPDATE naive SET woken = 1"))

@@ -29,7 +29,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_told_events")),
         sa.UniqueConstraint(
-            "merchant_id", "key", "event", "once", name=op.f("uq_told_events_merchant_id")
+            "merchant_id",
+            "key",
+            "event",
+            "once",
+            name=op.f("uq_told_events_merchant_id_key_event_once"),
         ),
         sqlite_autoincrement=True,
     )
