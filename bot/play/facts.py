@@ -7,7 +7,12 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from data.conversations import Conversation, ConversationEvent
+from data.conversations import (
+    Conversation,
+    ConversationEvent,
+    ConversationWait,
+    ToldEvent,
+)
 from data.delivery.models import OutboxRow
 from data.flows import FlowChannel, FlowMove
 from data.group_buys import Seat, SeatState, Team
@@ -48,6 +53,8 @@ def facts(session: Session, *, now: datetime) -> Mapping[str, Any]:
         "occasions": count(Occasion),
         "reminders_due": count(Reminder, Reminder.state == "due"),
         "reminders_sent": count(Reminder, Reminder.state == "sent"),
+        "told": count(ToldEvent),
+        "waiting": count(ConversationWait),
         "mode": newest(Conversation.mode, Conversation.last_at),
         "consents": count(Consent, Consent.revoked_at.is_(None)),
         "merchants": count(Merchant),

@@ -130,9 +130,7 @@ def tell_paid(
             time.sleep(LINGER)
 
 
-def naive_waiting(
-    database: Database, barrier: Barrier, talk: str, merchant: str, key: str
-) -> None:
+def naive_waiting(database: Database, barrier: Barrier, talk: str, merchant: str, key: str) -> None:
     with database.reading() as session:
         told = session.scalar(select(func.count()).select_from(ToldEvent))
     barrier.wait()

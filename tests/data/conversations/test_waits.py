@@ -1,4 +1,4 @@
-"""Waits and what is told: whoever waits is woken once, and hears of what came before, if it fits."""
+"""Waits and what is told: who waits is woken once, and hears of what came before, if it fits."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -113,9 +113,7 @@ def test_the_latest_that_fits_is_heard(session: Session, talk: Conversation) -> 
     assert [event for event, _, _ in woken(session, talk)] == ["payment_paid"]
 
 
-def test_what_passes_counts_only_since_the_flow_began(
-    session: Session, talk: Conversation
-) -> None:
+def test_what_passes_counts_only_since_the_flow_began(session: Session, talk: Conversation) -> None:
     """A payment that failed before somebody asked for a new link is no news to that flow."""
     told(session, talk, "payment_failed", once="att_1", now=NOW - HOUR)
     started = {"kind": "flow_started", "frame": 1}

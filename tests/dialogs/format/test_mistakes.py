@@ -111,6 +111,23 @@ MISTAKES = {
         "wait_without_time", "timeout: PT30M", "timeout: ▸PT0S", "paid"),
     "a wait without an end": Mistake(
         "missing_key", "          on_timeout: late\n", "", "on_timeout", at="▸event: payment_paid"),
+    "a wait for nothing in particular": Mistake(
+        "missing_key", "          key: payment\n", "", "key", at="▸event: payment_paid"),
+    "a wait that fills a slot with what nobody tells": Mistake(
+        "unknown_field", "          key: payment\n",
+        "          key: payment\n          set_slots: {trouble: ▸nummer}\n", "number"),
+    "a wait that fills a number with a text": Mistake(
+        "wrong_field", "          key: payment\n",
+        "          key: payment\n          set_slots: {price: ▸total}\n", "total"),
+    "a wait for an event or the time": Mistake(
+        "timeout_among", "event: payment_paid", "event: ▸[payment_paid, timeout]", "on_timeout"),
+    "a timer with a key": Mistake(
+        "wait_needs_no", "event: payment_paid\n          key: payment\n          timeout: PT30M\n"
+        "          on_timeout: late\n",
+        "event: timeout\n          key: ▸payment\n          timeout: PT30M\n", "key"),
+    "a wait for what nobody tells yet": Mistake(
+        "event_not_sent", "event: payment_paid", "event: ▸gift_accepted", "gift_accepted",
+        warning=True),
     "a time in words": Mistake(
         "bad_name", "timeout: PT30M", "timeout: ▸half an hour", "PT30M"),
     "a question without an id": Mistake(

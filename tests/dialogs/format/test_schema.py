@@ -88,3 +88,17 @@ def test_every_operator_can_be_written(operator: str) -> None:
 @pytest.mark.parametrize("constant", named("constant"))
 def test_every_constant_can_be_written(constant: str) -> None:
     assert compile_predicate(f"slots.a is {constant} or not slots.a is {constant}")({}, {})
+
+
+def test_the_page_names_every_field_that_an_event_tells_and_no_other() -> None:
+    for one in DEFINITIONS["event"]["anyOf"]:
+        told = WAIT_EVENTS[one["const"]].fields
+        assert re.findall(r"`(\w+)` \(", one["description"]) == list(told), one["const"]
+        types = {"text": "text", "float": "number"}
+        for name, kind in told.items():
+            assert f"`{name}` ({types[kind]}" in one["description"], one["const"]
+
+
+def test_the_page_says_which_events_stay_true() -> None:
+    lasting = [name for name, event in WAIT_EVENTS.items() if event.lasting]
+    assert f"({', '.join(lasting)})" in DEFINITIONS["event"]["description"]
