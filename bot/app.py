@@ -22,7 +22,7 @@ from bot.delivery.turns import Turns
 from bot.delivery.waking import wake_conversation
 from bot.delivery.worker import JobKind, Worker
 from bot.settings import Settings, SettingsError
-from data import group_buys, occasions, orders, payments
+from data import conversations, group_buys, occasions, orders, payments
 from data.catalogue import FLOOR, ShopFloor
 from data.conversations import WAKE
 from data.conversations.handing import HAND_BACK
@@ -142,6 +142,7 @@ def _telegram(
 
 def _job_kinds(house: House, arrivals: Arrivals) -> dict[str, JobKind]:
     runners: dict[str, JobRunner] = {
+        **conversations.JOBS,
         **orders.JOBS,
         **payments.JOBS,
         **group_buys.JOBS,

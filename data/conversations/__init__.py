@@ -24,9 +24,10 @@ from data.conversations.service import (
     set_mode,
 )
 from data.conversations.told import Awaited, News, forget_told
-from data.conversations.waits import WAKE, NewWait, begin_wait, end_wait, tell
+from data.conversations.waits import JOBS, WAKE, NewWait, begin_wait, end_wait, tell
 
 __all__ = [
+    "JOBS",
     "WAKE",
     "Awaited",
     "Conversation",

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.orm import Session
 
-from data.conversations.models import Conversation, ConversationWait
+from data.conversations.models import Conversation, ConversationWait, ToldEvent
 from data.conversations.told import Awaited, News, keep, latest, one_at_a_time
-from data.delivery.jobs import NewJob, cancel, enqueue
+from data.delivery.jobs import JobRunner, NewJob, cancel, enqueue
+from data.delivery.models import Job
 
+SPREAD = "spread"  # the job kind; args: number
 WAKE = "wake"  # the job kind; args: conversation_id, wait, event, key, payload, number
 _TIMEOUT = "timeout"
 
@@ -77,11 +79,39 @@ def end_wait(session: Session, *, conversation_id: str, wait: int) -> None:
 
 def tell(session: Session, *, merchant_id: str, news: News, now: datetime) -> None:
     """Something happened to this object: wake every flow that waits for it, in its own lane, and
-    keep it for those that come to wait later."""
+    keep it for those that come to wait later.
+
+    By a job of its own: whoever tells has locked the object, and a turn that has locked its lane
+    may want the object too.
+    """
     number = keep(session, merchant_id=merchant_id, news=news, now=now)
-    if number is None:
+    if number is None or not session.execute(_waiting(merchant_id, news).limit(1)).first():
         return
-    found = session.execute(
+    job = NewJob(
+        lane=f"{SPREAD}:{number}",
+        kind=SPREAD,
+        key=f"{SPREAD}:{number}",
+        run_at=now,
+        args={"number": number},
+        merchant_id=merchant_id,
+    )
+    enqueue(session, job, now=now)
+
+
+def _spread(session: Session, job: Job, now: datetime) -> None:
+    told = session.get(ToldEvent, job.args["number"])
+    if told is None:  # swept
+        return
+    news = News(told.event, told.key, told.payload)
+    for wait, conversation in session.execute(_waiting(told.merchant_id, news)).all():
+        _Waking(conversation, wait, news, told.id).enqueue(session, run_at=now, now=now)
+
+
+JOBS: dict[str, JobRunner] = {SPREAD: _spread}
+
+
+def _waiting(merchant_id: str, news: News) -> Select[int, Conversation]:
+    return (
         select(ConversationWait.wait, Conversation)
         .join(Conversation, Conversation.id == ConversationWait.conversation_id)
         .where(
@@ -91,8 +121,6 @@ def tell(session: Session, *, merchant_id: str, news: News, now: datetime) -> No
         )
         .order_by(Conversation.chat_id)  # each enqueuing locks a lane: all in the same order
     )
-    for wait, conversation in found.all():
-        _Waking(conversation, wait, news, number).enqueue(session, run_at=now, now=now)
 
 
 @dataclass(frozen=True, slots=True)

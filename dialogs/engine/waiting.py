@@ -52,7 +52,7 @@ def happen(work: Work, event: Happened) -> None:
 
 
 def _is_for(event: Happened, parked: Parked) -> bool:
-    if parked.ready is not None:
+    if parked.ready is not None or 0 < event.number <= parked.frames[0].heard:
         return False
     if event.wait is not None:
         return parked.wait == event.wait and event.event in (TIMEOUT, *parked.events)
@@ -70,7 +70,7 @@ def _make_ready(work: Work, parked: Parked, event: Happened) -> None:
 
 
 def _having_heard(root: Frame, event: Happened) -> Frame:
-    return replace(root, heard=max(root.heard, event.number))
+    return root._replace(heard=max(root.heard, event.number))
 
 
 def wake_ready(work: Work) -> None:

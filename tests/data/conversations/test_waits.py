@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data.conversations import (
+    JOBS,
     WAKE,
     Awaited,
     Conversation,
@@ -22,6 +23,7 @@ from data.conversations import (
     record_events,
     tell,
 )
+from data.conversations.waits import SPREAD
 from data.delivery.models import Job
 from data.kernel.database import Database
 from data.merchants import Merchant
@@ -65,7 +67,10 @@ def told(
 
 
 def woken(session: Session, talk: Conversation) -> Sequence[tuple[str, int, Any]]:
-    """Event, wait and payload of every waking that is still to come at once."""
+    """Event, wait and payload of every waking that is still to come, but for those of the time."""
+    for job in session.scalars(select(Job).where(Job.kind == SPREAD, Job.state == "due")):
+        JOBS[SPREAD](session, job, NOW)
+        job.state = "done"
     jobs = session.scalars(
         select(Job)
         .where(Job.kind == WAKE, Job.state == "due", Job.lane == f"chat:{talk.chat_id}")
@@ -134,6 +139,7 @@ def test_what_a_flow_has_heard_does_not_wake_it_again_but_what_came_after_does(
     wait(session, talk, PAID, FAILED)
     told(session, talk, "payment_failed", once="att_1")
     heard = session.scalars(select(ToldEvent.id)).one()
+    assert [number for _, number, _ in woken(session, talk)] == [5]
     end_wait(session, conversation_id=talk.id, wait=5)
     wait(session, talk, PAID, FAILED, number=6, after=heard)
     assert [number for _, number, _ in woken(session, talk)] == [5]

@@ -112,6 +112,8 @@ def test_a_wait_says_which_flow_it_is_and_what_that_flow_has_heard() -> None:
     second = talk.effect(Wait)
     assert (second.frame, second.after) == (first.frame, 7)
     assert second.wait > first.wait
+    assert talk.take(Happened("payment_failed", "p1", wait=second.wait, number=7)) == []
+    assert talk.names()[-1] == "event_ignored"
 
 
 def test_what_was_heard_while_a_person_had_the_chat_is_not_heard_again() -> None:
