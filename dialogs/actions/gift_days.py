@@ -1,8 +1,9 @@
 """A gift for a day that is not kept yet: once it is paid, the day may be remembered for next year.
 
-Asked once: whoever says no is not asked again, nor whoever has stopped all reminders.
+Offered, not asked: whoever has something else to say is not held up, whoever says no is left alone.
 """
 
+from data.delivery.messages import Options
 from data.occasions import OccasionKind, occasions_of
 from dialogs.actions.base import ShopAction
 from dialogs.actions.turn import Turn
@@ -13,10 +14,10 @@ from dialogs.engine.commands import SetSlot, StartFlow
 _KINDS = (OccasionKind.BIRTHDAY, OccasionKind.ANNIVERSARY)
 
 
-class OfferGiftDay(ShopAction):
+class NoteGiftDay(ShopAction):
     """After the order: a flow of its own waits for the payment, so that this one can end."""
 
-    called = "action_offer_gift_day"
+    called = "action_note_gift_day"
 
     def act(self, turn: Turn) -> None:
         slots = turn.slots
@@ -24,34 +25,38 @@ class OfferGiftDay(ShopAction):
         if not slots.get("order") or slots.get("occasion_id") or not _is_open(turn, kind, relation):
             return
         turn.commands += [
-            StartFlow("keep_gift_day"),
+            StartFlow("gift_day"),
             SetSlot("order", slots["order"]),
-            SetSlot("occasion_kind", [kind]),
+            SetSlot("gift_day_kind", kind),
             SetSlot("occasion_person", relation),
         ]
 
 
-class LookAtGiftDay(ShopAction):
+class OfferGiftDay(ShopAction):
     """Half an hour is long: the day may have been told meanwhile, or all reminders stopped."""
 
-    called = "action_look_at_gift_day"
+    called = "action_offer_gift_day"
 
     def act(self, turn: Turn) -> None:
-        turn.set("gift_day_open", _is_open(turn, *_day_of(turn)))
-
-
-class AskKeepGiftDay(ShopAction):
-    called = "action_ask_keep_gift_day"
-
-    def act(self, turn: Turn) -> None:
-        kind, relation = _day_of(turn)
+        kind, relation = str(turn.slots["gift_day_kind"]), str(turn.slots["occasion_person"])
+        if not _is_open(turn, kind, relation):
+            return
+        keep = f"/StartFlow(keep_gift_day, gift_day_kind={kind}, occasion_person={relation})"
+        options = (
+            turn.option("utter_keep_gift_day_button", keep),
+            turn.option("utter_no_gift_days_button", "/StartFlow(no_gift_days)"),
+        )
         what = what_day(turn.words, kind=kind, relation=relation, subject="")
-        turn.say("utter_ask_keep_gift_day", what=what)
+        turn.say("utter_offer_gift_day", Options(options), what=what)
 
 
-def _day_of(turn: Turn) -> tuple[str, str]:
-    kinds = turn.slots.get("occasion_kind") or [""]
-    return str(kinds[0]), str(turn.slots.get("occasion_person") or "")
+class TakeGiftDay(ShopAction):
+    """The day of the button, as the talk about days takes it: all that was said of it."""
+
+    called = "action_take_gift_day"
+
+    def act(self, turn: Turn) -> None:
+        turn.set("occasion_kind", [turn.slots["gift_day_kind"]])
 
 
 def _is_open(turn: Turn, kind: str, relation: str) -> bool:
@@ -64,4 +69,4 @@ def _is_open(turn: Turn, kind: str, relation: str) -> bool:
     return (kind, relation) not in kept
 
 
-ACTIONS = (OfferGiftDay, LookAtGiftDay, AskKeepGiftDay)
+ACTIONS = (NoteGiftDay, OfferGiftDay, TakeGiftDay)
