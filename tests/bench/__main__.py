@@ -8,9 +8,9 @@ from collections.abc import Callable
 from tests.bench import dialogs, turns
 from tests.bench.report import Report
 
-BENCHES: dict[str, Callable[[bool], Report]] = {
-    "dialogs": dialogs.run_bench,
-    "turns": turns.run,
+BENCHES: dict[str, Callable[[argparse.Namespace], Report]] = {
+    "dialogs": lambda asked: dialogs.run_bench(asked.quick, peer=asked.peer),
+    "turns": lambda asked: turns.run(asked.quick),
 }
 
 
@@ -19,8 +19,9 @@ def main() -> int:
     parser.add_argument("name", choices=sorted(BENCHES))
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--no-peer", dest="peer", action="store_false", help="dialogs: no Rasa")
     options = parser.parse_args()
-    report = BENCHES[options.name](options.quick)
+    report = BENCHES[options.name](options)
     sys.stdout.write(report.table() + "\n")
     if options.json:
         sys.stdout.write(json.dumps(report.to_json()) + "\n")

@@ -1,8 +1,8 @@
-"""`./dev bench dialogs`: what the engine itself takes, and whether a turn costs the same in a shop
-with many conversations, and in a house with many merchants.
+"""`./dev bench dialogs`: what the engine itself takes, whether a turn costs the same in a shop with
+many conversations, and in a house with many merchants; and our server beside Rasa (peer.py).
 
-In process, so that nothing but the turn is measured; the sizes take turns, so that a machine that
-changes its speed changes it for all of them.
+The first three in process, so that nothing but the turn is measured; the sizes take turns, so that
+a machine that changes its speed changes it for all of them.
 """
 
 import gc
@@ -25,6 +25,7 @@ from dialogs import play
 from dialogs.engine import ActionResult, Flows, Input, RunAction, State, run
 from dialogs.engine.running import Run, See, Turned
 from tests.bench.crowds import add_conversations, add_merchants
+from tests.bench.peer import stand_beside
 from tests.bench.report import Report, p99
 from tests.bench.turns import SCRIPT
 
@@ -34,7 +35,7 @@ AIM_ENGINE_US, AIM_FLAT = 100.0, 1.2  # issue 3, "against the peer"
 _ABOUT = RestMetadata(locale="zh-Hans")
 
 
-def run_bench(quick: bool) -> Report:
+def run_bench(quick: bool, *, peer: bool) -> Report:
     report = Report("dialogs")
     engine = _engine_us(rounds=20 if quick else 200)
     report.figures = {"engine_p50_us": statistics.median(engine), "engine_p99_us": p99(engine)}
@@ -46,6 +47,7 @@ def run_bench(quick: bool) -> Report:
     scripts = 3 if quick else 30
     _flat(report, "conversations", CONVERSATIONS[: 2 if quick else 3], _talkative, scripts)
     _flat(report, "merchants", MERCHANTS[: 2 if quick else 3], _crowded, scripts)
+    stand_beside(report, peer=peer, quick=quick)
     return report
 
 

@@ -22,6 +22,8 @@ class Report:
     bench: str
     figures: dict[str, float] = field(default_factory=dict)
     ratios: dict[str, float] = field(default_factory=dict)
+    rows: dict[str, dict[str, float]] = field(default_factory=dict)  # each with the same columns
+    notes: list[str] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
 
     def aim(self, text: str, *, got: float, ok: bool) -> None:
@@ -31,11 +33,23 @@ class Report:
         lines = [f"bench {self.bench}"]
         lines += [f"  {name:<28}{value:>12.2f}" for name, value in self.figures.items()]
         lines += [f"  {name:<28}{value:>12.2f} x" for name, value in self.ratios.items()]
+        lines += [*self._rows(), *(f"  {note}" for note in self.notes)]
         lines += [
             f"  {'ok ' if check.ok else 'NOT'} {check.aim}: {check.got:.2f}"
             for check in self.checks
         ]
         return "\n".join(lines)
+
+    def _rows(self) -> list[str]:
+        """A table of their own, below the names of its columns."""
+        names = list(next(iter(self.rows.values()), ()))
+        lines = [("", names)] if names else []
+        lines += [(who, [f"{row[name]:.2f}" for name in names]) for who, row in self.rows.items()]
+        wide = [len(name) + 2 for name in names]
+        return [
+            f"  {who:<28}" + "".join(f"{cell:>{w}}" for cell, w in zip(cells, wide, strict=True))
+            for who, cells in lines
+        ]
 
     def to_json(self) -> dict[str, Any]:
         checks = [{"aim": one.aim, "got": one.got, "ok": one.ok} for one in self.checks]
@@ -43,5 +57,7 @@ class Report:
             "bench": self.bench,
             "figures": self.figures,
             "ratios": self.ratios,
+            "rows": self.rows,
+            "notes": self.notes,
             "checks": checks,
         }

@@ -53,15 +53,20 @@ class Server:
         """All its processes; what several share is counted once (proportional set size)."""
         return sum(float(one.memory_full_info().pss) for one in self.family()) / 2**20
 
+    def resident_mb(self) -> float:
+        """All its processes; what several share is counted for each."""
+        return sum(float(one.memory_info().rss) for one in self.family()) / 2**20
+
     def family(self) -> list[psutil.Process]:
         parent = psutil.Process(self.process.pid)
-        return [parent, *parent.children()]
+        return [parent, *parent.children(recursive=True)]
 
 
 class Client:
     """One connection, kept open, as a server's backend would."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, *, locale: str) -> None:
+        self._about = {"locale": locale}
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         self._headers = {
             "content-type": "application/json",
@@ -70,14 +75,25 @@ class Client:
 
     def say(self, sender: str, text: str) -> float:
         """Seconds until the answer is there, whole."""
-        body = json.dumps({"sender": sender, "message": text, "metadata": {"locale": "zh-Hans"}})
         begun = time.perf_counter()
+        answer = self._post(sender, text)
+        taken = time.perf_counter() - begun
+        if answer == b"[]":
+            raise RuntimeError(text)
+        return taken
+
+    def hear(self, sender: str, text: str) -> str:
+        """What is answered, in words."""
+        return "\n".join(one.get("text", "") for one in json.loads(self._post(sender, text)))
+
+    def _post(self, sender: str, text: str) -> bytes:
+        body = json.dumps({"sender": sender, "message": text, "metadata": self._about})
         self._connection.request("POST", "/webhooks/rest/webhook", body, self._headers)
         answer = self._connection.getresponse()
-        answer.read()
+        said = answer.read()
         if answer.status != http.client.OK:
             raise RuntimeError(answer.status)
-        return time.perf_counter() - begun
+        return said
 
 
 @contextmanager
@@ -102,7 +118,7 @@ def running_server(shop: Shop, *, processes: int) -> Iterator[Server]:
     options = ["--port", str(port), "--processes", str(processes)]
     process = subprocess.Popen([*_SERVE, *options], cwd=ROOT, env=shop.environment())
     try:
-        wait_for(port)
+        wait_for(port, process)
         yield Server(port, process, time.perf_counter() - begun, shop.key)
     finally:
         process.terminate()
@@ -116,15 +132,18 @@ def free_port() -> int:
         return port
 
 
-def wait_for(port: int) -> None:
+def wait_for(port: int, process: "subprocess.Popen[bytes]", *, patience: float = _PATIENCE) -> None:
+    """Until it answers; ChildProcessError if it ended instead."""
     begun = time.perf_counter()
-    while time.perf_counter() - begun < _PATIENCE:
+    while time.perf_counter() - begun < patience:
         call = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
             with closing(call):
                 call.request("GET", "/")
                 call.getresponse().read()
         except OSError:
+            if process.poll() is not None:
+                raise ChildProcessError(process.returncode) from None
             time.sleep(0.05)
             continue
         return

@@ -4,13 +4,15 @@ import re
 
 from tests.house.source import ROOT
 
+# Ours, and that of the peer we measure ourselves beside.
+LOCKS = (*ROOT.glob("requirements*.lock"), ROOT / "tests/peers/rasa/requirements.lock")
 _PINNED = re.compile(r"^[a-z0-9._-]+(?:\[[a-z,-]+\])?==\S+", re.MULTILINE)
 _FOREIGN = re.compile(r"(?:src|href)\s*=\s*[\"'](?:https?:)?//", re.IGNORECASE)
 
 
 def test_t30_every_locked_distribution_has_its_hashes() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock"):
-        text = (ROOT / name).read_text(encoding="utf-8")
+    for lock in LOCKS:
+        text = lock.read_text(encoding="utf-8")
         blocks = re.split(r"\n(?=[a-z0-9])", text.strip())
         assert len(blocks) > 30
         assert not [block for block in blocks if not _PINNED.match(block)]
@@ -18,7 +20,7 @@ def test_t30_every_locked_distribution_has_its_hashes() -> None:
 
 
 def test_t30_no_lock_names_an_index() -> None:
-    for lock in ROOT.glob("requirements*.lock"):
+    for lock in LOCKS:
         assert "://" not in lock.read_text(encoding="utf-8")
 
 

@@ -1,0 +1,66 @@
+"""A real Rasa 3.6 server on a free port of the loopback, for tests and for the bench."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tests.bench.server import Server, free_port, wait_for
+from tests.peers.rasa_kept import FILES, Bot, NoPeer, model, python, surroundings, tail
+
+# Under load, DIET and TED took 104 s from start to the first answer.
+_PATIENCE = 300.0
+_FAREWELL = 20.0
+
+# What both bots are told, and a piece of what each must answer: else it is no such conversation.
+GIFT_TALK = (
+    ("hi", "Hi"),
+    ("i need a gift", "Who is it for?"),
+    ("my mother", "What is the occasion?"),
+    ("hi", "What is the occasion?"),  # half-way through: greets, and asks again
+    ("her birthday", "how much would you like to spend"),
+    ("under 300", "A few ideas for"),
+    ("cancel", "I've stopped that."),
+    ("bye", "Bye!"),
+)
+
+
+@contextmanager
+def running_rasa(bot: Bot, *, endpoints: Path) -> Iterator[Server]:
+    """Until it answers; `started_in` is the time to that. What it writes goes with it."""
+    learnt, own = model(bot), python()
+    with tempfile.TemporaryDirectory() as folder:
+        begun, port = time.perf_counter(), free_port()
+        serve = [own, "-m", "rasa", "run", "-i", "127.0.0.1", "-p", str(port), "-m", learnt]
+        given = ["--endpoints", endpoints, "--credentials", FILES / "credentials.yml"]
+        log = Path(folder) / "log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [*serve, *given], cwd=folder, env=surroundings(), stdout=out, stderr=out,
+                start_new_session=True,
+            )  # fmt: skip
+        try:
+            _wait(process, port, log)
+            yield Server(port, process, time.perf_counter() - begun, key="")
+        finally:
+            _end(process)
+
+
+def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    try:
+        wait_for(port, process, patience=_PATIENCE)
+    except (TimeoutError, ChildProcessError) as error:
+        raise NoPeer(f"the server did not come up\n{tail(log.read_text())}") from error
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """The whole group: it was made for this server alone."""
+    for blow in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, blow)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_FAREWELL)
