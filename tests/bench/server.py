@@ -132,14 +132,20 @@ def free_port() -> int:
         return port
 
 
-def wait_for(port: int, process: "subprocess.Popen[bytes]", *, patience: float = _PATIENCE) -> None:
+def wait_for(
+    port: int,
+    process: "subprocess.Popen[bytes]",
+    *,
+    path: str = "/",
+    patience: float = _PATIENCE,
+) -> None:
     """Until it answers; ChildProcessError if it ended instead."""
     begun = time.perf_counter()
     while time.perf_counter() - begun < patience:
         call = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         try:
             with closing(call):
-                call.request("GET", "/")
+                call.request("GET", path)
                 call.getresponse().read()
         except OSError:
             if process.poll() is not None:

@@ -17,6 +17,7 @@ from pathlib import Path
 VERSION = "3.6.21"
 FILES = Path(__file__).parent / "rasa"
 _LOCK = FILES / "requirements.lock"
+Command = Sequence[str | Path]
 _UV = Path(sys.executable).with_name("uv")
 
 
@@ -39,6 +40,7 @@ class Bot:
 _GIFTS = ("nlu.yml", "rules.yml")
 FULL = Bot("config_full.yml", "domain.yml", _GIFTS)
 LIGHT = Bot("config_light.yml", "domain.yml", _GIFTS)
+SHOP = Bot("config_light.yml", "shop_domain.yml", ("shop_nlu.yml", "shop_rules.yml"))
 
 
 def python() -> Path:
@@ -83,8 +85,8 @@ def _once(folder: Path, make: Callable[[Path], None]) -> Path:
 def _install(folder: Path) -> None:
     tell(f"Rasa {VERSION} is being installed below {folder.parent}: about 2.7 GB")
     _run([_UV, "venv", "--quiet", "--python", _python_310(), folder])
-    to = ["--python", folder / "bin" / "python", "-r", _LOCK]
-    install = [_UV, "pip", "install", "--quiet", "--require-hashes", *to]
+    to: Command = ["--python", folder / "bin" / "python", "-r", _LOCK]
+    install: Command = [_UV, "pip", "install", "--quiet", "--require-hashes", *to]
     try:
         _run(install)
     except NoPeer:  # behind a proxy only the machine's own certificates may do
@@ -101,13 +103,14 @@ def _train(bot: Bot, folder: Path) -> None:
     tell(f"Rasa learns {bot.config} once: a minute or two")
     folder.mkdir()
     config, domain, *data = bot.files()
-    made = ["--out", folder, "--fixed-model-name", "model"]
-    learn = [python(), "-m", "rasa", "train", "-c", config, "-d", domain, "--data", *data, *made]
+    of: Command = ["-c", config, "-d", domain, "--data", *data]
+    to: Command = ["--out", folder, "--fixed-model-name", "model"]
+    learn: Command = [python(), "-m", "rasa", "train", *of, *to]
     _run(learn, cwd=folder)
     shutil.rmtree(folder / ".rasa", ignore_errors=True)
 
 
-def _run(command: Sequence[str | Path], *, cwd: Path | None = None) -> None:
+def _run(command: Command, *, cwd: Path | None = None) -> None:
     try:
         run = subprocess.run(
             command, cwd=cwd, env=surroundings(), capture_output=True, text=True, check=False

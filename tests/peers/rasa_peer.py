@@ -3,14 +3,16 @@
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.bench.server import Server, free_port, wait_for
-from tests.peers.rasa_kept import FILES, Bot, NoPeer, model, python, surroundings, tail
+from tests.house.source import ROOT
+from tests.peers.rasa_kept import FILES, Bot, Command, NoPeer, model, python, surroundings, tail
 
 # Under load, DIET and TED took 104 s from start to the first answer.
 _PATIENCE = 300.0
@@ -34,13 +36,13 @@ def running_rasa(bot: Bot, *, endpoints: Path) -> Iterator[Server]:
     """Until it answers; `started_in` is the time to that. What it writes goes with it."""
     learnt, own = model(bot), python()
     with tempfile.TemporaryDirectory() as folder:
-        begun, port = time.perf_counter(), free_port()
-        serve = [own, "-m", "rasa", "run", "-i", "127.0.0.1", "-p", str(port), "-m", learnt]
-        given = ["--endpoints", endpoints, "--credentials", FILES / "credentials.yml"]
-        log = Path(folder) / "log"
+        begun, port, log = time.perf_counter(), free_port(), Path(folder) / "log"
+        at: Command = ["-i", "127.0.0.1", "-p", str(port)]
+        of: Command = ["--endpoints", endpoints, "--credentials", FILES / "credentials.yml"]
+        serve: Command = [own, "-m", "rasa", "run", "-m", learnt, *at, *of]
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [*serve, *given], cwd=folder, env=surroundings(), stdout=out, stderr=out,
+                serve, cwd=folder, env=surroundings(), stdout=out, stderr=out,
                 start_new_session=True,
             )  # fmt: skip
         try:
@@ -48,6 +50,22 @@ def running_rasa(bot: Bot, *, endpoints: Path) -> Iterator[Server]:
             yield Server(port, process, time.perf_counter() - begun, key="")
         finally:
             _end(process)
+
+
+@contextmanager
+def running_actions(package: str, surroundings: Mapping[str, str]) -> Iterator[int]:
+    """The stock action server of rasa-sdk, with a package of ours, in our own environment; its
+    port. It has no key and no `--host`, but heeds SANIC_HOST."""
+    port = free_port()
+    serve = [sys.executable, "-m", "rasa_sdk", "--actions", package, "--port", str(port)]
+    process = subprocess.Popen(
+        serve, cwd=ROOT, env={**surroundings, "SANIC_HOST": "127.0.0.1"}, start_new_session=True
+    )
+    try:
+        wait_for(port, process, path="/health")
+        yield port
+    finally:
+        _end(process)
 
 
 def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:

@@ -1,6 +1,5 @@
 """What is measured beside Rasa: our side of the talk, and a machine where Rasa cannot be had."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -23,12 +22,12 @@ def test_our_shop_answers_the_talk_that_rasa_answers(world: World) -> None:
 
 
 @pytest.fixture
-def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Nothing on the path, nothing kept from earlier, and no way out."""
     for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "PATH"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("UV_OFFLINE", "1")
-    yield tmp_path
+    return tmp_path
 
 
 def test_without_a_python_for_rasa_the_reason_is_told(bare_machine: Path) -> None:
