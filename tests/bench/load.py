@@ -5,6 +5,7 @@ import itertools
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from tests.bench.server import Client, Server
@@ -52,9 +53,9 @@ def together(server: Server, talk: Talk, times: int) -> Load:
 
 
 def _talked(server: Server, talk: Talk, times: int) -> list[float]:
-    client = Client(server, locale=talk.locale)
     taken = []
-    for _ in range(times):
-        sender = f"somebody-{next(_people)}"
-        taken += [client.say(sender, text) for text in talk.lines]
+    with closing(Client(server, locale=talk.locale)) as client:
+        for _ in range(times):
+            sender = f"somebody-{next(_people)}"
+            taken += [client.say(sender, text) for text in talk.lines]
     return taken

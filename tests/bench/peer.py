@@ -8,7 +8,7 @@ always fully durable and also searches a shop; Rasa's SQL tracker is SQLite as i
 import statistics
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 
 from tests.bench.load import Load, Talk, alone, together
@@ -109,11 +109,12 @@ def _up(starting: AbstractContextManager[Server]) -> Iterator[Side]:
 
 def _check(server: Server, lines: tuple[tuple[str, str], ...]) -> None:
     """Whoever answers something else is not measured at this talk."""
-    client, sender = Client(server, locale=TALK.locale), f"first-{len(lines)}"
-    for text, part in lines:
-        heard = client.hear(sender, text)
-        if part not in heard:
-            raise RuntimeError(f"{text!r} was answered {heard!r}")
+    sender = f"first-{len(lines)}"
+    with closing(Client(server, locale=TALK.locale)) as client:
+        for text, part in lines:
+            heard = client.hear(sender, text)
+            if part not in heard:
+                raise RuntimeError(f"{text!r} was answered {heard!r}")
 
 
 def _hold(report: Report) -> None:

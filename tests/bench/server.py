@@ -73,6 +73,9 @@ class Client:
             "authorization": f"Bearer {server.key}",
         }
 
+    def close(self) -> None:
+        self._connection.close()
+
     def say(self, sender: str, text: str) -> float:
         """Seconds until the answer is there, whole."""
         begun = time.perf_counter()

@@ -2,6 +2,7 @@
 of rasa-sdk. The first run installs Rasa and trains a small model (some minutes)."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from sqlalchemy import select
@@ -30,8 +31,11 @@ def rasa(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clien
     endpoints = tmp_path_factory.mktemp("rasa") / "endpoints.yml"
     with running_actions("dialogs.actions", shop.environment()) as port:
         endpoints.write_text(f'action_endpoint: {{url: "http://127.0.0.1:{port}/webhook"}}\n')
-        with running_rasa(SHOP, endpoints=endpoints) as server:
-            yield Client(server, locale="en")
+        with (
+            running_rasa(SHOP, endpoints=endpoints) as server,
+            closing(Client(server, locale="en")) as client,
+        ):
+            yield client
 
 
 @pytest.fixture(scope="module")
