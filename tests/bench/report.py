@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+_WIDE = 27  # of a name, at least
+
 
 def p99(taken: Sequence[float]) -> float:
     return statistics.quantiles(taken, n=100)[98]
@@ -30,26 +32,24 @@ class Report:
         self.checks.append(Check(text, got, ok))
 
     def table(self) -> str:
+        names = (*self.figures, *self.ratios, *self.rows)
+        wide = max(_WIDE, *map(len, names)) + 1
         lines = [f"bench {self.bench}"]
-        lines += [f"  {name:<28}{value:>12.2f}" for name, value in self.figures.items()]
-        lines += [f"  {name:<28}{value:>12.2f} x" for name, value in self.ratios.items()]
-        lines += [*self._rows(), *(f"  {note}" for note in self.notes)]
+        lines += [f"  {name:<{wide}}{value:>12.2f}" for name, value in self.figures.items()]
+        lines += [f"  {name:<{wide}}{value:>12.2f} x" for name, value in self.ratios.items()]
+        lines += [*self._rows(wide), *(f"  {note}" for note in self.notes)]
         lines += [
             f"  {'ok ' if check.ok else 'NOT'} {check.aim}: {check.got:.2f}"
             for check in self.checks
         ]
         return "\n".join(lines)
 
-    def _rows(self) -> list[str]:
+    def _rows(self, wide: int) -> list[str]:
         """A table of their own, below the names of its columns."""
         names = list(next(iter(self.rows.values()), ()))
-        lines = [("", names)] if names else []
-        lines += [(who, [f"{row[name]:.2f}" for name in names]) for who, row in self.rows.items()]
-        wide = [len(name) + 2 for name in names]
-        return [
-            f"  {who:<28}" + "".join(f"{cell:>{w}}" for cell, w in zip(cells, wide, strict=True))
-            for who, cells in lines
-        ]
+        lines = {"": names} if names else {}
+        lines |= {who: [f"{row[name]:.2f}" for name in names] for who, row in self.rows.items()}
+        return [f"  {who:<{wide}}" + _columns(names, cells) for who, cells in lines.items()]
 
     def to_json(self) -> dict[str, Any]:
         checks = [{"aim": one.aim, "got": one.got, "ok": one.ok} for one in self.checks]
@@ -61,3 +61,8 @@ class Report:
             "notes": self.notes,
             "checks": checks,
         }
+
+
+def _columns(names: Sequence[str], cells: Sequence[str]) -> str:
+    """Each as wide as its column's name."""
+    return "".join(f"{cell:>{len(name) + 2}}" for name, cell in zip(names, cells, strict=True))
