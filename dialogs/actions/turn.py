@@ -12,9 +12,10 @@ from data.delivery.outbox import Letter
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount, Merchant
 from data.people import Chat, Person
-from dialogs.engine import Heard
+from dialogs.engine import Heard, StartPattern
 from dialogs.engine.commands import Command, SetSlot, StartFlow
 from dialogs.format import Domain
+from dialogs.format.flow import PATTERN_PREFIX
 from dialogs.responses import say
 
 
@@ -26,8 +27,11 @@ class PrivateStart:
     flow: str
     slots: dict[str, Any]
 
-    def as_input(self) -> Heard:
-        """The flow begins, then its slots are set: as if the person had said both."""
+    def as_input(self) -> Heard | StartPattern:
+        """The flow begins, then its slots are set: as if the person had said both. A pattern is
+        told the same as its context."""
+        if self.flow.startswith(PATTERN_PREFIX):
+            return StartPattern(self.flow, self.slots)
         return Heard(
             (
                 StartFlow(self.flow),

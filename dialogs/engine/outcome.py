@@ -96,8 +96,8 @@ class Handoff:
 
 @dataclass(frozen=True, slots=True)
 class GoPrivate:
-    """This question is not for a group: the flow has left this conversation and is to be started
-    in the private one, with the values it had here."""
+    """This question, or where `slot` names none the whole flow, is not for a group: the flow has
+    left this conversation and is to be started in the private one, with the values it had here."""
 
     slot: str
     flow: str

@@ -31,12 +31,22 @@ def advance(work: Work) -> None:
         if frame.kind is FrameKind.ACT:
             work.request(frame.flow, Asking.ACT)
         elif not frame.trail:
-            begin(work)
+            _begin(work)
         elif frame.step == END:
             finish(work)
         else:
             step = work.step(frame)
             _WALK[type(step)](work, step)
+
+
+def _begin(work: Work) -> None:
+    """A flow that is private as a whole takes no step where others read along."""
+    frame = work.stack[-1]
+    if work.chat_kind is ChatKind.GROUP and work.flow(frame).private:
+        follows = frame.kind in (FrameKind.CALL, FrameKind.LINK)
+        _go_private(work, work.slots if follows else {**frame.context, **frame.stash})
+    else:
+        begin(work)
 
 
 def collect(work: Work, step: Collect, *, validated: bool = False) -> None:
@@ -63,7 +73,7 @@ def _reject(work: Work, step: Collect) -> bool:
 def _ask(work: Work, step: Collect) -> None:
     frame = work.stack[-1]
     if is_withheld(work, step.slot):
-        _go_private(work, step)
+        _go_private(work, work.slots, slot=step.slot)
         return
     work.note("question_asked", frame, slot=step.slot)
     if step.ask.startswith("utter_"):
@@ -73,16 +83,17 @@ def _ask(work: Work, step: Collect) -> None:
         work.request(step.ask, Asking.QUESTION, slot=step.slot)
 
 
-def _go_private(work: Work, step: Collect) -> None:
+def _go_private(work: Work, known: Mapping[str, Any], *, slot: str = "") -> None:
     """The flow leaves this chat with its values; what was below it goes on here."""
     frame = work.stack[-1]
-    slots = {slot: value for slot, value in work.slots.items() if value is not None}
-    work.effects.append(GoPrivate(step.slot, frame.flow, frame.version, slots))
-    work.note("sent_private", frame, slot=step.slot)
+    slots = {name: value for name, value in known.items() if value is not None}
+    work.effects.append(GoPrivate(slot, frame.flow, frame.version, slots))
+    work.note("sent_private", frame, slot=slot)
     root = work.root_of(len(work.stack) - 1)
     ended = work.stack[root]
     del work.stack[root:]
-    reset_slots_of(work, ended)
+    if ended.trail:  # else it has taken no slot from those below
+        reset_slots_of(work, ended)
     if ended.is_root:
         give_up_floor(work, ended, completed=False)
 

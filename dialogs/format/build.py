@@ -42,6 +42,7 @@ def _flow(document: Document, name: str, raw: Mapping[str, Any]) -> Flow:
         persisted=frozenset(raw.get("persisted_slots", ())),
         run_pattern_completed=raw.get("run_pattern_completed", True),
         always_include_in_prompt=raw.get("always_include_in_prompt", False),
+        private=raw.get("x-private", False),
     )
 
 

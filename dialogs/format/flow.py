@@ -106,7 +106,8 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """`titles`: what people are told the flow is called. `first` is its first step's id."""
+    """`titles`: what people are told the flow is called. `first` is its first step's id.
+    `private`: it takes no step in a group but goes on in the person's own chat."""
 
     id: str
     description: str
@@ -117,6 +118,7 @@ class Flow:
     persisted: frozenset[str] = frozenset()
     run_pattern_completed: bool = True
     always_include_in_prompt: bool = False
+    private: bool = False
 
     @property
     def first(self) -> str:
