@@ -19,7 +19,7 @@ from data.conversations import (
     set_mode,
 )
 from data.conversations.handing import PATIENCE, expect_staff
-from data.delivery.messages import Option, Options
+from data.delivery.messages import Option, Options, OutboundMessage
 from data.delivery.outbox import Letter, Origin, last_said
 from data.kernel.database import has_changes
 from data.kernel.dialects import OnlyReading
@@ -28,6 +28,8 @@ from data.kernel.ids import FlowSha
 from data.kernel.locales import Locale
 from dialogs.actions.base import run_action
 from dialogs.actions.turn import PrivateStart, Turn
+from dialogs.addressed import Member
+from dialogs.apart import SAID, in_chat, set_apart, to_keep
 from dialogs.engine import (
     ActionResult,
     ChatKind,
@@ -54,6 +56,8 @@ from dialogs.letters import TURN, send
 from dialogs.private import START_LINK, private_stage
 from dialogs.responses import say
 
+_ASKS = "action_ask_"  # the actions that put a question instead of a response
+
 
 class MustWrite(Exception):
     """What was to be done without the write lock needs it."""
@@ -73,6 +77,7 @@ class Play:
     letters: list[Letter] = field(default_factory=list)
     private_starts: list[PrivateStart] = field(default_factory=list)
     state: State | None = None
+    message_id: str | None = None  # what they said, for a reply to hang below
     notes: list[dict[str, Any]] = field(default_factory=list)
 
     def perform(self, given: Input, notes: Sequence[dict[str, Any]]) -> None:
@@ -108,18 +113,30 @@ class Play:
         )
         save(self.session, conversation, snapshot=snapshot, now=self.cause.now)
         starts = [(start, self._private(start)) for start in self.private_starts]
-        origin = Origin(self.cause.key, conversation.id, self.cause.inbox_id)
-        send(
-            self.session,
-            self.letters,
-            account=self.stage.account,
-            origin=origin,
-            now=self.cause.now,
-        )
+        self.letters, private = set_apart(self.stage, self.letters)
+        alone = self._alone(private) if private else None
+        self._send(self.stage, self._member.answered(self.letters), self.cause.key)
+        if alone is not None:
+            self._send(alone, in_chat(alone, private), f"{self.cause.key}:apart")
         for number, (start, stage) in enumerate(starts):
             if stage is not None:  # numbered: two may go on in the same chat
                 cause = replace(self.cause, key=f"{self.cause.key}:private{number}")
                 Play(self.session, self.house, stage, cause).perform(start.as_input(), [])
+
+    @property
+    def _member(self) -> Member:
+        return Member(self.stage, self.message_id)
+
+    def _send(self, stage: Stage, letters: list[Letter], key: str) -> None:
+        origin = Origin(key, stage.conversation.id, self.cause.inbox_id)
+        send(self.session, letters, account=stage.account, origin=origin, now=self.cause.now)
+
+    def _alone(self, letters: list[Letter]) -> Stage | None:
+        """Where these are said to nobody else; None: a link leads to them."""
+        stage = private_stage(self.session, stage=self.stage, now=self.cause.now)
+        if stage is None:
+            self._offer_link(self._link(SAID, to_keep(letters), self.stage.person.id))
+        return stage
 
     def _note(self, event: Event) -> dict[str, Any]:
         """An engine event for the log, without what a private slot holds."""
@@ -138,16 +155,18 @@ class Play:
         """Their own chat; where we may not write first, a link that only they can use."""
         stage = private_stage(self.session, stage=self.stage, now=self.cause.now)
         if stage is None:
-            token = make_link(
-                self.session,
-                merchant_id=self.stage.merchant.id,
-                person_id=start.person_id,
-                flow=start.flow,
-                slots=start.slots,
-                now=self.cause.now,
-            )
-            self._offer_link(token)
+            self._offer_link(self._link(start.flow, start.slots, start.person_id))
         return stage
+
+    def _link(self, flow: str, slots: dict[str, Any], person_id: str) -> str:
+        return make_link(
+            self.session,
+            merchant_id=self.stage.merchant.id,
+            person_id=person_id,
+            flow=flow,
+            slots=slots,
+            now=self.cause.now,
+        )
 
     def _offer_link(self, token: str) -> None:
         live = self._live()
@@ -180,9 +199,16 @@ class Play:
         self.private_starts += turn.private_starts
         return ActionResult(
             {"refusal": None, **slots},
-            tuple(Post(letter) for letter in turn.letters),
+            self._posts(wanted, turn),
             tuple(turn.commands),
         )
+
+    def _posts(self, wanted: RunAction, turn: Turn) -> tuple[Post, ...]:
+        letters = turn.letters
+        if letters and wanted.name.startswith(_ASKS):
+            asked = self._member.asked(letters[0].message, turn.domain)
+            letters = [replace(letters[0], message=asked), *letters[1:]]
+        return tuple(map(Post, letters))
 
     def _run(self, name: str, turn: Turn) -> dict[str, Any]:
         if not self.only_reads:
@@ -240,15 +266,27 @@ class Play:
                 self._repeat()
 
     def _say(self, effect: Say) -> None:
-        response = self._flow_set(effect.version).domain.responses[effect.response]
+        domain = self._flow_set(effect.version).domain
+        response = domain.responses[effect.response]
         if effect.buttons:
             response = replace(response, buttons=(*response.buttons, *effect.buttons))
-        self._speak(response, effect.values_for(Locale(self.stage.person.locale)))
+        message = self._worded(response, effect.values_for(Locale(self.stage.person.locale)))
+        if effect.question or effect.buttons:
+            message = self._member.asked(message, domain)
+        self.tell(message)
 
     def _speak(self, response: Response, values: dict[str, Any], *more: Options) -> None:
+        self.tell(self._worded(response, values, *more))
+
+    def _worded(
+        self, response: Response, values: dict[str, Any], *more: Options
+    ) -> OutboundMessage:
         person = self.stage.person
-        message = say(response, {"name": person.name, **values}, Locale(person.locale), more=more)
-        self.letters.append(Letter(self.stage.chat.id, message, person_id=person.id))
+        return say(response, {"name": person.name, **values}, Locale(person.locale), more=more)
+
+    def tell(self, message: OutboundMessage) -> None:
+        """Say to this person, here, what is worded already."""
+        self.letters.append(Letter(self.stage.chat.id, message, person_id=self.stage.person.id))
 
     def _begin_wait(self, wait: Wait) -> None:
         new = NewWait(
@@ -274,9 +312,8 @@ class Play:
 
     def _repeat(self) -> None:
         """Say again what was said last in this conversation."""
-        chat_id, person_id = self.stage.chat.id, self.stage.person.id
         for message in last_said(self.session, conversation_id=self.stage.conversation.id):
-            self.letters.append(Letter(chat_id, message, person_id=person_id))
+            self.tell(message)
 
 
 def _awaited(wait: Wait, conversation_id: str) -> list[Awaited]:

@@ -41,4 +41,4 @@ def say(
     segments: tuple[Segment, ...] = (Text(text), *more)
     if buttons:
         segments += (Options(buttons),)
-    return OutboundMessage(segments, response=response.name)
+    return OutboundMessage(segments, response=response.name, private=response.private)

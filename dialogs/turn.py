@@ -12,14 +12,15 @@ from sqlalchemy.orm import Session
 
 from data.conversations import Mode, StaleConversation, redeem_link
 from data.conversations.whereabouts import make_known
-from data.delivery.inbound import InboundEvent
+from data.delivery.inbound import EventKind, InboundEvent
 from data.delivery.masking import mask_cards
 from data.kernel.database import has_changes
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
 from data.people import Chat, ChatMember, Person, relocate, rename, rename_chat
 from dialogs.actions.turn import PrivateStart
-from dialogs.engine import Failed, Happened, Heard, Input
+from dialogs.apart import kept_in
+from dialogs.engine import Failed, Happened, Heard
 from dialogs.hearing import Hearing, look
 from dialogs.house import Cause, House, Stage
 from dialogs.play import MustWrite, Play
@@ -121,12 +122,14 @@ def write_down(play: Play, *, cause: Cause) -> None:
 
 def _act_out(play: Play, event: InboundEvent, hearing: Hearing) -> None:
     notes = _notes(event, hearing)
+    if event.kind is EventKind.MESSAGE:  # below a press stands our own message
+        play.message_id = event.message_id
     if play.stage.conversation.mode == Mode.HUMAN:
         play.notes += notes
     elif event.start is not None:
         if play.only_reads:
             raise MustWrite("start")
-        play.run(_opened(play.session, play.stage, event.start, play.cause), notes)
+        _open(play, event.start, notes)
     elif hearing.answer is not None:
         play.answer(hearing.answer)
         play.notes += notes
@@ -165,18 +168,25 @@ def begin(
     Play(session, house, stage, cause).perform(start.as_input(), [])
 
 
-def _opened(session: Session, stage: Stage, token: str, cause: Cause) -> Input:
+def _open(play: Play, token: str, notes: list[dict[str, Any]]) -> None:
     """A deep link from a group goes on here, once, for the person it was made for (T09)."""
+    stage = play.stage
     link = redeem_link(
-        session,
+        play.session,
         merchant_id=stage.merchant.id,
         person_id=stage.person.id,
         token=token,
-        now=cause.now,
+        now=play.cause.now,
     )
-    if link is None:
-        return Heard(())
-    return PrivateStart(stage.person.id, link.flow, link.slots).as_input()
+    said = kept_in(link) if link else []
+    if said:
+        play.notes += notes
+        for message in said:
+            play.tell(message)
+    elif link is None:
+        play.run(Heard(()), notes)
+    else:
+        play.run(PrivateStart(stage.person.id, link.flow, link.slots).as_input(), notes)
 
 
 def _language(event: InboundEvent, hearing: Hearing) -> Locale | None:

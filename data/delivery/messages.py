@@ -119,7 +119,7 @@ _FIELDS = {kind: _reader(kind) for kind in (*_KINDS.values(), Option, Money)}
 
 @dataclass(frozen=True, slots=True)
 class OutboundMessage:
-    """One message to one chat. What only one person may see goes to their private chat.
+    """One message to one chat. What only one person may see (`private`) is not for a group.
 
     `coalesce_key` marks a live message: a later one with the same key edits the earlier.
     `response` is the id of the sentence it was made from, for tests and analytics.
@@ -131,6 +131,7 @@ class OutboundMessage:
     coalesce_key: str | None = None
     not_after: datetime | None = None
     response: str | None = field(default=None, compare=False)
+    private: bool = False
 
 
 def segment_to_json(segment: Segment) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def _reject(work: Work, step: Collect) -> bool:
 
 def _ask(work: Work, step: Collect) -> None:
     frame = work.stack[-1]
-    if is_withheld(work, step.slot):
+    if is_withheld(work, step.slot) or _is_asked_alone(work, step.ask):
         _go_private(work, work.slots, slot=step.slot)
         return
     work.note("question_asked", frame, slot=step.slot)
@@ -96,6 +96,12 @@ def _go_private(work: Work, known: Mapping[str, Any], *, slot: str = "") -> None
         reset_slots_of(work, ended)
     if ended.is_root:
         give_up_floor(work, ended, completed=False)
+
+
+def _is_asked_alone(work: Work, response: str) -> bool:
+    """Its answer is looked for where it is asked."""
+    declared = work.flow_set().domain.responses.get(response)
+    return work.chat_kind is ChatKind.GROUP and declared is not None and declared.private
 
 
 def is_withheld(work: Work, slot: str) -> bool:

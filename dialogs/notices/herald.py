@@ -55,7 +55,11 @@ class Herald:
             self._post(account, chat, person, notice, pressed_by=person.id)
 
     def tell_chat(self, chat_id: str, notice: Notice, *, speaker: Person) -> None:
-        """In front of everybody, in the language of the person whose matter it is."""
+        """In front of everybody, in the language of the person whose matter it is; what is private
+        is told to them alone."""
+        if self.domain.responses[notice.response].private:
+            self.tell_person(speaker.id, notice)
+            return
         chat = self.session.get_one(Chat, chat_id)
         account = self.session.get_one(ChannelAccount, chat.account_id)
         self._post(account, chat, speaker, notice, pressed_by=None)

@@ -117,7 +117,7 @@ def test_a_kind_that_does_not_exist_yet_harms_nobody(post: Post) -> None:
 
 
 def test_another_members_button_is_refused_and_an_altered_one_unknown(post: Post) -> None:
-    post.say("@tuanzi something for my brother, he climbs, under $50", where=GROUP)
+    post.say("@tuanzi do you have a teapot?", where=GROUP)
     post.work()
     token = next(one["payload"] for one in post.buttons() if "payload" in one)
     before = len(post.said())

@@ -1,0 +1,144 @@
+"""What everybody in a group sees of one member's talk: whom it is said to, and nothing private."""
+
+import secrets
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.delivery.turns import Received
+from bot.play.world import World
+from bot.publishing import publish_flows
+from data.conversations.said import Said
+from data.delivery.inbound import ChatRef, EventKind, InboundEvent, Sender
+from data.delivery.models import OutboxRow
+from data.kernel.ids import new_id
+from data.merchants import ChannelAccount
+from dialogs.format import shipped_sources
+from dialogs.private import START_LINK
+from tests.worlds import world_at
+
+NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
+GROUP = ChatRef("-100", "group", "Weekend crew")
+
+world = world_at(NOW)
+
+
+@pytest.fixture
+def telegram(world: World) -> ChannelAccount:
+    """A door at which we may not speak first to anybody."""
+    account = ChannelAccount(
+        id=new_id("acc"),
+        merchant_id=world.account.merchant_id,
+        channel="telegram",
+        external_id="4712",
+        created_at=NOW,
+    )
+    with world.tuanzi.database.transaction() as session:
+        session.add(account)
+    return account
+
+
+def greet_in_private_only(world: World) -> None:
+    """The shop publishes flows in which its greeting is for one person alone."""
+    files = shipped_sources()
+    for name, text in files.items():
+        if "utter_greet:\n" in text and name.startswith("language/"):
+            (at,) = [text.index("utter_greet:\n") + len("utter_greet:\n")]
+            files[name] = text[:at] + text[at:].replace("  - text:", _PRIVATE, 1)
+    with world.tuanzi.database.transaction() as session:
+        publish_flows(
+            session, merchant_id=world.account.merchant_id, sources=files, by="Lan", now=NOW
+        )
+
+
+_PRIVATE = "  - x-private: true\n    text:"
+
+
+def say(
+    world: World,
+    who: str,
+    text: str = "",
+    *,
+    chat: ChatRef = GROUP,
+    account: ChannelAccount | None = None,
+    start: str | None = None,
+) -> list[Said]:
+    event = InboundEvent(
+        secrets.token_hex(8),
+        EventKind.MESSAGE,
+        chat,
+        Sender(who, who, "en"),
+        text=text,
+        start=start,
+        message_id="55",
+    )
+    return world.tuanzi.turns.answer(Received(account or world.account, event, {}))
+
+
+def rows(session: Session) -> list[OutboxRow]:
+    return list(session.scalars(select(OutboxRow).order_by(OutboxRow.id)))
+
+
+def test_a_private_sentence_reaches_one_person_and_not_the_group(world: World) -> None:
+    greet_in_private_only(world)
+    (said,) = say(world, "Lan", "hello")
+    assert (said.response, said.chat) == ("utter_greet", "Lan")
+    (again,) = say(world, "Lan", "hello", chat=ChatRef("Lan"))
+    assert (again.response, again.chat) == ("utter_greet", "Lan")
+
+
+def test_what_was_said_apart_is_not_said_again_in_the_group(world: World) -> None:
+    greet_in_private_only(world)
+    (apart,) = say(world, "Lan", "hello")
+    again = say(world, "Lan", "say that again")
+    assert [one for one in again if apart.segments[0]["text"] in str(one.segments)] == []
+    (told,) = say(world, "Lan", "say that again", chat=ChatRef("Lan"))
+    assert told.segments[0] == apart.segments[0]
+
+
+def test_where_we_may_not_write_first_a_link_leads_to_it_once_and_for_one_person(
+    world: World, telegram: ChannelAccount
+) -> None:
+    """T09, for a sentence instead of a flow."""
+    greet_in_private_only(world)
+    (offer,) = say(world, "Lan", "hello", account=telegram)
+    assert (offer.response, offer.chat) == ("utter_continue_privately", GROUP.external_id)
+    (url,) = [option["url"] for part in offer.segments for option in part.get("options", ())]
+    start = str(url).removeprefix(START_LINK)
+    for who, expected in (("Mallory", []), ("Lan", ["utter_greet"]), ("Lan", [])):
+        heard = say(world, who, chat=ChatRef(who), account=telegram, start=start)
+        assert [one.response for one in heard] == expected
+
+
+def test_a_question_names_the_member_and_hangs_below_what_they_said(world: World) -> None:
+    (asked,) = say(world, "Lan", "start a group buy")
+    assert asked.segments[0]["text"].startswith("Lan: ")
+    with world.tuanzi.database.reading() as session:
+        (row,) = [one for one in rows(session) if one.response == "utter_ask_campaign"]
+        assert row.reply_to == "55"
+
+
+def test_the_first_answer_hangs_below_the_message_and_no_other(world: World) -> None:
+    say(world, "Lan", "@tuanzi do you have a teapot?")
+    with world.tuanzi.database.reading() as session:
+        told = [one for one in rows(session) if one.response]
+    assert told[0].reply_to == "55"
+    assert {one.reply_to for one in told[1:]} <= {None}
+
+
+def test_between_two_nobody_is_named_and_nothing_hangs_anywhere(world: World) -> None:
+    say(world, "Lan", "I need a gift", chat=ChatRef("Lan"))
+    with world.tuanzi.database.reading() as session:
+        (row,) = rows(session)
+    assert (row.response, row.reply_to) == ("utter_ask_recipient", None)
+    assert "Lan" not in row.segments[0]["text"]
+
+
+def test_a_live_card_belongs_to_everybody(world: World) -> None:
+    say(world, "Lan", "start a group buy for the teapot")
+    with world.tuanzi.database.reading() as session:
+        cards = [one for one in rows(session) if one.coalesce_key]
+        assert cards
+        assert {one.reply_to for one in cards} == {None}
