@@ -22,7 +22,11 @@ router = APIRouter(tags=["conversations"])
 
 
 class ConversationOut(BaseModel):
-    """`mode` is `human` while a person of the shop has it; then the bot is silent."""
+    """`mode` is `human` while a person of the shop has it; then the bot is silent.
+
+    `unanswered_at`: the bot took it back then, for no person had answered, and none has looked
+    since.
+    """
 
     id: str
     customer_id: str
@@ -31,6 +35,7 @@ class ConversationOut(BaseModel):
     chat_kind: str
     chat_title: str
     mode: str
+    unanswered_at: datetime | None
     last_at: datetime
 
     @classmethod
@@ -43,6 +48,7 @@ class ConversationOut(BaseModel):
             chat_kind=view.chat.kind,
             chat_title=view.chat.title,
             mode=view.conversation.mode,
+            unanswered_at=view.conversation.unanswered_at,
             last_at=view.conversation.last_at,
         )
 
@@ -106,13 +112,18 @@ def list_conversations(
     client: Known,
     shop: Shop,
     waiting: Annotated[bool, Query()] = False,
+    unanswered: Annotated[bool, Query()] = False,
     after: After = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Listed[ConversationOut]:
-    """The newest first; `waiting=true`: only those that wait for a person."""
+    """The newest first; `waiting=true`: only those that wait for a person; `unanswered=true`: only
+    those that waited in vain, until somebody opens or takes them."""
     with looking(shop.database, client.merchant_id) as session:
         page = reads.list_chats(
-            session, merchant_id=client.merchant_id, waiting=waiting, where=Where(after, limit)
+            session,
+            merchant_id=client.merchant_id,
+            among=reads.among(waiting=waiting, unanswered=unanswered),
+            where=Where(after, limit),
         )
         views = reads.views(session, merchant_id=client.merchant_id, conversations=page.items)
         return listed(Page(views, page.next), ConversationOut.of)

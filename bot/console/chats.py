@@ -13,9 +13,9 @@ from bot.api.paging import Where
 from bot.api.reads import chats as reads
 from bot.console.desk import AtDesk, Desk, Form
 from bot.console.pages import FormProblems, go, page, read_form, typed, wrong
-from bot.web.scope import looking
+from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
-from data.conversations import Mode
+from data.conversations import Mode, look_after
 
 router = APIRouter(prefix="/chats")
 
@@ -29,19 +29,26 @@ def list_chats(
     desk: AtDesk,
     shop: Shop,
     waiting: Annotated[bool, Query()] = False,
+    unanswered: Annotated[bool, Query()] = False,
     after: Annotated[str | None, Query()] = None,
 ) -> Response:
+    among = reads.among(waiting=waiting, unanswered=unanswered)
     with looking(shop.database, desk.merchant_id) as session:
         found = reads.list_chats(
-            session, merchant_id=desk.merchant_id, waiting=waiting, where=Where(after)
+            session, merchant_id=desk.merchant_id, among=among, where=Where(after)
         )
         views = reads.views(session, merchant_id=desk.merchant_id, conversations=found.items)
-        return page("chats.html", desk, views=views, following=found.next, waiting=waiting)
+        return page("chats.html", desk, views=views, following=found.next, among=among)
 
 
 @router.get("/{conversation_id}")
 def show_chat(conversation_id: str, desk: AtDesk, shop: Shop) -> Response:
-    return page("chat.html", desk, **_shown(desk, shop, conversation_id))
+    """Who opens a chat that nobody had answered has seen it: it is marked no longer."""
+    shown = _shown(desk, shop, conversation_id)
+    if shown["view"].conversation.unanswered_at is not None:
+        with changing(shop.database, desk.merchant_id) as session:
+            look_after(session, conversation_id=conversation_id)
+    return page("chat.html", desk, **shown)
 
 
 @router.post("/{conversation_id}/take-over")

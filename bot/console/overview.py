@@ -34,7 +34,10 @@ def overview(desk: AtDesk, shop: Shop) -> Response:
             "overview.html",
             desk,
             counts=[(state, counts.get(state, 0)) for state in _SHOWN],
-            waiting=chats.count_waiting(session, merchant_id=merchant_id),
+            waiting=chats.count_chats(session, merchant_id=merchant_id, among=chats.Among.WAITING),
+            unanswered=chats.count_chats(
+                session, merchant_id=merchant_id, among=chats.Among.UNANSWERED
+            ),
             open_teams=group_buys.count_open_teams(session, merchant_id=merchant_id),
             products=count_products(session, merchant_id=merchant_id),
             latest=orders.latest(session, merchant_id=merchant_id),

@@ -1,6 +1,6 @@
 """A `hand_back` job: nobody of the shop has answered, so the bot takes the chat back and says so.
 
-The open question is asked again; the merchant finds the reason among the chat's events.
+The open question is asked again; the shop sees on its first page that nobody had answered.
 """
 
 from datetime import datetime
@@ -27,7 +27,8 @@ def hand_back_unanswered(session: Session, house: House, job: Job, now: datetime
     if until > now:
         expect_staff(session, conversation=stage.conversation, until=until, now=now)
         return
-    set_mode(session, conversation_id=stage.conversation.id, mode=Mode.BOT, now=now)
+    conversation_id = stage.conversation.id
+    set_mode(session, conversation_id=conversation_id, mode=Mode.BOT, now=now, unanswered=True)
     play = Play(session, house, stage, Cause(f"job:{job.id}", now))
     play.answer("utter_handed_back_unanswered")
     play.perform(HandBack(), [_NOTE])

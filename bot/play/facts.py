@@ -56,6 +56,7 @@ def facts(session: Session, *, now: datetime) -> Mapping[str, Any]:
         "told": count(ToldEvent),
         "waiting": count(ConversationWait),
         "mode": newest(Conversation.mode, Conversation.last_at),
+        "unanswered": count(Conversation, Conversation.unanswered_at.is_not(None)),
         "consents": count(Consent, Consent.revoked_at.is_(None)),
         "merchants": count(Merchant),
         "flow_moves": count(FlowMove),

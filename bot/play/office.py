@@ -184,9 +184,14 @@ class Office:
 
     def _chats(self, session: Session) -> Iterator[str]:
         mine = {"merchant_id": self._merchant_id}
-        found = chats.list_chats(session, **mine, waiting=False, where=Where(None))
+        every = chats.Among.ALL
+        found = chats.list_chats(
+            session, merchant_id=self._merchant_id, among=every, where=Where(None)
+        )
         for view in chats.views(session, **mine, conversations=found.items):
-            yield f"{view.person.name} {self._say(f'mode.{view.conversation.mode}')}"
+            mark = [self._say("chat.unanswered")] if view.conversation.unanswered_at else []
+            mode = self._say(f"mode.{view.conversation.mode}")
+            yield " ".join((view.person.name, mode, *mark))
 
 
 def _answers(segments: list[Segment]) -> Iterator[str]:

@@ -18,7 +18,10 @@ class Mode(StrEnum):
 
 
 class Conversation(Base):
-    """`snapshot` is the engine's state; `rev` counts its turns and guards every write."""
+    """`snapshot` is the engine's state; `rev` counts its turns and guards every write.
+
+    `unanswered_at`: the bot took it back because no person answered, and none has looked since.
+    """
 
     __tablename__ = "conversations"
     __table_args__ = (UniqueConstraint("chat_id", "person_id"),)
@@ -29,6 +32,7 @@ class Conversation(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
     mode: Mapped[str] = mapped_column(String(8), default=Mode.BOT)
     handed_over_at: Mapped[datetime | None]
+    unanswered_at: Mapped[datetime | None]
     rev: Mapped[int] = mapped_column(default=0)
     snapshot: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]

@@ -224,10 +224,30 @@ def pressed(session: Session, *, chat_id: str, token: str) -> OfferedOption | No
     )
 
 
-def set_mode(session: Session, *, conversation_id: str, mode: Mode, now: datetime) -> None:
-    """Hand over to a person, or back to the bot."""
+def set_mode(
+    session: Session,
+    *,
+    conversation_id: str,
+    mode: Mode,
+    now: datetime,
+    unanswered: bool = False,
+) -> None:
+    """Hand over to a person, or back to the bot; `unanswered`: because no person has answered."""
     session.execute(
         update(Conversation)
         .where(Conversation.id == conversation_id)
-        .values(mode=mode, handed_over_at=now if mode is Mode.HUMAN else None)
+        .values(
+            mode=mode,
+            handed_over_at=now if mode is Mode.HUMAN else None,
+            unanswered_at=now if unanswered else None,
+        )
+    )
+
+
+def look_after(session: Session, *, conversation_id: str) -> None:
+    """Somebody of the shop has seen that nobody had answered."""
+    session.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id, Conversation.unanswered_at.is_not(None))
+        .values(unanswered_at=None)
     )

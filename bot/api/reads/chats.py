@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from bot.api.paging import Page, Where, newest_first
@@ -82,13 +83,33 @@ class Turn:
     messages: Sequence[Sent]
 
 
+class Among(StrEnum):
+    """Which chats: those a person has to answer, those nobody answered in time and nobody has
+    looked at since, or all."""
+
+    ALL = "all"
+    WAITING = "waiting"
+    UNANSWERED = "unanswered"
+
+
+def among(*, waiting: bool, unanswered: bool) -> Among:
+    """As the addresses of lists say it."""
+    if unanswered:
+        return Among.UNANSWERED
+    return Among.WAITING if waiting else Among.ALL
+
+
+_AMONG: Mapping[Among, tuple[ColumnElement[bool], ...]] = {
+    Among.ALL: (),
+    Among.WAITING: (Conversation.mode == Mode.HUMAN,),
+    Among.UNANSWERED: (Conversation.unanswered_at.is_not(None),),
+}
+
+
 def list_chats(
-    session: Session, *, merchant_id: str, waiting: bool, where: Where
+    session: Session, *, merchant_id: str, among: Among, where: Where
 ) -> Page[Conversation]:
-    """`waiting`: only those a person has to answer."""
-    query = select(Conversation).where(Conversation.merchant_id == merchant_id)
-    if waiting:
-        query = query.where(Conversation.mode == Mode.HUMAN)
+    query = select(Conversation).where(Conversation.merchant_id == merchant_id, *_AMONG[among])
     return newest_first(session, query, at=Conversation.last_at, key=Conversation.id, where=where)
 
 
@@ -114,11 +135,11 @@ def find_chat(session: Session, *, merchant_id: str, conversation_id: str) -> Ch
     return view
 
 
-def count_waiting(session: Session, *, merchant_id: str) -> int:
+def count_chats(session: Session, *, merchant_id: str, among: Among) -> int:
     count = session.scalar(
         select(func.count())
         .select_from(Conversation)
-        .where(Conversation.merchant_id == merchant_id, Conversation.mode == Mode.HUMAN)
+        .where(Conversation.merchant_id == merchant_id, *_AMONG[among])
     )
     return count or 0
 

@@ -3,11 +3,14 @@
 from sqlalchemy import select
 
 from bot.channels.rest import RestMetadata
+from data.conversations import Mode, set_mode
 from data.delivery.models import OutboxRow
+from data.merchants import StaffRole
 from data.orders import Address
 from tests.bot.builders import a_placed_order, speak
 from tests.bot.client import TestClient
-from tests.bot.conftest import Street
+from tests.bot.conftest import SignIn, Street
+from tests.builders import NOW
 
 LAN = RestMetadata(name="Lan", locale="zh-Hans")
 
@@ -67,6 +70,40 @@ def test_handing_over_twice_or_back_twice_changes_nothing(street: Street, api: T
     for _ in range(2):
         assert api.post(f"{path}/hand-over").json()["mode"] == "human"
     assert _texts(api, street, "bot") == said
+
+
+def test_a_chat_that_nobody_answered_is_marked_until_somebody_takes_it(
+    street: Street, api: TestClient
+) -> None:
+    """The bot took it back: without a notice the shop would never know."""
+    conversation = street.ours.conversation
+    api.post(f"/api/v1/conversations/{conversation}/hand-back")
+    _left_unanswered(street, conversation)
+    marked = api.get("/api/v1/conversations", params={"unanswered": True}).json()["items"]
+    assert [one["id"] for one in marked] == [conversation]
+    assert marked[0]["unanswered_at"] is not None
+    api.post(f"/api/v1/conversations/{conversation}/hand-over")
+    assert api.get("/api/v1/conversations", params={"unanswered": True}).json()["items"] == []
+
+
+def _left_unanswered(street: Street, conversation: str) -> None:
+    with street.tuanzi.database.transaction() as session:
+        set_mode(session, conversation_id=conversation, mode=Mode.BOT, now=NOW, unanswered=True)
+
+
+def test_opened_in_the_console_it_is_marked_no_longer(street: Street, sign_in: SignIn) -> None:
+    conversation = street.ours.conversation
+    agent = sign_in(StaffRole.AGENT)
+    assert "not answered in time" not in agent.get("/").text
+    _left_unanswered(street, conversation)
+    assert "<b>1</b> not answered in time" in agent.get("/").text
+    listed = agent.get("/chats?unanswered=true").text
+    assert conversation in listed
+    assert "no answer" in listed
+    assert "took this chat back" in agent.get(f"/chats/{conversation}").text
+    assert "not answered in time" not in agent.get("/").text
+    assert conversation not in agent.get("/chats?unanswered=true").text
+    assert "took this chat back" not in agent.get(f"/chats/{conversation}").text
 
 
 def test_an_empty_answer_is_no_answer(street: Street, api: TestClient) -> None:
