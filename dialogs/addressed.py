@@ -4,12 +4,12 @@ a message hangs below it where the messenger can do that."""
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from data.delivery.messages import OutboundMessage, Segment, Text
+from data.delivery.messages import OutboundMessage, Text
 from data.delivery.outbox import Letter
 from data.kernel.locales import Locale
 from dialogs.format import Domain
 from dialogs.house import Stage
-from dialogs.responses import fill
+from dialogs.responses import framed
 
 _NAMED = "utter_question_to_member"
 
@@ -25,18 +25,15 @@ class Member:
         """A question as it is put to this member."""
         if self.stage.chat.kind != "group":
             return message
-        segments = self._named(message.segments, domain)
-        return replace(message, segments=segments, reply_to=self.message_id)
+        return replace(self._named(message, domain), reply_to=self.message_id)
 
-    def _named(self, segments: tuple[Segment, ...], domain: Domain) -> tuple[Segment, ...]:
-        """Older versions of a shop's flows may have no words for it."""
-        name, response = self.stage.person.name, domain.responses.get(_NAMED)
-        first = segments[0] if segments else None
-        if response is None or not name or not isinstance(first, Text) or name in first.text:
-            return segments
-        locale = Locale(self.stage.person.locale)
-        said = fill(response.text[locale], {"name": name, "question": first.text}, locale)
-        return (Text(said), *segments[1:])
+    def _named(self, message: OutboundMessage, domain: Domain) -> OutboundMessage:
+        """Older versions of a shop's flows have no words for it."""
+        name, frame = self.stage.person.name, domain.responses.get(_NAMED)
+        first = message.segments[0] if message.segments else None
+        if frame is None or not name or (isinstance(first, Text) and name in first.text):
+            return message
+        return framed(message, frame, Locale(self.stage.person.locale), name=name)
 
     def answered(self, letters: Sequence[Letter]) -> list[Letter]:
         """The first that is said to this member replies to them; a live card is everybody's."""

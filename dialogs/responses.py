@@ -3,6 +3,7 @@ engine; `{slot:money}` and the like say how a value is put into words."""
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from data.delivery.messages import Option, Options, OutboundMessage, Segment, Text
@@ -42,3 +43,14 @@ def say(
     if buttons:
         segments += (Options(buttons),)
     return OutboundMessage(segments, response=response.name, private=response.private)
+
+
+def framed(
+    message: OutboundMessage, frame: Response, locale: Locale, **values: Any
+) -> OutboundMessage:
+    """The message with its first words, `{said}`, inside another sentence."""
+    first = message.segments[0] if message.segments else None
+    if not isinstance(first, Text):
+        return message
+    text = fill(frame.text[locale], {**values, "said": first.text}, locale)
+    return replace(message, segments=(Text(text), *message.segments[1:]))

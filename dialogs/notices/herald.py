@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.conversations import Conversation, News, tell
+from data.conversations.handing import is_with_a_person
 from data.delivery.messages import Option, OutboundMessage, Purpose, Segment
 from data.delivery.outbox import Letter, Origin
 from data.kernel.locales import Locale
@@ -17,7 +18,9 @@ from dialogs.format import Domain
 from dialogs.letters import TURN, send
 from dialogs.library import FlowLibrary
 from dialogs.private import private_chat
-from dialogs.responses import fill, say
+from dialogs.responses import fill, framed, say
+
+_AUTOMATIC = "utter_automatic_notice"  # older versions of a shop's flows have no words for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,19 @@ class Herald:
         values = {"name": person.name, **notice.values}
         response = self.domain.responses[notice.response]
         message = say(response, values, Locale(person.locale), more=notice.more)
+        if pressed_by is not None:
+            message = self._told_apart(message, chat, person)
         message = replace(message, purpose=notice.purpose, coalesce_key=notice.live)
         self._send(account, Letter(chat.id, message, person_id=pressed_by), notice.key)
+
+    def _told_apart(self, message: OutboundMessage, chat: Chat, person: Person) -> OutboundMessage:
+        """While a person of the shop speaks here, nobody takes our notice for their words."""
+        frame = self.domain.responses.get(_AUTOMATIC)
+        if frame is None or not is_with_a_person(
+            self.session, chat_id=chat.id, person_id=person.id
+        ):
+            return message
+        return framed(message, frame, Locale(person.locale))
 
     def _send(self, account: ChannelAccount, letter: Letter, key: str) -> None:
         """Said because of a turn, it is part of what that turn answers; never to another person."""
