@@ -24,6 +24,7 @@ from dialogs.engine import Failed, Happened, Heard
 from dialogs.hearing import Hearing, look
 from dialogs.house import Cause, House, Stage
 from dialogs.play import MustWrite, Play
+from dialogs.sessions import opening
 
 # A link, a typed payload, a piece of a template: in no language.
 _NO_PROSE = re.compile(r"[{}<>=_\\|]|://")
@@ -134,7 +135,8 @@ def _act_out(play: Play, event: InboundEvent, hearing: Hearing) -> None:
         play.answer(hearing.answer)
         play.notes += notes
     else:
-        play.run(Heard(hearing.commands), notes)
+        opens = opening(play.stage, event, hearing, now=play.cause.now)
+        play.run(opens or Heard(hearing.commands), notes)
 
 
 def _notes(event: InboundEvent, hearing: Hearing) -> list[dict[str, Any]]:

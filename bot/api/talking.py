@@ -21,6 +21,7 @@ from data.conversations import (
     set_mode,
     tell,
 )
+from data.conversations.handing import last_word
 from data.delivery import outbox
 from data.delivery.messages import OutboundMessage, Text
 from data.delivery.outbox import Letter, Origin
@@ -28,10 +29,11 @@ from data.kernel.database import Database
 from data.kernel.errors import Invalid
 from data.kernel.ids import new_id
 from data.merchants import ChannelAccount, Merchant
-from dialogs.engine import HandBack, HandOver
+from dialogs.engine import HandBack, HandOver, StartPattern
 from dialogs.format.wait_events import HUMAN_ANSWERED
 from dialogs.house import Cause, House, Stage
 from dialogs.play import Play
+from dialogs.satisfaction import asking
 
 LONGEST_ANSWER = 4_000  # Telegram takes 4096 characters in one message; the shortest of ours
 
@@ -77,12 +79,17 @@ def answer(session: Session, house: House, *, view: ChatView, text: str, by: Spe
 
 
 def hand_back(session: Session, house: House, *, view: ChatView, by: Speaker) -> None:
-    """The bot goes on: what waited is done, the open question is asked again."""
+    """The bot goes on: what waited is done, the open question is asked again. Where none is open
+    and somebody had answered, it asks whether that helped."""
     if view.conversation.mode == Mode.BOT:
         return
+    was_answered = last_word(session, view.conversation) is not None
     set_mode(session, conversation_id=view.conversation.id, mode=Mode.BOT, now=by.now)
     notes = [{"kind": "staff_handed_back", "by": by.name}]
     _perform(session, house, view, by, HandBack(), notes)
+    asked = asking(session, view.conversation, now=by.now) if was_answered else None
+    if asked is not None:
+        _perform(session, house, view, by, asked, [])
 
 
 def first_come(database: Database, merchant_id: str, act: Callable[[Session], _Result]) -> _Result:
@@ -102,7 +109,7 @@ def _perform(
     house: House,
     view: ChatView,
     by: Speaker,
-    given: HandOver | HandBack,
+    given: HandOver | HandBack | StartPattern,
     notes: list[dict[str, Any]],
 ) -> None:
     merchant = session.get_one(Merchant, view.conversation.merchant_id)

@@ -57,11 +57,27 @@ def facts(session: Session, *, now: datetime) -> Mapping[str, Any]:
         "waiting": count(ConversationWait),
         "mode": newest(Conversation.mode, Conversation.last_at),
         "unanswered": count(Conversation, Conversation.unanswered_at.is_not(None)),
+        **_satisfaction(session),
         "consents": count(Consent, Consent.revoked_at.is_(None)),
         "merchants": count(Merchant),
         "flow_moves": count(FlowMove),
         "flow_drafts": count(FlowChannel, FlowChannel.draft_sha != FlowChannel.live_sha),
     }
+
+
+def _satisfaction(session: Session) -> Mapping[str, int]:
+    """What people said of each question whether it had helped, in the end."""
+    told = session.scalars(
+        select(ConversationEvent)
+        .where(ConversationEvent.kind == "satisfaction_told")
+        .order_by(ConversationEvent.id)
+    )
+    last = {
+        (event.conversation_id, event.body["data"]["asked"]): event.body["data"]["satisfied"]
+        for event in told
+    }
+    answers = list(last.values())
+    return {"satisfied": answers.count(True), "dissatisfied": answers.count(False)}
 
 
 def _ships_to(session: Session) -> str | None:

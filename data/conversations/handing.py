@@ -46,11 +46,15 @@ def patience_ends(session: Session, conversation: Conversation) -> datetime | No
     """When the bot may speak again by itself; None where no person has this chat."""
     if conversation.mode != Mode.HUMAN or conversation.handed_over_at is None:
         return None
-    last_word = session.scalar(
+    return (last_word(session, conversation) or conversation.handed_over_at) + PATIENCE
+
+
+def last_word(session: Session, conversation: Conversation) -> datetime | None:
+    """When a person of the shop spoke last, if they did since they took the chat."""
+    return session.scalar(
         select(func.max(ConversationEvent.at)).where(
             ConversationEvent.conversation_id == conversation.id,
             ConversationEvent.kind == STAFF_SAID,
-            ConversationEvent.at > conversation.handed_over_at,
+            ConversationEvent.at >= conversation.handed_over_at,
         )
     )
-    return (last_word or conversation.handed_over_at) + PATIENCE

@@ -1,10 +1,12 @@
 """What one turn said, as its chat will hear it."""
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from data.conversations.models import ConversationEvent
 from data.delivery.models import OutboxRow
 from data.kernel.prepared import Prepared
 from data.people import Chat
@@ -30,3 +32,14 @@ class Said(NamedTuple):
 def said_in_turn(session: Session, *, inbox_id: int) -> list[Said]:
     """In the order it was said."""
     return [Said._make(row) for row in _SAID.rows(session, inbox=inbox_id)]
+
+
+def last_started(session: Session, *, conversation_id: str, flow: str) -> datetime | None:
+    """When this flow began here the last time."""
+    return session.scalar(
+        select(func.max(ConversationEvent.at)).where(
+            ConversationEvent.conversation_id == conversation_id,
+            ConversationEvent.kind == "flow_started",
+            ConversationEvent.flow == flow,
+        )
+    )

@@ -29,6 +29,7 @@ from dialogs.engine.walking import is_withheld
 from dialogs.engine.work import Work
 from dialogs.format.domain import SlotType
 from dialogs.format.flow import Collect, Flow
+from dialogs.format.own_names import OWN_ACT_NAMES
 
 CONTINUE_INTERRUPTED = "pattern_continue_interrupted"
 
@@ -190,7 +191,7 @@ def _skip(work: Work, plan: Plan, command: SkipQuestion) -> None:
 
 
 def _act(work: Work, plan: Plan, command: Act) -> None:
-    if command.action in work.flow_set().domain.actions:
+    if command.action in OWN_ACT_NAMES or command.action in work.flow_set().domain.actions:
         plan.acts.append(command)
     else:
         plan.cannot = "action"

@@ -100,6 +100,14 @@ def finish(work: Work) -> None:
         activate(work)
 
 
+def end_act(work: Work, *, goes_on: bool = False) -> None:
+    """A press is done; where it was all that was said, the open question is not asked again."""
+    quiet = work.stack.pop().quiet and not goes_on
+    if work.stack:
+        activate(work)
+    work.listening = quiet and work.waits_for_answer()
+
+
 def reset_slots_of(work: Work, frame: Frame) -> None:
     for slot in work.flow_set(frame).reset[frame.flow]:
         work.reset_slot(slot)

@@ -1,11 +1,11 @@
-"""The few actions that are the engine's own, for patterns to use."""
+"""The few actions that are the engine's own, for patterns and their buttons to use."""
 
 from collections.abc import Callable, Mapping
 
 from dialogs.engine.outcome import Handoff, Repeat
 from dialogs.engine.work import Work
 from dialogs.format.domain import ResponseButton
-from dialogs.format.own_names import OWN_ACTION_NAMES
+from dialogs.format.own_names import OWN_ACT_NAMES, OWN_ACTION_NAMES
 
 START_PAYLOAD = "/StartFlow({})"  # as dialogs/understanding/payload.py reads it
 
@@ -38,10 +38,21 @@ def _repeat(work: Work) -> None:
     work.effects.append(Repeat())
 
 
+def _note_satisfaction(work: Work) -> None:
+    """Of one question the last answer counts: `asked` tells which question it was."""
+    frame = work.stack[-1]
+    told = {name: frame.context.get(name) for name in ("asked", "satisfied")}
+    work.note("satisfaction_told", frame, **told)
+    work.say("utter_satisfaction_noted", frame)
+
+
 OWN_ACTIONS: Mapping[str, Callable[[Work], None]] = dict(
     zip(
         OWN_ACTION_NAMES,
         (_answer_chitchat, _clarify_flows, _hand_over, _repeat),
         strict=True,
     )
+)
+OWN_ACTS: Mapping[str, Callable[[Work], None]] = dict(
+    zip(OWN_ACT_NAMES, (_note_satisfaction,), strict=True)
 )

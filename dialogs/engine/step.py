@@ -10,7 +10,7 @@ from typing import Any
 from dialogs.engine.carrying_out import carry_out
 from dialogs.engine.cleaning import clean
 from dialogs.engine.commands import Command, StartFlow
-from dialogs.engine.frames import activate, finish, go_on
+from dialogs.engine.frames import end_act, finish, go_on
 from dialogs.engine.inputs import (
     ActionResult,
     Failed,
@@ -57,10 +57,7 @@ def _action_result(work: Work, event: ActionResult, state: State) -> None:
     assert pending is not None  # noqa: S101  # `step` has checked; mypy needs it said
     work.effects += event.effects
     if pending.why is Asking.ACT:
-        quiet = work.stack.pop().quiet and not event.commands
-        if work.stack:
-            activate(work)
-        work.listening = quiet and work.waits_for_answer()
+        end_act(work, goes_on=bool(event.commands))
     else:
         for slot, value in event.slots.items():
             if value is not None or work.slots.get(slot) is not None:  # empty stays empty

@@ -3,9 +3,17 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dialogs.engine.frames import begin, enter, finish, give_up_floor, go_on, reset_slots_of
+from dialogs.engine.frames import (
+    begin,
+    end_act,
+    enter,
+    finish,
+    give_up_floor,
+    go_on,
+    reset_slots_of,
+)
 from dialogs.engine.outcome import GoPrivate
-from dialogs.engine.own_actions import OWN_ACTIONS
+from dialogs.engine.own_actions import OWN_ACTIONS, OWN_ACTS
 from dialogs.engine.state import Asking, ChatKind, FrameKind
 from dialogs.engine.waiting import park
 from dialogs.engine.work import Work
@@ -29,7 +37,7 @@ def advance(work: Work) -> None:
         work.spend()
         frame = work.stack[-1]
         if frame.kind is FrameKind.ACT:
-            work.request(frame.flow, Asking.ACT)
+            _press(work)
         elif not frame.trail:
             _begin(work)
         elif frame.step == END:
@@ -37,6 +45,16 @@ def advance(work: Work) -> None:
         else:
             step = work.step(frame)
             _WALK[type(step)](work, step)
+
+
+def _press(work: Work) -> None:
+    """One action beside all flows."""
+    name = work.stack[-1].flow
+    if name in OWN_ACTS:
+        OWN_ACTS[name](work)
+        end_act(work)
+    else:
+        work.request(name, Asking.ACT)
 
 
 def _begin(work: Work) -> None:

@@ -85,6 +85,7 @@ def test_a_private_sentence_reaches_one_person_and_not_the_group(world: World) -
     greet_in_private_only(world)
     (said,) = say(world, "Lan", "hello")
     assert (said.response, said.chat) == ("utter_greet", "Lan")
+    assert [one.response for one in say(world, "Lan", "hello", chat=ChatRef("Lan"))] != []
     (again,) = say(world, "Lan", "hello", chat=ChatRef("Lan"))
     assert (again.response, again.chat) == ("utter_greet", "Lan")
 

@@ -340,6 +340,7 @@ REFUSED = {
         "  talk:\n    desc", "  ▸pattern_collect_information:\n    desc", "refused_pattern"),
     "pattern_validate_slot": (
         "  talk:\n    desc", "  ▸pattern_validate_slot:\n    desc", "refused_pattern"),
+    "pattern_search": ("  talk:\n    desc", "  ▸pattern_search:\n    desc", "refused_search"),
     "{{ id }}": ("- id: shades", '- id: ▸"{{ id }}"', "template"),
     "{% if %}": ("if: slots.budget < 10", 'if: ▸"{% if %} slots.budget < 10"', "template"),
 }  # fmt: skip
