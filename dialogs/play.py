@@ -54,7 +54,7 @@ from dialogs.hearing import state_of
 from dialogs.house import Cause, House, Stage
 from dialogs.letters import TURN, send
 from dialogs.private import START_LINK, private_stage
-from dialogs.responses import say
+from dialogs.responses import fitting, say
 
 _ASKS = "action_ask_"  # the actions that put a question instead of a response
 
@@ -267,7 +267,7 @@ class Play:
 
     def _say(self, effect: Say) -> None:
         domain = self._flow_set(effect.version).domain
-        response = domain.responses[effect.response]
+        response = fitting(domain.responses[effect.response], effect.values)
         if effect.buttons:
             response = replace(response, buttons=(*response.buttons, *effect.buttons))
         message = self._worded(response, effect.values_for(Locale(self.stage.person.locale)))

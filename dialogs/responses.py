@@ -9,6 +9,7 @@ from typing import Any
 from data.delivery.messages import Option, Options, OutboundMessage, Segment, Text
 from data.kernel.locales import Locale
 from dialogs.format import Response
+from dialogs.format.comparing import equal
 from dialogs.wording import in_words
 
 _GAP = re.compile(r"\{([a-z_][a-z0-9_]*)(?::([a-z_]+))?\}")
@@ -26,6 +27,14 @@ def fill(text: str, values: Mapping[str, Any], locale: Locale) -> str:
     return _GAP.sub(word, text)
 
 
+def fitting(response: Response, values: Mapping[str, Any]) -> Response:
+    """The response as its first variant that fits says it, or as it stands."""
+    for variant in response.variants:
+        if all(equal(values.get(slot), wanted) for slot, wanted in variant.needs):
+            return replace(response, text=variant.text, buttons=variant.buttons, variants=())
+    return response
+
+
 def say(
     response: Response,
     values: Mapping[str, Any],
@@ -34,6 +43,7 @@ def say(
     more: tuple[Segment, ...] = (),
 ) -> OutboundMessage:
     """One message in the person's language, its buttons after everything else."""
+    response = fitting(response, values)
     text = fill(response.text[locale], values, locale)
     buttons = tuple(
         Option(fill(button.title[locale], values, locale), fill(button.payload, values, locale))

@@ -9,7 +9,15 @@ from data.kernel.ids import FlowSha
 from data.kernel.locales import Locale
 from dialogs.format.build_steps import StepsOfFlow, condition
 from dialogs.format.documents import Document
-from dialogs.format.domain import Domain, Response, ResponseButton, Slot, SlotMapping, SlotType
+from dialogs.format.domain import (
+    Domain,
+    Response,
+    ResponseButton,
+    Slot,
+    SlotMapping,
+    SlotType,
+    Variant,
+)
 from dialogs.format.flow import Flow, FlowSet, Trigger
 
 
@@ -100,6 +108,15 @@ def _response(name: str, raw: Mapping[str, Any]) -> Response:
         text={Locale(tag): text for tag, text in raw["text"].items()},
         buttons=_buttons(raw["buttons"]),
         private=raw["private"],
+        variants=tuple(_variant(one) for one in raw.get("variants", ())),
+    )
+
+
+def _variant(raw: Mapping[str, Any]) -> Variant:
+    return Variant(
+        needs=tuple((need["name"], need["value"]) for need in raw["condition"]),
+        text={Locale(tag): text for tag, text in raw["text"].items()},
+        buttons=_buttons(raw["buttons"]),
     )
 
 

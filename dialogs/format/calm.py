@@ -118,8 +118,12 @@ class _Walk:
                 yield self._found("entity_value", (*where, "value"))
 
     def _responses(self, responses: Mapping[str, Any], path: Path) -> Found:
-        for name, (sentence,) in responses.items():
-            where = (*path, name, 0)
+        sentences = [
+            (one, (*path, name, index))
+            for name, several in responses.items()
+            for index, one in enumerate(several)
+        ]
+        for sentence, where in sentences:
             yield from self._keys(sentence, where)
             yield from self._text(sentence["text"], (*where, "text"))
             for index, button in enumerate(sentence.get("buttons", ())):

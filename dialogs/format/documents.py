@@ -134,7 +134,8 @@ def _add_language(document: Document, source: Source, locale: Locale) -> None:
     if problems:
         document.broken.add(("responses",))
     for name, sentences in responses.items() if not problems else ():
-        _add_sentence(document, inner, (name,), sentences[0], locale)
+        for index, sentence in enumerate(sentences):
+            _add_sentence(document, inner, (name, index), sentence, locale)
 
 
 def _add_response(document: Document, source: Source, path: Path, sentences: Any) -> None:
@@ -142,15 +143,16 @@ def _add_response(document: Document, source: Source, path: Path, sentences: Any
     if path in source.broken:
         document.broken.add(("responses",))
         return
-    sentence = sentences[0]
-    texts = sentence["text"]
-    if isinstance(texts, str):
-        texts = dict.fromkeys(Locale, texts)
-        document.problems.append(Problem("text_without_language", source.at((*path, 0, "text"))))
-    for locale, text in texts.items():
-        buttons = [_titled(button, locale) for button in sentence.get("buttons", [])]
-        one = {**sentence, "text": text, "buttons": buttons}
-        _add_sentence(document, source, path, one, Locale(locale))
+    for index, sentence in enumerate(sentences):
+        texts, where = sentence["text"], (*path, index)
+        if isinstance(texts, str):
+            texts = dict.fromkeys(Locale, texts)
+            at = source.at((*where, "text"))
+            document.problems.append(Problem("text_without_language", at))
+        for locale, text in texts.items():
+            buttons = [_titled(button, locale) for button in sentence.get("buttons", [])]
+            one = {**sentence, "text": text, "buttons": buttons}
+            _add_sentence(document, source, where, one, Locale(locale))
 
 
 def _titled(button: Mapping[str, Any], locale: str) -> dict[str, Any]:
@@ -161,16 +163,42 @@ def _titled(button: Mapping[str, Any], locale: str) -> dict[str, Any]:
 def _add_sentence(
     document: Document, source: Source, path: Path, sentence: dict[str, Any], locale: Locale
 ) -> None:
-    name = str(path[-1])
-    place: Path = ("responses", name, locale.value)
-    if place in document.origins:
-        document.problems.append(Problem("defined_twice", source.at(path), {"name": name}))
-        return
-    document.origins[place] = (source, (*path, 0))
-    document.origins.setdefault(("responses", name), (source, path))
+    """One of the sentences of a response, in one language; `path` ends with its number."""
+    name = str(path[-2])
     entry = document.data["responses"].setdefault(
         name, {"text": {}, "buttons": {}, "private": False}
     )
-    entry["text"][locale.value] = sentence["text"]
-    entry["buttons"][locale.value] = sentence.get("buttons", [])
+    document.origins.setdefault(("responses", name), (source, path[:-1]))
+    place: Path = ("responses", name, locale.value)
+    said = entry
+    if "condition" in sentence:
+        said = _variant(entry, sentence, locale)
+        place = (*place, "variants", entry["variants"].index(said))
+    if place in document.origins:
+        _report_second(document, source, path, name, place)
+        return
+    document.origins[place] = (source, path)
+    said["text"][locale.value] = sentence["text"]
+    said["buttons"][locale.value] = sentence.get("buttons", [])
     entry["private"] = entry["private"] or sentence.get("x-private", False)
+
+
+def _variant(entry: dict[str, Any], sentence: Mapping[str, Any], locale: Locale) -> dict[str, Any]:
+    """The languages of one sentence are found together by what it needs."""
+    needs, variants = sentence["condition"], entry.setdefault("variants", [])
+    for variant in variants:
+        if variant["condition"] == needs and locale.value not in variant["text"]:
+            found: dict[str, Any] = variant
+            return found
+    made = {"condition": needs, "text": {}, "buttons": {}}
+    variants.append(made)
+    return made
+
+
+def _report_second(document: Document, source: Source, path: Path, name: str, place: Path) -> None:
+    """In one list it is a second sentence without a condition; else the name is there twice."""
+    first, at = document.origins[place]
+    in_one_list = first.file == source.file and at[:-1] == path[:-1]
+    code = "second_default" if in_one_list else "defined_twice"
+    where = path if in_one_list else path[:-1]
+    document.problems.append(Problem(code, source.at(where), {"name": name}))

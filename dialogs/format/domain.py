@@ -54,13 +54,23 @@ class ResponseButton:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """What a response says instead while each of these slots holds just this."""
+
+    needs: tuple[tuple[str, Any], ...]
+    text: Mapping[Locale, str]
+    buttons: tuple[ResponseButton, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
-    """One thing to say. Variants are tried in order by their condition; the first true one wins."""
+    """One thing to say. Variants are tried in order; the first whose needs are met is said."""
 
     name: str
     text: Mapping[Locale, str]
     buttons: tuple[ResponseButton, ...] = ()
     private: bool = False
+    variants: tuple[Variant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

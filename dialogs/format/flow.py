@@ -10,7 +10,7 @@ from typing import Any
 
 from data.kernel.ids import FlowSha
 from data.kernel.locales import Locale
-from dialogs.format.domain import Domain, Response
+from dialogs.format.domain import Domain, Response, Variant
 from dialogs.format.placeholders import gaps_of
 from dialogs.format.predicates import Predicate
 
@@ -196,9 +196,14 @@ class FlowSet:
 
 
 def _gaps(response: Response) -> frozenset[str]:
-    titles = [title for button in response.buttons for title in button.title.values()]
-    payloads = [button.payload for button in response.buttons]
-    return gaps_of(*response.text.values(), *titles, *payloads)
+    """And what its variants depend on: all that must be known to say it."""
+    gaps: set[str] = set()
+    sentences: tuple[Response | Variant, ...] = (response, *response.variants)
+    for one in sentences:
+        titles = [title for button in one.buttons for title in button.title.values()]
+        payloads = [button.payload for button in one.buttons]
+        gaps |= gaps_of(*one.text.values(), *titles, *payloads)
+    return frozenset(gaps.union(*({slot for slot, _ in one.needs} for one in response.variants)))
 
 
 def _own_slots(flow: Flow) -> set[str]:
