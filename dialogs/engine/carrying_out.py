@@ -49,10 +49,10 @@ def _take_values(work: Work, plan: Plan) -> dict[str, object] | None:
         work.set_slot(slot, value, answered=True)
     if question is not None and not plan.answers and not plan.handoff:
         _leave_question(work, plan, question)
-    refused = correct(work, {**plan.sets, **plan.corrections})
-    spoken = [slot for slot in plan.corrections if slot not in refused]
-    if refused or spoken:
-        return {"refused": bool(refused), "slots": refused or spoken}
+    done = correct(work, plan.sets, plan.corrections)
+    spoken = [slot for slot in plan.corrections if slot not in (*done.refused, *done.asked)]
+    if done.refused or spoken:
+        return {"refused": bool(done.refused), "slots": done.refused or spoken}
     return None
 
 

@@ -1,12 +1,14 @@
 """Changing an earlier answer: the flow goes back to the first step that it concerns."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from dialogs.engine.state import Frame, FrameKind
 from dialogs.engine.work import Work
 from dialogs.format.flow import ActionStep, Collect, Step
+
+_Wanted = Callable[[Step, str], bool]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -17,22 +19,33 @@ class _Place:
     visited: int
 
 
-def correct(work: Work, values: Mapping[str, Any]) -> list[str]:
-    """Set the values and rewind; the slots that can no longer be changed are given back."""
-    refused: list[str] = []
+@dataclass(slots=True)
+class Corrected:
+    """The slots that can no longer be changed, and those that are asked again instead."""
+
+    refused: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+def correct(work: Work, sets: Mapping[str, Any], corrections: Mapping[str, Any]) -> Corrected:
+    """Set the values and rewind. `corrections` are of slots that held something else."""
+    done = Corrected()
     places: list[_Place] = []
-    for slot, value in values.items():
-        place = _first_concern(work, slot)
+    for slot, value in {**sets, **corrections}.items():
+        question = _first_visited(work, slot, _is_asked_first) if slot in corrections else None
+        place = question or _first_visited(work, slot, _concerns)
         if place and place.visited < work.stack[place.frame].barrier:
             work.note("correction_refused", work.stack[place.frame], slot=slot)
-            refused.append(slot)
+            done.refused.append(slot)
             continue
-        _set(work, slot, value, place)
+        if question:  # a yes to "buy it for 30?" is no yes to another price, nor a no by the way
+            done.asked.append(slot)
+        _set(work, slot, None if question else value, place)
         if place:
             places.append(place)
     if places:
         _rewind(work, _first_of_top_group(work, places))
-    return refused
+    return done
 
 
 def go_back(work: Work) -> bool:
@@ -61,30 +74,36 @@ def _set(work: Work, slot: str, value: Any, place: _Place | None) -> None:
     work.set_slot(slot, value, "slot_corrected" if place else "slot_set")
 
 
-def _first_concern(work: Work, slot: str) -> _Place | None:
-    """The earliest visited step that collects or reads the slot, in the uppermost such group."""
+def _first_visited(work: Work, slot: str, wanted: _Wanted) -> _Place | None:
+    """The earliest visited step of this kind, in the uppermost group that has one."""
     end = len(work.stack)
     while end > 0:
         root = work.root_of(end - 1)
         for index in range(root, end):
-            visited = _visited(work, work.stack[index], slot)
+            visited = _visited(work, work.stack[index], slot, wanted)
             if visited is not None:
                 return _Place(index, visited)
         end = root
     return None
 
 
-def _visited(work: Work, frame: Frame, slot: str) -> int | None:
+def _visited(work: Work, frame: Frame, slot: str, wanted: _Wanted) -> int | None:
     if frame.kind is FrameKind.ACT:
         return None
     steps = work.flow(frame).steps
     for visited, name in enumerate(frame.trail):
-        if _concerns(steps[name], slot):
+        if wanted(steps[name], slot):
             return visited
     return None
 
 
+def _is_asked_first(step: Step, slot: str) -> bool:
+    """Such an answer counts for the moment it was given in; it is never changed in passing."""
+    return isinstance(step, Collect) and step.slot == slot and step.ask_before_filling
+
+
 def _concerns(step: Step, slot: str) -> bool:
+    """The step collects the slot, or its result depends on it."""
     if isinstance(step, Collect):
         return step.slot == slot and not step.ask_before_filling
     return isinstance(step, ActionStep) and slot in step.reads

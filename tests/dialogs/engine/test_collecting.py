@@ -147,3 +147,38 @@ def test_a_slot_with_an_initial_value_is_not_asked_and_changing_it_is_no_correct
     assert talk.hear(SetSlot("address", "here")) == ["utter_ask_sure"]
     assert talk.hear(SetSlot("copies", 3)) == ["utter_ask_sure"]
     assert talk.slots["copies"] == 3
+
+
+KEPT = """
+flows:
+  paint:
+    description: remembers the colour for the next time
+    run_pattern_completed: false
+    steps:
+      - id: 0_collect_colour
+        collect: colour
+        reset_after_flow_ends: false
+      - id: 1_collect_budget
+        collect: budget
+  twice:
+    description: comes to it by a call
+    run_pattern_completed: false
+    steps:
+      - call: paint
+      - id: 1_collect_occasion
+        collect: occasion
+"""
+
+
+def test_what_is_not_to_be_reset_is_not_asked_the_next_time() -> None:
+    talk = Talk(shop(KEPT))
+    talk.hear(StartFlow("paint"), SetSlot("colour", "red"), SetSlot("budget", 30))
+    assert (talk.stack(), talk.slots.get("colour"), talk.slots.get("budget")) == ([], "red", None)
+    assert talk.hear(StartFlow("paint")) == ["utter_ask_budget"]
+
+
+def test_that_holds_for_a_called_flow_whose_caller_ends() -> None:
+    talk = Talk(shop(KEPT))
+    talk.hear(StartFlow("twice"), SetSlot("colour", "red"), SetSlot("budget", 30))
+    talk.hear(SetSlot("occasion", "wedding"))
+    assert (talk.stack(), talk.slots.get("colour"), talk.slots.get("budget")) == ([], "red", None)

@@ -110,3 +110,63 @@ def test_a_flow_starts_with_every_value_that_was_said_for_a_list() -> None:
         SetSlot("exclusions", "tea", append=True),
     )
     assert talk.slots["exclusions"] == ["perfume", "tea"]
+
+
+TWICE_ASKED = """
+flows:
+  sell:
+    description: asks whether it is meant, then something more
+    steps:
+      - id: 0_collect_copies
+        collect: budget
+      - id: 1_collect_sure
+        collect: sure
+        ask_before_filling: true
+      - id: 2_collect_colour
+        collect: colour
+      - action: action_order
+        x-reads: [sure]
+      - id: 3_collect_recipient
+        collect: recipient
+"""
+
+
+def confirmed() -> Talk:
+    talk = Talk(shop(TWICE_ASKED))
+    talk.hear(StartFlow("sell"), SetSlot("budget", 30))
+    assert talk.hear(SetSlot("sure", True)) == ["utter_ask_colour"]
+    return talk
+
+
+def test_what_is_asked_before_filling_is_asked_again_and_never_changed_in_passing() -> None:
+    talk = confirmed()
+    assert talk.hear(SetSlot("sure", False)) == ["utter_ask_sure"]
+    assert talk.slots["sure"] is None
+    assert talk.hear(SetSlot("sure", False)) == ["utter_ask_colour"]
+    assert talk.slots["sure"] is False
+
+
+def test_that_holds_where_an_action_reads_it_too() -> None:
+    talk = confirmed()
+    assert talk.hear(SetSlot("colour", "red")) == ["utter_ask_recipient"]
+    talk.calls.clear()
+    assert talk.hear(SetSlot("sure", False)) == ["utter_ask_sure"]
+    assert talk.calls == []
+    assert talk.hear(SetSlot("sure", True)) == ["utter_ask_recipient"]
+    assert [call.name for call in talk.calls] == ["action_order"]
+
+
+def test_beside_it_another_correction_is_spoken_of() -> None:
+    talk = confirmed()
+    said = talk.hear(SetSlot("sure", False), SetSlot("budget", 40))
+    assert said == ["utter_corrected", "utter_ask_sure"]
+    assert (talk.slots["budget"], talk.slots["sure"]) == (40, None)
+
+
+def test_an_answer_to_the_question_below_a_digression_counts() -> None:
+    """It is none in passing: the question stands open, and its button was pressed."""
+    talk = Talk(shop(TWICE_ASKED))
+    talk.hear(StartFlow("sell"), SetSlot("budget", 30))
+    talk.hear(StartFlow("birthday"))
+    assert talk.hear(SetSlot("sure", True)) == ["utter_ask_recipient"]
+    assert talk.slots["sure"] is True
