@@ -15,6 +15,7 @@ from data.kernel.prepared import Prepared
 
 # Their readers come and fetch: a row that is committed is delivered.
 PULL_CHANNELS = frozenset({"rest", "web"})
+_LOOKED_THROUGH = 200  # messages: what a lively group hears in an hour
 _POST = Prepared(
     table_of(OutboxRow).insert(),
     tuple(column.key for column in table_of(OutboxRow).c if column.key != "id"),
@@ -107,6 +108,20 @@ def since(
             .order_by(OutboxRow.id)
             .limit(limit)
         )
+    )
+
+
+def told_everybody(session: Session, *, chat_id: str, since: datetime) -> int:
+    """How often this chat was told something as a whole since then; a live card is no telling."""
+    newest = session.execute(
+        select(OutboxRow.person_id, OutboxRow.coalesce_key, OutboxRow.created_at)
+        .where(OutboxRow.chat_id == chat_id)
+        .order_by(OutboxRow.id.desc())
+        .limit(_LOOKED_THROUGH)
+    )
+    return sum(
+        row.person_id is None and row.coalesce_key is None and row.created_at > since
+        for row in newest
     )
 
 

@@ -1,7 +1,7 @@
 """Says one thing to one person or chat, outside any turn: in their language, where they are."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from data.conversations import Conversation, News, tell
 from data.conversations.handing import is_with_a_person
 from data.delivery.messages import Option, OutboundMessage, Purpose, Segment
-from data.delivery.outbox import Letter, Origin
+from data.delivery.outbox import Letter, Origin, told_everybody
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
 from data.people import ChannelIdentity, Chat, Person
@@ -20,6 +20,7 @@ from dialogs.library import FlowLibrary
 from dialogs.private import private_chat
 from dialogs.responses import fill, framed, say
 
+MOST_AN_HOUR = 4  # sentences to a whole group that nobody asked for (our decision)
 _AUTOMATIC = "utter_automatic_notice"  # older versions of a shop's flows have no words for it
 
 
@@ -59,9 +60,12 @@ class Herald:
 
     def tell_chat(self, chat_id: str, notice: Notice, *, speaker: Person) -> None:
         """In front of everybody, in the language of the person whose matter it is; what is private
-        is told to them alone."""
+        is told to them alone. More than a few an hour are left out: the live cards tell it too."""
         if self.domain.responses[notice.response].private:
             self.tell_person(speaker.id, notice)
+            return
+        since = self.now - timedelta(hours=1)
+        if told_everybody(self.session, chat_id=chat_id, since=since) >= MOST_AN_HOUR:
             return
         chat = self.session.get_one(Chat, chat_id)
         account = self.session.get_one(ChannelAccount, chat.account_id)

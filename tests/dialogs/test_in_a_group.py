@@ -1,7 +1,7 @@
 """What everybody in a group sees of one member's talk: whom it is said to, and nothing private."""
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -15,7 +15,9 @@ from data.delivery.inbound import ChatRef, EventKind, InboundEvent, Sender
 from data.delivery.models import OutboxRow
 from data.kernel.ids import new_id
 from data.merchants import ChannelAccount
+from data.people import Chat, Person
 from dialogs.format import shipped_sources
+from dialogs.notices.herald import MOST_AN_HOUR, Herald, Notice
 from dialogs.private import START_LINK
 from tests.worlds import world_at
 
@@ -143,3 +145,20 @@ def test_a_live_card_belongs_to_everybody(world: World) -> None:
         cards = [one for one in rows(session) if one.coalesce_key]
         assert cards
         assert {one.reply_to for one in cards} == {None}
+
+
+def test_a_group_is_told_of_itself_a_few_times_an_hour_and_no_more(world: World) -> None:
+    """Many teams may end in the same minute; their cards say so anyway."""
+    say(world, "Lan", "start a group buy")
+    with world.tuanzi.database.transaction() as session:
+        chat = session.scalars(select(Chat).where(Chat.external_id == GROUP.external_id)).one()
+        lan = session.scalars(select(Person).where(Person.name == "Lan")).one()
+        for hour in (0, 2):
+            now = NOW + timedelta(hours=hour)
+            merchant_id, flows = world.account.merchant_id, world.tuanzi.house.flows
+            herald = Herald(session, flows, merchant_id, now, "https://shop.example")
+            for number in range(MOST_AN_HOUR + 3):
+                notice = Notice(f"{hour}:{number}", "utter_team_reached", {"title": "Teapot"})
+                herald.tell_chat(chat.id, notice, speaker=lan)
+        told = [row for row in rows(session) if row.response == "utter_team_reached"]
+        assert len(told) == 2 * MOST_AN_HOUR
