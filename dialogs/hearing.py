@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -55,6 +56,15 @@ class Hearing:
     silent: bool = False
     private: bool = False
     known: Whereabouts | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """How it was understood, for the log; what is not understood word by word is a press."""
+        if self.understood is None:
+            return {"link": "button"}
+        told = self.understood.to_json()
+        del told["commands"]  # the log has them from the engine
+        return told
 
 
 def hear(

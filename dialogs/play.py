@@ -34,7 +34,6 @@ from dialogs.engine import (
     ActionResult,
     ChatKind,
     Effect,
-    Event,
     Flows,
     GoPrivate,
     Handoff,
@@ -53,6 +52,7 @@ from dialogs.format.wait_events import WAIT_EVENTS, About
 from dialogs.hearing import state_of
 from dialogs.house import Cause, House, Stage
 from dialogs.letters import TURN, send
+from dialogs.log import notes_of
 from dialogs.private import START_LINK, private_stage
 from dialogs.responses import fitting, say
 
@@ -80,13 +80,18 @@ class Play:
     message_id: str | None = None  # what they said, for a reply to hang below
     notes: list[dict[str, Any]] = field(default_factory=list)
 
-    def perform(self, given: Input, notes: Sequence[dict[str, Any]]) -> None:
+    def perform(self, given: Input, notes: Sequence[dict[str, Any]] = ()) -> None:
         """Run the engine on one input, carry out what it wants, write everything down."""
         self.run(given, notes)
         self.close()
 
-    def run(self, given: Input, notes: Sequence[dict[str, Any]]) -> None:
-        """All but the writing down. Where this Play `only_reads` it may raise MustWrite."""
+    def run(
+        self, given: Input, notes: Sequence[dict[str, Any]] = (), *, private: bool = False
+    ) -> None:
+        """All but the writing down. Where this Play `only_reads` it may raise MustWrite.
+
+        `private`: what was said is sealed in the log.
+        """
         self.session.info[TURN] = (self.cause.inbox_id, self.stage.person.id)
         before = state_of(self.stage.conversation)
         if self.stage.chat.kind == "group":
@@ -97,7 +102,14 @@ class Play:
         if turned.failed is not None:
             raise TurnFailed(turned.failed)
         self.state = turned.state
-        self.notes += [*notes, *map(self._note, turned.events)]
+        self.notes += notes
+        self.notes += notes_of(
+            self.session,
+            self.stage.conversation,
+            turned.events,
+            self._flow_set,
+            private=private,
+        )
 
     def close(self) -> None:
         """Write snapshot, events and words; go on privately where an action asked for it."""
@@ -121,7 +133,7 @@ class Play:
         for number, (start, stage) in enumerate(starts):
             if stage is not None:  # numbered: two may go on in the same chat
                 cause = replace(self.cause, key=f"{self.cause.key}:private{number}")
-                Play(self.session, self.house, stage, cause).perform(start.as_input(), [])
+                Play(self.session, self.house, stage, cause).perform(start.as_input())
 
     @property
     def _member(self) -> Member:
@@ -137,14 +149,6 @@ class Play:
         if stage is None:
             self._offer_link(self._link(SAID, to_keep(letters), self.stage.person.id))
         return stage
-
-    def _note(self, event: Event) -> dict[str, Any]:
-        """An engine event for the log, without what a private slot holds."""
-        note = {**event.to_json(), "kind": event.name}
-        slot = self._flow_set(FlowSha(event.version)).domain.slots.get(event.data.get("slot", ""))
-        if slot is not None and slot.private:
-            note["data"] = {"slot": slot.name}
-        return note
 
     def answer(self, response: str) -> None:
         """Say one thing without moving any flow."""

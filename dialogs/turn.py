@@ -136,11 +136,12 @@ def _act_out(play: Play, event: InboundEvent, hearing: Hearing) -> None:
         play.notes += notes
     else:
         opens = opening(play.stage, event, hearing, now=play.cause.now)
-        play.run(opens or Heard(hearing.commands), notes)
+        given = opens or Heard(hearing.commands, hearing.about)
+        play.run(given, notes, private=hearing.private)
 
 
 def _notes(event: InboundEvent, hearing: Hearing) -> list[dict[str, Any]]:
-    """What was said and understood; the words of a private answer are in no event (T14)."""
+    """What was said; the words of a private answer are in no event (T14)."""
     text = "" if hearing.private else mask_cards(event.text)
     said = {
         "kind": "user_said",
@@ -148,26 +149,24 @@ def _notes(event: InboundEvent, hearing: Hearing) -> list[dict[str, Any]]:
         "pressed": event.token is not None,
         "private": hearing.private,
     }
-    if hearing.understood is None or hearing.private:
-        return [said]
-    return [said, {"kind": "understood", **hearing.understood.to_json()}]
+    return [said]
 
 
 def apologise(session: Session, house: House, *, stage: Stage, cause: Cause, reason: str) -> None:
     """After a turn that broke: the state from before it, and a sentence that says so."""
-    Play(session, house, stage, cause).perform(Failed(reason), [])
+    Play(session, house, stage, cause).perform(Failed(reason))
 
 
 def wake(session: Session, house: House, *, stage: Stage, happened: Happened, cause: Cause) -> None:
     """An event from outside reaches a flow that waits for it."""
-    Play(session, house, stage, cause).perform(happened, [])
+    Play(session, house, stage, cause).perform(happened)
 
 
 def begin(
     session: Session, house: House, *, stage: Stage, start: PrivateStart, cause: Cause
 ) -> None:
     """Start a flow in this conversation with some slots already filled."""
-    Play(session, house, stage, cause).perform(start.as_input(), [])
+    Play(session, house, stage, cause).perform(start.as_input())
 
 
 def _open(play: Play, token: str, notes: list[dict[str, Any]]) -> None:
@@ -186,9 +185,10 @@ def _open(play: Play, token: str, notes: list[dict[str, Any]]) -> None:
         for message in said:
             play.tell(message)
     elif link is None:
-        play.run(Heard(()), notes)
+        play.run(Heard((), {"link": "deep_link"}), notes)
     else:
-        play.run(PrivateStart(stage.person.id, link.flow, link.slots).as_input(), notes)
+        start = PrivateStart(stage.person.id, link.flow, link.slots)
+        play.run(start.as_input("deep_link"), notes)
 
 
 def _language(event: InboundEvent, hearing: Hearing) -> Locale | None:

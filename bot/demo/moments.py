@@ -20,6 +20,7 @@ from data.orders import Order
 from data.payments import PaymentAttempt, Refund
 
 Json = dict[str, Any]
+_NOT_STEPS = frozenset({"user_said", "understood", "action_done"})  # shown elsewhere, or as slots
 # The columns that say when a row came or changed; a deadline says neither.
 _WHEN = (
     *("at", "created_at", "updated_at", "opened_at", "paid_at", "joined_at", "granted_at"),
@@ -43,18 +44,19 @@ def steps_of(moment: Moment) -> list[Json]:
             "kind": event.kind,
             "flow": event.flow,
             "step": event.step,
-            "data": event.body.get("data") or _plain(event.body),
+            "data": event.body.get("data") or event.body,
         }
         for event in moment.events
-        if event.kind not in {"user_said", "understood"}
+        if event.kind not in _NOT_STEPS
     ]
 
 
 def understood_in(moment: Moment) -> Json | None:
     for event in moment.events:
-        if event.kind == "understood":
+        told = event.body.get("data", {})
+        if event.kind == "understood" and "commands" in told:  # else it is sealed
             return {
-                name: event.body.get(name)
+                name: told.get(name)
                 for name in ("intent", "confidence", "language", "link", "commands", "entities")
             }
     return None
@@ -79,14 +81,6 @@ def rows_of(session: Session, moment: Moment) -> list[Json]:
         }
         for name in names
     ]
-
-
-def _plain(body: Json) -> Json:
-    return {
-        key: value
-        for key, value in body.items()
-        if key not in {"kind", "event", "flow", "step", "version", "frame"}
-    }
 
 
 def _count(session: Session, table: Table, at: datetime) -> int:

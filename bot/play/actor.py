@@ -56,6 +56,8 @@ class Actor:
             broken = audit(session, now=self.world.tuanzi.clock.now())
         if broken:
             raise StoryFailed(f"{self.story.place} audit: {broken}")
+        if unlike := self.world.unlike_their_log():
+            raise StoryFailed(f"{self.story.place} replay: {unlike}")
 
     def _step(self, step: Step) -> None:
         if step.kind in _DOING:

@@ -17,12 +17,15 @@ from bot.delivery.turns import Received
 from bot.demo.seeding import seed
 from bot.opening import REST
 from bot.settings import Secret, Settings
+from data.conversations import Conversation
 from data.delivery.models import OutboxRow, OutboxState
 from data.kernel.clock import TurnableClock
 from data.kernel.encryption import FieldCipher
 from data.merchants import ChannelAccount
 from data.people import Chat
 from data.schema import create_schema
+from dialogs.engine import State, to_json
+from dialogs.log import replayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,17 @@ class World:
                 self._cursor = row.id
                 for message in shown(row.segments, chat):
                     self.heard.append(Said(chat, message, row.response))
+
+    def unlike_their_log(self) -> list[str]:
+        """Conversations whose snapshot is not what a replay of their log gives."""
+        house = self.tuanzi.house
+        with self.tuanzi.database.reading() as session:
+            return [
+                conversation.id
+                for conversation in session.scalars(select(Conversation))
+                if to_json(replayed(session, house, conversation))
+                != (conversation.snapshot or to_json(State()))
+            ]
 
     def close(self) -> None:
         self.tuanzi.close()

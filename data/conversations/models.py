@@ -40,7 +40,10 @@ class Conversation(Base):
 
 
 class ConversationEvent(Base):
-    """What happened, in order: understood, engine events, staff answers."""
+    """What happened, in order: understood, engine events, staff answers.
+
+    `frame` is the engine's number of one run of a flow, unique in its conversation.
+    """
 
     __tablename__ = "conversation_events"
     __table_args__ = (
@@ -56,6 +59,7 @@ class ConversationEvent(Base):
     flow: Mapped[str | None] = mapped_column(String(64))
     step: Mapped[str | None] = mapped_column(String(64))
     version: Mapped[str | None] = mapped_column(String(64))
+    frame: Mapped[int | None]
     body: Mapped[dict[str, Any]]
     inbox_id: Mapped[int | None] = mapped_column(index=True)
     at: Mapped[datetime]

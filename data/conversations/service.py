@@ -1,6 +1,6 @@
 """Reading and writing conversations: the revision decides who was first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -20,6 +20,8 @@ from data.people import Chat
 OFFER_LIFE = timedelta(days=7)
 _REMEMBERED = 40  # options read back per chat: four messages of ten
 
+_COLUMNS = frozenset({"kind", "event", "flow", "step", "version", "frame"})  # of an event
+
 # A turn runs each of these once; made once, they cost what they do and not what they say.
 _EVENT = Prepared(
     table_of(ConversationEvent).insert(),
@@ -31,6 +33,7 @@ _EVENT = Prepared(
         "flow",
         "step",
         "version",
+        "frame",
         "body",
         "inbox_id",
         "at",
@@ -156,16 +159,18 @@ def record_events(
     inbox_id: int | None,
     now: datetime,
 ) -> None:
-    """Append what happened; each names its kind, and flow, step and version if it has them."""
+    """Append what happened; each names its kind, and version, flow, step and frame if it has them;
+    all else is its body."""
     if not events:
         return
     rows = [
         {
             "kind": event["kind"],
-            "flow": event.get("flow"),
-            "step": event.get("step"),
-            "version": event.get("version"),
-            "body": event,
+            "flow": event.get("flow") or None,
+            "step": event.get("step") or None,
+            "version": event.get("version") or None,
+            "frame": event.get("frame") or None,
+            "body": {name: value for name, value in event.items() if name not in _COLUMNS},
         }
         for event in events
     ]
@@ -177,6 +182,20 @@ def record_events(
         rev=conversation.rev,
         inbox_id=inbox_id,
         at=now,
+    )
+
+
+def events_of(
+    session: Session, *, conversation_id: str, kinds: Iterable[str]
+) -> Iterable[ConversationEvent]:
+    """What happened here, in order, as far as it is one of these kinds."""
+    return session.scalars(
+        select(ConversationEvent)
+        .where(
+            ConversationEvent.conversation_id == conversation_id,
+            ConversationEvent.kind.in_(kinds),
+        )
+        .order_by(ConversationEvent.id)
     )
 
 

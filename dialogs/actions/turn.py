@@ -27,7 +27,7 @@ class PrivateStart:
     flow: str
     slots: dict[str, Any]
 
-    def as_input(self) -> Heard | StartPattern:
+    def as_input(self, link: str = "private_start") -> Heard | StartPattern:
         """The flow begins, then its slots are set: as if the person had said both. A pattern is
         told the same as its context."""
         if self.flow.startswith(PATTERN_PREFIX):
@@ -36,7 +36,8 @@ class PrivateStart:
             (
                 StartFlow(self.flow),
                 *(SetSlot(slot, value) for slot, value in self.slots.items()),
-            )
+            ),
+            {"link": link},
         )
 
 

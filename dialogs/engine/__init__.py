@@ -26,6 +26,8 @@ from dialogs.engine.outcome import (
     Wait,
 )
 from dialogs.engine.questions import Question, current_version, open_question
+from dialogs.engine.recording import RECORDED, Recorded, Unplayable
+from dialogs.engine.replaying import replay
 from dialogs.engine.running import Turned, run
 from dialogs.engine.snapshot import from_json, to_json
 from dialogs.engine.state import ChatKind, Frame, FrameKind, Mode, Parked, State
@@ -33,6 +35,7 @@ from dialogs.engine.step import step
 from dialogs.engine.work import Flows
 
 __all__ = [
+    "RECORDED",
     "TIMEOUT",
     "ActionResult",
     "ChatKind",
@@ -55,17 +58,20 @@ __all__ = [
     "Parked",
     "Post",
     "Question",
+    "Recorded",
     "Repeat",
     "RunAction",
     "Say",
     "StartPattern",
     "State",
     "Turned",
+    "Unplayable",
     "Unwait",
     "Wait",
     "current_version",
     "from_json",
     "open_question",
+    "replay",
     "run",
     "step",
     "to_json",

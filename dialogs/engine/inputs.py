@@ -12,9 +12,10 @@ TIMEOUT = "timeout"
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message, already understood."""
+    """A message, already understood. `about`: how, for the log alone (link, confidence, intent)."""
 
     commands: tuple[Command, ...]
+    about: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

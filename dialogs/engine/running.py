@@ -1,10 +1,14 @@
-"""Drives one turn to its end: runs the actions that the engine asks for."""
+"""Drives one turn to its end: runs the actions that the engine asks for.
+
+Each input it gives to the engine is the first of the events that came of it.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dialogs.engine.inputs import ActionResult, Failed, Input
 from dialogs.engine.outcome import Effect, Event, Outcome, RunAction
+from dialogs.engine.recording import Recorded
 from dialogs.engine.state import State
 from dialogs.engine.step import step
 from dialogs.engine.work import Flows
@@ -58,9 +62,11 @@ def _drive(state: State, event: Input, flows: Flows, outside: Outside) -> Turned
     outcome = Outcome(state)
     following: Input | None = event
     while following is not None:
+        record = Recorded(following, flows.live, outcome.state.chat_kind)
         outcome = step(outcome.state, following, flows)
         if outcome.failed is not None:
             return Turned(state, (), (), outcome.failed)
+        events.append(record.as_event())
         events += outcome.events
         effects += outcome.effects
         for effect in outcome.effects:

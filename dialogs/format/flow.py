@@ -160,6 +160,11 @@ class FlowSet:
         }
 
     @cached_property
+    def private_slots(self) -> frozenset[str]:
+        """Whose values stand in no log, and are asked for in no group."""
+        return frozenset(slot.name for slot in self.domain.slots.values() if slot.private)
+
+    @cached_property
     def initial_values(self) -> tuple[tuple[str, Any], ...]:
         slots = self.domain.slots.values()
         return tuple((slot.name, slot.initial) for slot in slots if slot.initial is not None)

@@ -29,11 +29,12 @@ def _is_number(slot: Slot, value: Any) -> bool:
 
 
 def _is_list(slot: Slot, value: Any) -> bool:
-    return isinstance(value, list) and _is_json(value)
+    return isinstance(value, list) and is_json(value)
 
 
-def _is_json(value: Any, deeper: int = _MAX_DEPTH) -> bool:
-    """A list of ideas is looked at in every turn that shows some: what is common goes first."""
+def is_json(value: Any, deeper: int = _MAX_DEPTH) -> bool:
+    """Whether it may stand in JSON and is no flood. A list of ideas is looked at in every turn that
+    shows some: what is common goes first."""
     if type(value) in _PLAIN:
         return True
     if isinstance(value, str):
@@ -49,7 +50,7 @@ def _is_json(value: Any, deeper: int = _MAX_DEPTH) -> bool:
 
 def _are_json(values: Iterable[Any], deeper: int) -> bool:
     for value in values:  # noqa: SIM110  # all() of a generator takes half as long again
-        if not _is_json(value, deeper):
+        if not is_json(value, deeper):
             return False
     return True
 
@@ -64,5 +65,5 @@ _CHECKS: Mapping[SlotType, Callable[[Slot, Any], bool]] = {
     SlotType.FLOAT: _is_number,
     SlotType.CATEGORICAL: lambda slot, value: isinstance(value, str) and value in slot.values,
     SlotType.LIST: _is_list,
-    SlotType.ANY: lambda slot, value: _is_json(value),
+    SlotType.ANY: lambda slot, value: is_json(value),
 }

@@ -32,6 +32,7 @@ _POLITE = frozenset({"greet", "thanks", "bye", "affirm", "deny"})
 _MARKUP = re.compile(r"</?[a-zA-Z!][^>]*>|\{\{|\{%|\$\{")
 _OF_AGE = 18
 _CLOSE = 0.1  # two guesses nearer than this are a question to the person
+_MODEL = 12  # letters of a digest that tell one set of weights from another
 _LITTLE_LEFT = 6  # letters outside the values: what is left is no wish of its own
 
 
@@ -42,7 +43,8 @@ def by_meaning(
     intent = _accepted(guess, message, context, entities)
     commands, link = _decide(intent, guess, message, context, entities)
     confidence = 1.0 if link in ("offered", "asked", "entities") else guess.confidence
-    return Understood(commands, language, link, intent, confidence, entities)
+    model = classifier().digest[:_MODEL] if link == "intent" else None
+    return Understood(commands, language, link, intent, confidence, entities, model)
 
 
 def _guess(message: Message, entities: tuple[Entity, ...]) -> Guess:

@@ -1,10 +1,11 @@
 """What understanding answers: commands, the values it read, and how it came to them."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from data.kernel.locales import Locale
 from dialogs.engine.commands import Command
+from dialogs.engine.recording import command_to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """`link` names the part of the chain that answered; `confidence` is 1 where nothing guessed."""
+    """`link` names the part of the chain that answered; `confidence` is 1 where nothing guessed,
+    `model` names the weights that did."""
 
     commands: tuple[Command, ...]
     language: Locale
@@ -32,6 +34,7 @@ class Understood:
     intent: str | None = None
     confidence: float = 1.0
     entities: tuple[Entity, ...] = ()
+    model: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As the event log and `tuanzi understand` write it."""
@@ -42,10 +45,5 @@ class Understood:
             "entities": [entity.to_json() for entity in self.entities],
             "language": self.language.value,
             "link": self.link,
+            **({"model": self.model} if self.model else {}),
         }
-
-
-def command_to_json(command: Command) -> dict[str, Any]:
-    """`{"command": "SetSlot", "slot": …}`."""
-    said = {part.name: getattr(command, part.name) for part in fields(command)}
-    return {"command": type(command).__name__, **said}

@@ -1,0 +1,164 @@
+"""Every input as JSON and back: what the log keeps of a turn, so that it can be run again.
+
+An input is known by its kind; one that is not in RECORDED cannot be taken at all. What a value
+that no slot may hold was, nobody needs to know: it comes back as one that every slot refuses.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from math import nan
+from typing import Any, get_args
+
+from data.kernel.ids import FlowSha
+from dialogs.engine.commands import Command
+from dialogs.engine.inputs import (
+    ActionResult,
+    Failed,
+    HandBack,
+    HandOver,
+    Happened,
+    Heard,
+    Input,
+    StartPattern,
+)
+from dialogs.engine.outcome import Event
+from dialogs.engine.state import ChatKind
+from dialogs.format.values import is_json
+
+Json = dict[str, Any]
+_COMMANDS = {kind.__name__: kind for kind in get_args(Command)}
+_UNFIT = {"unfit": True}
+
+
+class Unplayable(Exception):
+    """The record does not fit the flows: the engine would not have taken this input here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An input, with what else the engine went by: the version that was live, the kind of chat."""
+
+    given: Input
+    live: FlowSha
+    chat: ChatKind = ChatKind.PRIVATE
+
+    def as_event(self) -> Event:
+        """For the log."""
+        kind = _KINDS[type(self.given)]
+        data = RECORDED[kind].to_json(self.given)
+        if self.chat is not ChatKind.PRIVATE:
+            data["chat"] = self.chat.value
+        return Event(kind, version=self.live, data=data)
+
+    @classmethod
+    def of(cls, kind: str, version: str, data: Mapping[str, Any]) -> "Recorded":
+        """From the log; what was written before inputs were kept whole cannot be read."""
+        try:
+            given = RECORDED[kind].from_json(data)
+        except KeyError as error:
+            raise Unplayable(str(error)) from error
+        return cls(given, FlowSha(version), ChatKind(data.get("chat", ChatKind.PRIVATE)))
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one class of inputs is written and read."""
+
+    made: type
+    to_json: Callable[[Any], Json]
+    from_json: Callable[[Mapping[str, Any]], Any]
+
+
+def command_to_json(command: Command) -> Json:
+    """`{"command": "SetSlot", "slot": …}`."""
+    said = {part.name: _part(part.name, getattr(command, part.name)) for part in fields(command)}
+    return {"command": type(command).__name__, **said}
+
+
+def command_from_json(body: Mapping[str, Any]) -> Command:
+    said = {name: _read_part(name, value) for name, value in body.items() if name != "command"}
+    command: Command = _COMMANDS[body["command"]](**said)
+    return command
+
+
+def _part(name: str, value: Any) -> Any:
+    if name == "flows":
+        return list(value)
+    return _fit_all(value) if name == "values" else _fit(value)
+
+
+def _read_part(name: str, value: Any) -> Any:
+    if name == "flows":
+        return tuple(value)
+    return _values(value) if name == "values" else _value(value)
+
+
+def _heard_to_json(heard: Heard) -> Json:
+    return {**heard.about, "commands": [command_to_json(each) for each in heard.commands]}
+
+
+def _result_to_json(result: ActionResult) -> Json:
+    """Not what it said: that stands in the outbox, and no state depends on it."""
+    body: Json = {"slots": _fit_all(result.slots)}
+    if result.commands:
+        body["commands"] = [command_to_json(each) for each in result.commands]
+    return body
+
+
+def _happened_to_json(told: Happened) -> Json:
+    body: Json = {"event": told.event, "key": told.key, "payload": _fit_all(told.payload)}
+    numbers = {"wait": told.wait, "number": told.number}
+    return {**body, **{name: number for name, number in numbers.items() if number}}
+
+
+def _happened(body: Mapping[str, Any]) -> Happened:
+    payload = _values(body["payload"])
+    wait, number = body.get("wait"), body.get("number", 0)
+    return Happened(body["event"], body["key"], payload, wait, number)
+
+
+def _result(body: Mapping[str, Any]) -> ActionResult:
+    return ActionResult(_values(body["slots"]), commands=_commands(body.get("commands", ())))
+
+
+def _pattern_to_json(start: StartPattern) -> Json:
+    return {"flow": start.flow, "context": dict(start.context)}
+
+
+def _fit_all(values: Mapping[str, Any]) -> Json:
+    return {name: _fit(value) for name, value in values.items()}
+
+
+def _fit(value: Any) -> Any:
+    """An action may give anything, and so may a program that answers for one."""
+    return value if is_json(value) else _UNFIT
+
+
+def _values(body: Mapping[str, Any]) -> Json:
+    return {name: _value(value) for name, value in body.items()}
+
+
+def _value(value: Any) -> Any:
+    return nan if value == _UNFIT else value
+
+
+def _commands(body: Iterable[Mapping[str, Any]]) -> tuple[Command, ...]:
+    return tuple(command_from_json(each) for each in body)
+
+
+RECORDED: Mapping[str, Recipe] = {
+    "understood": Recipe(Heard, _heard_to_json, lambda body: Heard(_commands(body["commands"]))),
+    "action_done": Recipe(ActionResult, _result_to_json, _result),
+    "told": Recipe(Happened, _happened_to_json, _happened),
+    "hand_over": Recipe(HandOver, lambda _: {}, lambda _: HandOver()),
+    "hand_back": Recipe(HandBack, lambda _: {}, lambda _: HandBack()),
+    "pattern_wanted": Recipe(
+        StartPattern,
+        _pattern_to_json,
+        lambda body: StartPattern(body["flow"], body["context"]),
+    ),
+    "failed": Recipe(
+        Failed, lambda failed: {"reason": failed.reason}, lambda body: Failed(body["reason"])
+    ),
+}
+_KINDS = {recipe.made: kind for kind, recipe in RECORDED.items()}

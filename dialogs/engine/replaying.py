@@ -1,0 +1,31 @@
+"""The same state again from what was recorded: nothing is understood anew, no action is run."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from data.kernel.ids import FlowSha
+from dialogs.engine.recording import Recorded, Unplayable
+from dialogs.engine.state import State
+from dialogs.engine.step import step
+from dialogs.engine.work import Flows
+from dialogs.format.flow import FlowSet
+
+
+def replay(
+    recorded: Iterable[Recorded],
+    flows_for: Callable[[FlowSha], FlowSet],
+    *,
+    state: State | None = None,
+) -> State:
+    """Where a conversation stands after these inputs, each on the version that was live then."""
+    now = state or State()
+    for each in recorded:
+        before = replace(now, chat_kind=each.chat)
+        try:
+            outcome = step(before, each.given, Flows(each.live, flows_for))
+        except ValueError as error:
+            raise Unplayable(str(error)) from error
+        if outcome.failed is not None:  # a turn that failed was taken back, and its record with it
+            raise Unplayable(outcome.failed)
+        now = outcome.state
+    return now
