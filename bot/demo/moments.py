@@ -20,7 +20,8 @@ from data.orders import Order
 from data.payments import PaymentAttempt, Refund
 
 Json = dict[str, Any]
-_NOT_STEPS = frozenset({"user_said", "understood", "action_done"})  # shown elsewhere, or as slots
+# Shown elsewhere, as slots, or as what comes instead.
+_NOT_STEPS = frozenset({"user_said", "understood", "action_done", "flow_left"})
 # The columns that say when a row came or changed; a deadline says neither.
 _WHEN = (
     *("at", "created_at", "updated_at", "opened_at", "paid_at", "joined_at", "granted_at"),

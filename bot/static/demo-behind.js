@@ -69,8 +69,9 @@ function steps(list) {
       if (kind === "step_entered") way.append(" ▸ ", make("span", {}, step));
       continue;
     }
-    if (kind === "slot_set" && data.value === null) continue; // emptied before it is asked again
-    if (kind === "slot_set") drawn.push(code("slot", `${data.slot} = ${"value" in data ? short(data.value) : "🔒"}`));
+    const fills = kind === "slot_set" || kind === "question_answered";
+    if (fills && data.value === null) continue; // emptied before it is asked again
+    if (fills) drawn.push(code("slot", `${data.slot} = ${"value" in data ? short(data.value) : "🔒"}`));
     else if (kind === "action_requested") drawn.push(code("action", data.action));
     else drawn.push(code(kind.replaceAll("_", " "), [flow, brief(data)].filter(Boolean).join(" ")));
   }

@@ -34,10 +34,7 @@ def carry_out(work: Work, plan: Plan) -> None:
 
 def restart(work: Work) -> None:
     """Forget everything but what waits for an event: money may be on its way."""
-    for frame in reversed(work.stack):
-        if frame.is_root:
-            work.note("flow_cancelled", frame)
-    work.stack.clear()
+    work.leave(0, why="flow_cancelled")
     work.slots.clear()
     work.push_pattern("restart")
 
@@ -46,7 +43,7 @@ def _take_values(work: Work, plan: Plan) -> dict[str, object] | None:
     """Gives the context of pattern_correction if there is something to say."""
     question = work.question()
     for slot, value in plan.answers.items():
-        work.set_slot(slot, value, answered=True)
+        work.set_slot(slot, value, "question_answered")
     if question is not None and not plan.answers and not plan.handoff:
         _leave_question(work, plan, question)
     done = correct(work, plan.sets, plan.corrections)
@@ -69,7 +66,7 @@ def _leave_question(work: Work, plan: Plan, question: Collect) -> None:
 def _start(work: Work, flow: str, plan: Plan) -> None:
     values = plan.starts[flow]
     while work.stack and work.stack[-1].flow == CONTINUE_INTERRUPTED:
-        work.stack.pop()  # naming a flow is an answer to "shall we go on?"
+        work.leave(-1)  # naming a flow is an answer to "shall we go on?"
     index = next((i for i, frame in enumerate(work.stack) if frame.flow == flow), None)
     if index is None:
         start(work, flow, values)

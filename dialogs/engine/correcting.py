@@ -35,7 +35,7 @@ def correct(work: Work, sets: Mapping[str, Any], corrections: Mapping[str, Any])
         question = _first_visited(work, slot, _is_asked_first) if slot in corrections else None
         place = question or _first_visited(work, slot, _concerns)
         if place and place.visited < work.stack[place.frame].barrier:
-            work.note("correction_refused", work.stack[place.frame], slot=slot)
+            work.note("correction_refused", _seen_at(work, place), slot=slot)
             done.refused.append(slot)
             continue
         if question:  # a yes to "buy it for 30?" is no yes to another price, nor a no by the way
@@ -57,7 +57,7 @@ def go_back(work: Work) -> bool:
     step = work.flow(frame).steps[frame.trail[place.visited]]
     assert isinstance(step, Collect)  # noqa: S101  # only collects are questions
     work.slots[step.slot] = None
-    work.note("went_back", frame, slot=step.slot)
+    work.note("went_back", _seen_at(work, place), slot=step.slot)
     _rewind(work, place)
     return True
 
@@ -69,9 +69,17 @@ def _set(work: Work, slot: str, value: Any, place: _Place | None) -> None:
         frame = work.stack[root]
         if slot in frame.stash:
             work.change(root, stash={**frame.stash, slot: value})
-            work.note("slot_corrected", work.stack[place.frame], slot=slot)
+            work.note("slot_corrected", _seen_at(work, place), slot=slot)
             return
-    work.set_slot(slot, value, "slot_corrected" if place else "slot_set")
+        work.set_slot(slot, value, "slot_corrected", _seen_at(work, place))
+    else:
+        work.set_slot(slot, value)
+
+
+def _seen_at(work: Work, place: _Place) -> Frame:
+    """The frame as it stood at that step: what is corrected there is noted there."""
+    frame = work.stack[place.frame]
+    return frame._replace(step=frame.trail[place.visited])
 
 
 def _first_visited(work: Work, slot: str, wanted: _Wanted) -> _Place | None:
@@ -123,7 +131,8 @@ def _rewind(work: Work, place: _Place) -> None:
     work.note("rewound", frame)
     above = place.frame + 1
     while above < len(work.stack) and work.stack[above].kind is FrameKind.CALL:
-        work.stack.pop(above)
+        above += 1
+    work.leave(place.frame + 1, above)
 
 
 def _question_before(work: Work) -> _Place | None:

@@ -86,8 +86,7 @@ def go_on(work: Work, step: Step) -> None:
 def finish(work: Work) -> None:
     """The frame on top has reached its end."""
     frame = work.stack.pop()
-    last = frame.trail[-1] if frame.trail else ""
-    work.note("flow_completed", frame._replace(step=last), kind=frame.kind.value)
+    work.note("flow_completed", frame, kind=frame.kind.value)
     if frame.kind is FrameKind.CALL:
         go_on(work, work.step(work.stack[-1]))
         return
@@ -145,11 +144,10 @@ def cancel(work: Work, *, silent: bool = False) -> Mapping[str, Any]:
     """Pop the person's flow with all that stands on it; the context for pattern_cancel_flow."""
     root = top_user_root(work)
     if root is None:
-        work.stack.clear()
+        work.leave(0)
         return {"nothing": True}
     ended = work.stack[root]
-    work.note("flow_cancelled", ended._replace(step=work.stack[-1].step))
-    del work.stack[root:]
+    work.leave(root, why="flow_cancelled")
     reset_slots_of(work, ended)
     give_up_floor(work, ended, completed=False, silent=silent)
     return {"flow": ended.flow, "nothing": False}
@@ -160,8 +158,15 @@ def start(work: Work, flow: str, values: Mapping[str, Any]) -> None:
     kind = FrameKind.REGULAR
     if work.stack:
         kind = FrameKind.INTERRUPT
-        work.note("flow_interrupted", by=flow)
+        interrupt(work, flow)
     work.push(flow, kind, stash=values)
+
+
+def interrupt(work: Work, by: str) -> None:
+    """For the log: the flow that the person is in stands back for another one."""
+    frame = work.spoken_with()
+    if frame is not None and frame.trail:
+        work.note("flow_interrupted", frame, by=by)
 
 
 def raise_group(work: Work, root: int, values: Mapping[str, Any]) -> None:
@@ -171,6 +176,7 @@ def raise_group(work: Work, root: int, values: Mapping[str, Any]) -> None:
         end += 1
     group = work.stack[root:end]
     del work.stack[root:end]
+    interrupt(work, group[0].flow)
     kind = FrameKind.INTERRUPT if work.stack else group[0].kind
     group[0] = group[0]._replace(kind=kind, stash={**group[0].stash, **values})
     work.stack += group

@@ -1,7 +1,6 @@
 """The same state again from what was recorded: nothing is understood anew, no action is run."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from data.kernel.ids import FlowSha
 from dialogs.engine.recording import Recorded, Unplayable
@@ -20,7 +19,7 @@ def replay(
     """Where a conversation stands after these inputs, each on the version that was live then."""
     now = state or State()
     for each in recorded:
-        before = replace(now, chat_kind=each.chat)
+        before = now._replace(chat_kind=each.chat)
         try:
             outcome = step(before, each.given, Flows(each.live, flows_for))
         except ValueError as error:

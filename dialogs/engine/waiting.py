@@ -3,7 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-from dialogs.engine.frames import activate, enter, give_up_floor, go_on, reset_slots_of
+from dialogs.engine.frames import (
+    activate,
+    enter,
+    give_up_floor,
+    go_on,
+    interrupt,
+    reset_slots_of,
+)
 from dialogs.engine.inputs import TIMEOUT, Happened
 from dialogs.engine.outcome import Unwait, Wait
 from dialogs.engine.state import Frame, FrameKind, Mode, Parked
@@ -85,13 +92,15 @@ def wake(work: Work, parked: Parked, event: Happened) -> None:
     if parked.ready is None:
         work.effects.append(Unwait(parked.wait))
     root, *children = parked.frames
+    interrupt(work, root.flow)
     root = _having_heard(root, event)._replace(kind=FrameKind.REGULAR, stash=parked.slots)
     work.stack.append(root)
     work.stack += children
     activate(work)
     frame = work.stack[-1]
     step = work.step(frame)
-    work.note("wait_ended", frame, event=event.event, wait=parked.wait)
+    ended = "wait_timed_out" if event.event == TIMEOUT else "wait_ended"
+    work.note(ended, frame, event=event.event, wait=parked.wait)
     assert isinstance(step, WaitStep)  # noqa: S101  # a frame is parked at nothing else
     if event.event == TIMEOUT and step.on_timeout is not None:
         enter(work, step.on_timeout)

@@ -68,7 +68,9 @@ def _begin(work: Work) -> None:
 
 
 def collect(work: Work, step: Collect, *, validated: bool = False) -> None:
-    """Accept what the slot holds, or ask."""
+    """Accept what the slot holds, or ask; a validation empties what it does not accept."""
+    if validated and work.slots.get(step.slot) is None:
+        work.note("answer_rejected", slot=step.slot, by=step.validate)
     if work.slots.get(step.slot) is None or (not validated and _reject(work, step)):
         _ask(work, step)
     elif step.validate and not validated:
@@ -109,7 +111,7 @@ def _go_private(work: Work, known: Mapping[str, Any], *, slot: str = "") -> None
     work.note("sent_private", frame, slot=slot)
     root = work.root_of(len(work.stack) - 1)
     ended = work.stack[root]
-    del work.stack[root:]
+    work.leave(root)
     if ended.trail:  # else it has taken no slot from those below
         reset_slots_of(work, ended)
     if ended.is_root:

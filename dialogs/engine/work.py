@@ -106,6 +106,13 @@ class Work:
             index -= 1
         return index
 
+    def spoken_with(self) -> Frame | None:
+        """Where the person is: the frame on top of their uppermost flow, under all patterns."""
+        for index in range(len(self.stack) - 1, -1, -1):
+            if self.stack[self.root_of(index)].is_root:
+                return self.stack[index]
+        return None
+
     # — changing —
 
     def spend(self) -> None:
@@ -162,14 +169,25 @@ class Work:
         """The same pattern twice on top would pile up: the newer one stands for both."""
         flow = PATTERN + name
         while self.stack and self.stack[-1].flow == flow:
-            self.stack.pop()
+            self.leave(-1)
         self.push(flow, FrameKind.PATTERN, context=context, quiet=quiet)
+
+    def leave(self, start: int, end: int | None = None, *, why: str = "flow_left") -> None:
+        """Take frames off the stack before their end; of each that had begun the log says so."""
+        left = self.stack[start:end]
+        del self.stack[start:end]
+        for frame in reversed(left):
+            if frame.trail:
+                is_own = frame.is_root or frame.kind is FrameKind.CALL
+                self.note(why if is_own else "flow_left", frame, kind=frame.kind.value)
 
     def allows(self, slot: str, value: Any) -> bool:
         declared = self.flow_set().domain.slots.get(slot)
         return declared is not None and is_allowed(declared, value)
 
-    def set_slot(self, slot: str, value: Any, event: str = "slot_set", **data: Any) -> bool:
+    def set_slot(
+        self, slot: str, value: Any, event: str = "slot_set", at: Frame | None = None
+    ) -> bool:
         """Set a declared slot to an allowed value; anything else is refused and noted."""
         if not self.allows(slot, value):
             self.note("slot_refused", slot=slot)
@@ -178,7 +196,7 @@ class Work:
         declared = self.flow_set().domain.slots[slot]
         # The log is read by more people than an address is meant for.
         shown = {} if declared.private else {"value": value}
-        self.note(event, slot=slot, **shown, **data)
+        self.note(event, at, slot=slot, **shown)
         return True
 
     def reset_slot(self, slot: str) -> None:
@@ -189,11 +207,13 @@ class Work:
             self.slots.pop(slot, None)
 
     def note(self, name: str, frame: Frame | None = None, **data: Any) -> None:
+        """For the log, at this frame's step or the last it took; without one, at the top's."""
         at = frame or (self.stack[-1] if self.stack else None)
         if at is None:
             self.events.append(Event(name, version=self.flows.live, data=data))
         else:
-            self.events.append(Event(name, at.flow, at.step, at.version, at.id, data))
+            step = at.trail[-1] if at.step == END and at.trail else at.step
+            self.events.append(Event(name, at.flow, step, at.version, at.id, data))
 
     def say(
         self,
@@ -228,4 +248,4 @@ class Work:
 
     def hand_over(self) -> None:
         self.mode = Mode.HUMAN
-        self.note("handed_over")
+        self.note("handed_over", self.spoken_with())
