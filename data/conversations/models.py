@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.kernel.database import Base
@@ -48,6 +48,14 @@ class ConversationEvent(Base):
     __tablename__ = "conversation_events"
     __table_args__ = (
         Index("ix_conversation_events_conversation", "conversation_id", "id"),
+        # Which runs of flows began when: one row in a dozen.
+        Index(
+            "ix_conversation_events_started",
+            "merchant_id",
+            "at",
+            sqlite_where=text("kind = 'flow_started'"),
+            postgresql_where=text("kind = 'flow_started'"),
+        ),
         {"sqlite_autoincrement": True},
     )
 

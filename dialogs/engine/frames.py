@@ -127,7 +127,7 @@ def give_up_floor(work: Work, ended: Frame, *, completed: bool, silent: bool = F
     work.change(root, stash=stash)
     activate(work)
     if below.is_root and below.step != END:  # at its end there is nothing to go on with
-        work.note("flow_resumed", work.stack[-1])
+        work.note_each("flow_resumed", work.stack[root:])
         if ended.kind is not FrameKind.REGULAR and not silent:
             work.push_pattern("continue_interrupted", {"flow": below.flow})
 
@@ -164,9 +164,7 @@ def start(work: Work, flow: str, values: Mapping[str, Any]) -> None:
 
 def interrupt(work: Work, by: str) -> None:
     """For the log: the flow that the person is in stands back for another one."""
-    frame = work.spoken_with()
-    if frame is not None and frame.trail:
-        work.note("flow_interrupted", frame, by=by)
+    work.note_each("flow_interrupted", work.spoken_with(), by=by)
 
 
 def raise_group(work: Work, root: int, values: Mapping[str, Any]) -> None:
@@ -182,4 +180,4 @@ def raise_group(work: Work, root: int, values: Mapping[str, Any]) -> None:
     work.stack += group
     if group[0].trail:
         activate(work)
-        work.note("flow_resumed")
+        work.note_each("flow_resumed", work.spoken_with())

@@ -24,7 +24,7 @@ def park(work: Work, step: WaitStep) -> None:
     root = work.root_of(top)
     wait = work.number()
     key = _key(work.slots.get(step.key) if step.key else None)
-    work.note("wait_started", work.stack[top], events=list(step.events), wait=wait)
+    work.note_each("wait_started", work.stack[root:], events=list(step.events), wait=wait)
     frames = tuple(work.stack[root:])
     waits = frames[0]
     work.effects.append(Wait(wait, step.events, key, step.timeout, waits.id, waits.heard))
@@ -100,7 +100,7 @@ def wake(work: Work, parked: Parked, event: Happened) -> None:
     frame = work.stack[-1]
     step = work.step(frame)
     ended = "wait_timed_out" if event.event == TIMEOUT else "wait_ended"
-    work.note(ended, frame, event=event.event, wait=parked.wait)
+    work.note_each(ended, parked.frames, event=event.event, wait=parked.wait)
     assert isinstance(step, WaitStep)  # noqa: S101  # a frame is parked at nothing else
     if event.event == TIMEOUT and step.on_timeout is not None:
         enter(work, step.on_timeout)

@@ -1,6 +1,6 @@
 """The engine's workbench: a mutable copy of one state, for the length of one step."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,12 +106,13 @@ class Work:
             index -= 1
         return index
 
-    def spoken_with(self) -> Frame | None:
-        """Where the person is: the frame on top of their uppermost flow, under all patterns."""
-        for index in range(len(self.stack) - 1, -1, -1):
-            if self.stack[self.root_of(index)].is_root:
-                return self.stack[index]
-        return None
+    def spoken_with(self) -> list[Frame]:
+        """Where the person is: their uppermost flow with those it called, under all patterns."""
+        for top in range(len(self.stack) - 1, -1, -1):
+            root = self.root_of(top)
+            if self.stack[root].is_root:
+                return self.stack[root : top + 1]
+        return []
 
     # — changing —
 
@@ -215,6 +216,12 @@ class Work:
             step = at.trail[-1] if at.step == END and at.trail else at.step
             self.events.append(Event(name, at.flow, step, at.version, at.id, data))
 
+    def note_each(self, name: str, frames: Iterable[Frame], **data: Any) -> None:
+        """What befalls a flow befalls those that called it, each at its own step."""
+        for frame in frames:
+            if frame.trail:
+                self.note(name, frame, **data)
+
     def say(
         self,
         response: str,
@@ -248,4 +255,8 @@ class Work:
 
     def hand_over(self) -> None:
         self.mode = Mode.HUMAN
-        self.note("handed_over", self.spoken_with())
+        place = self.spoken_with() or self.stack[-1:]
+        if place:
+            self.note_each("handed_over", place)
+        else:
+            self.note("handed_over")

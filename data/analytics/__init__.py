@@ -1,0 +1,5 @@
+"""What a shop can learn of its own log: counted when asked, never kept a second time."""
+
+from data.analytics.steps import FIGURES, IDLE, StepFigures, step_figures
+
+__all__ = ["FIGURES", "IDLE", "StepFigures", "step_figures"]
