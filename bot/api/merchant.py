@@ -6,6 +6,7 @@ from fastapi.routing import iter_route_contexts
 from bot.api import (
     conversations,
     customers,
+    flow_steps,
     flows,
     group_buys,
     ledger,
@@ -27,6 +28,7 @@ _NOUNS = (
     group_buys,
     customers,
     flows,
+    flow_steps,
     conversations,
     ledger,
 )

@@ -13,6 +13,7 @@ from bot.console import (
     chats,
     doors,
     failures,
+    flow_steps,
     flows,
     group_buys,
     inspector,
@@ -39,6 +40,7 @@ _ROOMS = (
     chats,
     inspector,
     flows,
+    flow_steps,
     ledger,
 )
 

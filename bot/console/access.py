@@ -57,6 +57,8 @@ ACCESS: Mapping[str, Roles] = {
     "compare_flows": LEAD,
     "try_flows": LEAD,
     "say_in_trial": LEAD,
+    "show_steps": LEAD,
+    "export_steps": LEAD,
     "show_ledger": LEAD,
 }
 

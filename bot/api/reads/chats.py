@@ -22,7 +22,7 @@ USER_SAID, STAFF_SAID = "user_said", "staff_said"
 _MOST_EVENTS = 2_000  # what one page of the inspector can still show
 _MOST_LINES = 200
 # An event's own columns; the rest of its body is details.
-_TOLD = frozenset({"kind", "event", "flow", "step", "version", "frame", "data"})
+_TOLD = frozenset({"kind", "event", "flow", "step", "version", "frame", "data", "sealed"})
 _Moment = tuple[datetime, int | None]
 
 

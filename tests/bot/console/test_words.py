@@ -8,6 +8,7 @@ import pytest
 
 from bot.console.desk import DONE
 from bot.web.wording import catalogue, files_of, words
+from data.analytics import FIGURES
 from data.catalogue import Shown
 from data.conversations import Mode
 from data.delivery.models import OutboxState
@@ -49,6 +50,7 @@ def _needed() -> set[str]:
         ids |= {one for pair in _EITHER.findall(text) for one in pair}
     for prefix, states in _STATES.items():
         ids |= {f"{prefix}.{state}" for state in states}
+    ids |= {f"steps.{figure}" for figure in FIGURES}
     ids |= {error.code for error in _all_errors(errors.ShopError)}
     for folder in ("bot/console", "integrations/catalogues", "data/catalogue"):
         for file in (ROOT / folder).glob("*.py"):
