@@ -8,11 +8,10 @@ import pytest
 from bot.channels.rest import RestMetadata
 from bot.web.csv import csv_file
 from data.analytics import FIGURES
-from data.merchants import StaffRole
 from tests.bot.browser import Browser
 from tests.bot.builders import speak
 from tests.bot.client import TestClient
-from tests.bot.conftest import SignIn, Street
+from tests.bot.conftest import Street
 from tests.bot.flow_files import WARMER
 
 WISH = "我想挑个礼物"
@@ -61,13 +60,6 @@ def test_days_before_anything_happened_are_empty_and_senseless_ones_are_refused(
         page = owner.get(f"/flows/steps?{wrong}")
         assert page.status_code == 422
         assert "the last thirty are shown" in page.text
-
-
-@pytest.mark.parametrize("role", [StaffRole.AGENT, StaffRole.SHIPPING])
-def test_who_only_talks_or_packs_does_not_see_them(sign_in: SignIn, role: StaffRole) -> None:
-    browser = sign_in(role)
-    assert browser.get("/flows/steps").status_code == 403
-    assert browser.get("/flows/steps.csv").status_code == 403
 
 
 @pytest.mark.parametrize(

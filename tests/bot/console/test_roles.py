@@ -47,6 +47,8 @@ EXPECTED = {
     ("/console/flows/compare", "GET"): {OWN, MAN},
     ("/console/flows/test", "GET"): {OWN, MAN},
     ("/console/flows/test", "POST"): {OWN, MAN},
+    ("/console/flows/steps", "GET"): {OWN, MAN},
+    ("/console/flows/steps.csv", "GET"): {OWN, MAN},
     ("/console/ledger", "GET"): {OWN, MAN},
 }
 
