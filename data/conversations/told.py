@@ -70,12 +70,13 @@ def latest(
     What stays so counts whenever it was told; what passes (a payment that failed, an answer) only
     since the flow began.
     """
-    since = now if after else _began(session, conversation, frame) or now
+    always = after > 0 or all(one.lasting for one in awaited)
+    since = now if always else _began(session, conversation, frame) or now
     fitting = [
         and_(
             ToldEvent.event == one.event,
             ToldEvent.key == one.key,
-            *([] if one.lasting or after else [ToldEvent.at >= since]),
+            *([] if always or one.lasting else [ToldEvent.at >= since]),
         )
         for one in awaited
     ]
