@@ -1,5 +1,5 @@
 """What befell objects outside, kept for a while: a payment may be faster than the turn that begins
-to wait for it (docs/adr/0014). Told twice, it is told once."""
+to wait for it (docs/adr/0015). Told twice, it is told once."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence

@@ -8,7 +8,7 @@ from alembic import op
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 revision = "0015"
-down_revision = "0009"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
