@@ -21,6 +21,7 @@ def make_link(
     flow: str,
     slots: dict[str, Any],
     now: datetime,
+    version: str | None = None,
 ) -> str:
     """A token that goes on with a flow in private; only its fingerprint is kept."""
     token = new_token()
@@ -31,6 +32,7 @@ def make_link(
             person_id=person_id,
             flow=flow,
             slots=slots,
+            version=version,
             expires_at=now + LINK_LIFE,
         )
     )

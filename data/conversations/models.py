@@ -98,7 +98,8 @@ class OfferedOption(Base):
 
 
 class DeepLink(Base):
-    """A one-time, person-bound way from a group into the private chat (T09)."""
+    """A one-time, person-bound way from a group into the private chat (T09).
+    `version` is that of the frame it leads away from, where it leads away from one."""
 
     __tablename__ = "deep_links"
 
@@ -106,6 +107,7 @@ class DeepLink(Base):
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
     flow: Mapped[str] = mapped_column(String(64))
+    version: Mapped[str | None] = mapped_column(String(64))
     slots: Mapped[dict[str, Any]]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -1,5 +1,6 @@
 """Drafts, publishing, rolling back: the same act, a pointer that moves and leaves a trace."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.flows.models import FlowChannel, FlowMove, FlowVersion, MoveKind
+from data.flows.tending import set_alarm
+from data.flows.ways import Steps, close_ways, open_ways, sound_versions
 from data.kernel.errors import NotFound, Refused
 
 
@@ -23,7 +26,7 @@ def save_draft(
     session: Session, *, merchant_id: str, draft: Draft, author: str, now: datetime
 ) -> FlowVersion:
     """Keep a checked flow set under its content hash, and make it the draft."""
-    version = session.get(FlowVersion, (merchant_id, draft.sha))
+    version = _kept(session, merchant_id, draft.sha)
     if version is None:
         version = FlowVersion(
             merchant_id=merchant_id,
@@ -39,25 +42,44 @@ def save_draft(
     return version
 
 
-def publish(session: Session, *, merchant_id: str, sha: str, by: str, now: datetime) -> None:
-    """Make a stored version live. New flows begin on it; running ones end on their own."""
-    if session.get(FlowVersion, (merchant_id, sha)) is None:
+def publish(
+    session: Session,
+    *,
+    merchant_id: str,
+    sha: str,
+    by: str,
+    now: datetime,
+    ways: Mapping[str, Steps] | None = None,
+) -> None:
+    """Make a stored version live. New flows begin on it; running ones end on their own, except
+    where `ways` (old version to flow to old step to new step) say where they go on in this one."""
+    version = _kept(session, merchant_id, sha)
+    if version is None:
         raise NotFound("flow_version")
-    _move(session, MoveKind.PUBLISH, merchant_id=merchant_id, sha=sha, by=by, now=now)
+    if version.retired_at is not None:
+        raise Refused("flow_version_retired")
+    move = _move(session, MoveKind.PUBLISH, merchant_id=merchant_id, sha=sha, by=by, now=now)
+    if move is None and ways:
+        raise Refused("flow_version_live")
+    if move is not None:
+        close_ways(session, merchant_id=merchant_id, left=None, live=sha)
+        open_ways(session, merchant_id=merchant_id, move_id=move.id, to_sha=sha, ways=ways or {})
 
 
 def roll_back(session: Session, *, merchant_id: str, by: str, now: datetime) -> str:
     """Make live what was published before what is live now; gives its sha. Again and again it
     leads further back, never forward to what was taken back."""
     sha = before_live(session, merchant_id=merchant_id)
-    if sha is None:
+    if sha is None or _kept(session, merchant_id, sha) is None:
         raise Refused("nothing_to_roll_back")
-    _move(session, MoveKind.ROLL_BACK, merchant_id=merchant_id, sha=sha, by=by, now=now)
+    move = _move(session, MoveKind.ROLL_BACK, merchant_id=merchant_id, sha=sha, by=by, now=now)
+    if move is not None:
+        close_ways(session, merchant_id=merchant_id, left=move.from_sha, live=sha)
     return sha
 
 
 def before_live(session: Session, *, merchant_id: str) -> str | None:
-    """Where rolling back would lead."""
+    """Where rolling back would lead: past what has been collected or retired."""
     moves = session.execute(
         select(FlowMove.kind, FlowMove.to_sha)
         .where(FlowMove.merchant_id == merchant_id)
@@ -66,22 +88,41 @@ def before_live(session: Session, *, merchant_id: str) -> str | None:
     way: list[str] = []
     for kind, sha in moves:
         if kind == MoveKind.ROLL_BACK:
-            way.pop()
+            way = way[: _last(way[:-1], sha) + 1]
         else:
             way.append(sha)
-    return way[-2] if len(way) > 1 else None
+    earlier = [sha for sha in way[:-1] if sha != way[-1]]
+    sound = sound_versions(session, merchant_id=merchant_id, shas=earlier)
+    return next((sha for sha in reversed(earlier) if sha in sound), None)
+
+
+def _last(way: list[str], sha: str) -> int:
+    return len(way) - 1 - way[::-1].index(sha)
+
+
+def _kept(session: Session, merchant_id: str, sha: str) -> FlowVersion | None:
+    """The version, which cannot be collected or retired before this transaction has ended."""
+    found = select(FlowVersion).where(
+        FlowVersion.merchant_id == merchant_id, FlowVersion.sha == sha
+    )
+    return session.scalar(found.with_for_update(read=True))
 
 
 def _move(
     session: Session, kind: MoveKind, *, merchant_id: str, sha: str, by: str, now: datetime
-) -> None:
+) -> FlowMove | None:
+    """None: it stands there already."""
     channel = _channel(session, merchant_id)
     if channel.live_sha == sha:
-        return
-    move = {"merchant_id": merchant_id, "from_sha": channel.live_sha, "to_sha": sha}
-    session.add(FlowMove(**move, kind=kind, by=by, at=now))
+        return None
+    move = FlowMove(
+        merchant_id=merchant_id, from_sha=channel.live_sha, to_sha=sha, kind=kind, by=by, at=now
+    )
+    session.add(move)
     channel.live_sha = sha
     session.flush()
+    set_alarm(session, merchant_id=merchant_id, now=now)
+    return move
 
 
 def live_sha(session: Session, *, merchant_id: str) -> str:
