@@ -28,6 +28,7 @@ from data.conversations import WAKE
 from data.conversations.handing import HAND_BACK
 from data.delivery.jobs import JobRunner
 from data.delivery.models import Job
+from data.flows import TEND_FLOWS
 from data.kernel.clock import Clock, SystemClock
 from data.kernel.database import Database
 from data.kernel.encryption import CIPHER, FieldCipher
@@ -37,6 +38,7 @@ from dialogs.actions.shelf import ACTIONS
 from dialogs.house import House
 from dialogs.library import FlowLibrary
 from dialogs.notices import Notices
+from dialogs.tending import tend
 from integrations.payments import SandboxGateway
 
 # SQLite lets one turn write, and Python one thread compute: a second thread would take the
@@ -113,7 +115,12 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Tuanzi:
         clock=clock,
         house=house,
         turns=turns,
-        worker=Worker(database, clock, _job_kinds(house, Arrivals(database, turns, READERS)), bell),
+        worker=Worker(
+            database,
+            clock,
+            _job_kinds(settings, house, Arrivals(database, turns, READERS)),
+            bell,
+        ),
         cashier=Cashier(database, clock, gateways, bell),
         courier=Courier(database, clock, channels, bell),
         channels=channels,
@@ -140,7 +147,7 @@ def _telegram(
     return TelegramDoor(settings, database, clock, channels, token) if token else None
 
 
-def _job_kinds(house: House, arrivals: Arrivals) -> dict[str, JobKind]:
+def _job_kinds(settings: Settings, house: House, arrivals: Arrivals) -> dict[str, JobKind]:
     runners: dict[str, JobRunner] = {
         **conversations.JOBS,
         **orders.JOBS,
@@ -152,6 +159,11 @@ def _job_kinds(house: House, arrivals: Arrivals) -> dict[str, JobKind]:
     kinds[WAKE] = JobKind(lambda session, job, now, _: wake_conversation(session, house, job, now))
     kinds[HAND_BACK] = JobKind(
         lambda session, job, now, _: hand_back_unanswered(session, house, job, now)
+    )
+    kinds[TEND_FLOWS] = JobKind(
+        lambda session, job, now, _: tend(
+            session, house.flows, keeping=settings.keeping, now=now, **job.args
+        )
     )
     kinds[TURN] = JobKind(arrivals.run, arrivals.prepare)
     return kinds

@@ -119,9 +119,17 @@ def _take_flow_verbs(flows: argparse.ArgumentParser) -> None:
     check.add_argument("files", nargs="*", type=Path)
     check.add_argument("--calm", action="store_true", help=say("cli.help_calm", language()))
     verbs.add_parser("schema")
-    _take_shop(verbs.add_parser("publish")).add_argument("files", nargs="*", type=Path)
+    publish = _take_shop(verbs.add_parser("publish"))
+    publish.add_argument("files", nargs="*", type=Path)
+    publish.add_argument("--migrate", type=Path, help=say("cli.help_migrate", language()))
     _take_shop(verbs.add_parser("rollback"))
     _take_shop(verbs.add_parser("export")).add_argument("folder", nargs="?", type=Path)
+    _take_shop(verbs.add_parser("history"))
+    diff = _take_shop(verbs.add_parser("diff"))
+    diff.add_argument("old")
+    diff.add_argument("new")
+    _take_shop(verbs.add_parser("gc")).add_argument("--dry-run", action="store_true")
+    _take_shop(verbs.add_parser("retire")).add_argument("sha")
 
 
 def _take_shop(verb: argparse.ArgumentParser) -> argparse.ArgumentParser:

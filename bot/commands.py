@@ -10,17 +10,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
+from bot import flow_versions
+from bot.api.drafting import make_live
 from bot.app import Tuanzi
-from bot.flow_files import check, print_schema, report, sources_of
+from bot.flow_files import check, print_schema, report, sources_of, ways_of
 from bot.play.actor import BOT, StoryFailed, play
 from bot.play.story import PRIVATE, StoryError, read_stories
-from bot.publishing import publish_flows
+from bot.publishing import keep_flows
 from bot.settings import Settings
 from bot.terminal import BROKEN, EXIT_SOUND, EXIT_USAGE, CannotDo, complain, language, tell
 from bot.web.wording import say
+from bot.which_shop import find_merchant
 from data.audit import RULES, audit
 from data.catalogue import import_feed
 from data.catalogue.rows import RowError
@@ -28,7 +28,6 @@ from data.flows import live_version, roll_back
 from data.kernel.clock import SystemClock
 from data.kernel.errors import ShopError
 from data.kernel.locales import Locale
-from data.merchants import Merchant
 from data.migrations import is_current, migrate
 from dialogs.format import (
     FlowProblems,
@@ -102,7 +101,7 @@ def _why(error: RowError) -> str:
 
 def flows(open_shop: OpenShop) -> Callable[[argparse.Namespace, Settings], int]:
     """Some verbs need files alone; the others move a merchant's pointer or read behind it."""
-    verbs = {"publish": _publish, "rollback": _roll_back, "export": _export}
+    verbs = {"publish": _publish, "rollback": _roll_back, "export": _export, **flow_versions.VERBS}
     of_files = {"check": check, "schema": print_schema}
 
     def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -114,12 +113,12 @@ def flows(open_shop: OpenShop) -> Callable[[argparse.Namespace, Settings], int]:
 
 
 def _publish(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
-    sources = sources_of(options.files)
+    sources, migrate = sources_of(options.files), ways_of(options.migrate)
     now = tuanzi.clock.now()
     try:
         with tuanzi.database.transaction() as session:
             merchant = find_merchant(session, options.merchant)
-            sha = publish_flows(
+            sha = keep_flows(
                 session,
                 merchant_id=merchant.id,
                 sources=sources,
@@ -127,6 +126,7 @@ def _publish(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
                 now=now,
                 called=tuanzi.house.packages.names(merchant.id),
             )
+            make_live(session, merchant_id=merchant.id, sha=sha, migrate=migrate, by="cli", now=now)
     except FlowProblems as problems:
         return report(problems.problems)
     sys.stdout.write(f"{sha}\n")
@@ -241,14 +241,3 @@ def bench(options: argparse.Namespace, _settings: Settings) -> int:
         return EXIT_USAGE
     call = [runner, "bench", *options.rest]
     return subprocess.run(call, cwd=ROOT, check=False).returncode  # noqa: S603  # our own script
-
-
-def find_merchant(session: Session, wanted: str | None) -> Merchant:
-    """The merchant named, or the only one."""
-    merchants = session.scalars(select(Merchant).order_by(Merchant.id)).all()
-    named = [merchant for merchant in merchants if wanted in (None, merchant.id)]
-    if not merchants:
-        raise CannotDo(("cli.no_shop", {}))
-    if len(named) != 1:
-        raise CannotDo(("cli.which_shop", {"known": ", ".join(one.id for one in merchants)}))
-    return named[0]

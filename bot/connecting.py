@@ -7,10 +7,10 @@ import re
 from bot.app import Tuanzi
 from bot.channels.adapter import Undeliverable
 from bot.channels.telegram_client import Client, TokenRefused
-from bot.commands import find_merchant
 from bot.delivery.telegram_accounts import Bot, connect
 from bot.delivery.telegram_door import webhook_of
 from bot.terminal import EXIT_USAGE, CannotDo, ask_secret, tell
+from bot.which_shop import find_merchant
 from data.kernel.errors import Refused
 
 # As BotFather writes them: the bot's number, a colon, and the secret.

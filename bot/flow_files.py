@@ -15,7 +15,9 @@ from dialogs.format import (
     Beyond,
     FlowProblems,
     Problem,
+    Source,
     beyond_calm,
+    read,
     schema,
     shipped_sources,
 )
@@ -42,6 +44,11 @@ def sources_of(files: list[Path]) -> dict[str, str]:
         return shipped_sources()
     found = [file for one in files for file in _yaml_files(one)]
     return {str(file): file.read_text(encoding="utf-8") for file in found}
+
+
+def ways_of(file: Path | None) -> Source | None:
+    """Where running conversations go on, if anybody has said so."""
+    return read(str(file), file.read_text(encoding="utf-8")) if file else None
 
 
 def _yaml_files(path: Path) -> list[Path]:

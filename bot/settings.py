@@ -6,11 +6,12 @@ Variables begin with TUANZI_. Secrets are `Secret`s: their repr and str never sh
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from data.flows import Keeping
 from data.kernel.errors import Invalid
 from dialogs.actions.packages import ActionPackage
 
@@ -67,6 +68,7 @@ class Settings:
     telegram_secret: Secret | None = None
     telegram_api: str = "https://api.telegram.org/bot"
     telegram_polling: bool = False
+    keeping: Keeping = field(default=Keeping())
     trusted_hosts: tuple[str, ...] = field(default=("127.0.0.1", "localhost"))
     actions: tuple[ActionPackage, ...] = ()
 
@@ -105,6 +107,10 @@ def read(environment: Mapping[str, str], *, serving: bool = True) -> Settings:
         telegram_secret=get("TELEGRAM_SECRET", Secret, None),
         telegram_api=get("TELEGRAM_API", _http_url, default.telegram_api),
         telegram_polling=get("TELEGRAM_POLLING", _flag, default.telegram_polling),
+        keeping=Keeping(
+            versions=get("ROLLBACK_DAYS", _days, default.keeping.versions),
+            idle=get("IDLE_DAYS", _days, default.keeping.idle),
+        ),
         trusted_hosts=get("TRUSTED_HOSTS", _words, _hosts(url)),
         actions=get("ACTIONS", _packages, ()),
     )
@@ -155,6 +161,10 @@ def _count(raw: str) -> int:
     if (number := int(raw)) < 1:
         raise ValueError(raw)
     return number
+
+
+def _days(raw: str) -> timedelta:
+    return timedelta(days=_count(raw))
 
 
 def _flag(raw: str) -> bool:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from data.catalogue import Shelf, shelf_of, sold_out
-from data.conversations import Conversation, Mode, offered_to, pressed
+from data.conversations import Mode, offered_to, pressed
 from data.conversations import Offered as Shown
 from data.conversations.whereabouts import Whereabouts, look_around
 from data.delivery.inbound import EventKind, InboundEvent
@@ -18,10 +18,11 @@ from data.delivery.masking import mask_cards
 from data.group_buys.queries import open_teams_in, unpaid_seats
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
-from dialogs.engine import Flows, State, current_version, from_json, open_question
+from dialogs.engine import Flows, State, current_version, open_question
 from dialogs.engine.commands import Act, Command, SetSlot
 from dialogs.format import FlowSet
 from dialogs.house import House
+from dialogs.standing import standing
 from dialogs.understanding import Asked, Context, Offered, Understood, Ware, understand
 from dialogs.understanding.addresses import holds_address
 from dialogs.understanding.afterwards import is_fresh
@@ -147,7 +148,8 @@ def _press(
     if option.person_id not in (None, person_id):
         return Hearing(rev, answer="utter_not_your_button")
     flows = _flows(session, house, known)
-    if not _still_acts(option.payload, state_of(known.conversation), flows):
+    state = standing(session, known.conversation, flows).state
+    if not _still_acts(option.payload, state, flows):
         return Hearing(rev, answer="utter_button_expired")
     return Hearing(rev, parse_payload(option.payload) or ())
 
@@ -184,7 +186,7 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
     merchant, person, chat = known.merchant, known.person, known.chat
     flows = _flows(session, house, known)
     live = flows.flows_for(flows.live)
-    state = state_of(known.conversation)
+    state = standing(session, known.conversation, flows).state
     pinned = flows.flows_for(current_version(state, flows))
     zone = person.timezone if person else merchant.timezone
     offers = (
@@ -264,12 +266,6 @@ def _newest(offers: list[Shown]) -> tuple[Offered, ...]:
 
 def _answers(options: list[Shown]) -> set[str]:
     return {option.payload for option in options if option.payload.startswith(_ANSWER)}
-
-
-def state_of(conversation: Conversation | None) -> State:
-    if conversation is None or not conversation.snapshot:
-        return State()
-    return from_json(conversation.snapshot)
 
 
 def _asked(state: State, flows: Flows) -> Asked | None:

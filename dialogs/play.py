@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from data.conversations import (
     Awaited,
+    LinkedFlow,
     Mode,
     NewWait,
     begin_wait,
@@ -49,12 +50,12 @@ from dialogs.engine import (
 )
 from dialogs.format import FlowSet, Response
 from dialogs.format.wait_events import WAIT_EVENTS, About
-from dialogs.hearing import state_of
 from dialogs.house import Cause, House, Stage
 from dialogs.letters import TURN, send
 from dialogs.log import notes_of
 from dialogs.private import START_LINK, private_stage
 from dialogs.responses import fitting, say
+from dialogs.standing import pin, standing
 
 _ASKS = "action_ask_"  # the actions that put a question instead of a response
 
@@ -93,11 +94,14 @@ class Play:
         `private`: what was said is sealed in the log.
         """
         self.session.info[TURN] = (self.cause.inbox_id, self.stage.person.id)
-        before = state_of(self.stage.conversation)
-        if self.stage.chat.kind == "group":
-            before = before._replace(chat_kind=ChatKind.GROUP)
         live = self._live()
         flows = Flows(live.sha, self._flow_set)
+        stands = standing(self.session, self.stage.conversation, flows)
+        before = stands.state
+        if self.stage.chat.kind == "group":
+            before = before._replace(chat_kind=ChatKind.GROUP)
+        for effect in stands.ended:
+            self._carry_out(effect)
         turned = run(before, given, flows, self._act, see=self._carry_out)
         if turned.failed is not None:
             raise TurnFailed(turned.failed)
@@ -106,7 +110,7 @@ class Play:
         self.notes += notes_of(
             self.session,
             self.stage.conversation,
-            turned.events,
+            (*stands.events, *turned.events),
             self._flow_set,
             private=private,
         )
@@ -115,7 +119,10 @@ class Play:
         """Write snapshot, events and words; go on privately where an action asked for it."""
         self.session.info[TURN] = (self.cause.inbox_id, self.stage.person.id)
         conversation = self.stage.conversation
-        snapshot = conversation.snapshot if self.state is None else to_json(self.state)
+        snapshot = conversation.snapshot
+        if self.state is not None:
+            pin(self.session, conversation, self.state)
+            snapshot = to_json(self.state)
         record_events(
             self.session,
             conversation,
@@ -147,7 +154,7 @@ class Play:
         """Where these are said to nobody else; None: a link leads to them."""
         stage = private_stage(self.session, stage=self.stage, now=self.cause.now)
         if stage is None:
-            self._offer_link(self._link(SAID, to_keep(letters), self.stage.person.id))
+            self._offer_link(self._link(LinkedFlow(SAID, to_keep(letters)), self.stage.person.id))
         return stage
 
     def answer(self, response: str) -> None:
@@ -159,16 +166,16 @@ class Play:
         """Their own chat; where we may not write first, a link that only they can use."""
         stage = private_stage(self.session, stage=self.stage, now=self.cause.now)
         if stage is None:
-            self._offer_link(self._link(start.flow, start.slots, start.person_id))
+            onward = LinkedFlow(start.flow, start.slots, start.version)
+            self._offer_link(self._link(onward, start.person_id))
         return stage
 
-    def _link(self, flow: str, slots: dict[str, Any], person_id: str) -> str:
+    def _link(self, onward: LinkedFlow, person_id: str) -> str:
         return make_link(
             self.session,
             merchant_id=self.stage.merchant.id,
             person_id=person_id,
-            flow=flow,
-            slots=slots,
+            onward=onward,
             now=self.cause.now,
         )
 
@@ -200,7 +207,9 @@ class Play:
             values = {**turn.slots, **refusal.values}
             sorry = Say(f"utter_{refusal.code}", wanted.version, values)
             return ActionResult({"refusal": refusal.code}, (sorry,))
-        self.private_starts += turn.private_starts
+        self.private_starts += [
+            replace(start, version=wanted.version) for start in turn.private_starts
+        ]
         return ActionResult(
             {"refusal": None, **slots},
             self._posts(wanted, turn),
@@ -263,8 +272,8 @@ class Play:
                 end_wait(self.session, conversation_id=conversation_id, wait=wait)
             case Handoff():
                 self._hand_over()
-            case GoPrivate(flow=flow, slots=slots):
-                start = PrivateStart(self.stage.person.id, flow, dict(slots))
+            case GoPrivate(flow=flow, version=version, slots=slots):
+                start = PrivateStart(self.stage.person.id, flow, dict(slots), version)
                 self.private_starts.append(start)
             case _:
                 self._repeat()

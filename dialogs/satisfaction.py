@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from data.conversations import Conversation
 from data.conversations.said import last_started
 from dialogs.engine import StartPattern
-from dialogs.hearing import state_of
+from dialogs.standing import state_of
 
 PATTERN = "pattern_customer_satisfaction"
 PAUSE = timedelta(days=30)  # somebody who needs help twice in a month has said what they think

@@ -15,6 +15,7 @@ from data.conversations.whereabouts import make_known
 from data.delivery.inbound import EventKind, InboundEvent
 from data.delivery.masking import mask_cards
 from data.kernel.database import has_changes
+from data.kernel.ids import FlowSha
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
 from data.people import Chat, ChatMember, Person, relocate, rename, rename_chat
@@ -187,7 +188,8 @@ def _open(play: Play, token: str, notes: list[dict[str, Any]]) -> None:
     elif link is None:
         play.run(Heard((), {"link": "deep_link"}), notes)
     else:
-        start = PrivateStart(stage.person.id, link.flow, link.slots)
+        version = FlowSha(link.version) if link.version else None
+        start = PrivateStart(stage.person.id, link.flow, link.slots, version)
         play.run(start.as_input("deep_link"), notes)
 
 

@@ -1,9 +1,10 @@
 """/api/v1/flows: validate, keep as draft, publish, roll back, and the history of it all."""
 
+from collections.abc import Set
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
@@ -12,12 +13,13 @@ from bot.api.access import Known
 from bot.flow_checks import check_flows
 from bot.web.scope import changing, looking
 from bot.web.shop import Shop
-from data.flows import FlowMove, history, publish, roll_back
+from data.flows import FlowMove, MoveKind, history, roll_back, sound_versions
 from data.kernel.errors import Invalid
 from data.kernel.locales import Locale
-from dialogs.format import FlowSet, Problem, schema
+from dialogs.format import FlowProblems, FlowSet, Problem, Source, schema
 
 router = APIRouter(prefix="/flows", tags=["flows"])
+_SHA = "^[0-9a-f]{64}$"
 
 
 class Sources(BaseModel):
@@ -57,7 +59,23 @@ class Checked(BaseModel):
 
 
 class Sha(BaseModel):
-    sha: str = Field(pattern="^[0-9a-f]{64}$")
+    sha: str = Field(pattern=_SHA)
+
+
+class Publishing(Sha):
+    """`migrate`: old version to flow to old step to new step; running conversations that stand
+    there go on in the new version. `locale` is the language of the problems' words."""
+
+    migrate: dict[str, dict[str, dict[str, str]]] = Field(default_factory=dict, max_length=50)
+    locale: Locale = Locale.EN
+
+
+class Difference(BaseModel):
+    """A unified diff over all files that differ."""
+
+    from_sha: str
+    to_sha: str
+    lines: list[str]
 
 
 class VersionsOut(BaseModel):
@@ -74,14 +92,25 @@ class VersionOut(BaseModel):
 
 
 class MoveOut(BaseModel):
+    """`stored`: the version moved to can be published again."""
+
     from_sha: str | None
     to_sha: str
+    kind: MoveKind
     by: str
     at: datetime
+    stored: bool
 
     @classmethod
-    def of(cls, move: FlowMove) -> "MoveOut":
-        return cls(from_sha=move.from_sha, to_sha=move.to_sha, by=move.by, at=move.at)
+    def of(cls, move: FlowMove, sound: Set[str]) -> "MoveOut":
+        return cls(
+            from_sha=move.from_sha,
+            to_sha=move.to_sha,
+            kind=MoveKind(move.kind),
+            by=move.by,
+            at=move.at,
+            stored=move.to_sha in sound,
+        )
 
 
 @router.get("")
@@ -96,7 +125,26 @@ def get_flows(client: Known, shop: Shop) -> VersionsOut:
 def get_history(client: Known, shop: Shop) -> list[MoveOut]:
     """Moves of the live pointer, the newest first."""
     with looking(shop.database, client.merchant_id) as session:
-        return [MoveOut.of(move) for move in history(session, merchant_id=client.merchant_id)]
+        moves = history(session, merchant_id=client.merchant_id)
+        shas = {move.to_sha for move in moves}
+        sound = sound_versions(session, merchant_id=client.merchant_id, shas=shas)
+        return [MoveOut.of(move, sound) for move in moves]
+
+
+@router.get("/compare")
+def compare_flows(
+    client: Known,
+    shop: Shop,
+    from_sha: Annotated[str, Query(alias="from", pattern=_SHA)],
+    to_sha: Annotated[str, Query(alias="to", pattern=_SHA)],
+) -> Difference:
+    """What changed from one version to another."""
+    with looking(shop.database, client.merchant_id) as session:
+        old, new = (
+            drafting.find_version(session, merchant_id=client.merchant_id, sha=sha).sources
+            for sha in (from_sha, to_sha)
+        )
+    return Difference(from_sha=from_sha, to_sha=to_sha, lines=drafting.differences(old, new))
 
 
 @router.get("/schema")
@@ -130,8 +178,7 @@ def save_draft(body: Sources, client: Known, shop: Shop) -> Sha | JSONResponse:
     called = shop.house.packages.names(client.merchant_id)
     found = drafting.checked(body.sources, called=called)
     if not isinstance(found, FlowSet):
-        refused = {"error": Invalid.code, **_checked(found, body.locale).model_dump()}
-        return JSONResponse(refused, status_code=Invalid.status)
+        return _refused(found, body.locale)
     with changing(shop.database, client.merchant_id) as session:
         drafting.keep(
             session,
@@ -144,18 +191,24 @@ def save_draft(body: Sources, client: Known, shop: Shop) -> Sha | JSONResponse:
     return Sha(sha=found.sha)
 
 
-@router.post("/publish")
-def publish_flows(body: Sha, client: Known, shop: Shop) -> Sha:
-    """Make a kept version live: new flows begin on it, running ones end on their own."""
-    with changing(shop.database, client.merchant_id) as session:
-        publish(
-            session,
-            merchant_id=client.merchant_id,
-            sha=body.sha,
-            by=client.name,
-            now=client.now,
-        )
-    return body
+@router.post("/publish", response_model=Sha, responses={422: {"model": Checked}})
+def publish_flows(body: Publishing, client: Known, shop: Shop) -> Sha | JSONResponse:
+    """Make a kept version live: new flows begin on it, running ones end on their own, except where
+    `migrate` says where they go on."""
+    migrate = Source("migrate", body.migrate) if body.migrate else None
+    try:
+        with changing(shop.database, client.merchant_id) as session:
+            drafting.make_live(
+                session,
+                merchant_id=client.merchant_id,
+                sha=body.sha,
+                migrate=migrate,
+                by=client.name,
+                now=client.now,
+            )
+    except FlowProblems as found:
+        return _refused(found.problems, body.locale)
+    return Sha(sha=body.sha)
 
 
 @router.post("/roll-back")
@@ -164,6 +217,11 @@ def roll_back_flows(client: Known, shop: Shop) -> Sha:
     with changing(shop.database, client.merchant_id) as session:
         sha = roll_back(session, merchant_id=client.merchant_id, by=client.name, now=client.now)
     return Sha(sha=sha)
+
+
+def _refused(problems: list[Problem], locale: Locale) -> JSONResponse:
+    refused = {"error": Invalid.code, **_checked(problems, locale).model_dump()}
+    return JSONResponse(refused, status_code=Invalid.status)
 
 
 def _checked(problems: list[Problem], locale: Locale) -> Checked:

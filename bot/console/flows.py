@@ -1,5 +1,6 @@
 """Flows: edit them as YAML, check, keep a draft, try it, publish, look back, roll back."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -14,10 +15,10 @@ from bot.console.preview import LONGEST, Rehearsal, rehearse
 from bot.flow_checks import check_flows
 from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
-from data.flows import before_live, history, publish, roll_back
+from data.flows import before_live, history, roll_back, sound_versions
 from data.kernel.errors import Invalid
 from data.kernel.locales import Locale
-from dialogs.format import FlowSet, Problem
+from dialogs.format import FlowProblems, FlowSet, Problem, read
 
 router = APIRouter(prefix="/flows")
 _OK, _CONFLICT, _UNPROCESSABLE = 200, 409, 422
@@ -26,11 +27,7 @@ _LONGEST_LINE = 2_000
 
 @router.get("")
 def list_flows(desk: AtDesk, shop: Shop) -> Response:
-    with looking(shop.database, desk.merchant_id) as session:
-        versions = drafting.versions(session, merchant_id=desk.merchant_id)
-        moves = history(session, merchant_id=desk.merchant_id)
-        before = before_live(session, merchant_id=desk.merchant_id)
-        return page("flows.html", desk, versions=versions, moves=moves, before=before)
+    return _room(desk, shop)
 
 
 @router.get("/edit")
@@ -56,15 +53,21 @@ def work_on_flows(desk: AtDesk, shop: Shop, form: Form) -> Response:
 
 @router.post("/publish")
 def publish_flows(desk: AtDesk, shop: Shop, form: Form) -> Response:
-    """Make a kept version live: new flows begin on it, running ones end on their own."""
-    with changing(shop.database, desk.merchant_id) as session:
-        publish(
-            session,
-            merchant_id=desk.merchant_id,
-            sha=str(form.get("sha", "")),
-            by=desk.name,
-            now=desk.now,
-        )
+    """Make a kept version live: new flows begin on it, running ones end on their own, except where
+    the form says where they go on."""
+    text = str(form.get("migrate", "")).replace("\r\n", "\n")
+    try:
+        with changing(shop.database, desk.merchant_id) as session:
+            drafting.make_live(
+                session,
+                merchant_id=desk.merchant_id,
+                sha=str(form.get("sha", "")),
+                migrate=read("migrate.yml", text) if text.strip() else None,
+                by=desk.name,
+                now=desk.now,
+            )
+    except FlowProblems as found:
+        return _room(desk, shop, status=_UNPROCESSABLE, problems=found.problems, migrate=text)
     return go("/flows", done="published")
 
 
@@ -102,6 +105,31 @@ def say_in_trial(desk: AtDesk, shop: Shop, form: Form) -> Response:
     """Everything said so far is played again, with one line more; nothing of it stays."""
     locale = Locale.closest(str(form.get("locale", "")), desk.locale)
     return _test_page(desk, shop, str(form.get("sha", "")), locale, _said(form))
+
+
+def _room(
+    desk: Desk,
+    shop: OpenShop,
+    *,
+    status: int = _OK,
+    problems: Sequence[Problem] = (),
+    migrate: str = "",
+) -> Response:
+    merchant_id = desk.merchant_id
+    with looking(shop.database, merchant_id) as session:
+        moves = history(session, merchant_id=merchant_id)
+        shas = {sha for move in moves for sha in (move.from_sha, move.to_sha) if sha}
+        return page(
+            "flows.html",
+            desk,
+            status=status,
+            versions=drafting.versions(session, merchant_id=merchant_id),
+            moves=moves,
+            stored=sound_versions(session, merchant_id=merchant_id, shas=shas),
+            before=before_live(session, merchant_id=merchant_id),
+            problems=problems,
+            migrate=migrate,
+        )
 
 
 def _said(form: FormData) -> list[str]:

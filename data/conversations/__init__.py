@@ -1,6 +1,6 @@
 """Conversations: one per (chat, person); a snapshot for speed, events for replay and analytics."""
 
-from data.conversations.links import make_link, redeem_link
+from data.conversations.links import LinkedFlow, make_link, redeem_link
 from data.conversations.models import (
     Conversation,
     ConversationEvent,
@@ -36,6 +36,7 @@ __all__ = [
     "ConversationEvent",
     "ConversationWait",
     "DeepLink",
+    "LinkedFlow",
     "Mode",
     "NewWait",
     "News",

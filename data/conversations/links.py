@@ -1,5 +1,6 @@
 """One-time links from a group into a person's private chat: bound to them, good for minutes."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,15 +14,17 @@ from data.kernel.tokens import fingerprint, new_token
 LINK_LIFE = timedelta(minutes=10)  # docs/architecture.md, T09
 
 
+@dataclass(frozen=True, slots=True)
+class LinkedFlow:
+    """What a link goes on with; `version` is that of the flow it leads away from."""
+
+    flow: str
+    slots: dict[str, Any]
+    version: str | None = None
+
+
 def make_link(
-    session: Session,
-    *,
-    merchant_id: str,
-    person_id: str,
-    flow: str,
-    slots: dict[str, Any],
-    now: datetime,
-    version: str | None = None,
+    session: Session, *, merchant_id: str, person_id: str, onward: LinkedFlow, now: datetime
 ) -> str:
     """A token that goes on with a flow in private; only its fingerprint is kept."""
     token = new_token()
@@ -30,9 +33,9 @@ def make_link(
             token_hash=fingerprint(token),
             merchant_id=merchant_id,
             person_id=person_id,
-            flow=flow,
-            slots=slots,
-            version=version,
+            flow=onward.flow,
+            slots=onward.slots,
+            version=onward.version,
             expires_at=now + LINK_LIFE,
         )
     )

@@ -76,9 +76,7 @@ def _useless(session: Session, merchant_id: str, kept_since: datetime) -> Column
         FlowVersion.sha != (back or ""),
         ~exists().where(
             FlowChannel.merchant_id == FlowVersion.merchant_id,
-            or_(
-                FlowChannel.live_sha == FlowVersion.sha, FlowChannel.draft_sha == FlowVersion.sha
-            ),
+            or_(FlowChannel.live_sha == FlowVersion.sha, FlowChannel.draft_sha == FlowVersion.sha),
         ),
         ~exists().where(
             ConversationPin.merchant_id == FlowVersion.merchant_id,

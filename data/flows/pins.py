@@ -62,8 +62,6 @@ def pinned_versions(session: Session, *, merchant_id: str) -> set[str]:
     """Every version of this shop that somebody stands in."""
     return set(
         session.scalars(
-            select(ConversationPin.sha)
-            .where(ConversationPin.merchant_id == merchant_id)
-            .distinct()
+            select(ConversationPin.sha).where(ConversationPin.merchant_id == merchant_id).distinct()
         )
     )

@@ -141,6 +141,17 @@ def document_of(session: Session, *, merchant_id: str, sha: str) -> str:
     return session.get_one(FlowVersion, (merchant_id, sha)).document
 
 
+def known_versions(session: Session, *, merchant_id: str) -> list[str]:
+    """All that are stored, the newest first."""
+    return list(
+        session.scalars(
+            select(FlowVersion.sha)
+            .where(FlowVersion.merchant_id == merchant_id)
+            .order_by(FlowVersion.created_at.desc(), FlowVersion.sha)
+        )
+    )
+
+
 def history(session: Session, *, merchant_id: str, limit: int = 50) -> list[FlowMove]:
     """Moves of the live pointer, the newest first."""
     return list(

@@ -1,4 +1,4 @@
-"""The daily round through a shop's flows: what is idle ends, what nobody needs is collected.
+"""When a shop's flows are gone through, once a day: what is idle ends, what nobody needs goes.
 
 The alarm is set by every publish and by the round itself, so a shop with flows always has one.
 """
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from data.delivery.jobs import NewJob, enqueue
 
-TEND_FLOWS = "tend_flows"  # the job kind; args: merchant_id
+TEND_FLOWS = "tend_flows"  # the job kind; args: merchant_id, after
 A_DAY = timedelta(days=1)
 
 
@@ -23,19 +23,17 @@ class Keeping:
     idle: timedelta = timedelta(days=30)
 
 
-def set_alarm(
-    session: Session, *, merchant_id: str, now: datetime, at_once: bool = False
-) -> None:
-    """The next round is tomorrow, once a day however often this is asked for; `at_once` where this
-    one could not do everything."""
-    at = now if at_once else now + A_DAY
-    name = at.isoformat() if at_once else at.date().isoformat()
+def set_alarm(session: Session, *, merchant_id: str, now: datetime, after: str = "") -> None:
+    """The next round is tomorrow, once a day however often this is asked for; one that is not
+    done goes on at once `after` the conversation where it stopped."""
+    at = now if after else now + A_DAY
+    name = f"{now.isoformat()}:{after}" if after else at.date().isoformat()
     job = NewJob(
         lane=f"flows:{merchant_id}",
         kind=TEND_FLOWS,
         key=f"{TEND_FLOWS}:{merchant_id}:{name}",
         run_at=at,
-        args={"merchant_id": merchant_id},
+        args={"merchant_id": merchant_id, "after": after},
         merchant_id=merchant_id,
     )
     enqueue(session, job, now=now)

@@ -46,13 +46,22 @@ def fate_of(session: Session, *, merchant_id: str, shas: Set[str]) -> Fate:
     )
     named = {*shas, *(way.to_sha for way in opened)}
     sound = sound_versions(session, merchant_id=merchant_id, shas=named)
-    ways = tuple(Way(*way) for way in opened if way.to_sha in sound)
-    return Fate(frozenset(shas - sound), ways)
+    lost = frozenset(shas - sound)
+    if not opened:
+        return Fate(lost, ())
+    stored = sound | _stored(session, merchant_id, lost)  # a way leads out of a retired one too
+    ways = (Way(*way) for way in opened if way.from_sha not in lost - stored)
+    return Fate(lost, tuple(way for way in ways if way.to_sha in sound))
 
 
-def sound_versions(
-    session: Session, *, merchant_id: str, shas: Collection[str]
-) -> frozenset[str]:
+def _stored(session: Session, merchant_id: str, shas: Set[str]) -> set[str]:
+    found = select(FlowVersion.sha).where(
+        FlowVersion.merchant_id == merchant_id, FlowVersion.sha.in_(shas)
+    )
+    return set(session.scalars(found)) if shas else set()
+
+
+def sound_versions(session: Session, *, merchant_id: str, shas: Collection[str]) -> frozenset[str]:
     """Those of them that are stored and not retired."""
     if not shas:
         return frozenset()

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from data.conversations import Conversation
 from data.delivery.messages import Option, OutboundMessage, Purpose, Segment
 from data.delivery.outbox import Letter
+from data.kernel.ids import FlowSha
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount, Merchant
 from data.people import Chat, Person
@@ -21,11 +22,13 @@ from dialogs.responses import say
 
 @dataclass(frozen=True, slots=True)
 class PrivateStart:
-    """A flow to go on with in the person's own chat, with the slots it needs."""
+    """A flow to go on with in the person's own chat, with the slots it needs, in the version of
+    the flow that it leads away from."""
 
     person_id: str
     flow: str
     slots: dict[str, Any]
+    version: FlowSha | None = None
 
     def as_input(self, link: str = "private_start") -> Heard | StartPattern:
         """The flow begins, then its slots are set: as if the person had said both. A pattern is
@@ -38,6 +41,7 @@ class PrivateStart:
                 *(SetSlot(slot, value) for slot, value in self.slots.items()),
             ),
             {"link": link},
+            self.version,
         )
 
 

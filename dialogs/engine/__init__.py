@@ -1,6 +1,7 @@
 """Carries flows out: a pure `step` from state and input to a new one, and its driver `run`."""
 
 from dialogs.engine.commands import Command
+from dialogs.engine.ending import lapsed, restarted
 from dialogs.engine.inputs import (
     TIMEOUT,
     ActionResult,
@@ -12,6 +13,7 @@ from dialogs.engine.inputs import (
     Input,
     StartPattern,
 )
+from dialogs.engine.migrating import Passage, migrated, pinned
 from dialogs.engine.outcome import (
     Effect,
     Event,
@@ -56,6 +58,7 @@ __all__ = [
     "Mode",
     "Outcome",
     "Parked",
+    "Passage",
     "Post",
     "Question",
     "Recorded",
@@ -70,8 +73,12 @@ __all__ = [
     "Wait",
     "current_version",
     "from_json",
+    "lapsed",
+    "migrated",
     "open_question",
+    "pinned",
     "replay",
+    "restarted",
     "run",
     "step",
     "to_json",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from data.kernel.ids import FlowSha
 from dialogs.engine.commands import Command
 from dialogs.engine.outcome import Effect
 
@@ -12,10 +13,13 @@ TIMEOUT = "timeout"
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message, already understood. `about`: how, for the log alone (link, confidence, intent)."""
+    """A message, already understood. `about`: how, for the log alone (link, confidence, intent).
+    `version`: of the flow that it leads away from, where it leads from one chat into another; the
+    flows that it starts are of that one."""
 
     commands: tuple[Command, ...]
     about: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    version: FlowSha | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,13 @@ def _read_part(name: str, value: Any) -> Any:
 
 
 def _heard_to_json(heard: Heard) -> Json:
-    return {**heard.about, "commands": [command_to_json(each) for each in heard.commands]}
+    commands = [command_to_json(each) for each in heard.commands]
+    away = {"away_from": heard.version} if heard.version else {}
+    return {**heard.about, **away, "commands": commands}
+
+
+def _heard(body: Mapping[str, Any]) -> Heard:
+    return Heard(_commands(body["commands"]), version=body.get("away_from"))
 
 
 def _result_to_json(result: ActionResult) -> Json:
@@ -147,7 +153,7 @@ def _commands(body: Iterable[Mapping[str, Any]]) -> tuple[Command, ...]:
 
 
 RECORDED: Mapping[str, Recipe] = {
-    "understood": Recipe(Heard, _heard_to_json, lambda body: Heard(_commands(body["commands"]))),
+    "understood": Recipe(Heard, _heard_to_json, _heard),
     "action_done": Recipe(ActionResult, _result_to_json, _result),
     "told": Recipe(Happened, _happened_to_json, _happened),
     "hand_over": Recipe(HandOver, lambda _: {}, lambda _: HandOver()),

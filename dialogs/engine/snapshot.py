@@ -27,6 +27,8 @@ def to_json(state: State) -> dict[str, Any]:
     }
     if state.parked:
         body["parked"] = [_parked_to_json(parked) for parked in state.parked]
+    if state.lapsed:
+        body["lapsed"] = state.lapsed
     if state.pending:
         pending = state.pending
         body["pending"] = [
@@ -45,6 +47,7 @@ def from_json(body: Mapping[str, Any]) -> State:
         chat_kind=ChatKind(body.get("chat", ChatKind.PRIVATE)),
         pending=_pending_from_json(body.get("pending")),
         serial=body.get("serial", 0),
+        lapsed=body.get("lapsed", ""),
     )
 
 

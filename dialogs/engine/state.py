@@ -94,7 +94,8 @@ class Pending:
 
 
 class State(NamedTuple):
-    """`serial` numbers frames, waits and calls; unique within the conversation for all time."""
+    """`serial` numbers frames, waits and calls; unique within the conversation for all time.
+    `lapsed`: the flow that ended because nobody went on with it, until that has been told."""
 
     stack: tuple[Frame, ...] = ()
     slots: Mapping[str, Any] = NOTHING
@@ -103,3 +104,4 @@ class State(NamedTuple):
     chat_kind: ChatKind = ChatKind.PRIVATE
     pending: Pending | None = None
     serial: int = 0
+    lapsed: str = ""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dialogs.engine.carrying_out import carry_out
-from dialogs.engine.cleaning import clean
+from dialogs.engine.cleaning import Plan, clean
 from dialogs.engine.commands import Command, StartFlow
 from dialogs.engine.frames import end_act, finish, go_on
 from dialogs.engine.inputs import (
@@ -27,6 +27,8 @@ from dialogs.engine.waiting import happen, wake_ready
 from dialogs.engine.walking import advance, collect
 from dialogs.engine.work import PATTERN, Flows, Runaway, Work
 from dialogs.format.flow import END, Collect
+
+SESSION_END = f"{PATTERN}session_end"
 
 
 def step(state: State, event: Input, flows: Flows) -> Outcome:
@@ -49,7 +51,30 @@ def _heard(work: Work, event: Heard, state: State) -> None:
         work.note("muted")
         work.listening = True
         return
-    carry_out(work, clean(work, event.commands))
+    sayings = _lift(work, lambda frame: frame.kind is FrameKind.PATTERN and not frame.trail)
+    work.leads_from = event.version
+    plan = clean(work, event.commands)
+    if sayings:  # an answer to a question that is no more is not told that nobody understood it
+        plan.cannot = None
+    if work.lapsed:
+        _recall(work, plan)
+    carry_out(work, plan)
+    work.leads_from = None
+    work.stack += sayings
+
+
+def _recall(work: Work, plan: Plan) -> None:
+    """Whoever comes back to nothing in particular hears what was put aside meanwhile; whoever
+    wants something is not bothered with it."""
+    flow, work.lapsed = work.lapsed, ""
+    wants = plan.starts or plan.acts or plan.handoff or plan.cancel or plan.restart
+    live = work.flow_set().flows
+    if work.stack or wants or not {flow, SESSION_END} <= live.keys():
+        return
+    plan.cannot = None
+    guard = live[flow].guard
+    again = guard is None or guard(work.slots, {"chat": work.chat_kind.value})
+    work.push_pattern(SESSION_END.removeprefix(PATTERN), {"flow": flow, "again": again})
 
 
 def _action_result(work: Work, event: ActionResult, state: State) -> None:

@@ -43,6 +43,7 @@ class Work:
         self.mode = state.mode
         self.chat_kind = state.chat_kind
         self.serial = state.serial
+        self.lapsed = state.lapsed
         self.flows = flows
         self.spent = spent
         self.events: list[Event] = []
@@ -50,6 +51,7 @@ class Work:
         self.pending: Pending | None = None
         self.action: RunAction | None = None
         self.listening = False
+        self.leads_from: FlowSha | None = None
         self._sets: dict[FlowSha, FlowSet] = {}
 
     def outcome(self) -> Outcome:
@@ -61,6 +63,7 @@ class Work:
             chat_kind=self.chat_kind,
             pending=self.pending,
             serial=self.serial,
+            lapsed=self.lapsed,
         )
         return Outcome(state, tuple(self.events), tuple(self.effects), self.action)
 
@@ -68,7 +71,10 @@ class Work:
 
     @property
     def version(self) -> FlowSha:
-        """What new frames are pinned to: the stack's version, on an empty stack the live one."""
+        """What new frames are pinned to: the stack's version, on an empty stack the live one;
+        where a flow comes from another chat, that flow's."""
+        if self.leads_from is not None:
+            return self.leads_from
         return self.stack[-1].version if self.stack else self.flows.live
 
     def flow_set(self, frame: Frame | None = None) -> FlowSet:

@@ -25,6 +25,7 @@ from dialogs.format.flow import (
     Trigger,
     WaitStep,
 )
+from dialogs.format.lint_migrate import Versions, Ways, checked_ways
 from dialogs.format.loader import (
     check_flow_set,
     flow_set_from_json,
@@ -35,6 +36,7 @@ from dialogs.format.loader import (
 from dialogs.format.predicate_tokens import PredicateError
 from dialogs.format.predicates import Predicate, compile_predicate
 from dialogs.format.problems import FlowProblems, Position, Problem
+from dialogs.format.reader import Source, read
 from dialogs.format.shape import schema
 from dialogs.format.values import is_allowed
 
@@ -62,16 +64,21 @@ __all__ = [
     "Slot",
     "SlotMapping",
     "SlotType",
+    "Source",
     "Step",
     "Trigger",
+    "Versions",
     "WaitStep",
+    "Ways",
     "beyond_calm",
     "check_flow_set",
+    "checked_ways",
     "compile_predicate",
     "flow_set_from_json",
     "flow_set_to_json",
     "is_allowed",
     "load_flow_set",
+    "read",
     "schema",
     "shipped_sources",
 ]

@@ -132,7 +132,7 @@ def _set_alarms(connection: sa.Connection) -> None:
                 key=f"tend_flows:{merchant}:first",
                 state="due",
                 error="",
-                args={"merchant_id": merchant},
+                args={"merchant_id": merchant, "after": ""},
                 attempts=0,
                 run_at=_LONG_AGO,
                 created_at=_LONG_AGO,

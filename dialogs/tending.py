@@ -1,0 +1,72 @@
+"""The daily round through a shop's conversations: flows that nobody goes on with end, those that
+have a way to a newer version take it, and versions that nobody needs any more are collected.
+
+Nobody is written to. Whoever comes back to a flow that has ended hears it then.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from data.conversations import Conversation, StaleConversation, end_wait, record_events, save
+from data.conversations.left_behind import Search, left_behind
+from data.flows import Keeping, collect, live_sha, versions_left_behind
+from data.flows.tending import set_alarm
+from data.kernel.ids import FlowSha
+from dialogs.engine import Flows, lapsed, to_json
+from dialogs.library import FlowLibrary
+from dialogs.standing import pin, standing
+
+# A page is one transaction, and on SQLite everybody else waits for it.
+_PAGE = 50
+
+
+def tend(
+    session: Session,
+    library: FlowLibrary,
+    *,
+    merchant_id: str,
+    keeping: Keeping,
+    now: datetime,
+    after: str = "",
+) -> None:
+    """One page of the round; the last one collects and sets the alarm for tomorrow."""
+    left = versions_left_behind(session, merchant_id=merchant_id)
+    search = Search(merchant_id, now - keeping.idle, left, after)
+    page = left_behind(session, search=search, limit=_PAGE)
+    flows = _flows(session, library, merchant_id)
+    for conversation in page:
+        _look_after(session, conversation, flows, search, now)
+    if len(page) == _PAGE:
+        set_alarm(session, merchant_id=merchant_id, now=now, after=page[-1].id)
+        return
+    collect(session, merchant_id=merchant_id, kept_since=now - keeping.versions)
+    set_alarm(session, merchant_id=merchant_id, now=now)
+
+
+def _flows(session: Session, library: FlowLibrary, merchant_id: str) -> Flows:
+    live = live_sha(session, merchant_id=merchant_id)
+    return Flows(FlowSha(live), lambda sha: library.get(session, merchant_id=merchant_id, sha=sha))
+
+
+def _look_after(
+    session: Session, conversation: Conversation, flows: Flows, search: Search, now: datetime
+) -> None:
+    """A conversation in which somebody speaks at this very moment is not idle: it is left."""
+    stands = standing(session, conversation, flows)
+    state, events = stands.state, stands.events
+    if conversation.last_at < search.idle_since:
+        state, ended = lapsed(state, flows)
+        events += ended
+    if not events:
+        return
+    try:
+        with session.begin_nested():
+            pin(session, conversation, state)
+            for one in stands.ended:
+                end_wait(session, conversation_id=conversation.id, wait=one.wait)
+            notes = [{**event.to_json(), "kind": event.name} for event in events]
+            record_events(session, conversation, notes, inbox_id=None, now=now)
+            save(session, conversation, snapshot=to_json(state), now=conversation.last_at)
+    except StaleConversation:
+        session.expire(conversation)
