@@ -8,10 +8,11 @@ that makes its beginning live again.
 from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from data.flows.models import FlowVersion, FlowWay
+from data.kernel.prepared import Prepared
 
 Steps = Mapping[str, Mapping[str, str]]
 """Flow to old step to new step."""
@@ -35,30 +36,28 @@ class Fate:
     ways: tuple[Way, ...]
 
 
+_OPEN = Prepared(
+    select(FlowWay.from_sha, FlowWay.to_sha, FlowWay.flows)
+    .where(FlowWay.merchant_id == bindparam("merchant"), FlowWay.taken_back.is_(False))
+    .order_by(FlowWay.move_id)
+)
+_STORED = Prepared(
+    select(FlowVersion.sha, FlowVersion.retired_at).where(
+        FlowVersion.merchant_id == bindparam("merchant"), FlowVersion.sha == bindparam("version")
+    )
+)
+
+
 def fate_of(session: Session, *, merchant_id: str, shas: Set[str]) -> Fate:
     """For versions that somebody stands in and that are not live."""
-    opened = list(
-        session.execute(
-            select(FlowWay.from_sha, FlowWay.to_sha, FlowWay.flows)
-            .where(FlowWay.merchant_id == merchant_id, FlowWay.taken_back.is_(False))
-            .order_by(FlowWay.move_id)
-        )
-    )
+    opened = [Way(*row) for row in _OPEN.rows(session, merchant=merchant_id)]
     named = {*shas, *(way.to_sha for way in opened)}
-    sound = sound_versions(session, merchant_id=merchant_id, shas=named)
-    lost = frozenset(shas - sound)
-    if not opened:
-        return Fate(lost, ())
-    stored = sound | _stored(session, merchant_id, lost)  # a way leads out of a retired one too
-    ways = (Way(*way) for way in opened if way.from_sha not in lost - stored)
-    return Fate(lost, tuple(way for way in ways if way.to_sha in sound))
-
-
-def _stored(session: Session, merchant_id: str, shas: Set[str]) -> set[str]:
-    found = select(FlowVersion.sha).where(
-        FlowVersion.merchant_id == merchant_id, FlowVersion.sha.in_(shas)
-    )
-    return set(session.scalars(found)) if shas else set()
+    rows = (_STORED.rows(session, merchant=merchant_id, version=sha) for sha in sorted(named))
+    stored = {sha: retired_at for found in rows for sha, retired_at in found}
+    sound = {sha for sha, retired_at in stored.items() if retired_at is None}
+    # A way leads out of a retired version too, as long as it can still be read.
+    ways = (way for way in opened if way.to_sha in sound and way.from_sha in stored)
+    return Fate(frozenset(shas - sound), tuple(ways))
 
 
 def sound_versions(session: Session, *, merchant_id: str, shas: Collection[str]) -> frozenset[str]:

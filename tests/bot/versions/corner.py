@@ -1,0 +1,210 @@
+"""A corner shop whose flows come in three versions, and the crowd that talks to it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from bot.app import Tuanzi, build
+from bot.channels.rest import RestMessage, RestMetadata, parse
+from bot.delivery.turns import Received
+from bot.publishing import publish_flows
+from bot.settings import Secret, Settings
+from data.conversations import Conversation
+from data.flows import ConversationPin, collect, collectable
+from data.kernel.clock import TurnableClock
+from data.kernel.encryption import FieldCipher
+from data.kernel.ids import new_id
+from data.merchants import ChannelAccount
+from data.people import ChannelIdentity, Chat, ChatMember, Person
+from dialogs.format import read
+from tests.bot.builders import an_account
+from tests.builders import NOW, a_merchant
+
+GIFT, CARD, WAIT = "我想挑个礼物", "我的订单到哪了", "取消订单"
+FLOWS = """\
+version: "1"
+flows:
+  gift:
+    description: Asks whom a gift is for.
+    translation: {en: {name: find a gift}, zh-Hans: {name: 挑礼物}, zh-Hant: {name: 挑禮物}}
+    nlu_trigger: [{intent: gift_find}]
+    run_pattern_completed: false
+    steps:
+      - {id: who, collect: recipient}
+      - {id: noted, action: utter_noted}
+  card:
+    description: Asks what is to stand on a card.
+    translation: {en: {name: write a card}, zh-Hans: {name: 写贺卡}, zh-Hant: {name: 寫賀卡}}
+    nlu_trigger: [{intent: order_status}]
+    run_pattern_completed: false
+    steps:
+      - {id: CARD_STEP, collect: line}
+      - {id: written, action: utter_written}
+  wait:
+    description: Waits for a payment.
+    translation: {en: {name: pay}, zh-Hans: {name: 付款}, zh-Hant: {name: 付款}}
+    nlu_trigger: [{intent: order_cancel}]
+    run_pattern_completed: false
+    steps:
+      - {id: which, set_slots: [{payment: p1}]}
+      - id: paying
+        x-wait: {event: payment_paid, key: payment, timeout: P90D, on_timeout: late}
+        next: thanks
+      - {id: thanks, action: utter_thanks, next: END}
+      - {id: late, action: utter_late}
+"""
+_SAID = ("utter_ask_recipient", "utter_ask_line", "utter_noted", "utter_written")
+_DOMAIN = """\
+version: "1"
+intents: [gift_find, order_status, order_cancel]
+slots:
+  recipient: {type: text, mappings: [{type: from_text}]}
+  line: {type: text, mappings: [{type: from_text}]}
+  payment: {type: text}
+responses:
+"""
+
+
+def sources(version: str, *, step: str = "ask", flows: str = FLOWS) -> dict[str, str]:
+    """Every sentence says its version."""
+    names = (*_SAID, "utter_thanks", "utter_late")
+    sentences = "".join(f"  {name}:\n    - text: {version} {name}\n" for name in names)
+    texts = {
+        f"language/{tag}/said.yml": sentences.replace("\n  ", "\n").removeprefix("  ")
+        for tag in ("en", "zh-Hans", "zh-Hant")
+    }
+    domain = _DOMAIN.removesuffix("responses:\n")
+    return {"flows.yml": flows.replace("CARD_STEP", step), "domain.yml": domain, **texts}
+
+
+@dataclass(slots=True)
+class Corner:
+    tuanzi: Tuanzi
+    merchant: str
+    account: ChannelAccount
+    _said: int = field(default=0)
+
+    def publish(self, version: str, *, step: str = "ask", migrate: str | None = None) -> str:
+        with self.tuanzi.database.transaction() as session:
+            return publish_flows(
+                session,
+                merchant_id=self.merchant,
+                sources=sources(version, step=step),
+                by="Lan",
+                now=self.tuanzi.clock.now(),
+                migrate=None if migrate is None else read("migrate.yml", migrate),
+            )
+
+    def hear(self, who: str, text: str) -> list[str]:
+        """What they are answered."""
+        self._said += 1
+        about = RestMetadata(locale="zh-Hans", name=who, message_id=f"m{self._said}")
+        body = RestMessage(sender=who, message=text, metadata=about)
+        said = self.tuanzi.turns.answer(Received(self.account, parse(body), {}))
+        return [str(one.segments[0]["text"]) for one in said]
+
+    def pins(self) -> dict[str, int]:
+        """How many conversations stand in each version."""
+        found: dict[str, int] = {}
+        with self.tuanzi.database.reading() as session:
+            for sha in session.scalars(select(ConversationPin.sha)):
+                found[sha] = found.get(sha, 0) + 1
+        return found
+
+    def collect(self, *, dry_run: bool = False) -> list[str]:
+        """With no rollback window at all."""
+        end = collectable if dry_run else collect
+        later = self.tuanzi.clock.now() + timedelta(seconds=1)
+        with self.tuanzi.database.transaction() as session:
+            return end(session, merchant_id=self.merchant, kept_since=later)
+
+    def conversation(self, who: str) -> Conversation:
+        with self.tuanzi.database.reading() as session:
+            return session.scalars(
+                select(Conversation)
+                .join(ChannelIdentity, ChannelIdentity.person_id == Conversation.person_id)
+                .where(ChannelIdentity.external_id == who)
+            ).one()
+
+    def copy(self, who: str, names: list[str]) -> None:
+        """As many more who stand exactly where one does: their rows, not their turns."""
+        original = self.conversation(who)
+        with self.tuanzi.database.transaction() as session:
+            pins = session.scalars(
+                select(ConversationPin.sha).where(ConversationPin.conversation_id == original.id)
+            ).all()
+            rows = [_rows(self, original, name, pins) for name in names]
+            _insert(session, rows)
+
+
+def _insert(session: Session, people: list[dict[type[Any], list[dict[str, Any]]]]) -> None:
+    for table in (Person, ChannelIdentity, Chat, ChatMember, Conversation, ConversationPin):
+        session.execute(insert(table), [row for one in people for row in one[table]])
+
+
+def _rows(
+    corner: Corner, original: Conversation, name: str, pins: Any
+) -> dict[type[Any], list[dict[str, Any]]]:
+    person, chat, conversation = new_id("per"), new_id("cht"), new_id("cnv")
+    ours: Mapping[str, Any] = {"merchant_id": corner.merchant}
+    at: Mapping[str, Any] = {"created_at": NOW}
+    return {
+        Person: [
+            {"id": person, "name": name, "locale": "zh-Hans", "timezone": "UTC", **ours, **at}
+        ],
+        ChannelIdentity: [
+            {
+                "person_id": person,
+                "account_id": corner.account.id,
+                "external_id": name,
+                **ours,
+            }
+        ],
+        Chat: [
+            {
+                "id": chat,
+                "account_id": corner.account.id,
+                "external_id": name,
+                "kind": "private",
+                **ours,
+                **at,
+            }
+        ],
+        ChatMember: [{"chat_id": chat, "person_id": person, "joined_at": NOW, **ours}],
+        Conversation: [
+            {
+                "id": conversation,
+                "chat_id": chat,
+                "person_id": person,
+                "snapshot": original.snapshot,
+                "last_at": original.last_at,
+                **ours,
+                **at,
+            }
+        ],
+        ConversationPin: [{"conversation_id": conversation, "sha": sha, **ours} for sha in pins],
+    }
+
+
+@contextmanager
+def open_corner(url: str) -> Iterator[Corner]:
+    """Nothing is published yet; the schema is there."""
+    key = Secret(FieldCipher.new_key())
+    settings = Settings(database_url=url, demo=True, field_keys=(key,))
+    tuanzi = build(settings, clock=TurnableClock(NOW))
+    with tuanzi.database.transaction() as session:
+        merchant = a_merchant(session)
+        account = an_account(session, merchant, "corner")
+        found = Corner(tuanzi, merchant.id, account)
+    yield found
+    tuanzi.close()
+
+
+def file_url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'corner.db'}"
