@@ -11,7 +11,7 @@ from typing import Any
 from data.kernel.ids import FlowSha
 from dialogs.engine.outcome import Event
 from dialogs.engine.state import Frame, FrameKind, Parked, State
-from dialogs.format.flow import END, Collect, Flow, FlowSet, Step
+from dialogs.format.flow import END, Collect, Flow, FlowSet, Step, WaitStep
 from dialogs.format.values import is_allowed
 
 Group = tuple[Frame, ...]
@@ -92,7 +92,9 @@ def _frame(frame: Frame, passage: Passage) -> Frame | None:
     target = frame.step if frame.step == END else steps.get(frame.step)
     if target is None:
         return None
-    ways = list(_trail(frame, passage.old.flows[frame.flow], new, steps))
+    old = passage.old.flows[frame.flow]
+    before = _leading_to(new, target)
+    ways = [(at, name) for at, name in _trail(frame, old, new, steps) if name in before]
     trail = tuple(dict.fromkeys(name for _, name in ways))
     barrier = len({name for at, name in ways if at < frame.barrier})
     return frame._replace(step=target, version=passage.new.sha, trail=trail, barrier=barrier)
@@ -107,6 +109,21 @@ def _trail(
             yield at, steps[name]
         elif _is_same(old.steps[name], new.steps.get(name)):
             yield at, name
+
+
+def _leading_to(flow: Flow, target: str) -> set[str]:
+    """The steps from which one comes to it: going back to any other would pass it by."""
+    found = {target}
+    while True:
+        more = {step.id for step in flow.steps.values() if _targets(step) & found} - found
+        if not more:
+            return found
+        found |= more
+
+
+def _targets(step: Step) -> set[str]:
+    late = {step.on_timeout} if isinstance(step, WaitStep) else set()
+    return {branch.target for branch in step.next} | late
 
 
 def _is_same(old: Step, new: Step | None) -> bool:

@@ -15,7 +15,7 @@ from bot.channels.rest import RestMessage, RestMetadata, parse
 from bot.delivery.turns import Received
 from bot.publishing import publish_flows
 from bot.settings import Secret, Settings
-from data.conversations import Conversation
+from data.conversations import Conversation, OfferedOption
 from data.flows import ConversationPin, collect, collectable
 from data.kernel.clock import TurnableClock
 from data.kernel.encryption import FieldCipher
@@ -71,7 +71,7 @@ responses:
 """
 
 
-def sources(version: str, *, step: str = "ask", flows: str = FLOWS) -> dict[str, str]:
+def sources(version: str, *, step: str = "ask", without: str = "") -> dict[str, str]:
     """Every sentence says its version."""
     names = (*_SAID, "utter_thanks", "utter_late")
     sentences = "".join(f"  {name}:\n    - text: {version} {name}\n" for name in names)
@@ -80,7 +80,8 @@ def sources(version: str, *, step: str = "ask", flows: str = FLOWS) -> dict[str,
         for tag in ("en", "zh-Hans", "zh-Hant")
     }
     domain = _DOMAIN.removesuffix("responses:\n")
-    return {"flows.yml": flows.replace("CARD_STEP", step), "domain.yml": domain, **texts}
+    flows = FLOWS.replace("CARD_STEP", step).replace(f"  {without}:\n", f"  other_{without}:\n")
+    return {"flows.yml": flows, "domain.yml": domain, **texts}
 
 
 @dataclass(slots=True)
@@ -90,12 +91,14 @@ class Corner:
     account: ChannelAccount
     _said: int = field(default=0)
 
-    def publish(self, version: str, *, step: str = "ask", migrate: str | None = None) -> str:
+    def publish(
+        self, version: str, *, step: str = "ask", migrate: str | None = None, without: str = ""
+    ) -> str:
         with self.tuanzi.database.transaction() as session:
             return publish_flows(
                 session,
                 merchant_id=self.merchant,
-                sources=sources(version, step=step),
+                sources=sources(version, step=step, without=without),
                 by="Lan",
                 now=self.tuanzi.clock.now(),
                 migrate=None if migrate is None else read("migrate.yml", migrate),
@@ -108,6 +111,22 @@ class Corner:
         body = RestMessage(sender=who, message=text, metadata=about)
         said = self.tuanzi.turns.answer(Received(self.account, parse(body), {}))
         return [str(one.segments[0]["text"]) for one in said]
+
+    def press(self, who: str, label: str) -> list[str]:
+        """Among the buttons shown last."""
+        with self.tuanzi.database.reading() as session:
+            option = session.scalars(
+                select(OfferedOption)
+                .where(OfferedOption.label == label)
+                .order_by(OfferedOption.id.desc())
+            ).first()
+        assert option is not None
+        return self.hear(who, option.payload)
+
+    def begin_anew(self) -> None:
+        """In a process that has loaded nothing yet."""
+        self.tuanzi.close()
+        self.tuanzi = build(self.tuanzi.settings, clock=self.tuanzi.clock)
 
     def pins(self) -> dict[str, int]:
         """How many conversations stand in each version."""
@@ -203,7 +222,7 @@ def open_corner(url: str) -> Iterator[Corner]:
         account = an_account(session, merchant, "corner")
         found = Corner(tuanzi, merchant.id, account)
     yield found
-    tuanzi.close()
+    found.tuanzi.close()
 
 
 def file_url(folder: Path) -> str:

@@ -70,12 +70,12 @@ def talking(session: Session, merchant: Merchant) -> Conversation:
     session.add(chat)
     session.flush()
     person = a_person(session, merchant)
-    return resume(
-        session, merchant_id=merchant.id, chat_id=chat.id, person_id=person.id, now=NOW
-    )
+    return resume(session, merchant_id=merchant.id, chat_id=chat.id, person_id=person.id, now=NOW)
 
 
-def stand(session: Session, conversation: Conversation, *shas: str, left: Sequence[str] = ()) -> None:
+def stand(
+    session: Session, conversation: Conversation, *shas: str, left: Sequence[str] = ()
+) -> None:
     move_pins(
         session,
         merchant_id=conversation.merchant_id,
