@@ -64,3 +64,29 @@ def test_the_schema_is_given_at_the_address_that_it_names(
     assert given.json() == schema()
     assert visitor.get(schema()["$id"]).status_code == 401
     assert schema()["$id"] in street.site.openapi()["paths"]
+
+
+def test_two_versions_are_compared(street: Street, api: TestClient) -> None:
+    sha = api.post("/api/v1/flows/draft", json={"sources": WARMER}).json()["sha"]
+    asked = {"from": street.ours.flows, "to": sha}
+    lines = api.get("/api/v1/flows/compare", params=asked).json()["lines"]
+    assert [line for line in lines if line.startswith("+ ")]
+    assert api.get("/api/v1/flows/compare", params={**asked, "to": "0" * 64}).status_code == 404
+    assert api.get("/api/v1/flows/compare", params={**asked, "to": "x"}).status_code == 422
+
+
+def test_a_publish_may_say_where_running_conversations_go_on(
+    street: Street, api: TestClient
+) -> None:
+    sha = api.post("/api/v1/flows/draft", json={"sources": WARMER}).json()["sha"]
+    body = {"sha": sha, "migrate": {street.ours.flows: {"gift_finder": {"who": "noted"}}}}
+    refused = api.post("/api/v1/flows/publish", json={**body, "locale": "zh-Hant"})
+    assert refused.status_code == 422
+    (problem,) = refused.json()["problems"]
+    assert problem["code"] == "migrate_kind"
+    assert "對話" in problem["message"]
+    assert api.get("/api/v1/flows").json()["live"] == street.ours.flows
+    body["migrate"] = {street.ours.flows: {"gift_finder": {"who": "who"}}}
+    assert api.post("/api/v1/flows/publish", json=body).json() == {"sha": sha}
+    move = api.get("/api/v1/flows/history").json()[0]
+    assert (move["kind"], move["stored"]) == ("publish", True)

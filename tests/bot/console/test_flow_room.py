@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from bot.channels.rest import RestMetadata
 from data.conversations import Conversation
 from data.delivery.models import OutboxRow
+from data.flows import FlowChannel, FlowWay
 from data.merchants import ChannelAccount
 from tests.bot.browser import Browser
 from tests.bot.builders import speak
@@ -178,3 +179,24 @@ def _rows(street: Street) -> list[int | None]:
             session.scalar(select(func.count()).select_from(table))
             for table in (Conversation, OutboxRow, ChannelAccount)
         ]
+
+
+def test_running_conversations_are_taken_along_where_the_map_says(
+    owner: Browser, street: Street
+) -> None:
+    saved = _work(owner, street, current=DOMAIN_FILE, text=WARMER[DOMAIN_FILE], do="save")
+    assert saved.status_code == 303
+    with street.tuanzi.database.reading() as session:
+        draft = session.scalars(
+            select(FlowChannel.draft_sha).where(FlowChannel.merchant_id == street.ours.merchant)
+        ).one()
+    wrong = f"{street.ours.flows}:\r\n  gift_finder:\r\n    who: nowhere\r\n"
+    refused = owner.post("/flows/publish", sha=str(draft), migrate=wrong)
+    assert refused.status_code == 422
+    assert "3:10" in refused.text
+    assert "nowhere" in refused.text
+    right = wrong.replace("nowhere", "who")
+    assert owner.post("/flows/publish", sha=str(draft), migrate=right).status_code == 303
+    with street.tuanzi.database.reading() as session:
+        (way,) = session.scalars(select(FlowWay)).all()
+    assert (way.to_sha, way.flows) == (draft, {"gift_finder": {"who": "who"}})

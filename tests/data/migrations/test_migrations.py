@@ -102,3 +102,40 @@ def test_a_shop_that_was_there_before_revisions_gets_one(nothing: Database) -> N
     migrate(nothing)
     with nothing.engine.connect() as connection:
         assert connection.scalar(text("SELECT revision FROM catalogue_revisions"))
+
+
+_TALK = (
+    "INSERT INTO people (id, merchant_id, name, locale, timezone, created_at)"
+    " VALUES ('per_1', 'mer_1', '', 'en', 'UTC', '2026-11-22')",
+    "INSERT INTO channel_accounts (id, merchant_id, channel, external_id, settings, enabled,"
+    " created_at) VALUES ('acc_1', 'mer_1', 'rest', 'x', '{}', true, '2026-11-22')",
+    "INSERT INTO chats (id, merchant_id, account_id, external_id, kind, title, reachable,"
+    " created_at) VALUES ('cht_1', 'mer_1', 'acc_1', 'x', 'private', '', true, '2026-11-22')",
+    "INSERT INTO flow_versions (merchant_id, sha, document, sources, author, created_at)"
+    " VALUES ('mer_1', 'one', '', '{}', '', '2026-11-22'),"
+    " ('mer_1', 'two', '', '{}', '', '2026-11-22')",
+    "INSERT INTO flow_channels (merchant_id, live_sha) VALUES ('mer_1', 'two')",
+    "INSERT INTO conversations (id, merchant_id, chat_id, person_id, mode, rev, snapshot,"
+    " created_at, last_at) VALUES ('cnv_1', 'mer_1', 'cht_1', 'per_1', 'bot', 1, '"
+    '{"stack": [{"version": "two"}, {"version": "two"}], "parked": [{"frames":'
+    ' [{"version": "one"}]}, {"frames": [{"version": "gone"}]}]}'
+    "', '2026-11-22', '2026-11-22')",
+)
+
+
+def test_conversations_that_were_there_before_pins_have_theirs(nothing: Database) -> None:
+    """Running and parked; a version that is no longer there cannot be held."""
+    migrate(nothing)
+    with nothing.engine.begin() as connection:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0009")
+        connection.execute(_A_SHOP)
+        for statement in _TALK:
+            connection.exec_driver_sql(statement)
+    migrate(nothing)
+    with nothing.engine.connect() as connection:
+        pins = connection.execute(text("SELECT sha FROM conversation_pins ORDER BY sha"))
+        assert pins.scalars().all() == ["one", "two"]
+        alarms = connection.execute(text("SELECT lane, kind FROM jobs")).all()
+        assert [tuple(row) for row in alarms] == [("flows:mer_1", "tend_flows")]
