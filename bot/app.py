@@ -109,18 +109,14 @@ def build(settings: Settings, *, clock: Clock | None = None) -> Tuanzi:
         gateways[bank.name] = bank
     channels: dict[str, Channel] = {}
     turns = Turns(database, clock, house)
+    kinds = _job_kinds(settings, house, Arrivals(database, turns, READERS))
     return Tuanzi(
         settings=settings,
         database=database,
         clock=clock,
         house=house,
         turns=turns,
-        worker=Worker(
-            database,
-            clock,
-            _job_kinds(settings, house, Arrivals(database, turns, READERS)),
-            bell,
-        ),
+        worker=Worker(database, clock, kinds, bell),
         cashier=Cashier(database, clock, gateways, bell),
         courier=Courier(database, clock, channels, bell),
         channels=channels,

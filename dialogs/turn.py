@@ -14,6 +14,7 @@ from data.conversations import Mode, StaleConversation, redeem_link
 from data.conversations.whereabouts import make_known
 from data.delivery.inbound import EventKind, InboundEvent
 from data.delivery.masking import mask_cards
+from data.flows import sound_versions
 from data.kernel.database import has_changes
 from data.kernel.ids import FlowSha
 from data.kernel.locales import Locale
@@ -188,7 +189,9 @@ def _open(play: Play, token: str, notes: list[dict[str, Any]]) -> None:
     elif link is None:
         play.run(Heard((), {"link": "deep_link"}), notes)
     else:
-        version = FlowSha(link.version) if link.version else None
+        wanted = {link.version} if link.version else set()
+        sound = sound_versions(play.session, merchant_id=stage.merchant.id, shas=wanted)
+        version = next((FlowSha(sha) for sha in sound), None)  # a link keeps none from its end
         start = PrivateStart(stage.person.id, link.flow, link.slots, version)
         play.run(start.as_input("deep_link"), notes)
 

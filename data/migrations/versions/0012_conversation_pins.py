@@ -142,8 +142,9 @@ def _set_alarms(connection: sa.Connection) -> None:
 
 def downgrade() -> None:
     connection = op.get_bind()
-    connection.execute(sa.text("DELETE FROM jobs WHERE kind = 'tend_flows'"))
-    connection.execute(sa.text("DELETE FROM lanes WHERE lane LIKE 'flows:%'"))
+    for table, column, like in (("jobs", "kind", "tend_flows"), ("lanes", "lane", "flows:%")):
+        name: sa.ColumnClause[str] = sa.column(column)
+        connection.execute(sa.delete(sa.table(table, name)).where(name.like(like)))
     op.drop_index("ix_conversation_pins_version", table_name="conversation_pins")
     op.drop_table("conversation_pins")
     op.drop_index("ix_flow_ways_merchant_id", table_name="flow_ways")

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from bot.app import Tuanzi, build
-from bot.channels.rest import RestMessage, RestMetadata, parse
+from bot.channels.rest import RestChat, RestMessage, RestMetadata, parse
 from bot.delivery.turns import Received
 from bot.publishing import publish_flows
 from bot.settings import Secret, Settings
@@ -20,6 +20,7 @@ from data.flows import ConversationPin, collect, collectable
 from data.kernel.clock import TurnableClock
 from data.kernel.encryption import FieldCipher
 from data.kernel.ids import new_id
+from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
 from data.people import ChannelIdentity, Chat, ChatMember, Person
 from dialogs.format import read
@@ -46,6 +47,14 @@ flows:
     steps:
       - {id: CARD_STEP, collect: line}
       - {id: written, action: utter_written}
+  secret:
+    description: Asks what is only for two.
+    translation: {en: {name: address}, zh-Hans: {name: 地址}, zh-Hant: {name: 地址}}
+    nlu_trigger: [{intent: change_address}]
+    run_pattern_completed: false
+    steps:
+      - {id: where, collect: secret}
+      - {id: known, action: utter_thanks}
   wait:
     description: Waits for a payment.
     translation: {en: {name: pay}, zh-Hans: {name: 付款}, zh-Hant: {name: 付款}}
@@ -59,29 +68,27 @@ flows:
       - {id: thanks, action: utter_thanks, next: END}
       - {id: late, action: utter_late}
 """
-_SAID = ("utter_ask_recipient", "utter_ask_line", "utter_noted", "utter_written")
+_SAID = (
+    *("utter_ask_recipient", "utter_ask_line", "utter_ask_secret"),
+    *("utter_noted", "utter_written", "utter_thanks", "utter_late"),
+)
 _DOMAIN = """\
 version: "1"
-intents: [gift_find, order_status, order_cancel]
+intents: [gift_find, order_status, order_cancel, change_address]
 slots:
   recipient: {type: text, mappings: [{type: from_text}]}
   line: {type: text, mappings: [{type: from_text}]}
   payment: {type: text}
-responses:
+  secret: {type: text, x-private: true, mappings: [{type: from_text}]}
 """
 
 
 def sources(version: str, *, step: str = "ask", without: str = "") -> dict[str, str]:
     """Every sentence says its version."""
-    names = (*_SAID, "utter_thanks", "utter_late")
-    sentences = "".join(f"  {name}:\n    - text: {version} {name}\n" for name in names)
-    texts = {
-        f"language/{tag}/said.yml": sentences.replace("\n  ", "\n").removeprefix("  ")
-        for tag in ("en", "zh-Hans", "zh-Hant")
-    }
-    domain = _DOMAIN.removesuffix("responses:\n")
+    said = "".join(f"{name}:\n  - text: {version} {name}\n" for name in _SAID)
+    texts = {f"language/{locale}/said.yml": said for locale in Locale}
     flows = FLOWS.replace("CARD_STEP", step).replace(f"  {without}:\n", f"  other_{without}:\n")
-    return {"flows.yml": flows, "domain.yml": domain, **texts}
+    return {"flows.yml": flows, "domain.yml": _DOMAIN, **texts}
 
 
 @dataclass(slots=True)
@@ -104,10 +111,12 @@ class Corner:
                 migrate=None if migrate is None else read("migrate.yml", migrate),
             )
 
-    def hear(self, who: str, text: str) -> list[str]:
+    def hear(self, who: str, text: str, *, group: str = "") -> list[str]:
         """What they are answered."""
         self._said += 1
-        about = RestMetadata(locale="zh-Hans", name=who, message_id=f"m{self._said}")
+        chat = RestChat(id=group, kind="group") if group else None
+        message_id = f"m{self._said}"
+        about = RestMetadata(locale="zh-Hans", name=who, chat=chat, message_id=message_id)
         body = RestMessage(sender=who, message=text, metadata=about)
         said = self.tuanzi.turns.answer(Received(self.account, parse(body), {}))
         return [str(one.segments[0]["text"]) for one in said]
