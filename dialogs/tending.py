@@ -1,4 +1,4 @@
-"""The daily round through a shop's conversations: flows that nobody goes on with end, those that
+"""The round through a shop's conversations: flows that nobody goes on with end, those that
 have a way to a newer version take it, and versions that nobody needs any more are collected.
 
 Nobody is written to. Whoever comes back to a flow that has ended hears it then.
@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from data.conversations import Conversation, StaleConversation, end_wait, record_events, save
-from data.conversations.left_behind import Search, left_behind
-from data.flows import Keeping, collect, live_sha, versions_left_behind
-from data.flows.tending import set_alarm
+from data.conversations.left_behind import Search, idle_longest, left_behind
+from data.flows import Keeping, collect, has_old_versions, live_sha, versions_left_behind
+from data.flows.tending import A_DAY, set_alarm
 from data.kernel.ids import FlowSha
 from dialogs.engine import Flows, lapsed, to_json
 from dialogs.library import FlowLibrary
@@ -30,7 +30,7 @@ def tend(
     now: datetime,
     after: str = "",
 ) -> None:
-    """One page of the round; the last one collects and sets the alarm for tomorrow."""
+    """One page of the round; the last one collects and sets the next alarm."""
     left = versions_left_behind(session, merchant_id=merchant_id)
     search = Search(merchant_id, now - keeping.idle, left, after)
     page = left_behind(session, search=search, limit=_PAGE)
@@ -38,10 +38,21 @@ def tend(
     for conversation in page:
         _look_after(session, conversation, flows, search, now)
     if len(page) == _PAGE:
-        set_alarm(session, merchant_id=merchant_id, now=now, after=page[-1].id)
+        set_alarm(session, merchant_id=merchant_id, at=now, now=now, after=page[-1].id)
         return
     collect(session, merchant_id=merchant_id, kept_since=now - keeping.versions)
-    set_alarm(session, merchant_id=merchant_id, now=now)
+    at = _next_round(session, merchant_id, keeping, now)
+    set_alarm(session, merchant_id=merchant_id, at=at, now=now)
+
+
+def _next_round(session: Session, merchant_id: str, keeping: Keeping, now: datetime) -> datetime:
+    """Tomorrow where something may have become free by then, else when the first of those who talk
+    now, or the first who says a word after now, can have become idle."""
+    tomorrow = now + A_DAY
+    if has_old_versions(session, merchant_id=merchant_id):
+        return tomorrow
+    last = idle_longest(session, merchant_id=merchant_id) or now
+    return max(tomorrow, last + keeping.idle)
 
 
 def _flows(session: Session, library: FlowLibrary, merchant_id: str) -> Flows:

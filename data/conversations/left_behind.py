@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from data.conversations.models import Conversation, Mode
@@ -41,3 +41,12 @@ def left_behind(session: Session, *, search: Search, limit: int) -> list[Convers
     ids = list(session.scalars(found))
     rows = select(Conversation).where(Conversation.id.in_(ids)).order_by(Conversation.id)
     return list(session.scalars(rows))
+
+
+def idle_longest(session: Session, *, merchant_id: str) -> datetime | None:
+    """When the last word was said where nobody has said one for longest."""
+    return session.scalar(
+        select(func.min(Conversation.last_at))
+        .join(ConversationPin, ConversationPin.conversation_id == Conversation.id)
+        .where(ConversationPin.merchant_id == merchant_id)
+    )

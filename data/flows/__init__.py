@@ -4,7 +4,7 @@ Conversations stand in them (pins), go on from one to another (ways), and keep t
 collected.
 """
 
-from data.flows.collecting import collect, collectable, retire
+from data.flows.collecting import collect, collectable, has_old_versions, retire
 from data.flows.models import ConversationPin, FlowChannel, FlowMove, FlowVersion, FlowWay, MoveKind
 from data.flows.pins import VersionGone, move_pins, pinned_versions
 from data.flows.service import (
@@ -48,6 +48,7 @@ __all__ = [
     "collectable",
     "document_of",
     "fate_of",
+    "has_old_versions",
     "history",
     "known_versions",
     "live_sha",

@@ -37,6 +37,17 @@ def _delete(session: Session, useless: ColumnElement[bool], sha: str) -> bool:
     return bool(changed(session.execute(gone.execution_options(synchronize_session=False))))
 
 
+def has_old_versions(session: Session, *, merchant_id: str) -> bool:
+    """Whether any is stored that is neither live nor the draft nor the one to roll back to."""
+    back = before_live(session, merchant_id=merchant_id)
+    old = (
+        FlowVersion.merchant_id == merchant_id,
+        FlowVersion.sha != (back or ""),
+        ~_is_at_a_pointer(),
+    )
+    return session.scalar(select(exists().where(*old))) or False
+
+
 def retire(session: Session, *, merchant_id: str, sha: str, now: datetime) -> None:
     """It must go: whoever stands in it starts that flow again at their next word, and it is never
     published again. The live one cannot be retired: publish another one first."""
@@ -74,16 +85,20 @@ def _useless(session: Session, merchant_id: str, kept_since: datetime) -> Column
     return and_(
         FlowVersion.merchant_id == merchant_id,
         FlowVersion.sha != (back or ""),
-        ~exists().where(
-            FlowChannel.merchant_id == FlowVersion.merchant_id,
-            or_(FlowChannel.live_sha == FlowVersion.sha, FlowChannel.draft_sha == FlowVersion.sha),
-        ),
+        ~_is_at_a_pointer(),
         ~exists().where(
             ConversationPin.merchant_id == FlowVersion.merchant_id,
             ConversationPin.sha == FlowVersion.sha,
         ),
         ~_is_passed_through(),
         or_(FlowVersion.retired_at.is_not(None), _is_old(kept_since)),
+    )
+
+
+def _is_at_a_pointer() -> ColumnElement[bool]:
+    return exists().where(
+        FlowChannel.merchant_id == FlowVersion.merchant_id,
+        or_(FlowChannel.live_sha == FlowVersion.sha, FlowChannel.draft_sha == FlowVersion.sha),
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.flows.models import FlowChannel, FlowMove, FlowVersion, MoveKind
-from data.flows.tending import set_alarm
+from data.flows.tending import A_DAY, Keeping, set_alarm
 from data.flows.ways import Steps, close_ways, open_ways, sound_versions
 from data.kernel.errors import NotFound, Refused
 
@@ -121,7 +121,8 @@ def _move(
     session.add(move)
     channel.live_sha = sha
     session.flush()
-    set_alarm(session, merchant_id=merchant_id, now=now)
+    first_round = A_DAY if move.from_sha else Keeping().idle
+    set_alarm(session, merchant_id=merchant_id, at=now + first_round, now=now)
     return move
 
 

@@ -1,6 +1,7 @@
-"""When a shop's flows are gone through, once a day: what is idle ends, what nobody needs goes.
+"""When a shop's flows are gone through: what is idle ends, what nobody needs goes.
 
-The alarm is set by every publish and by the round itself, so a shop with flows always has one.
+Daily while there are old versions, else when the first conversation can have become idle. The alarm
+is set by every publish and by the round itself, so a shop with flows always has one.
 """
 
 from dataclasses import dataclass
@@ -23,10 +24,11 @@ class Keeping:
     idle: timedelta = timedelta(days=30)
 
 
-def set_alarm(session: Session, *, merchant_id: str, now: datetime, after: str = "") -> None:
-    """The next round is tomorrow, once a day however often this is asked for; one that is not
-    done goes on at once `after` the conversation where it stopped."""
-    at = now if after else now + A_DAY
+def set_alarm(
+    session: Session, *, merchant_id: str, at: datetime, now: datetime, after: str = ""
+) -> None:
+    """Once a day at most, however often this is asked for; a round that is not done goes on
+    `after` the conversation where it stopped."""
     name = f"{now.isoformat()}:{after}" if after else at.date().isoformat()
     job = NewJob(
         lane=f"flows:{merchant_id}",
