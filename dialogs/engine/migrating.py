@@ -122,7 +122,7 @@ def _leading_to(flow: Flow, target: str) -> set[str]:
 
 
 def _targets(step: Step) -> set[str]:
-    late = {step.on_timeout} if isinstance(step, WaitStep) else set()
+    late = {step.on_timeout} if isinstance(step, WaitStep) and step.on_timeout else set()
     return {branch.target for branch in step.next} | late
 
 

@@ -139,10 +139,10 @@ def test_a_flow_goes_private_in_the_version_it_is_of() -> None:
     private: GoPrivate = talk.effect(GoPrivate)
     flows = Flows(NEWER.sha, {shop().sha: shop(), NEWER.sha: NEWER}.__getitem__)
     commands = (StartFlow(private.flow), SetSlot("product", "p"))
-    begun = run(State(), Heard(commands, private.version), flows, recommend_and_order)
+    begun = run(State(), Heard(commands, version=private.version), flows, recommend_and_order)
     assert [frame.version for frame in begun.state.stack] == [shop().sha]
     plain = run(State(), Heard(commands), flows, recommend_and_order)
     assert [frame.version for frame in plain.state.stack] == [NEWER.sha]
     busy = run(State(), Heard((StartFlow("gift"),)), flows, recommend_and_order)
-    both = run(busy.state, Heard(commands, private.version), flows, recommend_and_order)
+    both = run(busy.state, Heard(commands, version=private.version), flows, recommend_and_order)
     assert [frame.version for frame in both.state.stack] == [NEWER.sha, shop().sha]
