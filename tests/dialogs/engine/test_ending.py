@@ -1,6 +1,5 @@
 """Flows whose version must go, and flows that nobody goes on with: what is left of them."""
 
-from dataclasses import replace
 
 from dialogs.engine import ChatKind, Flows, GoPrivate, Heard, State, Unwait, lapsed, restarted, run
 from dialogs.engine.commands import CannotHandle, ChitChat, SetSlot, StartFlow
@@ -86,11 +85,11 @@ def test_a_flow_of_a_sound_version_goes_on_above_a_lost_one() -> None:
     talk = Talk()
     talk.hear(StartFlow("birthday"))
     (below,) = talk.state.stack
-    talk.state = replace(talk.state, stack=(replace(below, version="gone"),))  # type: ignore[arg-type]
+    talk.state = talk.state._replace(stack=(below._replace(version="gone"),))  # type: ignore[arg-type]
     upper = Talk()
     upper.hear(StartFlow("gift"))
     (above,) = upper.state.stack
-    stack = (*talk.state.stack, replace(above, id=9))
+    stack = (*talk.state.stack, above._replace(id=9))
     talk.state = State(stack=stack, slots={"recipient": None}, serial=9)
     talk.flows = Flows.of(shop())
     state, events, _ = restarted(talk.state, frozenset({"gone"}), talk.flows)
