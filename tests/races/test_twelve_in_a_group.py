@@ -18,6 +18,7 @@ from bot.delivery.turns import Received
 from bot.demo.seeding import seed
 from bot.opening import REST
 from bot.play.world import open_world
+from bot.publishing import publish_flows
 from bot.settings import Secret, Settings
 from data.conversations import Conversation, ConversationEvent
 from data.conversations.models import OfferedOption
@@ -26,6 +27,7 @@ from data.kernel.clock import TurnableClock
 from data.kernel.encryption import FieldCipher
 from data.merchants import ChannelAccount
 from data.people import Chat, Person
+from dialogs.format import shipped_sources
 from tests.postgresql import Server
 
 NOW = datetime.fromisoformat("2026-11-22T10:00:00+08:00")
@@ -76,11 +78,19 @@ def wishes(number: int) -> list[str]:
     return said[: 4 + number % 3]
 
 
+def talk_openly(session: Session, account: ChannelAccount) -> None:
+    """What ships talks about gifts in private; here a long talk is to be had in the group."""
+    files = shipped_sources()
+    files["flows/gift_finder.yml"] = files["flows/gift_finder.yml"].replace("x-private: true", "")
+    publish_flows(session, merchant_id=account.merchant_id, sources=files, by="Lan", now=NOW)
+
+
 def speak_all_at_once(tuanzi: Tuanzi) -> None:
-    with tuanzi.database.reading() as session:
+    with tuanzi.database.transaction() as session:
         account = session.scalars(
             select(ChannelAccount).where(ChannelAccount.channel == REST)
         ).one()
+        talk_openly(session, account)
     together = Barrier(PEOPLE)
 
     def speak(number: int) -> None:
