@@ -14,8 +14,8 @@ from tests.bench.server import Server, free_port, wait_for
 from tests.house.source import ROOT
 from tests.peers.rasa_kept import FILES, Bot, Command, NoPeer, model, python, surroundings, tail
 
-# Under load, DIET and TED took 104 s from start to the first answer.
-_PATIENCE = 300.0
+# On two cores that ten others used too, DIET and TED took 255 s to the first answer.
+_PATIENCE = 600.0
 _FAREWELL = 20.0
 
 # What both bots are told, and a piece of what each must answer: else it is no such conversation.
