@@ -27,6 +27,7 @@ from dialogs.format.values import is_json
 
 Json = dict[str, Any]
 _COMMANDS = {kind.__name__: kind for kind in get_args(Command)}
+_PARTS = {kind: tuple(part.name for part in fields(kind)) for kind in get_args(Command)}
 _UNFIT = {"unfit": True}
 
 
@@ -71,8 +72,11 @@ class Recipe:
 
 def command_to_json(command: Command) -> Json:
     """`{"command": "SetSlot", "slot": …}`."""
-    said = {part.name: _part(part.name, getattr(command, part.name)) for part in fields(command)}
-    return {"command": type(command).__name__, **said}
+    kind = type(command)
+    body: Json = {"command": kind.__name__}
+    for name in _PARTS[kind]:
+        body[name] = _part(name, getattr(command, name))
+    return body
 
 
 def command_from_json(body: Mapping[str, Any]) -> Command:
