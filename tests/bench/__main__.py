@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Callable
 
@@ -21,6 +22,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--no-peer", dest="peer", action="store_false", help="dialogs: no Rasa")
     options = parser.parse_args()
+    # Whoever is told to end first ends the servers that it began.
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(1))
     report = BENCHES[options.name](options)
     sys.stdout.write(report.table() + "\n")
     if options.json:

@@ -15,7 +15,7 @@ from tests.bench.load import Load, Talk, alone, together
 from tests.bench.report import Report, p99
 from tests.bench.server import Client, Server, running_server, seeded_shop
 from tests.bench.turns import PROCESSES
-from tests.peers.rasa_kept import FILES, FULL, LIGHT, NoPeer
+from tests.peers.rasa_kept import FILES, FULL, LIGHT, NoPeer, tell
 from tests.peers.rasa_peer import GIFT_TALK, running_rasa
 
 TALK = Talk([text for text, _answer in GIFT_TALK], "en")
@@ -59,7 +59,7 @@ def stand_beside(report: Report, *, peer: bool, quick: bool) -> None:
     """Adds a row for each server, and holds ours against the peer's if there is one."""
     ours = {_ours(processes): _shop(processes) for processes in sorted({1, PROCESSES})}
     with ExitStack() as running:
-        sides = {name: running.enter_context(_up(server)) for name, server in ours.items()}
+        sides = {name: running.enter_context(_up(name, server)) for name, server in ours.items()}
         if peer:
             _call(running, sides, report)
         for _ in range(1 if quick else 10):
@@ -79,7 +79,7 @@ def _call(running: ExitStack, sides: dict[str, Side], report: Report) -> None:
     try:
         for name, (bot, endpoints) in _RASA.items():
             server = running_rasa(bot, endpoints=FILES / endpoints)
-            sides[name] = running.enter_context(_up(server))
+            sides[name] = running.enter_context(_up(name, server))
     except NoPeer as reason:
         report.notes.append(f"no {name}, nor what comes after: {reason}")
 
@@ -92,12 +92,13 @@ def _shop(processes: int) -> Iterator[Server]:
 
 
 @contextmanager
-def _up(starting: AbstractContextManager[Server]) -> Iterator[Side]:
+def _up(name: str, starting: AbstractContextManager[Server]) -> Iterator[Side]:
     """From its start to its first answer, then the talk once more, for the words."""
     with starting as server:
         begun = time.perf_counter()
         _check(server, GIFT_TALK[:1])
         first_answer_s = server.started_in + time.perf_counter() - begun
+        tell(f"{name}: the first answer after {first_answer_s:.1f} s")
         _check(server, GIFT_TALK)
         together(server, TALK, 1)
         yield Side(server, first_answer_s)
