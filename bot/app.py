@@ -88,21 +88,20 @@ class Tuanzi:
         self.database.close()
 
 
-def build(settings: Settings, *, clock: Clock | None = None) -> Tuanzi:
+def build(settings: Settings, *, clock: Clock | None = None, house: House | None = None) -> Tuanzi:
     """A shop over one database; nothing runs yet."""
     clock = clock or SystemClock()
-    flows = FlowLibrary()
+    house = house or House(FlowLibrary(), ACTIONS, settings.public_url, _packages(settings))
     keys = [key.reveal() for key in settings.field_keys]
     database = Database(
         settings.database_url,
         pool_size=_CONNECTIONS,
         # A receipt comes before "we are complete".
-        listeners=(Notices(flows, settings.public_url), group_buys.listen),
+        listeners=(Notices(house.flows, settings.public_url), group_buys.listen),
         info={FLOOR: ShopFloor(), **({CIPHER: FieldCipher(keys)} if keys else {})},
     )
     bell = Bell()
     database.on_commit = bell.ring
-    house = House(flows, ACTIONS, settings.public_url, _packages(settings))
     gateways: dict[str, Gateway] = {}
     if settings.sandbox_secret is not None:
         bank = SandboxGateway(database, clock, secret=settings.sandbox_secret.reveal())

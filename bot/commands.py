@@ -15,7 +15,8 @@ from bot.api.drafting import make_live
 from bot.app import Tuanzi
 from bot.flow_files import check, print_schema, report, sources_of, ways_of
 from bot.play.actor import BOT, StoryFailed, play
-from bot.play.story import PRIVATE, StoryError, read_stories
+from bot.play.reading import read_stories
+from bot.play.story import PRIVATE, StoryError
 from bot.publishing import keep_flows
 from bot.settings import Settings
 from bot.terminal import BROKEN, EXIT_SOUND, EXIT_USAGE, CannotDo, complain, language, tell

@@ -23,7 +23,7 @@ from dialogs.engine.commands import Act, Command, SetSlot
 from dialogs.format import FlowSet
 from dialogs.house import House
 from dialogs.standing import standing
-from dialogs.understanding import Asked, Context, Offered, Understood, Ware, understand
+from dialogs.understanding import Asked, Context, Offered, Understood, Ware
 from dialogs.understanding.addresses import holds_address
 from dialogs.understanding.afterwards import is_fresh
 from dialogs.understanding.payload import parse_payload
@@ -90,11 +90,11 @@ def _understood(
     context = _context(session, house, known, now)
     text = mask_cards(event.text)
     if not event.addressed:
-        heard = _overheard(text, context, rev)
+        heard = _overheard(house, text, context, rev)
         leaves = heard.understood is not None and heard.understood.intent == _LEAVE
         not_to_us = leaves and not _has_seat(session, known, now)
         return Hearing(rev, silent=True) if not_to_us else heard
-    understood = _straight(understand(text, context))
+    understood = _straight(house.understand(text, context))
     private = _is_private(context) or holds_address(text)
     return Hearing(rev, understood.commands, understood, private=private)
 
@@ -114,13 +114,13 @@ def _is_private(context: Context) -> bool:
     return asked is not None and asked.private
 
 
-def _overheard(text: str, context: Context, rev: int) -> Hearing:
+def _overheard(house: House, text: str, context: Context, rev: int) -> Hearing:
     """In a group we hear only a closed list of words: to start a team, to join an open one or to
     leave it again.
 
     docs/adr/0008: they are commands in all but the slash. Nothing is guessed, nothing else read.
     """
-    understood = _straight(understand(text, context))
+    understood = _straight(house.understand(text, context))
     if understood.link != "words" or understood.intent not in _OVERHEARD[context.team_open]:
         return Hearing(rev, silent=True)
     return Hearing(rev, understood.commands, understood)

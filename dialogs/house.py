@@ -1,5 +1,6 @@
 """What every turn needs and no turn changes: the flows, the actions, our public address."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,6 +10,9 @@ from data.people import Chat, Person
 from dialogs.actions.base import Registry
 from dialogs.actions.packages import Packages
 from dialogs.library import FlowLibrary
+from dialogs.understanding import Context, Understood, understand
+
+Understanding = Callable[[str, Context], Understood]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,7 @@ class House:
 
     `actions` are ours and run in the turn, `packages` merchants' and called between turns.
     `writers`: actions that wrote something once; they are not tried in a look any more.
+    `understand`: the chain, or what a story recorded of it.
     """
 
     flows: FlowLibrary
@@ -24,6 +29,7 @@ class House:
     public_url: str
     packages: Packages = field(default_factory=Packages)
     writers: set[str] = field(default_factory=set)
+    understand: Understanding = understand
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,12 +55,16 @@ def recorded(session: Session, conversation: Conversation) -> Iterator[Recorded]
         yield Recorded.of(event.kind, event.version or "", data)
 
 
-def replayed(session: Session, house: House, conversation: Conversation) -> State:
-    """Where the log says that it stands; its snapshot says the same, or one of them is wrong."""
+def replayed(
+    session: Session, house: House, conversation: Conversation, *, begun: State | None = None
+) -> State:
+    """Where the log says that it stands; its snapshot says the same, or one of them is wrong.
+    `begun`: where it stood before the first word, if that was not at nothing."""
     merchant_id = conversation.merchant_id
     return replay(
         recorded(session, conversation),
         lambda sha: house.flows.get(session, merchant_id=merchant_id, sha=sha),
+        state=begun,
     )
 
 

@@ -3,6 +3,7 @@
 import gc
 import shutil
 from collections.abc import Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,9 @@ from tests.postgresql import postgresql, postgresql_database
 from tests.together import Together
 
 __all__ = ["postgresql", "postgresql_database"]
+# Installed, the plugin for stories comes by its entry point; an older environment has none.
+if "tuanzi" not in entry_points(group="pytest11").names:
+    pytest_plugins = ["bot.play.pytest_plugin"]
 
 # Examples touch real databases on a machine that may be busy: none is judged by the clock.
 settings.register_profile("house", deadline=None)

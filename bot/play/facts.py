@@ -1,7 +1,6 @@
 """What a story can ask of the shop: counts and states by short names."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -24,60 +23,49 @@ from data.payments import AttemptState, PaymentAttempt, Refund, RefundState
 from data.people import ChannelIdentity, Chat, Consent
 
 _OPEN = (OrderState.PAID, OrderState.WAITING_GROUP, OrderState.READY, OrderState.SHIPPED)
+_PAID = (SeatState.PAID, SeatState.FULFILLED)
+Fact = Callable[[Session], Any]
 
 
-def facts(session: Session, *, now: datetime) -> Mapping[str, Any]:
-    """`order`, `group_buy` are the state of the newest one; the rest are counts."""
-    del now
-
-    def count(model: Any, *where: Any) -> int:
-        return session.scalar(select(func.count()).select_from(model).where(*where)) or 0
-
-    def newest(column: Any, moment: Any) -> Any:
-        return session.scalar(select(column).order_by(moment.desc()).limit(1))
-
-    return {
-        "orders": count(Order),
-        "paid_orders": count(Order, Order.state.in_(_OPEN)),
-        "order": newest(Order.state, Order.created_at),
-        "ships_to": _ships_to(session),
-        "gift_of_day": newest(Order.occasion_id, Order.created_at) is not None,
-        "given_again": _given_again(session),
-        "charges": count(PaymentAttempt, PaymentAttempt.state == AttemptState.CAPTURED),
-        "refunds": count(Refund, Refund.state == RefundState.SUCCEEDED),
-        "ledger": "balanced" if _balanced(session) else "unbalanced",
-        "group_buy": newest(Team.state, Team.opened_at),
-        "group_buys": count(Team),
-        "seats_paid": count(Seat, Seat.state.in_([SeatState.PAID, SeatState.FULFILLED])),
-        "seats_held": count(Seat, Seat.state == SeatState.HELD),
-        "occasions": count(Occasion),
-        "reminders_due": count(Reminder, Reminder.state == "due"),
-        "reminders_sent": count(Reminder, Reminder.state == "sent"),
-        "told": count(ToldEvent),
-        "waiting": count(ConversationWait),
-        "mode": newest(Conversation.mode, Conversation.last_at),
-        "unanswered": count(Conversation, Conversation.unanswered_at.is_not(None)),
-        **_satisfaction(session),
-        "consents": count(Consent, Consent.revoked_at.is_(None)),
-        "merchants": count(Merchant),
-        "flow_moves": count(FlowMove),
-        "flow_drafts": count(FlowChannel, FlowChannel.draft_sha != FlowChannel.live_sha),
-    }
+def fact(session: Session, name: str) -> Any:
+    """`order`, `group_buy` are the state of the newest one; the rest are counts. `group_buy.paid`
+    is a fact about the newest one alone."""
+    noun, _, part = name.partition(".")
+    return NESTED[noun][part](session) if part else FACTS[noun](session)
 
 
-def _satisfaction(session: Session) -> Mapping[str, int]:
-    """What people said of each question whether it had helped, in the end."""
-    told = session.scalars(
-        select(ConversationEvent)
-        .where(ConversationEvent.kind == "satisfaction_told")
-        .order_by(ConversationEvent.id)
+def _count(model: Any, *where: Any) -> Fact:
+    return lambda session: (
+        session.scalar(select(func.count()).select_from(model).where(*where)) or 0
     )
-    last = {
-        (event.conversation_id, event.body["data"]["asked"]): event.body["data"]["satisfied"]
-        for event in told
-    }
-    answers = list(last.values())
-    return {"satisfied": answers.count(True), "dissatisfied": answers.count(False)}
+
+
+def _newest(column: Any, moment: Any) -> Fact:
+    return lambda session: session.scalar(select(column).order_by(moment.desc()).limit(1))
+
+
+def _seats(*states: SeatState) -> Fact:
+    """Of the newest team."""
+    newest = select(Team.id).order_by(Team.opened_at.desc()).limit(1).scalar_subquery()
+    return _count(Seat, Seat.team_id == newest, Seat.state.in_(states))
+
+
+def _told(satisfied: bool) -> Fact:
+    """How many of the questions whether it had helped were answered so, in the end."""
+
+    def count(session: Session) -> int:
+        told = session.scalars(
+            select(ConversationEvent)
+            .where(ConversationEvent.kind == "satisfaction_told")
+            .order_by(ConversationEvent.id)
+        )
+        last = {
+            (event.conversation_id, event.body["data"]["asked"]): event.body["data"]["satisfied"]
+            for event in told
+        }
+        return list(last.values()).count(satisfied)
+
+    return count
 
 
 def _ships_to(session: Session) -> str | None:
@@ -87,12 +75,12 @@ def _ships_to(session: Session) -> str | None:
     return f"{address.name} {address.phone} {address.line}" if address else None
 
 
-def _balanced(session: Session) -> bool:
+def _ledger(session: Session) -> str:
     """Every currency's postings sum to zero, over all accounts."""
     sums = session.execute(
         select(func.sum(Posting.amount_minor)).group_by(Posting.entry_id, Posting.currency)
     )
-    return all(total == 0 for (total,) in sums)
+    return "balanced" if all(total == 0 for (total,) in sums) else "unbalanced"
 
 
 def _given_again(session: Session) -> bool:
@@ -106,6 +94,51 @@ def _given_again(session: Session) -> bool:
         if row.created_at > since
         for segment in row.segments
     )
+
+
+_ORDER = _newest(Order.state, Order.created_at)
+_TEAM = _newest(Team.state, Team.opened_at)
+_OF_DAY = _newest(Order.occasion_id, Order.created_at)
+FACTS: Mapping[str, Fact] = {
+    "orders": _count(Order),
+    "paid_orders": _count(Order, Order.state.in_(_OPEN)),
+    "order": _ORDER,
+    "ships_to": _ships_to,
+    "gift_of_day": lambda session: _OF_DAY(session) is not None,
+    "given_again": _given_again,
+    "charges": _count(PaymentAttempt, PaymentAttempt.state == AttemptState.CAPTURED),
+    "refunds": _count(Refund, Refund.state == RefundState.SUCCEEDED),
+    "ledger": _ledger,
+    "group_buy": _TEAM,
+    "group_buys": _count(Team),
+    "seats_paid": _count(Seat, Seat.state.in_(_PAID)),
+    "seats_held": _count(Seat, Seat.state == SeatState.HELD),
+    "occasions": _count(Occasion),
+    "reminders_due": _count(Reminder, Reminder.state == "due"),
+    "reminders_sent": _count(Reminder, Reminder.state == "sent"),
+    "told": _count(ToldEvent),
+    "waiting": _count(ConversationWait),
+    "mode": _newest(Conversation.mode, Conversation.last_at),
+    "unanswered": _count(Conversation, Conversation.unanswered_at.is_not(None)),
+    "satisfied": _told(True),
+    "dissatisfied": _told(False),
+    "consents": _count(Consent, Consent.revoked_at.is_(None)),
+    "merchants": _count(Merchant),
+    "flow_moves": _count(FlowMove),
+    "flow_drafts": _count(FlowChannel, FlowChannel.draft_sha != FlowChannel.live_sha),
+}
+NESTED: Mapping[str, Mapping[str, Fact]] = {
+    "group_buy": {
+        "state": _TEAM,
+        "paid": _seats(*_PAID),
+        "held": _seats(SeatState.HELD),
+    },
+    "order": {
+        "state": _ORDER,
+        "ships_to": _ships_to,
+        "gift_of_day": FACTS["gift_of_day"],
+    },
+}
 
 
 def slots_of(session: Session, *, chat: str, person: str) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ from bot.web.wording import say
 from data.catalogue import import_feed
 from data.delivery.messages import Card, Options, Segment, Text
 from data.flows import publish, roll_back
+from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from dialogs.format import FlowSet
 from dialogs.wording import money
@@ -34,11 +35,12 @@ Shown = list[str]
 
 @dataclass(slots=True)
 class Office:
-    """`folder` is where the story's files stand; the open sheet is kept from step to step."""
+    """`folder` is where the story's files stand, if they stand in one. The open sheet is kept from
+    step to step."""
 
     world: World
     locale: Locale
-    folder: Path
+    folder: Path | None
     _sheet: Sheet | None = None
 
     def act(self, given: Mapping[str, Any]) -> Shown | None:
@@ -71,6 +73,8 @@ class Office:
 
     def _import(self, given: Mapping[str, Any]) -> Shown:
         """`{import: goods.tsv}`; with `only_check: true` nothing is kept."""
+        if self.folder is None:
+            raise NotFound("file")
         feed = read_google_feed((self.folder / str(given["import"])).read_bytes())
         with changing(self.world.tuanzi.database, self._merchant_id) as session:
             report = import_feed(

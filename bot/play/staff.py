@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from bot.api import talking
 from bot.api.reads.chats import ChatView, find_chat
+from bot.play.words import STAFF_VERBS
 from bot.play.world import World
 from data.conversations import Conversation
 from data.orders import Order, orders_of, ship
 from data.people import ChannelIdentity, Chat
 
 _NAME = "店员"
-STAFF_VERBS = ("take_over", "say", "hand_back", "ship")
 
 
 def at_console(world: World, given: Mapping[str, Any]) -> bool:

@@ -48,11 +48,14 @@ class Problem:
         )
 
     def _filled(self, part: str, locale: Locale) -> str:
-        text = words(locale).get(self.code, {}).get(part, self.code if part == "message" else "")
+        text = self._text(part, locale)
         wanted = {"wanted": _any_of(self.kinds, locale)} if self.kinds else {}
         for name, value in {**self.values, **wanted}.items():
             text = text.replace("{" + name + "}", value)
         return text
+
+    def _text(self, part: str, locale: Locale) -> str:
+        return words(locale).get(self.code, {}).get(part, self.code if part == "message" else "")
 
 
 class FlowProblems(Exception):

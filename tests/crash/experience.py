@@ -5,7 +5,7 @@ has that has been open for a minute.
 """
 
 from bot.play.actor import play
-from bot.play.story import read_stories
+from bot.play.reading import read_stories
 from tests import compiled
 from tests.house.source import ROOT
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.play.actor import StoryFailed, play
-from bot.play.story import read_stories
+from bot.play.reading import read_stories
 from dialogs.format import shipped_sources
 
 HEAD = "test_cases:\n- test_case: at the console\n  steps:\n"

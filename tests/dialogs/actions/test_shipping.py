@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.play.actor import Actor
-from bot.play.story import read_stories
+from bot.play.reading import read_stories
 from bot.play.world import open_world
 from data.conversations import Conversation, ConversationEvent
 from data.delivery.models import InboxRow

@@ -1,6 +1,5 @@
 """Flows whose version must go, and flows that nobody goes on with: what is left of them."""
 
-
 from dialogs.engine import ChatKind, Flows, GoPrivate, Heard, State, Unwait, lapsed, restarted, run
 from dialogs.engine.commands import CannotHandle, ChitChat, SetSlot, StartFlow
 from dialogs.format import load_flow_set

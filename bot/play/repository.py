@@ -1,0 +1,72 @@
+"""A merchant's own repository: stories in files, the flows they are acted on, what was heard."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from bot.play.actor import play
+from bot.play.finding import stories_among
+from bot.play.heard import Recording, Replaying, beside, read_heard, write_heard
+from bot.play.reading import read_stories
+from bot.play.story import Story
+from bot.play.world import Kit
+from dialogs.actions.shelf import ACTIONS
+from dialogs.format import flow_set_to_json, load_flow_set
+from dialogs.house import Understanding
+from dialogs.understanding import understand
+
+
+@dataclass
+class Repository:
+    """`flows`: a folder or a file; left out, the flows that ship."""
+
+    flows: Path | None = None
+    catalogue: Path | None = None
+    records: bool = False
+    _recorded: dict[Path, Recording] = field(default_factory=dict)
+    _replayed: dict[Path, Replaying] = field(default_factory=dict)
+    _documents: dict[frozenset[str], str] = field(default_factory=dict)
+
+    def stories(self, file: Path) -> list[Story]:
+        return read_stories(file)
+
+    def play(self, file: Path, story: Story) -> None:
+        stubbed = frozenset(stub.action for stub in story.stubs)
+        kit = Kit(self._document(stubbed), self._feed)
+        play(story, kit=kit, listener=self._listener(file))
+
+    def write(self) -> None:
+        """What was heard in this run, beside the stories it was heard in."""
+        for file, recording in self._recorded.items():
+            beside(file).write_text(write_heard(recording.entries), encoding="utf-8")
+
+    @cached_property
+    def _feed(self) -> bytes | None:
+        return self.catalogue.read_bytes() if self.catalogue else None
+
+    def _document(self, stubbed: frozenset[str]) -> str | None:
+        """Checked as before any publish; a stubbed action needs no package."""
+        if self.flows is None:
+            return None
+        if stubbed not in self._documents:
+            runnable = {*ACTIONS, *stubbed}
+            flow_set = load_flow_set(_sources(self.flows), runnable=runnable)
+            self._documents[stubbed] = flow_set_to_json(flow_set)
+        return self._documents[stubbed]
+
+    def _listener(self, file: Path) -> Understanding:
+        """What was recorded for this file, if anything was; else the chain itself."""
+        if self.records:
+            return self._recorded.setdefault(file, Recording())
+        heard = beside(file)
+        if file not in self._replayed and heard.exists():
+            entries = read_heard(heard.name, heard.read_text(encoding="utf-8"))
+            self._replayed[file] = Replaying(entries)
+        return self._replayed.get(file, understand)
+
+
+def _sources(path: Path) -> dict[str, str]:
+    """Flow files by their names below the folder; stories may stand beside them."""
+    files = sorted(path.rglob("*.yml")) if path.is_dir() else [path]
+    sources = {str(file.relative_to(path.parent)): file.read_text("utf-8") for file in files}
+    return {name: text for name, text in sources.items() if name not in stories_among(sources)}
