@@ -122,6 +122,8 @@ def _take_flow_verbs(flows: argparse.ArgumentParser) -> None:
     publish = _take_shop(verbs.add_parser("publish"))
     publish.add_argument("files", nargs="*", type=Path)
     publish.add_argument("--migrate", type=Path, help=say("cli.help_migrate", language()))
+    words = say("cli.help_despite_red", language())
+    publish.add_argument("--despite-red", metavar="REASON", help=words)
     _take_shop(verbs.add_parser("rollback"))
     _take_shop(verbs.add_parser("export")).add_argument("folder", nargs="?", type=Path)
     _take_shop(verbs.add_parser("history"))

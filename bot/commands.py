@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from bot import flow_versions
-from bot.api.drafting import make_live
 from bot.app import Tuanzi
 from bot.flow_files import check, print_schema, report, sources_of, ways_of
 from bot.play.actor import BOT, StoryFailed, play
@@ -19,7 +18,9 @@ from bot.play.reading import read_stories
 from bot.play.story import PRIVATE, StoryError
 from bot.publishing import keep_flows
 from bot.settings import Settings
+from bot.story_lines import tell_trial
 from bot.terminal import BROKEN, EXIT_SOUND, EXIT_USAGE, CannotDo, complain, language, tell
+from bot.trials import StoriesRed, Terms, publish_tried, try_version
 from bot.web.wording import say
 from bot.which_shop import find_merchant
 from data.audit import RULES, audit
@@ -114,22 +115,29 @@ def flows(open_shop: OpenShop) -> Callable[[argparse.Namespace, Settings], int]:
 
 
 def _publish(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
-    sources, migrate = sources_of(options.files), ways_of(options.migrate)
+    sources = sources_of(options.files)
+    terms = Terms(options.despite_red, ways_of(options.migrate))
     now = tuanzi.clock.now()
     try:
         with tuanzi.database.transaction() as session:
-            merchant = find_merchant(session, options.merchant)
+            merchant_id = find_merchant(session, options.merchant).id
             sha = keep_flows(
                 session,
-                merchant_id=merchant.id,
+                merchant_id=merchant_id,
                 sources=sources,
                 by="cli",
                 now=now,
-                called=tuanzi.house.packages.names(merchant.id),
+                called=tuanzi.house.packages.names(merchant_id),
             )
-            make_live(session, merchant_id=merchant.id, sha=sha, migrate=migrate, by="cli", now=now)
+        of_it = {"merchant_id": merchant_id, "sha": sha, "by": "cli"}
+        tell_trial(try_version(tuanzi.database, **of_it, now=now))
+        with tuanzi.database.transaction() as session:
+            publish_tried(session, **of_it, now=now, terms=terms)
     except FlowProblems as problems:
         return report(problems.problems)
+    except StoriesRed:
+        complain("cli.stories_red")
+        return BROKEN
     sys.stdout.write(f"{sha}\n")
     return 0
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from bot.flow_checks import check_flows
+from bot.flow_checks import check_flows, flows_among
 from bot.settings import Settings
 from bot.terminal import BROKEN, EXIT_SOUND, language
 from bot.web.wording import say
@@ -64,7 +64,7 @@ def check(options: argparse.Namespace, settings: Settings) -> int:
         called = {name for package in settings.actions for name in package.names}
         return report(check_flows(sources, called=called))
     try:
-        return _list(beyond_calm(sources))
+        return _list(beyond_calm(flows_among(sources)))
     except FlowProblems as problems:
         return report(problems.problems)
 

@@ -8,14 +8,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.flow_checks import load_flows
-from bot.flow_ways import ways_to
-from data.flows import Draft, FlowChannel, FlowVersion, publish, save_draft
+from data.flows import Draft, FlowChannel, FlowVersion, save_draft
 from data.kernel.errors import NotFound
 from dialogs.format import (
     FlowProblems,
     FlowSet,
     Problem,
-    Source,
     flow_set_to_json,
     shipped_sources,
 )
@@ -66,20 +64,6 @@ def keep(
     # A comment is no other version, for it runs nothing; it must not be lost for that.
     version.sources = draft.sources
     return version
-
-
-def make_live(
-    session: Session,
-    *,
-    merchant_id: str,
-    sha: str,
-    migrate: Source | None,
-    by: str,
-    now: datetime,
-) -> None:
-    """Publish a kept version; raises FlowProblems where the migrate map has mistakes."""
-    ways = ways_to(session, merchant_id=merchant_id, sha=sha, migrate=migrate)
-    publish(session, merchant_id=merchant_id, sha=sha, by=by, now=now, ways=ways)
 
 
 def checked(sources: Mapping[str, str], *, called: Collection[str] = ()) -> FlowSet | list[Problem]:

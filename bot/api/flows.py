@@ -9,11 +9,14 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from bot.api import drafting
-from bot.api.access import Known
+from bot.api.access import Client, Known
 from bot.flow_checks import check_flows
+from bot.story_lines import failed_stories
+from bot.trials import StoriesRed, Terms, publish_tried, try_version
 from bot.web.scope import changing, looking
-from bot.web.shop import Shop
+from bot.web.shop import OpenShop, Shop
 from data.flows import FlowMove, MoveKind, history, roll_back, sound_versions
+from data.flows.trial_models import FlowTrial
 from data.kernel.errors import Invalid
 from data.kernel.locales import Locale
 from dialogs.format import FlowProblems, FlowSet, Problem, Source, schema
@@ -62,20 +65,50 @@ class Sha(BaseModel):
     sha: str = Field(pattern=_SHA)
 
 
-class Publishing(Sha):
-    """`migrate`: old version to flow to old step to new step; running conversations that stand
-    there go on in the new version. `locale` is the language of the problems' words."""
-
-    migrate: dict[str, dict[str, dict[str, str]]] = Field(default_factory=dict, max_length=50)
-    locale: Locale = Locale.EN
-
-
 class Difference(BaseModel):
     """A unified diff over all files that differ."""
 
     from_sha: str
     to_sha: str
     lines: list[str]
+
+
+class Wanted(Sha):
+    """`locale` is the language in which failures are told."""
+
+    locale: Locale = Locale.EN
+
+
+class Publishing(Wanted):
+    """`migrate`: old version to flow to old step to new step; running conversations that stand
+    there go on in the new version. `despite`: why, though its stories fail."""
+
+    migrate: dict[str, dict[str, dict[str, str]]] = Field(default_factory=dict, max_length=50)
+    despite: str | None = Field(default=None, min_length=1, max_length=500)
+
+
+class StoryOut(BaseModel):
+    story: str
+    failure: str
+
+
+class StoriesOut(BaseModel):
+    """Nothing passed and nothing failed: there are no stories."""
+
+    passed: int
+    failed: list[StoryOut]
+
+    @classmethod
+    def of(cls, trial: FlowTrial | None, locale: Locale) -> "StoriesOut":
+        lines = failed_stories(trial, locale) if trial else []
+        failed = [StoryOut(story=story, failure=failure) for story, failure in lines]
+        return cls(passed=trial.passed if trial else 0, failed=failed)
+
+
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    409: {"model": StoriesOut},
+    422: {"model": Checked},
+}
 
 
 class VersionsOut(BaseModel):
@@ -191,24 +224,43 @@ def save_draft(body: Sources, client: Known, shop: Shop) -> Sha | JSONResponse:
     return Sha(sha=found.sha)
 
 
-@router.post("/publish", response_model=Sha, responses={422: {"model": Checked}})
+@router.post("/stories")
+def try_stories(body: Wanted, client: Known, shop: Shop) -> StoriesOut:
+    """Act the stories kept among a version's files, as publishing does; nothing of it stays."""
+    return StoriesOut.of(_tried(body, client, shop), body.locale)
+
+
+@router.post("/publish", response_model=Sha, responses=_REFUSED)
 def publish_flows(body: Publishing, client: Known, shop: Shop) -> Sha | JSONResponse:
     """Make a kept version live: new flows begin on it, running ones end on their own, except where
-    `migrate` says where they go on."""
-    migrate = Source("migrate", body.migrate) if body.migrate else None
+    `migrate` says where they go on.
+
+    Its own stories are acted first; while one fails it is not published, unless `despite` gives
+    the reason, which is written down."""
+    _tried(body, client, shop)
+    terms = Terms(body.despite, Source("migrate", body.migrate) if body.migrate else None)
     try:
         with changing(shop.database, client.merchant_id) as session:
-            drafting.make_live(
+            publish_tried(
                 session,
                 merchant_id=client.merchant_id,
                 sha=body.sha,
-                migrate=migrate,
                 by=client.name,
                 now=client.now,
+                terms=terms,
             )
+    except StoriesRed as red:
+        shown = StoriesOut.of(red.trial, body.locale).model_dump()
+        return JSONResponse({"error": red.code, "detail": red.detail, **shown}, red.status)
     except FlowProblems as found:
         return _refused(found.problems, body.locale)
     return Sha(sha=body.sha)
+
+
+def _tried(body: Wanted, client: Client, shop: OpenShop) -> FlowTrial | None:
+    return try_version(
+        shop.database, merchant_id=client.merchant_id, sha=body.sha, by=client.name, now=client.now
+    )
 
 
 @router.post("/roll-back")

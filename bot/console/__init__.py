@@ -14,6 +14,7 @@ from bot.console import (
     doors,
     failures,
     flow_steps,
+    flow_stories,
     flows,
     group_buys,
     inspector,
@@ -41,6 +42,7 @@ _ROOMS = (
     inspector,
     flows,
     flow_steps,
+    flow_stories,
     ledger,
 )
 

@@ -59,6 +59,8 @@ ACCESS: Mapping[str, Roles] = {
     "say_in_trial": LEAD,
     "show_steps": LEAD,
     "export_steps": LEAD,
+    "show_stories": LEAD,
+    "try_stories": LEAD,
     "show_ledger": LEAD,
 }
 

@@ -10,15 +10,17 @@ from starlette.responses import Response
 from bot.api import drafting
 from bot.console.desk import AtDesk, Desk, Form
 from bot.console.flow_sheet import OPEN, Sheet, file_name, first_sheet, head, read_sheet
+from bot.console.flow_stories import migrate_map, publish_or_show
 from bot.console.pages import go, page
 from bot.console.preview import LONGEST, Rehearsal, rehearse
 from bot.flow_checks import check_flows
 from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
 from data.flows import before_live, history, roll_back, sound_versions
+from data.flows.trials import overrides
 from data.kernel.errors import Invalid
 from data.kernel.locales import Locale
-from dialogs.format import FlowProblems, FlowSet, Problem, read
+from dialogs.format import FlowProblems, FlowSet, Problem
 
 router = APIRouter(prefix="/flows")
 _OK, _CONFLICT, _UNPROCESSABLE = 200, 409, 422
@@ -53,22 +55,13 @@ def work_on_flows(desk: AtDesk, shop: Shop, form: Form) -> Response:
 
 @router.post("/publish")
 def publish_flows(desk: AtDesk, shop: Shop, form: Form) -> Response:
-    """Make a kept version live: new flows begin on it, running ones end on their own, except where
-    the form says where they go on."""
-    text = str(form.get("migrate", "")).replace("\r\n", "\n")
+    """Make a kept version live if its stories hold: new flows begin on it, running ones end on
+    their own, except where the form says where they go on."""
     try:
-        with changing(shop.database, desk.merchant_id) as session:
-            drafting.make_live(
-                session,
-                merchant_id=desk.merchant_id,
-                sha=str(form.get("sha", "")),
-                migrate=read("migrate.yml", text) if text.strip() else None,
-                by=desk.name,
-                now=desk.now,
-            )
+        return publish_or_show(desk, shop, form)
     except FlowProblems as found:
+        text = migrate_map(form)
         return _room(desk, shop, status=_UNPROCESSABLE, problems=found.problems, migrate=text)
-    return go("/flows", done="published")
 
 
 @router.post("/roll-back")
@@ -127,6 +120,7 @@ def _room(
             moves=moves,
             stored=sound_versions(session, merchant_id=merchant_id, shas=shas),
             before=before_live(session, merchant_id=merchant_id),
+            despite=overrides(session, merchant_id=merchant_id),
             problems=problems,
             migrate=migrate,
         )

@@ -1,8 +1,7 @@
 """The demo's clock: it runs, it can be turned, and what falls due on the way is done in order."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from pydantic import TypeAdapter
 from sqlalchemy import func, select
 
 from bot.app import Tuanzi
@@ -68,23 +67,3 @@ def _next_due(tuanzi: Tuanzi, now: datetime, until: datetime) -> datetime | None
         ]
     due = [moment for moment in moments if moment is not None]
     return min(due, default=None)
-
-
-def later(now: datetime, words: str) -> datetime:
-    """`7 days`, `90 minutes`, `PT30M`: how a story and the demo turn the clock."""
-    return now + duration(words)
-
-
-_ISO = TypeAdapter(timedelta)
-_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
-
-
-def duration(words: str) -> timedelta:
-    """Raises ValueError for anything that is no length of time."""
-    if words.startswith("P"):
-        return _ISO.validate_python(words)
-    count, _, unit = words.strip().partition(" ")
-    seconds = _UNITS.get(unit.strip().rstrip("s"))
-    if seconds is None:
-        raise ValueError(words)
-    return timedelta(seconds=float(count) * seconds)

@@ -14,9 +14,10 @@ from pydantic import BaseModel
 from bot.app import Tuanzi
 from bot.demo import stream, talking
 from bot.demo.cast import VISITOR, set_language
-from bot.demo.clock import later, pending, turn
+from bot.demo.clock import pending, turn
 from bot.demo.doors import guard
 from bot.demo.seeding import GROUP, read_shop
+from bot.play.lengths import later
 from bot.web.templates import Pages
 from bot.web.wording import FOLDER, FOLDERS, catalogue
 from data.kernel.errors import Invalid

@@ -32,10 +32,7 @@ class Actor:
     def act(self) -> None:
         """The whole story; at its end every invariant must hold."""
         for step in self.story.steps:
-            try:
-                self.take(step)
-            except Unheard as missing:
-                self._scene.fail(step, f"heard: {missing}", missing.known)
+            self.take(step)
         with self.world.tuanzi.database.reading() as session:
             broken = audit(session, now=self.world.tuanzi.clock.now())
         if broken:
@@ -45,6 +42,12 @@ class Actor:
 
     def take(self, step: Step) -> None:
         """One deed, or one look at what came of it."""
+        try:
+            self._take(step)
+        except Unheard as missing:
+            self._scene.fail(step, f"heard: {missing}", missing.known)
+
+    def _take(self, step: Step) -> None:
         if step.kind in DOING:
             self._scene.begin(step)
             DOING[step.kind](self._scene, step)

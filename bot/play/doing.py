@@ -5,8 +5,9 @@ import re
 from collections.abc import Callable, Mapping
 
 from bot.channels.rest import RestMetadata
-from bot.demo.clock import later, settle, turn
+from bot.demo.clock import settle, turn
 from bot.pages.bank import visit_bank
+from bot.play.lengths import later
 from bot.play.office import OFFICE_VERBS
 from bot.play.scene import CONSOLE, Scene, lines
 from bot.play.staff import at_console

@@ -32,8 +32,9 @@ class Unheard(Exception):
         self.known = [_line(entry) for entry in known]
 
 
-def beside(story: Path) -> Path:
-    return story.with_suffix(RECORDED)
+def beside(story: str | Path) -> Path:
+    """Where it is kept what the messages of this file mean."""
+    return Path(story).with_suffix(RECORDED)
 
 
 def read_heard(file: str, written: str) -> list[Entry]:

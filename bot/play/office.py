@@ -18,11 +18,12 @@ from bot.api.reads.people import names_of
 from bot.console.flow_sheet import Sheet, first_sheet, head
 from bot.console.preview import Rehearsal, rehearse
 from bot.play.world import World
+from bot.trials import publish_tried
 from bot.web.scope import changing, looking
 from bot.web.wording import say
 from data.catalogue import import_feed
 from data.delivery.messages import Card, Options, Segment, Text
-from data.flows import publish, roll_back
+from data.flows import roll_back
 from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from dialogs.format import FlowSet
@@ -151,7 +152,7 @@ class Office:
         """`{publish: draft}`."""
         with changing(self.world.tuanzi.database, self._merchant_id) as session:
             sha = drafting.versions(session, merchant_id=self._merchant_id).draft or ""
-            publish(session, merchant_id=self._merchant_id, sha=sha, by=_OWNER, now=self._now)
+            publish_tried(session, merchant_id=self._merchant_id, sha=sha, by=_OWNER, now=self._now)
         return [self._say("done.published")]
 
     def _roll_back(self, _given: Mapping[str, Any]) -> Shown:

@@ -1,11 +1,10 @@
 """A story file's YAML with the place of everything in it, and what was found wrong so far."""
 
-import difflib
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from bot.play.story import StoryProblem
-from bot.play.words import REFUSED, Check, Path
+from bot.play.words import REFUSED, Check, Path, near
 from dialogs.format import Position, Problem
 from dialogs.format.reader import read
 
@@ -56,5 +55,4 @@ class Plain:
         if key in REFUSED:
             self.wrong(REFUSED[key], path, key=True, name=key)
             return
-        near = difflib.get_close_matches(key, known, n=3) or sorted(known)
-        self.wrong("unknown_key", path, key=True, name=key, known=", ".join(near))
+        self.wrong("unknown_key", path, key=True, name=key, known=near(key, known))

@@ -3,13 +3,14 @@
 A check gives what is wrong: the path below the word, a code of stories.po, and its values.
 """
 
+import difflib
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from bot.demo.clock import duration
 from bot.play.facts import FACTS, NESTED
+from bot.play.lengths import duration
 from data.payments.sandbox_models import Outcome
 from dialogs.format.comparing import pattern_of
 from dialogs.format.predicate_tokens import PredicateError
@@ -37,11 +38,16 @@ def name(value: Any) -> Iterator[Wrong]:
     yield from text(value, LONGEST_NAME)
 
 
-def keys(value: Mapping[str, Any], known: Iterable[str]) -> Iterator[Wrong]:
+def keys(value: Mapping[str, Any], known: Collection[str]) -> Iterator[Wrong]:
     """Nothing is accepted and then ignored."""
     for key in value:
         if key not in known:
-            yield (key,), "unknown_key", {"name": key}
+            yield (key,), "unknown_key", {"name": key, "known": near(key, known)}
+
+
+def near(key: str, known: Collection[str]) -> str:
+    """What may have been meant; where nothing is near, everything there is."""
+    return ", ".join(difflib.get_close_matches(key, known, n=3) or sorted(known))
 
 
 def _kind(wanted: str) -> Check:
