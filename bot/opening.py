@@ -5,7 +5,7 @@ The demo and `tuanzi open-shop` both come through here; nothing is committed her
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,12 @@ from data.merchants import ApiToken, ChannelAccount, Merchant
 REST = "rest"
 
 
+class GiveFlows(Protocol):
+    """Publishes what a new shop begins with."""
+
+    def __call__(self, session: Session, *, merchant_id: str, by: str, now: datetime) -> object: ...
+
+
 @dataclass(frozen=True, slots=True)
 class NewShop:
     """`settings` is what `Merchant.settings` keeps: shipping, reading rates."""
@@ -34,7 +40,14 @@ class NewShop:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def open_shop(session: Session, *, shop: NewShop, by: str, now: datetime) -> Merchant:
+def open_shop(
+    session: Session,
+    *,
+    shop: NewShop,
+    by: str,
+    now: datetime,
+    give_flows: GiveFlows = publish_shipped_flows,
+) -> Merchant:
     """Refused where another shop has this id, also one that is being opened at this moment."""
     new = insert_once(
         session,
@@ -50,7 +63,7 @@ def open_shop(session: Session, *, shop: NewShop, by: str, now: datetime) -> Mer
     if new is None:
         raise Refused("merchant")
     open_account(session, merchant_id=shop.id, channel=REST, external_id=shop.id, now=now)
-    publish_shipped_flows(session, merchant_id=shop.id, by=by, now=now)
+    give_flows(session, merchant_id=shop.id, by=by, now=now)
     return session.get_one(Merchant, shop.id)
 
 

@@ -70,14 +70,14 @@ def try_version(
         return trial
     results = act(document, stories)
     failures = [line for line in results if line["failure"]]
-    outcome = Outcome(sha, _hash(stories), len(results) - len(failures), failures)
+    outcome = Outcome(sha, stories_sha(stories), len(results) - len(failures), failures)
     with changing(database, merchant_id) as session:
         return keep_trial(session, merchant_id=merchant_id, outcome=outcome, by=by, now=now)
 
 
 def trial_of(session: Session, version: FlowVersion) -> FlowTrial | None:
     """The newest trial by the stories that stand there now."""
-    stories = _hash(stories_among(version.sources))
+    stories = stories_sha(stories_among(version.sources))
     return newest_trial(session, merchant_id=version.merchant_id, sha=version.sha, stories=stories)
 
 
@@ -108,13 +108,15 @@ def _override(
     session: Session, trial: FlowTrial, despite: str | None, by: str, now: datetime
 ) -> None:
     if despite is None:
+        session.expunge(trial)  # it is shown after this transaction is undone
         raise StoriesRed(trial)
     if not despite.strip():
         raise Invalid("reason")
     override(session, trial=trial, reason=despite.strip(), by=by, now=now)
 
 
-def _hash(stories: Mapping[str, str]) -> str:
+def stories_sha(stories: Mapping[str, str]) -> str:
+    """Names these very stories: with others, or with others recorded, it is another trial."""
     return hashlib.sha256(json.dumps(stories, sort_keys=True).encode()).hexdigest()
 
 
@@ -126,7 +128,8 @@ def act(document: str, stories: Mapping[str, str]) -> list[dict[str, Any]]:
         said = _run(json.dumps({"document": document, "sources": dict(stories)}))
     finally:
         _one_at_a_time.release()
-    results = [json.loads(line) for line in said.splitlines() if line.endswith("}")]
+    whole = said[: said.rfind("\n") + 1]  # the last line may be half a line
+    results = [json.loads(line) for line in whole.splitlines()]
     unreached = read_all(stories)[len(results) :]
     late = (Failure(story.place, f"{SECONDS} s") for story in unreached)
     missing = zip(unreached, late, strict=True)

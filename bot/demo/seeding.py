@@ -10,7 +10,8 @@ from ruamel.yaml import YAML
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.opening import REST, NewShop, admit, open_account, open_shop, shipping
+from bot.opening import REST, GiveFlows, NewShop, admit, open_account, open_shop, shipping
+from bot.publishing import publish_shipped_flows
 from bot.web.passwords import SHORTEST, Passwords
 from data.catalogue import Variant, import_feed
 from data.group_buys import CampaignTerms, start_campaign
@@ -48,23 +49,34 @@ def demo_people() -> list[DemoPerson]:
     return [DemoPerson(one["id"], one["name"], Locale(one["locale"])) for one in people]
 
 
-def seed(session: Session, *, token: str, now: datetime, feed: bytes | None = None) -> Merchant:
-    """The shop as it stands after a merchant set it up; later calls only admit another token.
-    With a feed of somebody's own it sells those goods, and has the campaigns that fit them."""
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What the shop is given. A `feed` of somebody's own is sold instead of the demo's goods, with
+    those campaigns that fit it."""
+
+    feed: bytes | None = None
+    give_flows: GiveFlows = publish_shipped_flows
+
+
+def seed(session: Session, *, token: str, now: datetime, stock: Stock = Stock()) -> Merchant:
+    """The shop as it stands after a merchant set it up; later calls only admit another token."""
     merchant = session.scalar(select(Merchant).limit(1))
     if merchant is None:
-        merchant = _open_shop(session, now, feed)
+        merchant = _open_shop(session, now, stock)
     _admit(session, merchant, token, now)
     return merchant
 
 
-def _open_shop(session: Session, now: datetime, given: bytes | None) -> Merchant:
+def _open_shop(session: Session, now: datetime, stock: Stock) -> Merchant:
     shop = read_shop()
-    merchant = open_shop(session, shop=_new_shop(shop), by="demo", now=now)
+    merchant = open_shop(
+        session, shop=_new_shop(shop), by="demo", now=now, give_flows=stock.give_flows
+    )
     open_account(session, merchant_id=merchant.id, channel=WEB, external_id=WEB, now=now)
-    feed = read_google_feed((SEEDS / shop["feed"]).read_bytes() if given is None else given)
+    goods = (SEEDS / shop["feed"]).read_bytes() if stock.feed is None else stock.feed
+    feed = read_google_feed(goods)
     import_feed(session, merchant_id=merchant.id, feed=feed, dry_run=False, now=now)
-    _campaigns(session, merchant, now, some=given is not None)
+    _campaigns(session, merchant, now, some=stock.feed is not None)
     _group(session, merchant, shop["group"], now)
     return merchant
 

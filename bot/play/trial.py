@@ -16,19 +16,21 @@ from bot.play.actor import play
 from bot.play.failures import Failure, StoryFailed
 from bot.play.finding import is_recorded
 from bot.play.heard import Replaying, beside, read_heard
-from bot.play.limits import SECONDS, read_all
+from bot.play.limits import read_all
 from bot.play.story import Story, StoryError
 from bot.play.world import Kit
 from dialogs.house import Understanding
 from dialogs.understanding import understand
 
+_POLITE = 5  # the shop comes first
+_PROCESSOR = 60  # seconds of it
 _MEMORY = 2 << 30  # bytes of address space: numpy reserves 0.6 GB of it (measured)
 _FILES = 200 << 20  # bytes of one file: a story's database has 2 MB
 _LONGEST = 4_000  # characters of a failure that are kept
 
 
 def main() -> None:
-    os.nice(10)  # the shop comes first
+    os.nice(_POLITE)
     _bound()
     asked = json.load(sys.stdin)
     for name, failure in outcomes(asked["document"], asked["sources"]):
@@ -39,7 +41,7 @@ def main() -> None:
 
 def _bound() -> None:
     for limit, most in (
-        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_CPU, _PROCESSOR),
         (resource.RLIMIT_AS, _MEMORY),
         (resource.RLIMIT_FSIZE, _FILES),
         (resource.RLIMIT_CORE, 0),

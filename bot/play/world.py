@@ -15,10 +15,11 @@ from bot.api.rest import shown
 from bot.app import Tuanzi, build
 from bot.channels.rest import Json, RestChat, RestMessage, RestMetadata, parse
 from bot.delivery.turns import Received
-from bot.demo.seeding import seed
-from bot.opening import REST
+from bot.demo.seeding import Stock, seed
+from bot.opening import REST, GiveFlows
 from bot.play.story import PRIVATE, Given, Story, StoryError, StoryProblem, Stub
 from bot.play.stubs import with_stubs
+from bot.publishing import publish_shipped_flows
 from bot.settings import Secret, Settings
 from data.conversations import Conversation, save
 from data.conversations.whereabouts import make_known
@@ -221,20 +222,23 @@ def seeded_file(kit: Kit = SHIPPED) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="tuanzi-seed-"))
     tuanzi = build(_settings(folder), clock=TurnableClock(_OPENING))
     create_schema(tuanzi.database)
+    stock = Stock(kit.feed, _given(kit.document) if kit.document else publish_shipped_flows)
     with tuanzi.database.transaction() as session:
-        merchant = seed(session, token=_key(), now=_OPENING, feed=kit.feed)
-        if kit.document is not None:
-            _publish(session, merchant.id, kit.document)
+        seed(session, token=_key(), now=_OPENING, stock=stock)
     tuanzi.close()
     return folder / "shop.db"
 
 
-def _publish(session: Session, merchant_id: str, document: str) -> None:
-    sha = flow_set_from_json(document).sha
-    draft = Draft(sha, document, {})
-    save_draft(session, merchant_id=merchant_id, draft=draft, author=_BY, now=_OPENING)
-    publish(session, merchant_id=merchant_id, sha=sha, by=_BY, now=_OPENING)
+def _given(document: str) -> GiveFlows:
+    """What has been checked already is made live as it is."""
+
+    def give(session: Session, *, merchant_id: str, by: str, now: datetime) -> None:
+        sha = flow_set_from_json(document).sha
+        draft = Draft(sha, document, {})
+        save_draft(session, merchant_id=merchant_id, draft=draft, author=by, now=now)
+        publish(session, merchant_id=merchant_id, sha=sha, by=by, now=now)
+
+    return give
 
 
-_BY = "story"
 _OPENING = datetime.fromisoformat("2026-11-01T00:00:00+00:00")

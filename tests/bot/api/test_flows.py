@@ -1,9 +1,17 @@
 """Flows through the API: mistakes with their place, drafts, publishing, rolling back."""
 
+import pytest
+
+from bot.publishing import keep_flows
+from bot.trials import Terms, publish_tried
+from data.flows.trials import overrides
+from data.kernel.errors import Refused
 from dialogs.format import schema
 from tests.bot.client import TestClient
 from tests.bot.conftest import Street
 from tests.bot.flow_files import BROKEN, FLOWS, WARMER
+from tests.bot.flow_stories import GREEN_FILE, a_red_draft
+from tests.builders import NOW
 
 
 def test_a_mistake_comes_back_with_file_line_column_and_hint(api: TestClient) -> None:
@@ -90,3 +98,39 @@ def test_a_publish_may_say_where_running_conversations_go_on(
     assert api.post("/api/v1/flows/publish", json=body).json() == {"sha": sha}
     move = api.get("/api/v1/flows/history").json()[0]
     assert (move["kind"], move["stored"]) == ("publish", True)
+
+
+def test_a_version_whose_stories_fail_is_not_published_but_for_a_reason(
+    street: Street, api: TestClient
+) -> None:
+    sha = a_red_draft(street.tuanzi.database, street.ours.merchant)
+    body = {"sha": sha, "locale": "zh-Hans"}
+    assert api.post("/api/v1/flows/stories", json=body).json()["passed"] == 1
+    refused = api.post("/api/v1/flows/publish", json=body)
+    assert (refused.status_code, refused.json()["detail"]) == (409, "stories")
+    (failed,) = refused.json()["failed"]
+    assert failed["story"] == "the price is told"
+    assert failed["failure"].startswith("tests/gift.yml:10 期望 bot: * EUR")
+    assert api.get("/api/v1/flows").json()["live"] == street.ours.flows
+    assert api.post("/api/v1/flows/publish", json={**body, "despite": ""}).status_code == 422
+    assert api.post("/api/v1/flows/publish", json={**body, "despite": "\t"}).status_code == 422
+    despite = {**body, "despite": "The price comes tomorrow."}
+    assert api.post("/api/v1/flows/publish", json=despite).status_code == 200
+    with street.tuanzi.database.reading() as session:
+        (taken,) = overrides(session, merchant_id=street.ours.merchant)
+        assert (taken.sha, taken.by, taken.reason) == (sha, "api", "The price comes tomorrow.")
+
+
+def test_a_version_without_stories_has_none_to_fail(street: Street, api: TestClient) -> None:
+    told = api.post("/api/v1/flows/stories", json={"sha": street.ours.flows}).json()
+    assert told == {"passed": 0, "failed": []}
+
+
+def test_other_stories_make_another_trial(street: Street, api: TestClient) -> None:
+    """The old one says nothing of them: what was not acted is not published."""
+    sha = a_red_draft(street.tuanzi.database, street.ours.merchant)
+    with street.tuanzi.database.transaction() as session:
+        mine = {"merchant_id": street.ours.merchant, "by": "Owner", "now": NOW}
+        keep_flows(session, **mine, sources={**WARMER, **GREEN_FILE})
+        with pytest.raises(Refused, match="stories_untried"):
+            publish_tried(session, **mine, sha=sha, terms=Terms("whatever"))

@@ -1,0 +1,27 @@
+"""`tuanzi flows publish DIR` acts the stories in the folder first, for real."""
+
+from bot.terminal import BROKEN
+from tests.bot.cli.terminal import Terminal
+from tests.bot.flow_files import FLOWS
+from tests.bot.flow_stories import RED_FILE
+
+
+def test_red_stories_block_and_a_reason_does_not(terminal: Terminal) -> None:
+    terminal.open_shop()
+    folder = terminal.folder / "mine"
+    for name, text in {**FLOWS, **RED_FILE}.items():
+        file = folder / name
+        file.parent.mkdir(exist_ok=True, parents=True)
+        file.write_text(text, encoding="utf-8")
+    (before,) = terminal.ask("SELECT live_sha FROM flow_channels")
+    refused = terminal.run("flows", "publish", str(folder))
+    assert (refused.code, refused.out) == (BROKEN, "")
+    assert f"{folder}/tests/gift.yml:10 expected bot: * EUR" in refused.err
+    assert "1 passed, 1 failed" in refused.err
+    assert "--despite-red" in refused.err
+    assert terminal.ask("SELECT live_sha FROM flow_channels") == [before]
+    published = terminal.run("flows", "publish", str(folder), "--despite-red", "known, on Monday")
+    assert published.code == 0
+    assert terminal.ask("SELECT live_sha FROM flow_channels") == [(published.out.strip(),)]
+    assert terminal.ask('SELECT "by", reason FROM flow_overrides') == [("cli", "known, on Monday")]
+    assert terminal.ask("SELECT count(*) FROM flow_trials") == [(1,)], "they were acted once"

@@ -1,0 +1,99 @@
+"""A version's stories before it is published: acted in a process of their own, within limits."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot import trials
+from bot.flow_checks import check_flows, load_flows
+from bot.play.limits import MOST_STEPS, MOST_STORIES
+from bot.play.trial import outcomes
+from bot.trials import act
+from data.kernel.locales import Locale
+from dialogs.format import FlowProblems, flow_set_to_json
+from tests.bot.flow_files import FLOWS
+from tests.bot.flow_stories import GREEN_FILE, RED, RED_FILE
+
+CASE = "- test_case: c\n  steps:\n"
+
+
+@pytest.fixture(scope="module")
+def document() -> str:
+    return flow_set_to_json(load_flows(FLOWS))
+
+
+def test_stories_are_no_part_of_the_flows_they_stand_among() -> None:
+    assert load_flows({**FLOWS, **GREEN_FILE}).sha == load_flows(FLOWS).sha
+    assert check_flows({**FLOWS, **GREEN_FILE}) == []
+
+
+def test_a_mistake_in_a_story_is_told_with_those_of_the_flows() -> None:
+    with pytest.raises(FlowProblems) as refused:
+        load_flows({**FLOWS, "tests/gift.yml": RED.replace("press:", "pres:", 1)})
+    (problem,) = refused.value.problems
+    assert (problem.at.file, problem.at.line, problem.code) == ("tests/gift.yml", 6, "unknown_key")
+
+
+@pytest.mark.parametrize(
+    ("stories", "code"),
+    [
+        (CASE + "  - later: 300 days\n  - later: 300 days\n", "too_far"),
+        (CASE + "  - user: x\n" * (MOST_STEPS + 1), "too_many_steps"),
+        ((CASE + "  - user: x\n") * (MOST_STORIES + 1), "too_many"),
+        (CASE + "  - console: {import: /etc/passwd}\n", "console_verb"),
+        (CASE + "  - console: {publish: draft}\n", "console_verb"),
+        (CASE + f"  - bot_uttered: {{text_matches: '{'(a*)*' * 80}'}}\n", "pattern"),
+        (CASE + "  - user: &a x\n", "yaml_anchor"),
+    ],
+)
+def test_strangers_stories_are_bounded_before_any_is_acted(stories: str, code: str) -> None:
+    problems = check_flows({**FLOWS, "tests/many.yml": "test_cases:\n" + stories})
+    assert [problem.code for problem in problems] == [code]
+    assert "{" not in problems[0].message(Locale.ZH_HANT) + problems[0].hint(Locale.ZH_HANT)
+
+
+def test_each_story_comes_out_with_its_failure_or_none(document: str) -> None:
+    said = dict(outcomes(document, RED_FILE))
+    assert said["a gift is taken note of"] is None
+    failure = said["the price is told"]
+    assert failure is not None
+    assert (failure.place, failure.expected) == ("tests/gift.yml:10", "bot: * EUR")
+    assert "Lan: Noted. [utter_noted]" in failure.got
+
+
+def test_what_a_strangers_story_breaks_fails_that_story_alone(document: str) -> None:
+    """A case of a language nobody speaks, and one that fixtures of another flow set would need."""
+    odd = "fixtures:\n- tall: [height: 1.8]\ntest_cases:\n- test_case: odd\n  fixtures: tall\n"
+    odd += "  steps:\n  - {user: x, metadata: []}\n"
+    stories = {"tests/a.yml": odd.replace(", metadata: []", ""), **GREEN_FILE}
+    said = dict(outcomes(document, stories))
+    odd_one = said["odd"]
+    assert odd_one is not None
+    assert (odd_one.place, odd_one.expected) == ("tests/a.yml:2", "no_slot")
+    assert said["a gift is taken note of"] is None
+
+
+def test_a_recording_among_the_files_is_what_the_story_goes_by(document: str) -> None:
+    said = dict(outcomes(document, {**GREEN_FILE, "tests/gift.heard.yml": "heard: []\n"}))
+    failure = said["a gift is taken note of"]
+    assert failure is not None
+    assert failure.expected.startswith("heard: I need a gift")
+
+
+def test_the_process_knows_nothing_of_ours_and_ends_in_time(
+    document: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One process that tells what it was given and then never ends."""
+    spy = tmp_path / "spy"
+    told = f"import json, os, time; json.dump(dict(os.environ), open({str(spy)!r}, 'w'))"
+    script = tmp_path / "python"
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{told}; time.sleep(60)"\n')
+    script.chmod(0o700)
+    monkeypatch.setenv("TUANZI_FIELD_KEYS", "a secret")
+    monkeypatch.setattr(sys, "executable", str(script))
+    monkeypatch.setattr(trials, "SECONDS", 3)
+    (result,) = act(document, GREEN_FILE)
+    assert result["failure"]["expected"] == "3 s"
+    assert not [name for name in json.loads(spy.read_text()) if name.startswith("TUANZI")]
