@@ -13,8 +13,8 @@ from typing import Any
 from bot import flow_versions
 from bot.app import Tuanzi
 from bot.flow_files import check, print_schema, report, sources_of, ways_of
-from bot.play.actor import BOT, StoryFailed, play
-from bot.play.reading import read_stories
+from bot.play.actor import BOT, StoryFailed
+from bot.play.repository import Repository
 from bot.play.story import PRIVATE, StoryError
 from bot.publishing import keep_flows
 from bot.settings import Settings
@@ -166,15 +166,18 @@ def _export(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
 
 def play_stories(options: argparse.Namespace, _settings: Settings) -> int:
     """Acts every story before your eyes; the first that fails ends it."""
-    for file in options.files:
-        try:
-            for story in read_stories(file):
+    repository = Repository(flows=options.flows)
+    try:
+        for file in options.files:
+            for story in repository.stories(file):
                 sys.stdout.write(f"\n— {story.name} —\n")
-                play(story, see=_show)
-        except (StoryFailed, StoryError) as failure:
-            sys.stderr.write(f"{failure}\n")
-            return BROKEN
-    return 0
+                repository.play(file, story, see=_show)
+    except StoryFailed as failed:
+        sys.stderr.write(failed.failure.render(language()) + "\n")
+        return BROKEN
+    except (StoryError, FlowProblems) as broken:
+        return report(broken.problems)
+    return EXIT_SOUND
 
 
 def _show(who: str, where: str, text: str) -> None:

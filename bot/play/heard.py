@@ -1,8 +1,8 @@
 """Recorded understanding: `gift.heard.yml` beside `gift.yml` says what each message meant.
 
 A story that has one does not change when the classifier does. Entries are one line each:
-{"text": …, "context": {…}, "link": …, "commands": […]}; an answer to a list is kept by its label
-(`offered`), for the ids behind it are others in every shop.
+{"text": …, "context": {…}, "link": …, "commands": […]}; an answer to a list is kept by its
+place and label (`offered`), for the ids behind it are others in every shop.
 """
 
 import json
@@ -16,7 +16,7 @@ from bot.play.plain import Plain
 from bot.play.story import StoryError
 from data.kernel.locales import Locale
 from dialogs.engine.commands import Command, SetSlot, StartFlow
-from dialogs.understanding import Context, Entity, Understood, parse_payload, understand
+from dialogs.understanding import Context, Entity, Offered, Understood, parse_payload, understand
 
 Entry = Mapping[str, Any]
 _KINDS = {kind.__name__: kind for kind in get_args(Command)}
@@ -123,7 +123,12 @@ def _among(entries: list[Entry], context: Context) -> Entry | None:
 
 
 def _labels(context: Context) -> list[str]:
-    return [option.label for option in context.offered]
+    return [_label(option) for option in context.offered]
+
+
+def _label(option: Offered) -> str:
+    """`2. Pick this`: the cards of a list have the same button."""
+    return f"{option.number}. {option.label}" if option.number else option.label
 
 
 def _entry(text: str, context: Context, understood: Understood) -> Entry:
@@ -144,14 +149,14 @@ def _chosen(context: Context, understood: Understood) -> str | None:
     """The label of the option whose payload these commands are."""
     for option in context.offered:
         if understood.commands and parse_payload(option.payload) == understood.commands:
-            return option.label
+            return _label(option)
     return None
 
 
 def _understood(entry: Entry, context: Context) -> Understood:
     commands = tuple(_command(one) for one in entry.get("commands", ()))
     for option in context.offered:
-        if option.label == entry.get("offered"):
+        if _label(option) == entry.get("offered"):
             commands = parse_payload(option.payload) or ()
     return Understood(
         commands,

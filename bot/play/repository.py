@@ -8,6 +8,7 @@ from bot.play.actor import play
 from bot.play.finding import stories_among
 from bot.play.heard import Recording, Replaying, beside, read_heard, write_heard
 from bot.play.reading import read_stories
+from bot.play.scene import See
 from bot.play.story import Story
 from bot.play.world import Kit
 from dialogs.actions.shelf import ACTIONS
@@ -30,10 +31,10 @@ class Repository:
     def stories(self, file: Path) -> list[Story]:
         return read_stories(file)
 
-    def play(self, file: Path, story: Story) -> None:
+    def play(self, file: Path, story: Story, *, see: See | None = None) -> None:
         stubbed = frozenset(stub.action for stub in story.stubs)
         kit = Kit(self._document(stubbed), self._feed)
-        play(story, kit=kit, listener=self._listener(file))
+        play(story, kit=kit, listener=self._listener(file), see=see)
 
     def write(self) -> None:
         """What was heard in this run, beside the stories it was heard in."""

@@ -1,5 +1,7 @@
 """A merchant's small flow set for stories: two flows, an action of their own, a private slot."""
 
+from functools import cache
+
 from bot.play.world import Kit
 from dialogs.actions.shelf import ACTIONS
 from dialogs.format import flow_set_to_json, load_flow_set
@@ -37,6 +39,7 @@ responses:
 OWN = {**FLOWS, "flows/size.yml": SIZE, "flows/size_domain.yml": SIZE_DOMAIN}
 
 
+@cache
 def own_kit() -> Kit:
     """As a repository with these files makes it, their action being stubbed."""
     flow_set = load_flow_set(OWN, runnable={*ACTIONS, "action_check_size"})

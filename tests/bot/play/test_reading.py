@@ -6,7 +6,7 @@ import pytest
 
 from bot.play.reading import stories_in
 from bot.play.story import StoryError
-from bot.play.words import DOES, EXPECTS, like
+from bot.play.words import BESIDE, DOES, EXPECTS, METADATA, REFUSED, like
 from bot.web.wording import catalogue, files_of
 from data.kernel.locales import Locale
 from tests.house.source import ROOT
@@ -133,3 +133,10 @@ def test_every_word_and_every_mistake_is_in_the_page_or_the_language_files() -> 
         wanted = {f"story.{code}.{part}" for code in codes for part in ("message", "hint")}
         assert wanted <= {*written}
         assert [code for code in codes if f'"{code}"' not in source] == []
+
+
+def test_the_stories_of_the_page_and_of_its_example_are_read() -> None:
+    page = (ROOT / "docs" / "conversation-tests.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert [len(stories_in("page.yml", block)) for block in blocks] == [1]
+    assert [word for word in (*BESIDE, *METADATA, *REFUSED) if f"`{word}" not in page] == []

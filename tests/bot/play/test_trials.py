@@ -12,16 +12,17 @@ from bot.play.limits import MOST_STEPS, MOST_STORIES
 from bot.play.trial import outcomes
 from bot.trials import act
 from data.kernel.locales import Locale
-from dialogs.format import FlowProblems, flow_set_to_json
+from dialogs.format import FlowProblems
 from tests.bot.flow_files import FLOWS
 from tests.bot.flow_stories import GREEN_FILE, RED, RED_FILE
+from tests.bot.play.shop import own_kit
 
 CASE = "- test_case: c\n  steps:\n"
 
 
 @pytest.fixture(scope="module")
 def document() -> str:
-    return flow_set_to_json(load_flows(FLOWS))
+    return own_kit().document or ""
 
 
 def test_stories_are_no_part_of_the_flows_they_stand_among() -> None:
@@ -64,10 +65,9 @@ def test_each_story_comes_out_with_its_failure_or_none(document: str) -> None:
 
 
 def test_what_a_strangers_story_breaks_fails_that_story_alone(document: str) -> None:
-    """A case of a language nobody speaks, and one that fixtures of another flow set would need."""
-    odd = "fixtures:\n- tall: [height: 1.8]\ntest_cases:\n- test_case: odd\n  fixtures: tall\n"
-    odd += "  steps:\n  - {user: x, metadata: []}\n"
-    stories = {"tests/a.yml": odd.replace(", metadata: []", ""), **GREEN_FILE}
+    """Here a slot that another flow set has."""
+    odd = "fixtures:\n- tall: [age: 18]\ntest_cases:\n- test_case: odd\n  fixtures: tall\n"
+    stories = {"tests/a.yml": odd + "  steps:\n  - user: x\n", **GREEN_FILE}
     said = dict(outcomes(document, stories))
     odd_one = said["odd"]
     assert odd_one is not None

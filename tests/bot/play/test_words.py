@@ -26,7 +26,7 @@ def _heard(text: str, *commands: str, asked: str = "", **said: str) -> str:
 HEARD = "heard:\n" + "".join(
     [
         _heard("a gift", "{command: StartFlow, flow: gift_finder}"),
-        _heard("my mum", asked="recipient", offered="My mum"),
+        _heard("my mum", asked="recipient", offered="1. My mum"),
         _heard("my size", "{command: StartFlow, flow: find_size}"),
         _heard("hm", "{command: Clarify, flows: [gift_finder, find_size]}"),
     ]
