@@ -34,6 +34,7 @@ from data.kernel.errors import Invalid, Refused, TooOften
 from dialogs.format import Source
 
 _ROOT = Path(__file__).parents[1]
+_PATIENCE = 5  # seconds: who waits for another one's stories holds a thread of the server
 _one_at_a_time = Lock()
 
 
@@ -122,7 +123,7 @@ def stories_sha(stories: Mapping[str, str]) -> str:
 
 def act(document: str, stories: Mapping[str, str]) -> list[dict[str, Any]]:
     """Each story with its failure or None. One that was not reached in time has failed."""
-    if not _one_at_a_time.acquire(timeout=SECONDS):
+    if not _one_at_a_time.acquire(timeout=_PATIENCE):
         raise TooOften("stories")
     try:
         said = _run(json.dumps({"document": document, "sources": dict(stories)}))

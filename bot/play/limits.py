@@ -16,6 +16,7 @@ from dialogs.format import Position, Problem
 
 MOST_STORIES = 50  # a small story takes 0.1 to 0.3 s (measured): most fit into SECONDS
 MOST_STEPS = 100
+MOST_TEXT = 200_000  # characters of all files together
 SECONDS = 120  # on the clock, all stories together; whoever publishes waits for them
 MOST_DAYS = 400  # a birthday next year, and a month
 
@@ -24,6 +25,11 @@ def read_all(sources: Mapping[str, str]) -> list[Story]:
     """Every case of every file; StoryError names what is wrong in each."""
     stories: list[Story] = []
     problems: list[Problem] = []
+    if (
+        sum(map(len, sources.values())) > MOST_TEXT
+    ):  # YAML is read slowly: 1 s for 100 KB (measured)
+        at = Position(next(iter(sources)))
+        raise StoryError([StoryProblem("too_much_text", at, {"most": str(MOST_TEXT)})])
     for file, written in sorted(sources.items()):
         try:
             if is_recorded(file):

@@ -33,7 +33,7 @@ from typing import Any
 from bot.play.plain import Plain
 from bot.play.sections import Sections
 from bot.play.story import PRIVATE, Step, Story, StoryError
-from bot.play.words import ASSERTIONS, BESIDE, DOES, EXPECTS, Path, name
+from bot.play.words import ASSERTIONS, BESIDE, DOES, EXPECTS, Path, name, title
 
 _TOP = ("test_cases", "defaults", "fixtures", "metadata", "stub_custom_actions")
 _DEFAULTS = ("locale", "in", "now")
@@ -75,7 +75,7 @@ class _Reading:
             missing = [word for word in ("test_case", "steps") if not case.get(word)]
             for word in missing:
                 self._plain.wrong("missing", path, name=word)
-            if not missing:
+            if not missing and self._plain.passes(title, case["test_case"], (*path, "test_case")):
                 names.add(str(case["test_case"]))
                 yield self._story(case, path, {**defaults, **case})
         self._sections.know(names)

@@ -22,6 +22,7 @@ Check = Callable[[Any], Iterator[Wrong]]
 STAFF_VERBS = ("take_over", "say", "hand_back", "ship")
 LONGEST_NAME = 128  # what the REST channel takes
 LONGEST_TEXT = 64 * 1024
+_LONGEST_TITLE = 200
 _LONGEST_TURN = 10 * 366 * 86_400  # seconds: reminders of ten years fall due on the way
 _KINDS = {"text": str, "bool": bool, "number": int, "list": list, "object": Mapping}
 
@@ -36,6 +37,10 @@ def text(value: Any, longest: int = LONGEST_TEXT) -> Iterator[Wrong]:
 
 def name(value: Any) -> Iterator[Wrong]:
     yield from text(value, LONGEST_NAME)
+
+
+def title(value: Any) -> Iterator[Wrong]:
+    yield from text(value, _LONGEST_TITLE)
 
 
 def keys(value: Mapping[str, Any], known: Collection[str]) -> Iterator[Wrong]:

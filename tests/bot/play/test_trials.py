@@ -8,7 +8,7 @@ import pytest
 
 from bot import trials
 from bot.flow_checks import check_flows, load_flows
-from bot.play.limits import MOST_STEPS, MOST_STORIES
+from bot.play.limits import MOST_STEPS, MOST_STORIES, MOST_TEXT
 from bot.play.trial import outcomes
 from bot.trials import act
 from data.kernel.locales import Locale
@@ -47,6 +47,7 @@ def test_a_mistake_in_a_story_is_told_with_those_of_the_flows() -> None:
         (CASE + "  - console: {publish: draft}\n", "console_verb"),
         (CASE + f"  - bot_uttered: {{text_matches: '{'(a*)*' * 80}'}}\n", "pattern"),
         (CASE + "  - user: &a x\n", "yaml_anchor"),
+        (CASE + "  - user: x\n" + "#" * MOST_TEXT, "too_much_text"),
     ],
 )
 def test_strangers_stories_are_bounded_before_any_is_acted(stories: str, code: str) -> None:
