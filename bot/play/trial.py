@@ -24,8 +24,8 @@ from dialogs.understanding import understand
 
 _POLITE = 5  # the shop comes first
 _PROCESSOR = 60  # seconds of it
-_MEMORY = 2 << 30  # bytes of address space: numpy reserves 0.6 GB of it (measured)
-_FILES = 200 << 20  # bytes of one file: a story's database has 2 MB
+_MEMORY = 2 << 30  # bytes of address space: a trial reserves 0.5 GB of it (measured)
+_FILES = 200 << 20  # bytes of one file: a story's database has 3 MB (measured)
 _LONGEST = 4_000  # characters of a failure that are kept
 
 
