@@ -4,9 +4,8 @@ from html import unescape
 
 import pytest
 
-from data.merchants import StaffRole
 from tests.bot.browser import Browser
-from tests.bot.conftest import SignIn, Street
+from tests.bot.conftest import Street
 from tests.bot.flow_stories import a_red_draft
 
 
@@ -43,9 +42,3 @@ def test_the_page_of_a_version_without_stories_says_how_to_add_some(
     assert "tests/gift.yml" in page
     assert owner.post("/flows/stories", sha=street.ours.flows).status_code == 303
     assert owner.get(f"/flows/stories?sha={'0' * 64}").status_code == 404
-
-
-def test_who_may_not_publish_may_not_run_them_either(sign_in: SignIn, sha: str) -> None:
-    agent = sign_in(StaffRole.AGENT)
-    assert agent.get(f"/flows/stories?sha={sha}").status_code == 403
-    assert agent.post("/flows/stories", sha=sha).status_code == 403

@@ -49,6 +49,8 @@ EXPECTED = {
     ("/console/flows/test", "POST"): {OWN, MAN},
     ("/console/flows/steps", "GET"): {OWN, MAN},
     ("/console/flows/steps.csv", "GET"): {OWN, MAN},
+    ("/console/flows/stories", "GET"): {OWN, MAN},
+    ("/console/flows/stories", "POST"): {OWN, MAN},
     ("/console/ledger", "GET"): {OWN, MAN},
 }
 
