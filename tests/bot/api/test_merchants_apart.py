@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.publishing import publish_flows
 from bot.web.scope import looking
 from data.catalogue import Product, get_product
 from data.kernel.errors import NotFound
@@ -15,6 +16,8 @@ from data.people import Person
 from tests.bot.builders import Names
 from tests.bot.client import TestClient
 from tests.bot.conftest import Street
+from tests.bot.flow_files import WARMER
+from tests.builders import NOW
 
 NEW_CAMPAIGN = {
     "team_size": 3,
@@ -62,7 +65,8 @@ def test_their_things_stand_in_no_list(street: Street, api: TestClient) -> None:
     walked = 0
     for operation in operations(street.site.openapi()):
         if operation.method == "GET" and "{" not in operation.path:
-            answer = api.get(operation.path)
+            ours = {"from": street.ours.flows, "to": street.ours.flows}  # where a route asks for it
+            answer = api.get(operation.path, params=ours if "compare" in operation.path else {})
             assert answer.status_code == 200, operation
             assert not [each for each in street.theirs.ids if each in answer.text], operation
             walked += 1
@@ -73,6 +77,11 @@ def test_a_filter_by_their_id_finds_nothing(street: Street, api: TestClient) -> 
     """T11: ids in a query are ids too."""
     answer = api.get("/api/v1/group-buys/teams", params={"campaign_id": street.theirs.campaign})
     assert answer.status_code == 404
+    with street.tuanzi.database.transaction() as session:
+        merchant_id = street.theirs.merchant
+        sha = publish_flows(session, merchant_id=merchant_id, sources=WARMER, by="them", now=NOW)
+    versions = {"from": street.ours.flows, "to": sha}
+    assert api.get("/api/v1/flows/compare", params=versions).status_code == 404
 
 
 def test_a_query_that_forgot_its_merchant_still_sees_only_ours(street: Street) -> None:
