@@ -4,6 +4,8 @@ from dialogs.engine.commands import Command
 from dialogs.engine.ending import lapsed, restarted
 from dialogs.engine.inputs import (
     TIMEOUT,
+    ActionAnswered,
+    ActionFailed,
     ActionResult,
     Failed,
     HandBack,
@@ -39,6 +41,8 @@ from dialogs.engine.work import Flows
 __all__ = [
     "RECORDED",
     "TIMEOUT",
+    "ActionAnswered",
+    "ActionFailed",
     "ActionResult",
     "ChatKind",
     "Command",

@@ -34,6 +34,23 @@ class ActionResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionAnswered:
+    """An action that ran between turns has answered; `call` is the number of its RunAction."""
+
+    call: int
+    result: ActionResult
+
+
+@dataclass(frozen=True, slots=True)
+class ActionFailed:
+    """It never will. `hopeless`: apologising for it broke as well, so everything is dropped."""
+
+    call: int
+    reason: str
+    hopeless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Happened:
     """An event from outside (payment_paid …, or `timeout`), found by the wait's number or, without
     one, by its name and the object it is about. `number`: the higher, the later it was told."""
@@ -70,4 +87,5 @@ class Failed:
     reason: str
 
 
-Input = Heard | ActionResult | Happened | HandOver | HandBack | StartPattern | Failed
+Between = ActionAnswered | ActionFailed
+Input = Heard | ActionResult | Between | Happened | HandOver | HandBack | StartPattern | Failed

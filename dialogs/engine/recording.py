@@ -12,6 +12,8 @@ from typing import Any, get_args
 from data.kernel.ids import FlowSha
 from dialogs.engine.commands import Command
 from dialogs.engine.inputs import (
+    ActionAnswered,
+    ActionFailed,
     ActionResult,
     Failed,
     HandBack,
@@ -131,6 +133,19 @@ def _result(body: Mapping[str, Any]) -> ActionResult:
     return ActionResult(_values(body["slots"]), commands=_commands(body.get("commands", ())))
 
 
+def _answered_to_json(answered: ActionAnswered) -> Json:
+    return {"call": answered.call, **_result_to_json(answered.result)}
+
+
+def _call_failed_to_json(failed: ActionFailed) -> Json:
+    body: Json = {"call": failed.call, "reason": failed.reason}
+    return {**body, "hopeless": True} if failed.hopeless else body
+
+
+def _call_failed(body: Mapping[str, Any]) -> ActionFailed:
+    return ActionFailed(body["call"], body["reason"], body.get("hopeless", False))
+
+
 def _pattern_to_json(start: StartPattern) -> Json:
     return {"flow": start.flow, "context": dict(start.context)}
 
@@ -159,6 +174,10 @@ def _commands(body: Iterable[Mapping[str, Any]]) -> tuple[Command, ...]:
 RECORDED: Mapping[str, Recipe] = {
     "understood": Recipe(Heard, _heard_to_json, _heard),
     "action_done": Recipe(ActionResult, _result_to_json, _result),
+    "action_answered": Recipe(
+        ActionAnswered, _answered_to_json, lambda body: ActionAnswered(body["call"], _result(body))
+    ),
+    "call_failed": Recipe(ActionFailed, _call_failed_to_json, _call_failed),
     "told": Recipe(Happened, _happened_to_json, _happened),
     "hand_over": Recipe(HandOver, lambda _: {}, lambda _: HandOver()),
     "hand_back": Recipe(HandBack, lambda _: {}, lambda _: HandBack()),

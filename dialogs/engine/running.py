@@ -6,14 +6,15 @@ Each input it gives to the engine is the first of the events that came of it.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from dialogs.engine.inputs import ActionResult, Failed, Input
+from dialogs.engine.inputs import ActionAnswered, ActionFailed, ActionResult, Failed, Input
 from dialogs.engine.outcome import Effect, Event, Outcome, RunAction
 from dialogs.engine.recording import Recorded
 from dialogs.engine.state import State
 from dialogs.engine.step import step
 from dialogs.engine.work import Flows
 
-Run = Callable[[RunAction], ActionResult]
+# None: it runs elsewhere, and its answer will be an input of its own.
+Run = Callable[[RunAction], ActionResult | None]
 See = Callable[[Effect], None]
 
 
@@ -50,10 +51,17 @@ def run(
     turned = _drive(state, event, flows, outside)
     if turned.failed is None:
         return turned
-    apology = _drive(state, Failed(turned.failed), flows, outside)
+    apology = _drive(state, _sorry(event, turned.failed), flows, outside)
     if apology.failed is not None:  # the pattern itself is broken: say nothing, change nothing
         return Turned(state, (Event("turn_failed", data={"reason": turned.failed}),), (), "broken")
     return replace(apology, failed=turned.failed)
+
+
+def _sorry(event: Input, reason: str) -> Input:
+    """An answer that breaks the turn is no answer; else its frame would wait for ever."""
+    if isinstance(event, ActionAnswered | ActionFailed):
+        return ActionFailed(event.call, reason, hopeless=isinstance(event, ActionFailed))
+    return Failed(reason)
 
 
 def _drive(state: State, event: Input, flows: Flows, outside: Outside) -> Turned:

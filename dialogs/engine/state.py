@@ -63,7 +63,7 @@ class Frame(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Parked:
     """A group that waits for an event. `slots`: its values, kept apart meanwhile.
-    `ready`: the event came while a person had the chat."""
+    `ready`: the event came while a person had the chat or an action was under way."""
 
     wait: int
     events: tuple[str, ...]
@@ -84,7 +84,8 @@ class Asking(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The engine stands still until this action's result is given. `spent`: steps of this turn."""
+    """The engine stands still until this action's result is given: at once, or between turns.
+    `frame` is on top meanwhile. `spent`: steps of this turn, counted on after it."""
 
     action: str
     call: int

@@ -1,17 +1,22 @@
 """One step of a conversation: (state, input) gives a new state, events, effects. Pure.
 
 Where an action must be run the outcome names it, and the next input is its result; `run` in
-running.py goes on until the turn is over.
+running.py goes on until the turn is over. An action that runs between turns leaves the state
+`pending`: what comes meanwhile moves nothing on the stack (calling.py).
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from dialogs.engine.calling import NEED_THE_FLOOR, fail, is_answered, note_held
 from dialogs.engine.carrying_out import carry_out
 from dialogs.engine.cleaning import Plan, clean
 from dialogs.engine.commands import Command, StartFlow
 from dialogs.engine.frames import end_act, finish, go_on
 from dialogs.engine.inputs import (
+    ActionAnswered,
+    ActionFailed,
     ActionResult,
     Failed,
     HandBack,
@@ -22,7 +27,7 @@ from dialogs.engine.inputs import (
     StartPattern,
 )
 from dialogs.engine.outcome import Handoff, Outcome
-from dialogs.engine.state import Asking, Frame, FrameKind, Mode, State
+from dialogs.engine.state import Asking, Frame, FrameKind, Mode, Pending, State
 from dialogs.engine.waiting import happen, wake_ready
 from dialogs.engine.walking import advance, collect
 from dialogs.engine.work import PATTERN, Flows, Runaway, Work
@@ -33,13 +38,16 @@ SESSION_END = f"{PATTERN}session_end"
 
 def step(state: State, event: Input, flows: Flows) -> Outcome:
     """Take one input. `failed` in the outcome means that nothing of the turn holds."""
-    if (state.pending is not None) != isinstance(event, ActionResult):
-        raise ValueError("action_pending" if state.pending else "no_action_pending")
-    if isinstance(event, ActionResult) and event.failed:
-        return Outcome(state, failed=event.failed)
+    result = event.result if isinstance(event, ActionAnswered) else event
+    if isinstance(result, ActionResult) and result.failed:
+        return Outcome(state, failed=result.failed)
     work = Work(state, flows, state.pending.spent if state.pending else 0)
+    work.pending = state.pending
     try:
-        _TAKE[type(event)](work, event, state)
+        if state.pending is not None and isinstance(event, NEED_THE_FLOOR):
+            note_held(work, event)
+        else:
+            _TAKE[type(event)](work, event, state)
         advance(work)
     except Runaway:
         return Outcome(state, failed="too_many_steps")
@@ -79,7 +87,9 @@ def _recall(work: Work, plan: Plan) -> None:
 
 def _action_result(work: Work, event: ActionResult, state: State) -> None:
     pending = state.pending
-    assert pending is not None  # noqa: S101  # `step` has checked; mypy needs it said
+    if pending is None:
+        raise ValueError("no_action_pending")
+    work.pending = None
     work.effects += event.effects
     if pending.why is Asking.ACT:
         end_act(work, goes_on=bool(event.commands))
@@ -87,9 +97,37 @@ def _action_result(work: Work, event: ActionResult, state: State) -> None:
         for slot, value in event.slots.items():
             if value is not None or work.slots.get(slot) is not None:  # empty stays empty
                 work.set_slot(slot, value)
-        _go_on_after(work, pending.why)
+        _go_on_after(work, pending)
     if event.commands:
         _go_on_with(work, event.commands)
+
+
+def _action_answered(work: Work, event: ActionAnswered, state: State) -> None:
+    if not is_answered(work, event.call):
+        return
+    result = event.result
+    if work.mode is Mode.HUMAN:  # a person speaks now: what it would say comes too late
+        result = replace(result, effects=(), commands=())
+    _action_result(work, result, state)
+    _go_on_between(work)
+
+
+def _action_failed(work: Work, event: ActionFailed, state: State) -> None:
+    if not is_answered(work, event.call):
+        return
+    fail(work, event)
+    if event.hopeless:
+        work.listening = True
+    else:
+        _go_on_between(work)
+
+
+def _go_on_between(work: Work) -> None:
+    """The events that came meanwhile are next; where a person has the chat, all of it waits."""
+    if work.mode is Mode.HUMAN:
+        work.listening = True
+    else:
+        wake_ready(work)
 
 
 def _go_on_with(work: Work, commands: tuple[Command, ...]) -> None:
@@ -118,12 +156,12 @@ def _lift(work: Work, wanted: Callable[[Frame], bool]) -> list[Frame]:
     return lifted
 
 
-def _go_on_after(work: Work, why: Asking) -> None:
+def _go_on_after(work: Work, pending: Pending) -> None:
     current = work.step(work.stack[-1])
-    if why is Asking.STEP:
+    if pending.why is Asking.STEP:
         go_on(work, current)
     elif isinstance(current, Collect):
-        if why is Asking.VALIDATION:
+        if pending.why is Asking.VALIDATION:
             collect(work, current, validated=True)
         else:
             work.listening = work.slots.get(current.slot) is None
@@ -148,7 +186,8 @@ def _hand_back(work: Work, event: HandBack, state: State) -> None:
         return
     work.mode = Mode.BOT
     work.note("handed_back")
-    wake_ready(work)
+    if work.pending is None:
+        wake_ready(work)
 
 
 def _start_pattern(work: Work, event: StartPattern, state: State) -> None:
@@ -169,6 +208,8 @@ def _failed(work: Work, event: Failed, state: State) -> None:
 _TAKE: Mapping[type, Callable[[Work, Any, State], None]] = {
     Heard: _heard,
     ActionResult: _action_result,
+    ActionAnswered: _action_answered,
+    ActionFailed: _action_failed,
     Happened: _happened,
     HandOver: _hand_over,
     HandBack: _hand_back,

@@ -50,7 +50,7 @@ def happen(work: Work, event: Happened) -> None:
     """Find who waits for this. Nobody is no mistake: a flow may have been cancelled."""
     for parked in work.parked:
         if _is_for(event, parked):
-            if work.mode is Mode.HUMAN:
+            if work.mode is Mode.HUMAN or work.pending is not None:
                 _make_ready(work, parked, event)
             else:
                 wake(work, parked, event)
@@ -67,7 +67,7 @@ def _is_for(event: Happened, parked: Parked) -> bool:
 
 
 def _make_ready(work: Work, parked: Parked, event: Happened) -> None:
-    """A person has the chat: the flow goes on when it is handed back."""
+    """A person has the chat, or an action is under way: the flow goes on afterwards."""
     at = work.parked.index(parked)
     ready = (event.event, dict(event.payload))
     root = _having_heard(parked.frames[0], event)

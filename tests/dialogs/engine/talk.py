@@ -182,7 +182,7 @@ def shop(extra: str = "") -> FlowSet:
     return _LOADED[extra]
 
 
-Act = Callable[[RunAction], ActionResult]
+Act = Callable[[RunAction], ActionResult | None]
 
 
 def recommend_and_order(call: RunAction) -> ActionResult:
@@ -230,7 +230,7 @@ class Talk:
         (found,) = [effect for effect in self.effects if isinstance(effect, kind)]
         return found
 
-    def _act(self, call: RunAction) -> ActionResult:
+    def _act(self, call: RunAction) -> ActionResult | None:
         self.calls.append(call)
         return self.act(call)
 

@@ -185,14 +185,10 @@ def test_a_pattern_can_be_started_from_outside() -> None:
     assert talk.take(StartPattern("pattern_nonsense")) == []
 
 
-def test_a_turn_in_progress_takes_only_the_result_it_waits_for() -> None:
+def test_a_result_that_nobody_asked_for_is_a_mistake_of_ours() -> None:
     flows = Flows.of(shop())
     with pytest.raises(ValueError, match="no_action_pending"):
         step(State(), ActionResult(), flows)
-    pending = step(State(), Heard((Act("action_join"),)), flows)
-    assert pending.action is not None
-    with pytest.raises(ValueError, match="action_pending"):
-        step(pending.state, Heard(()), flows)
 
 
 def test_every_call_of_an_action_has_its_own_number() -> None:
