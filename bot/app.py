@@ -9,7 +9,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.channels.adapter import Channel, Reader
+from bot.channels.rest import read_stored
 from bot.channels.telegram_updates import read_update
+from bot.delivery.action_caller import ActionCaller
+from bot.delivery.action_deadlines import begin_at_last, end_at_deadline
+from bot.delivery.action_transports import Transports
 from bot.delivery.arrivals import Arrivals
 from bot.delivery.bell import Bell
 from bot.delivery.courier import Courier
@@ -23,6 +27,7 @@ from bot.delivery.waking import wake_conversation
 from bot.delivery.worker import JobKind, Worker
 from bot.settings import Settings, SettingsError
 from data import conversations, group_buys, occasions, orders, payments
+from data.actions import DEADLINE
 from data.catalogue import FLOOR, ShopFloor
 from data.conversations import WAKE
 from data.conversations.handing import HAND_BACK
@@ -35,10 +40,12 @@ from data.kernel.encryption import CIPHER, FieldCipher
 from data.payments.gateway import Gateway
 from dialogs.actions.packages import BadPackage, Packages
 from dialogs.actions.shelf import ACTIONS
+from dialogs.calling import BEGIN
 from dialogs.house import House
 from dialogs.library import FlowLibrary
 from dialogs.notices import Notices
 from dialogs.tending import tend
+from integrations.egress import Egress
 from integrations.payments import SandboxGateway
 
 # SQLite lets one turn write, and Python one thread compute: a second thread would take the
@@ -47,7 +54,7 @@ from integrations.payments import SandboxGateway
 # PostgreSQL waits for another machine, and another one can go on meanwhile.
 _THREADS = {"sqlite": 1, "postgresql": 8}
 _CONNECTIONS = 16
-READERS: dict[str, Reader] = {"telegram": read_update}
+READERS: dict[str, Reader] = {"telegram": read_update, "rest": read_stored, "web": read_stored}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,7 @@ class Tuanzi:
     house: House
     turns: Turns
     worker: Worker
+    caller: ActionCaller
     cashier: Cashier
     courier: Courier
     channels: dict[str, Channel]  # by account id; a door adds its own when it is open
@@ -72,7 +80,13 @@ class Tuanzi:
         """What a working process runs for ever: jobs, provider calls, sending, doors."""
         stored = TelegramDoors(self.settings, self.database, self.clock, self.channels)
         doors = [stored.run(), *([self.telegram.run()] if self.telegram else [])]
-        return [self.worker.run(), self.cashier.run(), self.courier.run(), *doors]
+        return [
+            self.worker.run(),
+            self.caller.run(),
+            self.cashier.run(),
+            self.courier.run(),
+            *doors,
+        ]
 
     def voices(self) -> list[Coroutine[None, None, None]]:
         """What a process runs that serves beside a working one: its pages can answer Telegram."""
@@ -116,6 +130,13 @@ def build(settings: Settings, *, clock: Clock | None = None, house: House | None
         house=house,
         turns=turns,
         worker=Worker(database, clock, kinds, bell),
+        caller=ActionCaller(
+            database,
+            clock,
+            house,
+            Transports(database, house.packages, Egress(settings.egress_allowed)),
+            bell,
+        ),
         cashier=Cashier(database, clock, gateways, bell),
         courier=Courier(database, clock, channels, bell),
         channels=channels,
@@ -160,6 +181,10 @@ def _job_kinds(settings: Settings, house: House, arrivals: Arrivals) -> dict[str
             session, house.flows, keeping=settings.keeping, now=now, **job.args
         )
     )
+    kinds[DEADLINE] = JobKind(
+        lambda session, job, now, _: end_at_deadline(session, house, job, now)
+    )
+    kinds[BEGIN] = JobKind(lambda session, job, now, _: begin_at_last(session, house, job, now))
     kinds[TURN] = JobKind(arrivals.run, arrivals.prepare)
     return kinds
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -71,6 +72,7 @@ class Settings:
     keeping: Keeping = field(default=Keeping())
     trusted_hosts: tuple[str, ...] = field(default=("127.0.0.1", "localhost"))
     actions: tuple[ActionPackage, ...] = ()
+    egress_allowed: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
 def read(environment: Mapping[str, str], *, serving: bool = True) -> Settings:
@@ -113,6 +115,7 @@ def read(environment: Mapping[str, str], *, serving: bool = True) -> Settings:
         ),
         trusted_hosts=get("TRUSTED_HOSTS", _words, _hosts(url)),
         actions=get("ACTIONS", _packages, ()),
+        egress_allowed=get("EGRESS_ALLOWED", _networks, ()),
     )
     if serving:
         problems += _contradictions(settings)
@@ -188,6 +191,11 @@ def _packages(raw: str) -> tuple[ActionPackage, ...]:
         for one in found
         if one is not None
     )
+
+
+def _networks(raw: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Of our own, which calls may reach although they are closed to strangers (egress.py)."""
+    return tuple(ip_network(part.strip()) for part in raw.split(","))
 
 
 def _words(raw: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from data.delivery.masking import mask_cards
 from data.group_buys.queries import open_teams_in, unpaid_seats
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
+from dialogs.calling import is_calling
 from dialogs.engine import Flows, State, current_version, open_question
 from dialogs.engine.commands import Act, Command, SetSlot
 from dialogs.format import FlowSet
@@ -47,6 +48,7 @@ class Hearing:
 
     `silent`: it was not said to us, so it is neither answered nor kept. `private`: it answers a
     private question or holds an address, so its words are in no event and not in the inbox.
+    `calling`: an action of this conversation is under way, so it waits and is heard again then.
     `known`: what it was read against; what only reads goes on from there.
     """
 
@@ -56,6 +58,7 @@ class Hearing:
     answer: str | None = None
     silent: bool = False
     private: bool = False
+    calling: bool = False
     known: Whereabouts | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -73,7 +76,11 @@ def hear(
 ) -> Hearing:
     """Read the snapshot and turn the event into commands. Writes nothing."""
     known = look(session, account, event)
-    return replace(_understood(session, house, known, event, now), known=known)
+    calling = is_calling(known.conversation)
+    if calling and event.addressed:
+        return Hearing(calling=True, known=known)
+    heard = _understood(session, house, known, event, now)
+    return replace(heard, known=known, calling=calling and not heard.silent)
 
 
 def _understood(

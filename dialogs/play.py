@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from data.actions import let_go
 from data.conversations import (
     Awaited,
     LinkedFlow,
@@ -31,6 +32,7 @@ from dialogs.actions.base import run_action
 from dialogs.actions.turn import PrivateStart, Turn
 from dialogs.addressed import Member
 from dialogs.apart import SAID, in_chat, set_apart, to_keep
+from dialogs.calling import begin_later, call_action, is_calling
 from dialogs.engine import (
     ActionResult,
     ChatKind,
@@ -80,6 +82,7 @@ class Play:
     state: State | None = None
     message_id: str | None = None  # what they said, for a reply to hang below
     notes: list[dict[str, Any]] = field(default_factory=list)
+    said: str = ""
 
     def perform(self, given: Input, notes: Sequence[dict[str, Any]] = ()) -> None:
         """Run the engine on one input, carry out what it wants, write everything down."""
@@ -102,6 +105,7 @@ class Play:
             before = before._replace(chat_kind=ChatKind.GROUP)
         for effect in stands.ended:
             self._carry_out(effect)
+        self.said = next((note["text"] for note in notes if note["kind"] == "user_said"), "")
         turned = run(before, given, flows, self._act, see=self._carry_out)
         if turned.failed is not None:
             raise TurnFailed(turned.failed)
@@ -140,7 +144,13 @@ class Play:
         for number, (start, stage) in enumerate(starts):
             if stage is not None:  # numbered: two may go on in the same chat
                 cause = replace(self.cause, key=f"{self.cause.key}:private{number}")
-                Play(self.session, self.house, stage, cause).perform(start.as_input())
+                self._begin(start, stage, cause)
+
+    def _begin(self, start: PrivateStart, stage: Stage, cause: Cause) -> None:
+        if is_calling(stage.conversation):  # there it waits its turn, as messages do
+            begin_later(self.session, stage=stage, start=start, cause=cause)
+        else:
+            Play(self.session, self.house, stage, cause).perform(start.as_input())
 
     @property
     def _member(self) -> Member:
@@ -198,8 +208,12 @@ class Play:
     def _flow_set(self, sha: FlowSha) -> FlowSet:
         return self.house.flows.get(self.session, merchant_id=self.stage.merchant.id, sha=sha)
 
-    def _act(self, wanted: RunAction) -> ActionResult:
-        """Run an action under a savepoint: a refusal undoes what it did and is told in words."""
+    def _act(self, wanted: RunAction) -> ActionResult | None:
+        """Run an action under a savepoint: a refusal undoes what it did and is told in words. One
+        that is not ours is called when this turn is over."""
+        if wanted.name not in self.house.actions:
+            self._call(wanted)
+            return None
         turn = self._turn(wanted)
         try:
             slots = self._run(wanted.name, turn)
@@ -222,6 +236,14 @@ class Play:
             asked = self._member.asked(letters[0].message, turn.domain)
             letters = [replace(letters[0], message=asked), *letters[1:]]
         return tuple(map(Post, letters))
+
+    def _call(self, wanted: RunAction) -> None:
+        if self.only_reads:
+            raise MustWrite(wanted.name)
+        flow_set = self._flow_set(wanted.version)
+        call_action(
+            self.session, self.stage, self.cause, wanted=wanted, flow_set=flow_set, said=self.said
+        )
 
     def _run(self, name: str, turn: Turn) -> dict[str, Any]:
         if not self.only_reads:
@@ -318,6 +340,7 @@ class Play:
             mode=Mode.HUMAN,
             now=self.cause.now,
         )
+        let_go(self.session, conversation_id=self.stage.conversation.id, now=self.cause.now)
         until = self.cause.now + PATIENCE
         expect_staff(
             self.session, conversation=self.stage.conversation, until=until, now=self.cause.now

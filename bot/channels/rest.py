@@ -9,8 +9,9 @@ from functools import cache
 from typing import Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.channels.adapter import Unreadable
 from bot.channels.addressing import is_addressed, without_mention
 from data.delivery.inbound import ChatRef, EventKind, InboundEvent, Sender
 from data.delivery.messages import (
@@ -26,6 +27,7 @@ from data.delivery.messages import (
 )
 from data.kernel.locales import Locale
 from data.kernel.money import Money
+from data.merchants import ChannelAccount
 
 TAP = "/tap:"  # a button's payload: this and an opaque token
 _SHORT = 128
@@ -79,6 +81,14 @@ def parse(body: RestMessage) -> InboundEvent:
         message_id=about.message_id,
         addressed=addressed,
     )
+
+
+def read_stored(payload: Json, _account: ChannelAccount) -> InboundEvent:
+    """A message that had to wait."""
+    try:
+        return parse(RestMessage.model_validate(payload))
+    except ValidationError as error:
+        raise Unreadable("rest") from error
 
 
 def _kind(body: RestMessage, *, pressed: bool) -> EventKind:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from bot.channels.adapter import Reader, Unreadable
 from bot.delivery.memberships import MOVES, note_move
 from bot.delivery.turns import Received, Turns, apology, take_turn_of
+from data.actions import wait_for_call
 from data.conversations import StaleConversation
 from data.delivery import inbox
 from data.delivery.inbound import EventKind, InboundEvent
@@ -72,6 +73,8 @@ class Arrivals:
             self._note(session, arrival, now)
         elif arrival.hearing.silent:
             self._forget(session, arrival, now)
+        elif arrival.hearing.calling:
+            _wait(session, job, arrival.hearing, now)
         else:
             self._answer(session, job, arrival, now)
 
@@ -145,6 +148,14 @@ class Arrivals:
             log.exception("inbox %s", inbox_id)
             return type(error).__name__
         return ""
+
+
+def _wait(session: Session, job: Job, hearing: Hearing, now: datetime) -> None:
+    """An action of this conversation is under way: heard again when it is over."""
+    conversation = hearing.known.conversation if hearing.known else None
+    assert conversation is not None  # noqa: S101  # nobody else has an action under way
+    if not wait_for_call(session, conversation_id=conversation.id, job_id=job.id, now=now):
+        raise StaleConversation(conversation.id)
 
 
 def _heard(arrival: Arrival) -> tuple[InboundEvent, Hearing]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.delivery.storing import store_update
 from data.conversations import StaleConversation
 from data.conversations.said import Said, said_in_turn
 from data.delivery import inbox
@@ -57,6 +58,8 @@ class Turns:
             hearing = self._hear(session, received)
             if hearing.silent:
                 return []
+            if hearing.calling:
+                return self._leave(session, received)
             try:
                 return self._take_turn(session, received, hearing)
             except StaleConversation:
@@ -73,6 +76,20 @@ class Turns:
                     session, received, hearing, apology(received, type(error).__name__)
                 )
         raise StaleConversation(received.event.chat.external_id)
+
+    def _leave(self, session: Session, received: Received) -> list[Said]:
+        """An action of this conversation is under way: the worker answers when it is over."""
+        account, event = received.account, received.event
+        session.rollback()
+        new = store_update(
+            self.database,
+            self.clock,
+            account=account,
+            event_id=event.event_id,
+            chat=event.chat.external_id,
+            payload=received.payload,
+        )
+        return [] if new else self._said_before(session, received)
 
     def hear(self, received: Received) -> Hearing:
         with self.database.reading() as session:

@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from bot.app import Tuanzi
+from data import actions
+from data.actions import ActionCall
 from data.delivery import jobs
 from data.delivery.models import Job
 from data.kernel.clock import TurnableClock
@@ -25,7 +27,11 @@ def pending(tuanzi: Tuanzi) -> int:
     """Work due at or before now that is still to be done."""
     now = tuanzi.clock.now()
     with tuanzi.database.reading() as session:
-        return jobs.pending(session, now=now) + calls_due(session, now=now)
+        return (
+            jobs.pending(session, now=now)
+            + calls_due(session, now=now)
+            + actions.calls_due(session, now=now)
+        )
 
 
 async def turn(tuanzi: Tuanzi, *, to: datetime) -> datetime:
@@ -46,7 +52,7 @@ async def settle(tuanzi: Tuanzi) -> None:
     """Do everything that is due now, jobs and provider calls, until nothing is left."""
     for _ in range(_ROUNDS):
         done = await tuanzi.worker.drain() + await tuanzi.cashier.drain()
-        if not done:
+        if not done + await tuanzi.caller.drain():
             return
 
 
@@ -63,6 +69,11 @@ def _next_due(tuanzi: Tuanzi, now: datetime, until: datetime) -> datetime | None
                     select(func.min(kind.call_at)).where(kind.call_at > now, kind.call_at <= until)
                 )
                 for kind in (PaymentAttempt, Refund)
+            ),
+            session.scalar(
+                select(func.min(ActionCall.due_at)).where(
+                    ActionCall.due_at > now, ActionCall.due_at <= until
+                )
             ),
         ]
     due = [moment for moment in moments if moment is not None]

@@ -106,6 +106,27 @@ def finish(session: Session, *, job_id: int, now: datetime) -> bool:
     return True
 
 
+def hold(session: Session, *, job_id: int, held_for: str, until: datetime) -> None:
+    """Put back a job that is being done: what it needs is not there yet. Later jobs of its lane go
+    on; `release` calls it back to its old place, and `until` does if nobody else."""
+    job = session.get_one(Job, job_id)
+    job.state, job.held_for, job.run_at = "due", held_for, until
+    rest(session, lane=job.lane)
+
+
+def release(session: Session, *, held_for: str, now: datetime) -> None:
+    """All that was held for this is due again, in the order in which it came."""
+    lanes = session.scalars(
+        update(Job)
+        .where(Job.held_for == held_for, Job.state == "due")
+        .values(held_for=None, run_at=now)
+        .returning(Job.lane)
+        .execution_options(synchronize_session=False)
+    )
+    for lane in sorted(set(lanes)):
+        rest(session, lane=lane)
+
+
 def rest(session: Session, *, lane: str) -> None:
     """Set the lane's wake-up to its next job, or to never."""
     session.flush()

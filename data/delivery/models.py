@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.kernel.database import Base
@@ -96,11 +96,18 @@ class Lane(Base):
 
 
 class Job(Base):
-    """Work that is due at a moment; its handler touches only the database."""
+    """Work that is due at a moment; its handler touches only the database. `held_for`: it is put
+    aside until that is over, and nothing else of its lane waits with it."""
 
     __tablename__ = "jobs"
     __table_args__ = (
         Index("ix_jobs_lane", "lane", "state", "run_at"),
+        Index(
+            "ix_jobs_held_for",
+            "held_for",
+            sqlite_where=text("held_for IS NOT NULL"),
+            postgresql_where=text("held_for IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -114,4 +121,5 @@ class Job(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(String(8), default="due")  # due, done, dead
     error: Mapped[str] = mapped_column(String(200), default="")
+    held_for: Mapped[str | None] = mapped_column(String(80))
     created_at: Mapped[datetime]
