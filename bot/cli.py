@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
 from bot import commands
+from bot.action_commands import manage_actions
 from bot.app import Tuanzi, build
 from bot.connecting import connect_telegram
 from bot.opening_command import open_new_shop
@@ -105,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--processes", type=int, help=say("cli.help_processes", language()))
     add("worker", _work)
     _take_flow_verbs(add("flows", commands.flows(open_shop)))
+    _take_action_verbs(in_shop("actions", manage_actions))
     play = add("play", commands.play_stories)
     play.add_argument("files", nargs="+", type=Path)
     play.add_argument("--flows", type=Path, help=say("cli.help_flows", language()))
@@ -134,6 +136,15 @@ def _take_flow_verbs(flows: argparse.ArgumentParser) -> None:
     diff.add_argument("new")
     _take_shop(verbs.add_parser("gc")).add_argument("--dry-run", action="store_true")
     _take_shop(verbs.add_parser("retire")).add_argument("sha")
+
+
+def _take_action_verbs(actions: argparse.ArgumentParser) -> None:
+    verbs = actions.add_subparsers(required=True, dest="verb", metavar="verb")
+    connect = _take_shop(verbs.add_parser("connect"))
+    connect.add_argument("url")
+    connect.add_argument("--names", required=True, metavar="NAME,NAME")
+    _take_shop(verbs.add_parser("check"))
+    _take_shop(verbs.add_parser("disconnect"))
 
 
 def _take_shop(verb: argparse.ArgumentParser) -> argparse.ArgumentParser:

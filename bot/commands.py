@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import flow_versions
+from bot.action_servers import called_by
 from bot.app import Tuanzi
 from bot.flow_files import check, print_schema, report, sources_of, ways_of
 from bot.play.actor import BOT, StoryFailed
@@ -127,7 +128,7 @@ def _publish(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
                 sources=sources,
                 by="cli",
                 now=now,
-                called=tuanzi.house.packages.names(merchant_id),
+                called=called_by(session, tuanzi.house, merchant_id=merchant_id),
             )
         of_it = {"merchant_id": merchant_id, "sha": sha, "by": "cli"}
         tell_trial(try_version(tuanzi.database, **of_it, now=now))

@@ -89,6 +89,16 @@ class ActionServer:
             await caller.close()
 
 
+def may_be_called(url: str, egress: Egress) -> bool:
+    """As far as the address alone tells; where it leads is looked at each time."""
+    try:
+        parsed = httpx.URL(url)
+        egress.look_at(parsed)
+    except (httpx.InvalidURL, ForbiddenHost):
+        return False
+    return not parsed.fragment and (parsed.port is None or bool(egress.allowed))
+
+
 def signature(secret: str, body: bytes, now: datetime) -> dict[str, str]:
     """Over the moment too: an old call that somebody kept is told by it."""
     moment = str(int(now.timestamp()))

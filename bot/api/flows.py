@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from bot.action_servers import called_in
 from bot.api import drafting
 from bot.api.access import Client, Known
 from bot.flow_checks import check_flows
@@ -201,14 +202,14 @@ def get_version(sha: str, client: Known, shop: Shop) -> VersionOut:
 @router.post("/validate")
 def validate(body: Sources, client: Known, shop: Shop) -> Checked:
     """Every mistake and every warning with its place."""
-    called = shop.house.packages.names(client.merchant_id)
+    called = called_in(shop.database, shop.house, client.merchant_id)
     return _checked(check_flows(body.sources, called=called), body.locale)
 
 
 @router.post("/draft", response_model=Sha, responses={422: {"model": Checked}})
 def save_draft(body: Sources, client: Known, shop: Shop) -> Sha | JSONResponse:
     """Keep a set as the draft. One with mistakes is refused, with all of them."""
-    called = shop.house.packages.names(client.merchant_id)
+    called = called_in(shop.database, shop.house, client.merchant_id)
     found = drafting.checked(body.sources, called=called)
     if not isinstance(found, FlowSet):
         return _refused(found, body.locale)

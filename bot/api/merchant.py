@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import iter_route_contexts
 
 from bot.api import (
+    actions,
     conversations,
     customers,
     flow_steps,
@@ -29,6 +30,7 @@ _NOUNS = (
     customers,
     flows,
     flow_steps,
+    actions,
     conversations,
     ledger,
 )

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from bot.action_servers import called_in
 from bot.api import drafting
 from bot.console.desk import AtDesk, Desk, Form
 from bot.console.flow_sheet import OPEN, Sheet, file_name, first_sheet, head, read_sheet
@@ -49,7 +50,7 @@ def work_on_flows(desk: AtDesk, shop: Shop, form: Form) -> Response:
         return _add(desk, sheet, str(form.get("new_name", "")))
     if wanted == "save":
         return _save(desk, shop, sheet, head(versions))
-    called = shop.house.packages.names(desk.merchant_id)
+    called = called_in(shop.database, shop.house, desk.merchant_id)
     return _checked(desk, sheet, check_flows(sheet.sources, called=called))
 
 
@@ -175,7 +176,7 @@ def _save(desk: Desk, shop: OpenShop, sheet: Sheet, stands: str) -> Response:
     if sheet.base != stands:
         moved = Sheet(stands, sheet.stored, sheet.current, sheet.changed)
         return _editor(desk, moved, status=_CONFLICT, wrong="error_draft_moved")
-    called = shop.house.packages.names(desk.merchant_id)
+    called = called_in(shop.database, shop.house, desk.merchant_id)
     found = drafting.checked(sheet.sources, called=called)
     if not isinstance(found, FlowSet):
         return _checked(desk, sheet, found)
