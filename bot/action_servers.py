@@ -13,6 +13,7 @@ from data.kernel.database import Database
 from data.kernel.errors import Invalid, NotFound
 from data.kernel.tokens import new_token
 from dialogs.actions.shelf import ACTIONS
+from dialogs.format.own_names import OWN_ACTION_NAMES
 from dialogs.house import House
 from integrations.action_servers import ActionServer, NoAnswer, may_be_called
 from integrations.egress import Egress
@@ -76,7 +77,8 @@ def connect(
 
 def _is_theirs(name: str) -> bool:
     """Nobody takes the place of an action of ours (T19)."""
-    return _NAME.fullmatch(name) is not None and name not in ACTIONS
+    ours = name in ACTIONS or name in OWN_ACTION_NAMES
+    return _NAME.fullmatch(name) is not None and not ours
 
 
 async def look_at(database: Database, egress: Egress, *, merchant_id: str) -> Looked:

@@ -4,6 +4,9 @@ The end of the call and the turn it makes possible commit together. What dialogs
 does not let through is no answer: then the flow goes back to its last question, with an apology.
 """
 
+from dataclasses import replace
+from itertools import count
+
 from sqlalchemy.orm import Session
 
 from data.actions import CallState, DueCall, end_call
@@ -48,6 +51,17 @@ def give_up(
     """No answer, or none in time; harmless where one was taken before."""
     if _end(session, stage, call, CallState.FAILED, cause, reason):
         _apologise(session, house, stage, ActionFailed(call, reason), cause)
+
+
+def pass_over(session: Session, house: House, *, stage: Stage, cause: Cause) -> None:
+    """A rehearsal calls nobody: as if each action had answered, and had nothing to say."""
+    for number in count(1):
+        pending = state_of(stage.conversation).pending
+        if pending is None or not _end(session, stage, pending.call, CallState.ANSWERED, cause):
+            return
+        numbered = replace(cause, key=f"{cause.key}:{number}")
+        silent = ActionAnswered(pending.call, ActionResult({"refusal": None}))
+        Play(session, house, stage, numbered).perform(silent, [])
 
 
 def _result(

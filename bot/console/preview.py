@@ -22,6 +22,7 @@ from data.kernel.database import Database
 from data.kernel.ids import new_id
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
+from dialogs.answering import pass_over
 from dialogs.hearing import hear
 from dialogs.house import Cause, House, Stage
 from dialogs.play import TurnFailed
@@ -134,6 +135,7 @@ class _Boards:
         stage = enter(session, account=account, event=event, hearing=hearing, cause=cause)
         self._stage = stage
         take_turn(session, house, stage=stage, event=event, hearing=hearing, cause=cause)
+        pass_over(session, house, stage=stage, cause=cause)
 
     def _event(self, line: str) -> tuple[InboundEvent, Exchange]:
         token, text = self._pressed(line)

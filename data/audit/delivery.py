@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, or_, select, union_all
 
+from data.actions.models import ActionCall, CallState
 from data.audit.checks import Check, Moment
 from data.delivery.models import InboxRow, InboxState, Job, OutboxRow, OutboxState
 from data.group_buys.models import Seat, Team
@@ -36,6 +37,12 @@ def _job_forgotten(moment: Moment) -> Select[Any]:
 def _job_dead(_: Moment) -> Select[Any]:
     """It failed every try: what it was to do is still undone."""
     return select(Job.id).where(Job.state == "dead")
+
+
+def _call_forgotten(moment: Moment) -> Select[Any]:
+    """Somebody's conversation stands still, and nobody will go on with it."""
+    open_calls = ActionCall.state == CallState.CALLING
+    return select(ActionCall.id).where(open_calls, ActionCall.deadline < moment.settled)
 
 
 def _reminded_twice(_: Moment) -> Select[Any]:
@@ -78,6 +85,7 @@ CHECKS = (
     Check("I7", "inbox_unhandled", _inbox_unhandled),
     Check("I7", "job_forgotten", _job_forgotten),
     Check("I7", "job_dead", _job_dead),
+    Check("I7", "call_forgotten", _call_forgotten),
     Check("I12", "spoke_first_too_often", _flooded),
     Check("I13", "reminded_twice", _reminded_twice),
     Check("I15", "row_from_the_future", _from_the_future),

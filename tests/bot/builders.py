@@ -35,6 +35,7 @@ from data.payments import begin_attempt
 from data.payments.sandbox_bank import SANDBOX, plan
 from data.payments.sandbox_models import Outcome
 from data.people import Person
+from integrations.egress import Network
 from tests.bot.flow_files import FLOWS
 from tests.builders import NOW, a_merchant, a_person, a_product, the_variant
 
@@ -78,13 +79,14 @@ class Names:
         ]
 
 
-def a_tuanzi(file: Path, *, at: datetime = NOW) -> Tuanzi:
+def a_tuanzi(file: Path, *, at: datetime = NOW, egress_allowed: tuple[Network, ...] = ()) -> Tuanzi:
     """Everything wired over one SQLite file; its clock stands still."""
     settings = Settings(
         database_url=f"sqlite:///{file}",
         demo=True,
         field_keys=(Secret(_KEY),),
         sandbox_secret=Secret("the bank's own little secret"),
+        egress_allowed=egress_allowed,
     )
     return build(settings, clock=TurnableClock(at))
 

@@ -134,6 +134,11 @@ INSERT INTO jobs (lane, kind, args, key, run_at, attempts, state, error, created
 INSERT INTO jobs (lane, kind, args, key, run_at, attempts, state, error, created_at) VALUES
   ('l', 'k', '{}', 'k', '2020-01-01', 8, 'dead', '', '2020');
 
+-- fault: call_forgotten
+ALTER TABLE action_calls RENAME TO strict_calls;
+CREATE TABLE action_calls AS SELECT * FROM strict_calls;
+INSERT INTO action_calls (id, state, deadline) VALUES (1, 'calling', '2020-01-01 00:00:00');
+
 -- fault: spoke_first_too_often
 INSERT INTO proactive_counts (whom, day, merchant_id, n) SELECT id, '2026-11-22', merchant_id, 4
   FROM people LIMIT 1;

@@ -137,8 +137,9 @@ def play(which: int, kind: ChatKind, told: list[Input], answers: Answers) -> lis
 
 
 def about_now(event: Input, state: State) -> Input:
-    known = isinstance(event, ActionAnswered | ActionFailed) and event.call == THIS_CALL
-    return replace(event, call=state.pending.call) if known and state.pending else event  # type: ignore[call-arg]  # it has one
+    if isinstance(event, ActionAnswered | ActionFailed) and event.call == THIS_CALL:
+        return replace(event, call=state.pending.call if state.pending else THIS_CALL)
+    return event
 
 
 def assert_sound(state: State, library: Flows) -> None:
