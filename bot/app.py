@@ -130,13 +130,7 @@ def build(settings: Settings, *, clock: Clock | None = None, house: House | None
         house=house,
         turns=turns,
         worker=Worker(database, clock, kinds, bell),
-        caller=ActionCaller(
-            database,
-            clock,
-            house,
-            Transports(database, house.packages, Egress(settings.egress_allowed)),
-            bell,
-        ),
+        caller=ActionCaller(database, clock, house, _transports(settings, database, house), bell),
         cashier=Cashier(database, clock, gateways, bell),
         courier=Courier(database, clock, channels, bell),
         channels=channels,
@@ -147,6 +141,10 @@ def build(settings: Settings, *, clock: Clock | None = None, house: House | None
             _THREADS[database.engine.dialect.name], thread_name_prefix="turn"
         ),
     )
+
+
+def _transports(settings: Settings, database: Database, house: House) -> Transports:
+    return Transports(database, house.packages, Egress(settings.egress_allowed))
 
 
 def _packages(settings: Settings) -> Packages:

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.kernel.database import Base
@@ -105,8 +105,8 @@ class Job(Base):
         Index(
             "ix_jobs_held_for",
             "held_for",
-            sqlite_where=text("held_for IS NOT NULL"),
-            postgresql_where=text("held_for IS NOT NULL"),
+            sqlite_where=column("held_for").is_not(None),
+            postgresql_where=column("held_for").is_not(None),
         ),
         {"sqlite_autoincrement": True},
     )

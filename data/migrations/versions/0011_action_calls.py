@@ -15,7 +15,7 @@ def upgrade() -> None:
     _create_servers()
     _create_calls()
     op.add_column("jobs", sa.Column("held_for", sa.String(length=80), nullable=True))
-    held = sa.text("held_for IS NOT NULL")
+    held = sa.column("held_for").is_not(None)
     op.create_index(
         "ix_jobs_held_for",
         "jobs",
