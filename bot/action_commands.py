@@ -45,6 +45,8 @@ def _connect(options: argparse.Namespace, tuanzi: Tuanzi, merchant_id: str) -> i
 
 def _check(_options: argparse.Namespace, tuanzi: Tuanzi, merchant_id: str) -> int:
     looked = asyncio.run(look_at(tuanzi.database, _egress(tuanzi), merchant_id=merchant_id))
+    if looked.trouble:
+        complain("cli.actions_trouble", what=looked.trouble)
     if looked.problem:
         complain("cli.actions_away", why=looked.problem)
     elif looked.missing:

@@ -34,10 +34,12 @@ class NewServer:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """`problem`: why it did not tell what it has; `missing`: what flows may call and it lacks."""
+    """`problem`: why it did not tell what it has; `missing`: what flows may call and it lacks;
+    `trouble`: what earlier calls met."""
 
     problem: str = ""
     missing: tuple[str, ...] = ()
+    trouble: str = ""
 
     @property
     def ok(self) -> bool:
@@ -88,9 +90,9 @@ async def look_at(database: Database, egress: Egress, *, merchant_id: str) -> Lo
         if found is None:
             raise NotFound("action_server")
         server = ActionServer(found.url, secret_of(session, found), egress)
-        names = found.names
+        names, trouble = found.names, found.trouble
     try:
         offered = await server.offered(now=_WIRE.now())
     except NoAnswer as none:
-        return Looked(problem=none.problem.value)
-    return Looked(missing=tuple(name for name in names if name not in offered))
+        return Looked(none.problem.value, trouble=trouble)
+    return Looked("", tuple(name for name in names if name not in offered), trouble)

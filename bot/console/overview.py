@@ -8,6 +8,7 @@ from bot.console.desk import AtDesk
 from bot.console.pages import go, page
 from bot.web.scope import looking
 from bot.web.shop import Shop
+from data.actions import server_of
 from data.catalogue.queries import count_products
 from data.merchants import StaffRole
 from data.orders import OrderState
@@ -29,11 +30,13 @@ def overview(desk: AtDesk, shop: Shop) -> Response:
         return go("/parcels")
     with looking(shop.database, desk.merchant_id) as session:
         merchant_id = desk.merchant_id
+        server = server_of(session, merchant_id=merchant_id)
         counts = orders.count_by_state(session, merchant_id=merchant_id)
         return page(
             "overview.html",
             desk,
             counts=[(state, counts.get(state, 0)) for state in _SHOWN],
+            trouble=server.trouble if server else "",
             waiting=chats.count_chats(session, merchant_id=merchant_id, among=chats.Among.WAITING),
             unanswered=chats.count_chats(
                 session, merchant_id=merchant_id, among=chats.Among.UNANSWERED

@@ -7,12 +7,22 @@ Whoever dies in between is followed by another, after the lease, with the same i
 import asyncio
 import logging
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
 
 from bot.delivery.action_transports import Transports
 from bot.delivery.bell import Bell, heard
 from bot.delivery.waking import stage_of
-from data.actions import ActionCall, DueCall, calls_due, lease_calls, next_try, note_trouble
+from data.actions import (
+    ActionCall,
+    DueCall,
+    calls_due,
+    forget_trouble,
+    lease_calls,
+    next_try,
+    note_trouble,
+)
 from data.conversations import StaleConversation
 from data.kernel.clock import Clock
 from data.kernel.database import Database
@@ -123,6 +133,13 @@ class ActionCaller:
                 answer=answer,
                 cause=Cause(f"call:{call.id}", now, call.inbox_id),
             )
-            if refused is not None and refused.reason not in _NO_TROUBLE:
-                trouble = f"{call.action}: {refused.reason} {refused.detail}".strip()
-                note_trouble(session, merchant_id=call.merchant_id, trouble=trouble, now=now)
+            _tell_staff(session, call, refused, now)
+
+
+def _tell_staff(session: Session, call: DueCall, refused: CallFailed | None, now: datetime) -> None:
+    merchant_id, action = call.merchant_id, call.action
+    if refused is None:
+        forget_trouble(session, merchant_id=merchant_id, action=action)
+    elif refused.reason not in _NO_TROUBLE:
+        trouble = f"{refused.reason} {refused.detail}".strip()
+        note_trouble(session, merchant_id=merchant_id, action=action, trouble=trouble, now=now)

@@ -16,6 +16,7 @@ from data.actions.models import ActionCall, ActionServer, CallState, ServerMove
 from data.actions.servers import (
     connect_server,
     disconnect_server,
+    forget_trouble,
     names_of,
     note_trouble,
     secret_of,
@@ -35,6 +36,7 @@ __all__ = [
     "connect_server",
     "disconnect_server",
     "end_call",
+    "forget_trouble",
     "lease_calls",
     "let_go",
     "names_of",

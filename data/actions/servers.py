@@ -54,12 +54,27 @@ def secret_of(session: Session, server: ActionServer) -> str:
     return cipher_of(session).decrypt(server.secret, place=_place(server.merchant_id))
 
 
-def note_trouble(session: Session, *, merchant_id: str, trouble: str, now: datetime) -> None:
+def note_trouble(
+    session: Session, *, merchant_id: str, action: str, trouble: str, now: datetime
+) -> None:
     """Staff must mend it: no later try will."""
     session.execute(
         update(ActionServer)
         .where(ActionServer.merchant_id == merchant_id)
-        .values(trouble=trouble[:120], trouble_at=now)
+        .values(trouble=f"{action}: {trouble}"[:120], trouble_at=now)
+    )
+
+
+def forget_trouble(session: Session, *, merchant_id: str, action: str) -> None:
+    """This action has answered."""
+    session.execute(
+        update(ActionServer)
+        .where(
+            ActionServer.merchant_id == merchant_id,
+            ActionServer.trouble.startswith(f"{action}:", autoescape=True),
+        )
+        .values(trouble="", trouble_at=None)
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -241,6 +241,35 @@ def test_an_answer_that_comes_twice_counts_once(hostile: Hostile) -> None:
     assert hostile.folding.read() == ["folded", "多大？"]
 
 
+def test_a_restart_and_a_newer_version_of_the_flows_change_nothing(
+    hostile: Hostile, tmp_path: Path
+) -> None:
+    """What is committed goes on, and on the version it began with."""
+    hostile.answers({"events": [], "responses": [{"response": "utter_folded"}]})
+    hostile.folding.open()
+    hostile.folding.asks()
+    hostile.folding.say("很大")
+    hostile.folding.open(action="action_refuse")
+    hostile.folding.tuanzi.close()
+    again = a_tuanzi(tmp_path / "shop.db", egress_allowed=(ip_network("127.0.0.0/8"),))
+    hostile.folding.tuanzi = again
+    hostile.folding.settle()
+    assert hostile.folding.read()[1:3] == ["多大？", "很大的，好了。"]
+    again.close()
+
+
+def test_trouble_that_is_mended_is_no_trouble_any_more(hostile: Hostile) -> None:
+    hostile.folding.open()
+    hostile.answers({}, status=404)
+    hostile.folding.asks()
+    hostile.folding.settle()
+    assert hostile.folding.trouble() == "action_fold: unknown_action 404"
+    hostile.answers({"events": [], "responses": []})
+    hostile.folding.say("妈妈")
+    hostile.folding.settle()
+    assert hostile.folding.trouble() == ""
+
+
 def test_no_transaction_is_open_while_it_is_called(hostile: Hostile) -> None:
     """Whoever is asked can write to the same database, where there is one writer at a time."""
     tuanzi = hostile.folding.tuanzi

@@ -9,6 +9,7 @@ from data.actions import (
     ServerMove,
     connect_server,
     disconnect_server,
+    forget_trouble,
     names_of,
     note_trouble,
     secret_of,
@@ -50,7 +51,13 @@ def test_every_move_of_it_is_noted_and_a_new_one_begins_without_trouble(
         merchant = a_merchant(session)
         given: Any = {"merchant_id": merchant.id, "names": [], "secret": "s", "now": NOW}
         connect_server(session, url=URL, by="owner", **given)
-        note_trouble(session, merchant_id=merchant.id, trouble="404", now=NOW)
+        here: Any = {"merchant_id": merchant.id, "action": "action_fold"}
+        note_trouble(session, trouble="404", now=NOW, **here)
+        forget_trouble(session, merchant_id=merchant.id, action="action_fol_")
+        kept = server_of(session, merchant_id=merchant.id)
+        assert kept is not None
+        session.refresh(kept)
+        assert kept.trouble == "action_fold: 404"
         server = connect_server(session, url=URL + "2", by="cli", **given)
         assert (server.trouble, server.trouble_at) == ("", None)
         disconnect_server(session, merchant_id=merchant.id, by="owner", now=NOW)
