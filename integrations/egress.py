@@ -8,6 +8,7 @@ spelt does not matter, for it is the resolved one that is looked at. (T17)
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import (
@@ -28,6 +29,7 @@ Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 HTTPS = 443
+_NAMES = ThreadPoolExecutor(8, thread_name_prefix="names")
 _TRIED = 3  # addresses of one name, one after the other
 # Python calls these global, or may do so in a later version; none is a merchant's server.
 _CLOSED: tuple[Network, ...] = tuple(
@@ -53,9 +55,14 @@ class ForbiddenHost(Exception):
 
 
 async def system_addresses(host: str, port: int) -> Sequence[str]:
-    """What this machine's resolver says."""
+    """What this machine's resolver says. It blocks, and a stranger's name server decides for how
+    long: so it gets threads of its own, and takes none from the database."""
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return await loop.run_in_executor(_NAMES, _resolved, host, port)
+
+
+def _resolved(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_rest, address in found))
 
 

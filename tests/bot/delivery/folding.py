@@ -66,6 +66,12 @@ flows:
       - id: size
         collect: size
       - action: utter_done
+  from_a_group:
+    description: Goes on here with what began in a group.
+    name: go on
+    translation: {zh-Hans: {name: 接着来}, zh-Hant: {name: 繼續}}
+    steps:
+      - action: utter_refused
 """
 
 
@@ -102,10 +108,10 @@ class Folding:
                 now=NOW,
             )
 
-    def say(self, text: str, *, number: int | None = None) -> list[str]:
+    def say(self, text: str, *, number: int | None = None, who: str = "ann") -> list[str]:
         """What the same request brings back."""
         about = RestMetadata(locale="zh-Hans", message_id=f"m{number or next(self._numbers)}")
-        body = RestMessage(sender="ann", message=text, metadata=about)
+        body = RestMessage(sender=who, message=text, metadata=about)
         received = Received(self.account, parse(body), body.model_dump(mode="json"))
         said = self.tuanzi.turns.answer(received)
         return [str(part["text"]) for one in said for part in one.segments if "text" in part]

@@ -13,8 +13,12 @@ from sqlalchemy import text
 from bot.api import talking
 from bot.api.reads.chats import find_chat
 from bot.app import Tuanzi
+from bot.delivery.waking import stage_of
 from data.actions import CallState
 from data.conversations import Mode
+from dialogs.actions.turn import PrivateStart
+from dialogs.calling import begin_later
+from dialogs.house import Cause
 from tests.action_server import stock_server
 from tests.bot.builders import a_tuanzi
 from tests.bot.delivery.folding import Folding, copy_of
@@ -239,6 +243,62 @@ def test_an_answer_that_comes_twice_counts_once(hostile: Hostile) -> None:
     for call in (fast, slow):
         caller._take(call, asyncio.run(caller._call(call)))
     assert hostile.folding.read() == ["folded", "多大？"]
+
+
+def test_a_flow_that_comes_over_from_a_group_waits_as_messages_do(hostile: Hostile) -> None:
+    folding = hostile.folding
+    hostile.answers({"events": [], "responses": [{"text": "folded"}]})
+    folding.open()
+    folding.asks()
+    with folding.tuanzi.database.transaction() as session:
+        stage = stage_of(session, folding.conversation.id)
+        start = PrivateStart(stage.person.id, "from_a_group", {})
+        cause = Cause("from a group", folding.tuanzi.clock.now())
+        begin_later(session, stage=stage, start=start, cause=cause)
+    asyncio.run(folding.tuanzi.worker.drain())
+    assert folding.read() == []
+    folding.settle()
+    assert folding.read()[:3] == ["folded", "多大？", "做不了。"]
+
+
+@pytest.mark.parametrize("path", ["/redirect", "/bomb", "/wrong"])
+def test_t18_an_answer_that_is_none_ends_in_an_apology_and_not_in_a_standstill(
+    hostile: Hostile, path: str
+) -> None:
+    hostile.folding.open(path=path)
+    hostile.folding.asks()
+    hostile.folding.settle()
+    assert hostile.folding.read()[1:] == ["送给谁？"]
+    assert hostile.folding.trouble()
+    assert [asked for _, asked, *_ in hostile.server.seen] == [path]
+
+
+def test_a_running_process_calls_as_soon_as_the_turn_is_committed(hostile: Hostile) -> None:
+    """Its loops, and not a drain; a server that hangs holds up nobody else."""
+    folding = hostile.folding
+    hostile.answers({"events": [], "responses": [{"text": "folded"}]})
+    folding.open(path="/slow")
+
+    async def life() -> list[str]:
+        loops = [asyncio.create_task(one) for one in (
+            folding.tuanzi.worker.run(), folding.tuanzi.caller.run()
+        )]  # fmt: skip
+        await asyncio.to_thread(folding.asks)
+        await asyncio.sleep(0.3)  # the first call hangs now
+        folding.open()
+        said: list[str] = []
+        for words in ("我想找一个礼物", "妈妈"):
+            await asyncio.to_thread(folding.say, words, who="bob")
+        async with asyncio.timeout(4):
+            while "多大？" not in said:
+                await asyncio.sleep(0.02)
+                said += await asyncio.to_thread(folding.read)
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        return said
+
+    assert asyncio.run(life())[-2:] == ["folded", "多大？"]
 
 
 def test_a_restart_and_a_newer_version_of_the_flows_change_nothing(
