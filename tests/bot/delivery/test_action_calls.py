@@ -129,16 +129,11 @@ ANSWERS: list[Any] = [
     {"events": [{"event": "slot", "name": "address", "value": "x"}]},
     {"events": [{"event": "slot", "name": "nonsense", "value": 1}]},
     {"events": [{"event": "slot", "name": "shape", "value": "submarine"}]},
-    {"events": [{"event": "slot", "name": "price", "value": {"$gt": 0}}]},
     {"events": [{"event": "restart"}]},
     {"events": [{"event": "followup", "name": "action_place_order"}]},
     {"events": [{"event": "slot", "name": "size", "value": "x"}, {"event": "undo"}]},
-    {"events": "slot"},
     {"responses": [{"response": "utter_nonsense"}]},
-    {"responses": [{"text": "x", "image": "http://127.0.0.1/x"}]},
     {"responses": [{"text": "x", "buttons": [{"title": "x", "payload": "/StartFlow(y)"}]}]},
-    {"responses": [{"text": "x"}] * 11},
-    ["events"],
     None,
 ]
 

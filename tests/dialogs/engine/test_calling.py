@@ -109,8 +109,8 @@ def test_a_press_or_a_check_that_fails_leaves_what_stands_below() -> None:
 def test_an_event_that_comes_meanwhile_is_next_after_the_answer() -> None:
     talk = Talk(state=State(slots={"product": "tea"}))
     talk.hear(StartFlow("order"))
-    for slot, value in (("address", "x"), ("sure", True)):
-        talk.hear(SetSlot(slot, value))
+    talk.hear(SetSlot("address", "x"))
+    talk.hear(SetSlot("sure", True))
     (parked,) = parked_of(talk)
     talk.act = calling(RECOMMEND)
     talk.hear(StartFlow("gift"))
