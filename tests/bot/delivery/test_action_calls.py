@@ -18,7 +18,9 @@ from data.actions import CallState
 from data.conversations import Mode
 from dialogs.actions.turn import PrivateStart
 from dialogs.calling import begin_later
+from dialogs.engine import to_json
 from dialogs.house import Cause
+from dialogs.log import replayed
 from tests.action_server import stock_server
 from tests.bot.builders import a_tuanzi
 from tests.bot.delivery.folding import Folding, copy_of
@@ -77,6 +79,9 @@ def test_a_call_its_answer_and_what_was_said_meanwhile(folding: Folding) -> None
     (call,) = folding.calls()
     assert (call.state, call.attempts, call.payload) == (CallState.ANSWERED, 1, {})
     assert folding.conversation.snapshot.get("pending") is None
+    with folding.tuanzi.database.reading() as session:  # from the log alone, asking nobody
+        again = replayed(session, folding.tuanzi.house, folding.conversation)
+    assert to_json(again) == folding.conversation.snapshot
 
 
 def test_a_message_that_comes_twice_while_it_waits_is_heard_once(folding: Folding) -> None:

@@ -64,7 +64,7 @@ def test_a_late_or_repeated_answer_is_dropped_by_its_number() -> None:
     assert talk.take(answered) == []
     assert talk.take(ActionFailed(answered.call, "timeout")) == []
     assert talk.state == before
-    assert talk.names()[-2:] == ["answer_ignored", "answer_ignored"]
+    assert talk.names().count("answer_ignored") == 2
 
 
 def test_a_call_that_fails_is_apologised_for_and_the_question_before_it_is_open_again() -> None:
