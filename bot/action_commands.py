@@ -5,8 +5,8 @@ import asyncio
 
 from bot.action_servers import NewServer, connect, look_at
 from bot.app import Tuanzi
-from bot.commands import find_merchant
 from bot.terminal import BROKEN, EXIT_SOUND, EXIT_USAGE, CannotDo, complain, tell
+from bot.which_shop import find_merchant
 from data.actions import disconnect_server
 from data.kernel.errors import Invalid, NotFound
 from integrations.egress import Egress
