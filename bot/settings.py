@@ -84,10 +84,8 @@ def read(environment: Mapping[str, str], *, serving: bool = True) -> Settings:
 
     def get(name: str, parse: Callable[[str], _T], default: _T) -> _T:
         raw = environment.get(f"TUANZI_{name}", "")
-        if not raw:
-            return default
         try:
-            return parse(raw)
+            return parse(raw) if raw else default
         except ValueError:
             problems.append(f"TUANZI_{name}")
             return default

@@ -13,10 +13,11 @@ from bot.action_servers import NewServer, connect
 from bot.app import Tuanzi
 from bot.channels.rest import RestMessage, RestMetadata, parse
 from bot.delivery.turns import Received
-from bot.publishing import publish_flows
+from bot.publishing import keep_flows
 from data.actions import ActionCall, server_of
 from data.conversations import Conversation, ConversationEvent
 from data.delivery.models import OutboxRow
+from data.flows import publish
 from data.merchants import ChannelAccount
 from integrations.egress import Egress
 from tests.bot.builders import Names
@@ -91,21 +92,14 @@ class Folding:
 
     def open(self, *, action: str = "action_fold", path: str = "/webhook") -> None:
         with self.tuanzi.database.transaction() as session:
-            publish_flows(
-                session,
-                merchant_id=self.shop.merchant,
-                sources=flows(action),
-                by="test",
-                now=NOW,
-                called=NAMES,
-            )
+            shop: Any = {"merchant_id": self.shop.merchant, "by": "test", "now": NOW}
+            sha = keep_flows(session, sources=flows(action), called=NAMES, **shop)
+            publish(session, sha=sha, **shop)
             connect(
                 session,
-                merchant_id=self.shop.merchant,
                 new=NewServer(self.url + path, NAMES),
                 egress=Egress(self.tuanzi.settings.egress_allowed),
-                by="test",
-                now=NOW,
+                **shop,
             )
 
     def say(self, text: str, *, number: int | None = None, who: str = "ann") -> list[str]:
