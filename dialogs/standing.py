@@ -4,33 +4,11 @@ Only one that stands in a version which is not live is looked at: it may have to
 version, or to begin again. That costs a turn in the live version nothing.
 """
 
-from dataclasses import dataclass
-
 from sqlalchemy.orm import Session
 
 from data.conversations import Conversation, StaleConversation
-from data.flows import VersionGone, Way, fate_of, move_pins
-from data.kernel.ids import FlowSha
-from dialogs.engine import (
-    Event,
-    Flows,
-    Passage,
-    State,
-    Unwait,
-    from_json,
-    migrated,
-    pinned,
-    restarted,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What happened on the way here is told in `events`; `ended` waits are to be forgotten."""
-
-    state: State
-    events: tuple[Event, ...] = ()
-    ended: tuple[Unwait, ...] = ()
+from data.flows import VersionGone, fate_of, move_pins
+from dialogs.engine import Flows, Moved, Standing, State, Way, from_json, move_on, pinned
 
 
 def state_of(conversation: Conversation | None) -> State:
@@ -47,20 +25,8 @@ def standing(session: Session, conversation: Conversation | None, flows: Flows) 
     if conversation is None or not old:
         return Standing(state)
     fate = fate_of(session, merchant_id=conversation.merchant_id, shas=old)
-    events: tuple[Event, ...] = ()
-    for way in fate.ways:
-        state, moved = _go(state, way, flows)
-        events += moved
-    state, again, ended = restarted(state, fate.lost & pinned(state), flows)
-    return Standing(state, events + again, ended)
-
-
-def _go(state: State, way: Way, flows: Flows) -> tuple[State, tuple[Event, ...]]:
-    """Those who stand at the beginning of a way are there to keep both its ends."""
-    if way.from_sha not in pinned(state):
-        return state, ()
-    old, new = flows.flows_for(FlowSha(way.from_sha)), flows.flows_for(FlowSha(way.to_sha))
-    return migrated(state, Passage(old, new, way.flows))
+    ways = tuple(Way(way.from_sha, way.to_sha, way.flows) for way in fate.ways)
+    return move_on(state, Moved(ways, tuple(sorted(fate.lost))), flows)
 
 
 def pin(session: Session, conversation: Conversation, state: State) -> None:

@@ -13,7 +13,7 @@ from data.conversations.left_behind import Search, idle_longest, left_behind
 from data.flows import Keeping, collect, has_old_versions, live_sha, versions_left_behind
 from data.flows.tending import A_DAY, set_alarm
 from data.kernel.ids import FlowSha
-from dialogs.engine import Flows, lapsed, to_json
+from dialogs.engine import Flows, Lapsed, move_on, to_json
 from dialogs.library import FlowLibrary
 from dialogs.standing import pin, standing
 
@@ -67,8 +67,8 @@ def _look_after(
     stands = standing(session, conversation, flows)
     state, events = stands.state, stands.events
     if conversation.last_at < search.idle_since:
-        state, ended = lapsed(state, flows)
-        events += ended
+        ended = move_on(state, Lapsed(), flows)
+        state, events = ended.state, events + ended.events
     if not events:
         return
     try:

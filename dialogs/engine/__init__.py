@@ -1,7 +1,6 @@
 """Carries flows out: a pure `step` from state and input to a new one, and its driver `run`."""
 
 from dialogs.engine.commands import Command
-from dialogs.engine.ending import lapsed, restarted
 from dialogs.engine.inputs import (
     TIMEOUT,
     ActionAnswered,
@@ -13,9 +12,13 @@ from dialogs.engine.inputs import (
     Happened,
     Heard,
     Input,
+    Lapsed,
+    Moved,
     StartPattern,
+    Way,
 )
-from dialogs.engine.migrating import Passage, migrated, pinned
+from dialogs.engine.migrating import pinned
+from dialogs.engine.moving_on import Standing, move_on
 from dialogs.engine.outcome import (
     Effect,
     Event,
@@ -59,30 +62,31 @@ __all__ = [
     "Happened",
     "Heard",
     "Input",
+    "Lapsed",
     "Mode",
+    "Moved",
     "Outcome",
     "Parked",
-    "Passage",
     "Post",
     "Question",
     "Recorded",
     "Repeat",
     "RunAction",
     "Say",
+    "Standing",
     "StartPattern",
     "State",
     "Turned",
     "Unplayable",
     "Unwait",
     "Wait",
+    "Way",
     "current_version",
     "from_json",
-    "lapsed",
-    "migrated",
+    "move_on",
     "open_question",
     "pinned",
     "replay",
-    "restarted",
     "run",
     "step",
     "to_json",

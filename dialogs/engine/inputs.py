@@ -87,5 +87,29 @@ class Failed:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From one version to another: flow to old step to new step."""
+
+    old: str
+    new: str
+    flows: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Between two turns: flows under way go on in other versions, or begin again because theirs
+    is `lost`."""
+
+    ways: tuple[Way, ...] = ()
+    lost: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """Between two turns: nobody went on for so long that what was under way ends."""
+
+
+Change = Moved | Lapsed
 Between = ActionAnswered | ActionFailed
 Input = Heard | ActionResult | Between | Happened | HandOver | HandBack | StartPattern | Failed

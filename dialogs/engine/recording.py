@@ -15,13 +15,17 @@ from dialogs.engine.inputs import (
     ActionAnswered,
     ActionFailed,
     ActionResult,
+    Change,
     Failed,
     HandBack,
     HandOver,
     Happened,
     Heard,
     Input,
+    Lapsed,
+    Moved,
     StartPattern,
+    Way,
 )
 from dialogs.engine.outcome import Event
 from dialogs.engine.state import ChatKind
@@ -39,9 +43,10 @@ class Unplayable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An input, with what else the engine went by: the version that was live, the kind of chat."""
+    """An input or a change, with what else the engine went by: the version that was live, the kind
+    of chat."""
 
-    given: Input
+    given: Input | Change
     live: FlowSha
     chat: ChatKind = ChatKind.PRIVATE
 
@@ -150,6 +155,18 @@ def _pattern_to_json(start: StartPattern) -> Json:
     return {"flow": start.flow, "context": dict(start.context)}
 
 
+def _moved_to_json(moved: Moved) -> Json:
+    return {"ways": [_way_to_json(way) for way in moved.ways], "lost": list(moved.lost)}
+
+
+def _way_to_json(way: Way) -> list[Any]:
+    return [way.old, way.new, {flow: dict(steps) for flow, steps in way.flows.items()}]
+
+
+def _moved(body: Mapping[str, Any]) -> Moved:
+    return Moved(tuple(Way(*way) for way in body["ways"]), tuple(body["lost"]))
+
+
 def _fit_all(values: Mapping[str, Any]) -> Json:
     return {name: _fit(value) for name, value in values.items()}
 
@@ -173,6 +190,8 @@ def _commands(body: Iterable[Mapping[str, Any]]) -> tuple[Command, ...]:
 
 RECORDED: Mapping[str, Recipe] = {
     "understood": Recipe(Heard, _heard_to_json, _heard),
+    "moved": Recipe(Moved, _moved_to_json, _moved),
+    "lapsed": Recipe(Lapsed, lambda _: {}, lambda _: Lapsed()),
     "action_done": Recipe(ActionResult, _result_to_json, _result),
     "action_answered": Recipe(
         ActionAnswered, _answered_to_json, lambda body: ActionAnswered(body["call"], _result(body))

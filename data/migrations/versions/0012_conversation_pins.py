@@ -15,7 +15,7 @@ _AT_ONCE = 500
 _LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)  # the first round is due
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

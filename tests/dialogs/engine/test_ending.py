@@ -1,7 +1,8 @@
 """Flows whose version must go, and flows that nobody goes on with: what is left of them."""
 
-from dialogs.engine import ChatKind, Flows, GoPrivate, Heard, State, Unwait, lapsed, restarted, run
+from dialogs.engine import ChatKind, Flows, GoPrivate, Heard, State, Unwait, run
 from dialogs.engine.commands import CannotHandle, ChitChat, SetSlot, StartFlow
+from dialogs.engine.ending import lapsed, restarted
 from dialogs.format import load_flow_set
 from tests.dialogs.engine.talk import SHOP, Talk, recommend_and_order, shop, sources
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from dialogs.engine import Flows, Happened, Passage, State, migrated, pinned
+from dialogs.engine import RECORDED, Flows, Happened, Moved, State, Way, move_on, pinned
 from dialogs.engine.commands import CorrectSlots, GoBack, SetSlot, StartFlow
 from dialogs.format import FlowSet, load_flow_set
 from tests.dialogs.engine.talk import DOMAIN, SHOP, Talk, shop, sources
@@ -35,11 +35,12 @@ def changed(domain: str = DOMAIN) -> FlowSet:
 def moved(talk: Talk, steps: Steps, new: FlowSet | None = None) -> list[str]:
     """Move, and go on in the new version; the names of what happened."""
     old, new = shop(), new or changed()
-    state, events = migrated(talk.state, Passage(old, new, steps))
-    talk.state = state
     sets = {old.sha: old, new.sha: new}
     talk.flows = Flows(new.sha, lambda sha: sets[sha])
-    return [event.name for event in events]
+    stands = move_on(talk.state, Moved((Way(old.sha, new.sha, steps),)), talk.flows)
+    talk.state = stands.state
+    talk.events += stands.events
+    return [event.name for event in stands.events if event.name not in RECORDED]
 
 
 def versions(state: State) -> set[str]:

@@ -17,18 +17,23 @@ from dialogs.engine import (
     Happened,
     Heard,
     Input,
+    Lapsed,
+    Moved,
     Recorded,
     RunAction,
     State,
     Unplayable,
+    move_on,
     replay,
     run,
     to_json,
 )
-from dialogs.engine.commands import Command, SetSlot, StartFlow
-from dialogs.format import FlowSet
-from tests.dialogs.engine.talk import Talk, recommend_and_order, shop
+from dialogs.engine.commands import CannotHandle, Command, SetSlot, StartFlow
+from dialogs.engine.inputs import Change
+from dialogs.format import FlowSet, load_flow_set
+from tests.dialogs.engine.talk import SHOP, Talk, recommend_and_order, shop, sources
 from tests.dialogs.engine.test_events import ENDS
+from tests.dialogs.engine.test_migrating import changed, moved
 from tests.dialogs.engine.test_properties import SETS, Actor, inputs, results
 
 LIVE = FlowSha("live")
@@ -45,7 +50,7 @@ def stored(events: tuple[Event, ...] | list[Event]) -> list[Recorded]:
 
 
 def test_every_input_and_every_command_can_be_recorded() -> None:
-    assert {recipe.made for recipe in RECORDED.values()} == set(get_args(Input))
+    assert {recipe.made for recipe in RECORDED.values()} == {*get_args(Input), *get_args(Change)}
     for kind in get_args(Command):
         needed = {"flow": "gift", "flows": ("gift",), "slot": "budget", "value": 5, "action": "a"}
         command = kind(**{name: needed[name] for name in needed if name in kind.__match_args__})
@@ -145,3 +150,21 @@ def test_a_replay_runs_no_action() -> None:
     assert len(ran) == 2
     assert replay(stored(talk.events), talk.flows.flows_for) == talk.state
     assert len(ran) == 2
+
+
+def test_what_happened_between_the_turns_is_replayed_in_its_place() -> None:
+    """A flow goes on in the next version, begins again in the one after it, and is put aside."""
+    old, new = shop(), changed()
+    newest = load_flow_set(sources(SHOP.replace("find a gift", "find a present")))
+    library = {each.sha: each for each in (old, new, newest)}
+    talk = Talk()
+    talk.hear(StartFlow("gift"), SetSlot("recipient", "mum"), SetSlot("occasion", "birthday"))
+    assert moved(talk, {"gift": {"2_collect_budget": "budget"}}) == ["flow_migrated"]
+    talk.hear(SetSlot("budget", 50.0))
+    for live, change in ((newest, Moved(lost=(new.sha,))), (newest, Lapsed())):
+        talk.flows = Flows(live.sha, library.__getitem__)
+        stands = move_on(talk.state, change, talk.flows)
+        talk.state, talk.events = stands.state, [*talk.events, *stands.events]
+        talk.hear(CannotHandle())
+    assert {"flow_restarted", "flow_expired"} <= set(talk.names())
+    assert replay(stored(talk.events), library.__getitem__) == talk.state
