@@ -6,6 +6,7 @@ from data.delivery.inbound import InboundEvent
 from dialogs.engine import StartPattern
 from dialogs.hearing import Hearing
 from dialogs.house import Stage
+from dialogs.standing import state_of
 
 PATTERN = "pattern_session_start"
 LONG = timedelta(days=30)  # as long as an open flow is kept for somebody who says nothing
@@ -21,6 +22,8 @@ def opening(
         return None
     is_new = conversation.rev == 0
     is_back = now - conversation.last_at > LONG
+    if state_of(conversation).lapsed:  # what was put aside is told instead
+        return None
     if not (is_new or is_back or event.text.strip() == _START):
         return None
     return StartPattern(PATTERN, {"returning": not is_new})

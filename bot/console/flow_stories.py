@@ -68,5 +68,5 @@ def _shown(desk: Desk, shop: OpenShop, sha: str, *, status: int = 200, **told: s
         files=sorted(files),
         trial=trial,
         failed=failed,
-        **told,
+        **{"wrong": "", "migrate": "", **told},
     )

@@ -21,7 +21,7 @@ from dialogs.understanding import Context, Entity, Offered, Understood, parse_pa
 Entry = Mapping[str, Any]
 _KINDS = {kind.__name__: kind for kind in get_args(Command)}
 _ENTRY = ("text", "context", "link", "language", "intent", "confidence", "entities", "commands",
-          "offered", "among")  # fmt: skip
+          "model", "offered", "among")  # fmt: skip
 
 
 class Unheard(Exception):
@@ -165,6 +165,7 @@ def _understood(entry: Entry, context: Context) -> Understood:
         entry.get("intent"),
         entry.get("confidence", 1.0),
         tuple(_entity(one) for one in entry.get("entities", ())),
+        entry.get("model"),
     )
 
 

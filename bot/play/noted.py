@@ -57,7 +57,7 @@ def _clarified(scene: Scene, step: Step) -> None:
         str(flow)
         for event in scene.events()
         if event.kind == "understood"
-        for command in event.body.get("commands", ())
+        for command in event.body["data"].get("commands", ())
         if command["command"] == "Clarify"
         for flow in command["flows"]
     ]

@@ -120,7 +120,7 @@ def _began(session: Session, conversation: Conversation, frame: int) -> datetime
         .where(
             ConversationEvent.conversation_id == conversation.id,
             ConversationEvent.kind == "flow_started",
-            ConversationEvent.body["frame"].as_integer() == frame,
+            ConversationEvent.frame == frame,
         )
         .order_by(ConversationEvent.id.desc())
         .limit(1)

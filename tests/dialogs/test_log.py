@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from bot.play.actor import Actor
-from bot.play.story import read_stories
+from bot.play.reading import read_stories
 from bot.play.world import World
 from data.conversations import Conversation, ConversationEvent
 from data.kernel.encryption import Unreadable

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.delivery.waking import stage_of
 from bot.play.actor import Actor
-from bot.play.story import read_stories
+from bot.play.reading import read_stories
 from bot.play.world import World
 from bot.publishing import publish_flows
 from data.conversations import Conversation, ConversationEvent, ConversationWait, ToldEvent

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from bot.app import Tuanzi, build
 from bot.channels.rest import RestChat, RestMessage, RestMetadata, parse
 from bot.delivery.turns import Received
-from bot.publishing import publish_flows
+from bot.publishing import keep_flows
 from bot.settings import Secret, Settings
+from bot.trials import Terms, publish_tried
 from data.conversations import Conversation, OfferedOption
 from data.flows import ConversationPin, collect, collectable
 from data.kernel.clock import TurnableClock
@@ -101,15 +102,13 @@ class Corner:
     def publish(
         self, version: str, *, step: str = "ask", migrate: str | None = None, without: str = ""
     ) -> str:
+        mine = {"merchant_id": self.merchant, "by": "Lan", "now": self.tuanzi.clock.now()}
+        terms = Terms(migrate=None if migrate is None else read("migrate.yml", migrate))
+        files = sources(version, step=step, without=without)
         with self.tuanzi.database.transaction() as session:
-            return publish_flows(
-                session,
-                merchant_id=self.merchant,
-                sources=sources(version, step=step, without=without),
-                by="Lan",
-                now=self.tuanzi.clock.now(),
-                migrate=None if migrate is None else read("migrate.yml", migrate),
-            )
+            sha = keep_flows(session, **mine, sources=files)
+            publish_tried(session, **mine, sha=sha, terms=terms)
+        return sha
 
     def hear(self, who: str, text: str, *, group: str = "") -> list[str]:
         """What they are answered."""
