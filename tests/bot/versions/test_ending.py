@@ -114,7 +114,7 @@ def test_what_waited_in_a_lost_version_ends_without_a_word(corner: Corner) -> No
     retired(corner, one)
     happen(corner, "lan")
     assert said_last(corner) == []
-    assert kinds(corner, "lan")[-2:] == ["flow_dropped", "event_ignored"]
+    assert kinds(corner, "lan")[-3:] == ["flow_dropped", "told", "event_ignored"]
     with corner.tuanzi.database.reading() as session:
         assert session.scalars(select(ConversationWait)).all() == []
 
