@@ -14,6 +14,7 @@ from bot.channels.telegram_updates import read_update
 from bot.delivery.action_caller import ActionCaller
 from bot.delivery.action_deadlines import begin_at_last, end_at_deadline
 from bot.delivery.action_transports import Transports
+from bot.delivery.advising import Adviser
 from bot.delivery.arrivals import Arrivals
 from bot.delivery.bell import Bell
 from bot.delivery.courier import Courier
@@ -46,6 +47,7 @@ from dialogs.library import FlowLibrary
 from dialogs.notices import Notices
 from dialogs.tending import tend
 from integrations.egress import Egress
+from integrations.language_models import ChatCompletions
 from integrations.payments import SandboxGateway
 
 # SQLite lets one turn write, and Python one thread compute: a second thread would take the
@@ -99,13 +101,15 @@ class Tuanzi:
     def close(self) -> None:
         self.threads.shutdown(wait=False, cancel_futures=True)
         self.house.packages.close()
+        if self.turns.adviser is not None:
+            self.turns.adviser.close()
         self.database.close()
 
 
 def build(settings: Settings, *, clock: Clock | None = None, house: House | None = None) -> Tuanzi:
     """A shop over one database; nothing runs yet."""
     clock = clock or SystemClock()
-    house = house or House(FlowLibrary(), ACTIONS, settings.public_url, _packages(settings))
+    house = house or _house(settings)
     keys = [key.reveal() for key in settings.field_keys]
     database = Database(
         settings.database_url,
@@ -121,7 +125,7 @@ def build(settings: Settings, *, clock: Clock | None = None, house: House | None
         bank = SandboxGateway(database, clock, secret=settings.sandbox_secret.reveal())
         gateways[bank.name] = bank
     channels: dict[str, Channel] = {}
-    turns = Turns(database, clock, house)
+    turns = Turns(database, clock, house, _adviser(settings, database, clock))
     kinds = _job_kinds(settings, house, Arrivals(database, turns, READERS))
     return Tuanzi(
         settings=settings,
@@ -152,6 +156,21 @@ def _packages(settings: Settings) -> Packages:
         return Packages(settings.actions, taken=ACTIONS.keys())
     except BadPackage as bad:
         raise SettingsError([f"TUANZI_ACTIONS ({bad})"]) from bad
+
+
+def _house(settings: Settings) -> House:
+    receiver = settings.model.receiver if settings.model else ""
+    packages = _packages(settings)
+    return House(FlowLibrary(), ACTIONS, settings.public_url, packages, model_receiver=receiver)
+
+
+def _adviser(settings: Settings, database: Database, clock: Clock) -> Adviser | None:
+    access = settings.model
+    if access is None:
+        return None
+    key = access.key.reveal() if access.key else ""
+    model = ChatCompletions(access.url, access.name, key)
+    return Adviser(database, clock, model, tokens=access.tokens)
 
 
 def _telegram(

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from data.flows import Keeping
 from data.kernel.errors import Invalid
+from data.people.model_consent import LONGEST_RECEIVER
 from dialogs.actions.packages import ActionPackage
 
 VAR = Path("var")
@@ -51,6 +52,24 @@ class SettingsError(Invalid):
         self.problems = problems
 
 
+class _Get(Protocol):
+    """Looks one variable up, and notes it where it makes no sense."""
+
+    def __call__(self, name: str, parse: Callable[[str], _T], default: _T) -> _T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAccess:
+    """A language model of the operator's choice. `receiver`: who people are told gets their words;
+    `tokens`: what each shop may use of it in a day."""
+
+    url: str
+    name: str
+    key: Secret | None = None
+    receiver: str = ""
+    tokens: int = 200_000
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`demo` opens the fake bank, the clock and tokenless REST, and only on loopback (T34)."""
@@ -73,6 +92,7 @@ class Settings:
     trusted_hosts: tuple[str, ...] = field(default=("127.0.0.1", "localhost"))
     actions: tuple[ActionPackage, ...] = ()
     egress_allowed: tuple[IPv4Network | IPv6Network, ...] = ()
+    model: ModelAccess | None = None
 
 
 def read(environment: Mapping[str, str], *, serving: bool = True) -> Settings:
@@ -114,6 +134,7 @@ def read(environment: Mapping[str, str], *, serving: bool = True) -> Settings:
         trusted_hosts=get("TRUSTED_HOSTS", _words, _hosts(url)),
         actions=get("ACTIONS", _packages, ()),
         egress_allowed=get("EGRESS_ALLOWED", _networks, ()),
+        model=_model(get),
     )
     if serving:
         problems += _contradictions(settings)
@@ -139,6 +160,28 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("TUANZI_FIELD_KEYS")
     if settings.telegram_token and not settings.telegram_polling and not settings.telegram_secret:
         problems.append("TUANZI_TELEGRAM_SECRET")
+    return problems + (_model_contradictions(settings.model) if settings.model else [])
+
+
+def _model(get: _Get) -> ModelAccess | None:
+    """None: nobody is asked. Half of it is a mistake that `_model_contradictions` names."""
+    url, name = get("MODEL_URL", _http_url, ""), get("MODEL_NAME", str, "")
+    key, receiver = get("MODEL_KEY", Secret, None), get("MODEL_RECEIVER", _label, "")
+    if not (url or name or key or receiver):
+        return None
+    host = urlsplit(url).hostname or ""
+    return ModelAccess(url, name, key, receiver or host, get("MODEL_TOKENS", _count, 200_000))
+
+
+def _model_contradictions(model: ModelAccess) -> list[str]:
+    """What people write, and the key, cross a network only encrypted."""
+    address = urlsplit(model.url)
+    is_safe = address.scheme == "https" or address.hostname in _LOOPBACK
+    problems = [] if model.url and is_safe else ["TUANZI_MODEL_URL"]
+    if not model.name:
+        problems.append("TUANZI_MODEL_NAME")
+    if len(model.receiver) > LONGEST_RECEIVER:  # a host's name may be that long
+        problems.append("TUANZI_MODEL_RECEIVER")
     return problems
 
 
@@ -151,6 +194,13 @@ def _http_url(raw: str) -> str:
 def _database_url(raw: str) -> str:
     """`postgresql://` means psycopg 3 here."""
     return raw.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _label(raw: str) -> str:
+    """It stands in a sentence, and between quotes on a button."""
+    if len(raw) > LONGEST_RECEIVER or re.search(r"""["\\{}\n]""", raw):
+        raise ValueError(raw)
+    return raw
 
 
 def _moment(raw: str) -> datetime:

@@ -23,11 +23,14 @@ from dialogs.engine import Flows, State, current_version, open_question
 from dialogs.engine.commands import Act, Command, SetSlot
 from dialogs.format import FlowSet
 from dialogs.house import House
+from dialogs.model_trust import Trust, trust_in_model
 from dialogs.standing import standing
 from dialogs.understanding import Asked, Context, Offered, Understood, Ware
 from dialogs.understanding.addresses import holds_address
 from dialogs.understanding.afterwards import is_fresh
+from dialogs.understanding.model import Question, Scope, is_reserved, is_worth_asking, redact
 from dialogs.understanding.payload import parse_payload
+from dialogs.understanding.values import Setting
 
 # These go straight to the team, whatever else the person is in the middle of.
 _START, _JOIN, _LEAVE = "group_buy_start", "group_buy_join", "group_buy_leave"
@@ -50,6 +53,8 @@ class Hearing:
     private question or holds an address, so its words are in no event and not in the inbox.
     `calling`: an action of this conversation is under way, so it waits and is heard again then.
     `known`: what it was read against; what only reads goes on from there.
+    `question`: nobody here understood it, and a language model may be asked before the turn.
+    `asks_trust`: it might be asked if the person agreed; they were never asked about that.
     """
 
     rev: int = 0
@@ -60,6 +65,8 @@ class Hearing:
     private: bool = False
     calling: bool = False
     known: Whereabouts | None = field(default=None, compare=False, repr=False)
+    question: Question | None = field(default=None, compare=False, repr=False)
+    asks_trust: bool = False
 
     @property
     def about(self) -> dict[str, Any]:
@@ -103,7 +110,39 @@ def _understood(
         return Hearing(rev, silent=True) if not_to_us else heard
     understood = _straight(house.understand(text, context))
     private = _is_private(context) or holds_address(text)
-    return Hearing(rev, understood.commands, understood, private=private)
+    heard = Hearing(rev, understood.commands, understood, private=private)
+    if private or not house.model_receiver or not is_worth_asking(text, understood):
+        return heard
+    return _wondering(session, house, known, heard, context, text)
+
+
+def _wondering(
+    session: Session, house: House, known: Whereabouts, heard: Hearing, context: Context, text: str
+) -> Hearing:
+    """A language model may know, if shop and person agreed to ask it and something is left to it
+    (docs/adr/0020)."""
+    flows = _flows(session, house, known)
+    trust = trust_in_model(session, known, flows.flows_for(flows.live), house.model_receiver)
+    state = standing(session, known.conversation, flows).state
+    if trust is Trust.NOT_ASKED:
+        return replace(heard, asks_trust=True)
+    if trust is Trust.NONE or _is_in_reserved_flow(state, flows):
+        return heard
+    chat = known.chat.kind if known.chat else "private"
+    pinned = flows.flows_for(current_version(state, flows))
+    scope = Scope(pinned, context, state.slots, chat)
+    name = known.person.name if known.person else ""
+    setting = Setting(context.today, context.locale, context.currency)
+    question = Question(known.merchant.id, redact(text, [name], setting), scope)
+    return replace(heard, question=question)
+
+
+def _is_in_reserved_flow(state: State, flows: Flows) -> bool:
+    """Amid a question about money or consent nobody answers but the person."""
+    question = open_question(state, flows)
+    if question is None:
+        return False
+    return is_reserved(flows.flows_for(current_version(state, flows)), question.flow)
 
 
 def _straight(understood: Understood) -> Understood:

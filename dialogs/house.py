@@ -22,6 +22,7 @@ class House:
     `actions` are ours and run in the turn, `packages` merchants' and called between turns.
     `writers`: actions that wrote something once; they are not tried in a look any more.
     `understand`: the chain, or what a story recorded of it.
+    `model_receiver`: who gets what a language model is asked; empty: there is none to ask.
     """
 
     flows: FlowLibrary
@@ -30,6 +31,7 @@ class House:
     packages: Packages = field(default_factory=Packages)
     writers: set[str] = field(default_factory=set)
     understand: Understanding = understand
+    model_receiver: str = ""
 
 
 @dataclass(frozen=True, slots=True)

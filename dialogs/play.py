@@ -167,10 +167,10 @@ class Play:
             self._offer_link(self._link(LinkedFlow(SAID, to_keep(letters)), self.stage.person.id))
         return stage
 
-    def answer(self, response: str) -> None:
+    def answer(self, response: str, **values: Any) -> None:
         """Say one thing without moving any flow."""
         live = self._live()
-        self._speak(live.domain.responses[response], {})
+        self._speak(live.domain.responses[response], values)
 
     def _private(self, start: PrivateStart) -> Stage | None:
         """Their own chat; where we may not write first, a link that only they can use."""

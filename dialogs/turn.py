@@ -20,11 +20,13 @@ from data.kernel.ids import FlowSha
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
 from data.people import Chat, ChatMember, Person, relocate, rename, rename_chat
+from data.people.model_consent import ask_once
 from dialogs.actions.turn import PrivateStart
 from dialogs.apart import kept_in
 from dialogs.engine import Failed, Happened, Heard
 from dialogs.hearing import Hearing, look
 from dialogs.house import Cause, House, Stage
+from dialogs.model_trust import QUESTION
 from dialogs.play import MustWrite, Play
 from dialogs.sessions import opening
 
@@ -140,6 +142,17 @@ def _act_out(play: Play, event: InboundEvent, hearing: Hearing) -> None:
         opens = opening(play.stage, event, hearing, now=play.cause.now)
         given = opens or Heard(hearing.commands, hearing.about)
         play.run(given, notes, private=hearing.private)
+        if hearing.asks_trust:
+            _ask_for_trust(play)
+
+
+def _ask_for_trust(play: Play) -> None:
+    """Once for each receiver: the conditional update decides between two turns."""
+    if play.only_reads:
+        raise MustWrite("model")
+    receiver = play.house.model_receiver
+    if ask_once(play.session, person=play.stage.person, receiver=receiver):
+        play.answer(QUESTION, model_receiver=receiver)
 
 
 def _notes(event: InboundEvent, hearing: Hearing) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Contract 1: the REST channel. A server's backend speaks here for its people."""
 
-import asyncio
 from collections import Counter
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 from bot.api.auth import CHANNEL, any_account, caller
 from bot.app import Tuanzi
 from bot.channels.rest import RestMessage, parse, render
+from bot.delivery.advising import in_turn_thread
 from bot.delivery.turns import Received
 from data.delivery import outbox
 from data.delivery.messages import segment_from_json
 from data.kernel.errors import NotFound, TooOften, Unauthorised
 from data.merchants import ChannelAccount
 from data.people import Chat
+from dialogs.understanding.model import Advice
 
 BACKLOG = 200  # messages of one sender under way; past that 429 (docs/architecture.md, T03)
 
@@ -36,9 +38,8 @@ async def say(
         raise TooOften("sender")
     _under_way[body.sender] += 1
     try:
-        said = await asyncio.get_running_loop().run_in_executor(
-            tuanzi.threads, _answer, tuanzi, body, authorization
-        )
+        take = partial(_answer, tuanzi, body, authorization)
+        said = await in_turn_thread(tuanzi.threads, tuanzi.turns.adviser, take)
         return JSONResponse(said)
     finally:
         _under_way[body.sender] -= 1
@@ -46,11 +47,14 @@ async def say(
             del _under_way[body.sender]
 
 
-def _answer(tuanzi: Tuanzi, body: RestMessage, authorization: str | None) -> list[dict[str, Any]]:
+def _answer(
+    tuanzi: Tuanzi, body: RestMessage, authorization: str | None, advice: Advice | None
+) -> list[dict[str, Any]]:
     payload = body.model_dump(mode="json", exclude_defaults=True)
     with tuanzi.database.reading() as session:
         account = _account(tuanzi, session, authorization)
-        said = tuanzi.turns.answer_in(session, Received(account, parse(body), payload))
+        received = Received(account, parse(body), payload, advice=advice)
+        said = tuanzi.turns.answer_in(session, received)
     return [message for one in said for message in shown(one.segments, one.chat)]
 
 

@@ -6,26 +6,29 @@ webhooks store first (bot/delivery/webhooks.py) and come here through a job.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.delivery.advising import Adviser, Puzzled
 from bot.delivery.storing import store_update
 from data.conversations import StaleConversation
 from data.conversations.said import Said, said_in_turn
 from data.delivery import inbox
 from data.delivery.inbound import InboundEvent
 from data.delivery.masking import mask_cards
-from data.delivery.models import InboxState
+from data.delivery.models import InboxRow, InboxState
 from data.kernel.clock import Clock
 from data.kernel.database import Database
 from data.merchants import ChannelAccount
+from dialogs.advice import advised
 from dialogs.hearing import Hearing, hear
 from dialogs.house import Cause, House
 from dialogs.play import MustWrite, Play, TurnFailed
 from dialogs.turn import apologise, enter, plan_turn, take_turn, write_down
+from dialogs.understanding.model import Advice, Question
 
 log = logging.getLogger(__name__)
 _TRIES = 20  # eight people talking at once in one group need a handful
@@ -33,12 +36,14 @@ _TRIES = 20  # eight people talking at once in one group need a handful
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An event and the raw update it was read from; `inbox_id` when that is stored already."""
+    """An event and the raw update it was read from; `inbox_id` when that is stored already,
+    `advice` when a language model was asked about it."""
 
     account: ChannelAccount
     event: InboundEvent
     payload: dict[str, Any]
     inbox_id: int | None = None
+    advice: Advice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +51,19 @@ class Turns:
     database: Database
     clock: Clock
     house: House
+    adviser: Adviser | None = None
 
     def answer(self, received: Received) -> list[Said]:
         """Take the turn now and give what it said. The same event again gives the same answer."""
-        with self.database.reading() as session:
-            return self.answer_in(session, received)
+        try:
+            with self.database.reading() as session:
+                return self.answer_in(session, received)
+        except Puzzled as puzzled:
+            return self.answer(self._advised(received, puzzled.question))
 
     def answer_in(self, session: Session, received: Received) -> list[Said]:
-        """The same in a session that reads already, and read the account."""
+        """The same in a session that reads already, and read the account. Puzzled: ask a language
+        model with nothing open, and take the turn again."""
         for _ in range(_TRIES):
             hearing = self._hear(session, received)
             if hearing.silent:
@@ -92,12 +102,26 @@ class Turns:
         return [] if new else self._said_before(session, received)
 
     def hear(self, received: Received) -> Hearing:
-        with self.database.reading() as session:
-            return self._hear(session, received)
+        try:
+            with self.database.reading() as session:
+                return self._hear(session, received)
+        except Puzzled as puzzled:
+            return self.hear(self._advised(received, puzzled.question))
 
     def _hear(self, session: Session, received: Received) -> Hearing:
         account, event = received.account, received.event
-        return hear(session, self.house, account=account, event=event, now=self.clock.now())
+        heard = hear(session, self.house, account=account, event=event, now=self.clock.now())
+        if heard.question is None or self.adviser is None:
+            return heard
+        if received.advice is not None:
+            return advised(heard, received.advice)
+        if received.inbox_id is None and self._find(session, received):
+            return heard  # answered before: nobody is asked twice
+        raise Puzzled(heard.question)
+
+    def _advised(self, received: Received, question: Question) -> Received:
+        assert self.adviser is not None  # noqa: S101  # else nobody is puzzled
+        return replace(received, advice=self.adviser.ask(question))
 
     def _take_turn(self, session: Session, received: Received, hearing: Hearing) -> list[Said]:
         """What only reads comes before the write lock: most turns hold it for their rows alone."""
@@ -145,8 +169,12 @@ class Turns:
         )
 
     def _said_before(self, session: Session, received: Received) -> list[Said]:
-        row = inbox.find(session, account_id=received.account.id, event_id=received.event.event_id)
+        row = self._find(session, received)
         return said_in_turn(session, inbox_id=row.id) if row else []
+
+    def _find(self, session: Session, received: Received) -> InboxRow | None:
+        account, event = received.account, received.event
+        return inbox.find(session, account_id=account.id, event_id=event.event_id)
 
 
 Act = Callable[[Session, House, Hearing, Cause], None]

@@ -1,6 +1,6 @@
 """The demo page speaks: the same way as the REST channel's messages, on the web chat's account."""
 
-import asyncio
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.app import Tuanzi
 from bot.channels.rest import TAP, RestChat, RestMessage, RestMetadata, parse
+from bot.delivery.advising import in_turn_thread
 from bot.delivery.turns import Received
 from bot.demo.cast import find_member, set_language, web_account
 from bot.demo.doors import guard
@@ -15,6 +16,7 @@ from bot.demo.seeding import GROUP, read_shop
 from bot.web.limits import KIB
 from data.delivery import inbox
 from data.kernel.locales import Locale
+from dialogs.understanding.model import Advice
 
 router = APIRouter(prefix="/demo", tags=["demo"], dependencies=[Depends(guard)])
 _TOKEN = r"^[\w-]{1,64}$"  # noqa: S105  # the shape of one, none itself
@@ -43,8 +45,8 @@ class Language(BaseModel):
 async def say(body: Spoken, request: Request) -> dict[str, Any]:
     """`heard`: the shop took a turn. What it says comes by the stream, as to everybody else."""
     tuanzi: Tuanzi = request.app.state.tuanzi
-    loop = asyncio.get_running_loop()
-    heard = await loop.run_in_executor(tuanzi.threads, _take_turn, tuanzi, body)
+    take = partial(_take_turn, tuanzi, body)
+    heard = await in_turn_thread(tuanzi.threads, tuanzi.turns.adviser, take)
     return {"heard": heard}
 
 
@@ -57,13 +59,14 @@ def speak(person_id: str, body: Language, request: Request) -> dict[str, str]:
     return {"person": person_id, "locale": body.locale}
 
 
-def _take_turn(tuanzi: Tuanzi, body: Spoken) -> bool:
+def _take_turn(tuanzi: Tuanzi, body: Spoken, advice: Advice | None) -> bool:
     message = _as_rest(body)
     with tuanzi.database.reading() as session:
         account = web_account(session)
-    received = Received(account, parse(message), message.model_dump(mode="json"))
-    if tuanzi.turns.answer(received):
-        return True
+        payload = message.model_dump(mode="json")
+        received = Received(account, parse(message), payload, advice=advice)
+        if tuanzi.turns.answer_in(session, received):
+            return True
     with tuanzi.database.reading() as session:  # a shop that is mute may have heard all the same
         event_id = received.event.event_id
         return inbox.find(session, account_id=account.id, event_id=event_id) is not None

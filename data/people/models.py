@@ -12,6 +12,7 @@ class Person(Base):
     """A customer of one merchant. After erasure only the id stays, with `erased_at` set.
 
     `minor_since`: they told us that they are a child, so there is no sale and no profile.
+    `model_asked`: who would get their words as a language model, when we asked them last.
     """
 
     __tablename__ = "people"
@@ -25,6 +26,7 @@ class Person(Base):
     opted_out_at: Mapped[datetime | None]
     minor_since: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
+    model_asked: Mapped[str | None] = mapped_column(String(40))
     created_at: Mapped[datetime]
 
 

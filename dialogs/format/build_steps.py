@@ -123,6 +123,7 @@ class StepsOfFlow:
             force_slot_filling=raw.get("force_slot_filling", False),
             rejections=self._rejections(raw, common["path"]),
             if_skipped=raw.get("x-if-skipped"),
+            description=raw.get("description", ""),
         )
 
     def _ask(self, slot: str) -> str:

@@ -45,7 +45,8 @@ class Step:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collect(Step):
     """Asks until the slot holds an accepted value. `ask` names a response or an action;
-    `if_skipped` is what "it does not matter" sets (None: the question cannot be skipped)."""
+    `if_skipped` is what "it does not matter" sets (None: the question cannot be skipped).
+    `description` tells a language model what the slot is for."""
 
     slot: str
     ask: str
@@ -55,6 +56,7 @@ class Collect(Step):
     force_slot_filling: bool = False
     rejections: tuple[Rejection, ...] = ()
     if_skipped: Any = None
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

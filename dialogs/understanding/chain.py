@@ -185,7 +185,7 @@ def _word(word: str, here: Heard) -> Understood | None:
     if word in STEERING:
         return Understood((STEERING[word],), here.language, "words", intent)
     commands = for_intent(intent, (), here.message, here.context)
-    return Understood(commands, here.language, "words", intent)
+    return Understood(commands, here.language, "words", intent) if commands else None
 
 
 _LINKS = (

@@ -28,8 +28,8 @@ STEERING: dict[str, Command] = {
     "skip": SkipQuestion(),
 }
 STRONG = (
-    "human", "stop_messages", "start_messages", "cancel", "back", "repeat", "restart", "skip",
-    "help",
+    "human", "stop_messages", "start_messages", "stop_model", "start_model", "cancel", "back",
+    "repeat", "restart", "skip", "help",
 )  # fmt: skip
 WEAK = ("yes", "no", "greet", "thanks", "bye")
 _WITHIN = ("human", "stop_messages")

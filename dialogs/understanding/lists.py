@@ -18,7 +18,9 @@ _PRODUCT = re.compile(r"\b(?:gift_choice|product)=(prd_\w+)")
 _STARTS = frozenset({"checkout", "buy_idea", "group_buy_start"})
 _ACTS = frozenset({"action_join_team", "action_leave_team", "action_open_team"})
 # Wishes that do their deed at once: no entry of a menu, however it is laid out.
-_DEEDS = ("stop_messages", "start_messages", "reminder_delete", "order_cancel")
+_DEEDS = (
+    "stop_messages", "start_messages", "reminder_delete", "order_cancel", "stop_model",
+)  # fmt: skip
 _LIKE = 2
 _CHOSEN = ("start", "act", "menu")
 # The days that we keep are shown with a number each; the number alone asks whether to delete it.
