@@ -1,4 +1,4 @@
-"""A language model of a few lines: a real HTTP server on loopback that says what a test tells it."""
+"""A language model in a few lines: a real HTTP server on loopback; a test tells it what to say."""
 
 import json
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ class Answer:
     cut: bool = False
 
 
-def saying(content: Any, *, tokens: int | None = 321) -> Answer:
+def saying(content: Any, *, tokens: float | None = 321) -> Answer:
     """A service's answer around what its model wrote; text as it is, all else as JSON."""
     text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
     envelope: dict[str, Any] = {"choices": [{"message": {"role": "assistant", "content": text}}]}

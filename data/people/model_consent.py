@@ -47,7 +47,7 @@ def ask_once(session: Session, *, person: Person, receiver: str) -> bool:
 def trust_model(
     session: Session, *, person: Person, receiver: str, asked: Asked, now: datetime
 ) -> None:
-    """They said yes to this receiver; a yes to an earlier one ends. `asked` needs no text_version."""
+    """They said yes to this receiver; a yes to an earlier one ends. The text version is ours."""
     if trusts_model(session, person=person, receiver=receiver):
         return
     revoke_consent(session, person=person, purpose=ConsentPurpose.MODEL, now=now)

@@ -59,7 +59,7 @@ BAD = {
     "html": Answer(b"<html><script>alert(1)</script>"),
     "no choices": Answer(b'{"choices": []}'),
     "deeper than anybody reads": Answer(b"[" * 60_000),
-    "nan for a cost": Answer(b'{"choices":[{"message":{"content":"{}"}}],"usage":{"total_tokens":NaN}}'),
+    "nan for a cost": saying(NOTHING, tokens=float("nan")),
     "a debt": saying(NOTHING, tokens=-5),
     "an error": Answer(b"{}", status=500),
     "a redirect": Answer(b"", status=302, headers={"location": "http://127.0.0.1:1/"}),

@@ -50,7 +50,9 @@ def test_t29_there_are_fifty_attacks() -> None:
 
 @settings(max_examples=80)
 @given(
-    st.lists(st.sampled_from(sorted({*PROPOSABLE, "checkout", "stop_messages", "none"})), max_size=3),
+    st.lists(
+        st.sampled_from(sorted({*PROPOSABLE, "checkout", "stop_messages", "none"})), max_size=3
+    ),
     st.lists(
         st.tuples(
             st.sampled_from(sorted({*FILLABLE, "product", "confirm_order", "ship_to"})),
