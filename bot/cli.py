@@ -16,6 +16,7 @@ from bot import commands
 from bot.action_commands import manage_actions
 from bot.app import Tuanzi, build
 from bot.connecting import connect_telegram
+from bot.language_model import OFF, ON, language_model
 from bot.opening_command import open_new_shop
 from bot.serving.server import serve_alone, serve_together
 from bot.settings import Settings, SettingsError, read
@@ -98,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", commands.with_shop(commands.migrate_schema, open_shop))
     _take_new_shop(in_shop("open-shop", open_new_shop))
     _take_shop(in_shop("connect-telegram", connect_telegram))
+    switch = _take_shop(in_shop("language-model", language_model))
+    switch.add_argument("to", nargs="?", choices=(ON, OFF))
     feed = in_shop("import-catalogue", commands.import_catalogue)
     feed.add_argument("file", type=Path)
     _take_shop(feed).add_argument("--dry-run", action="store_true")

@@ -22,7 +22,8 @@ class Trust(Enum):
 
 
 def trust_in_model(session: Session, known: Whereabouts, live: FlowSet, receiver: str) -> Trust:
-    """The shop first, then the person; whoever is a child agrees to nothing."""
+    """The shop first, then the person. A child agrees to nothing, and whoever writes for the first
+    time is not greeted with a consent."""
     person = known.person
     if person is None or person.minor_since is not None or not uses_model(known.merchant):
         return Trust.NONE
