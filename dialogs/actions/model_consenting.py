@@ -40,7 +40,9 @@ class AskModel(ShopAction):
     def act(self, turn: Turn) -> None:
         only_adults(turn.person)
         receiver = turn.person.model_asked
-        if receiver is None:
+        if turn.in_group:
+            turn.go_on_privately("ask_model")
+        elif receiver is None:
             turn.say("utter_no_model_here")
         else:
             turn.say("utter_ask_model", model_receiver=receiver)

@@ -7,6 +7,7 @@ from datetime import datetime
 from time import sleep
 
 import pytest
+from sqlalchemy.event import listen
 
 from bot.play.world import World
 from bot.site import create_site
@@ -110,6 +111,22 @@ def test_t32_nothing_is_sent_where_one_of_the_three_has_not_agreed(
     assert asking.say(WISH) == [LOST]
     assert asking.say(WISH) == [LOST]
     assert not asking.model.asked
+
+
+def test_where_it_is_off_a_turn_runs_not_one_statement_more(asking: Asking) -> None:
+    """The operator has a model, the shop has not switched it on; after a turn to warm up."""
+    statements: list[str] = []
+    asking.meet()
+    asking.say(WISH)
+    engine = asking.world.tuanzi.database.engine
+    listen(engine, "checkout", lambda raw, *_: raw.set_trace_callback(statements.append))
+    counts = []
+    for turns in (asking.world.tuanzi.turns, asking.turns):
+        asking.turns = turns
+        assert asking.say(WISH) == [LOST]
+        counts.append(len(statements))
+        statements.clear()
+    assert counts[0] == counts[1] > 0
 
 
 def test_the_question_is_put_once_and_in_private_only(asking: Asking) -> None:
