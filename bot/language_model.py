@@ -5,7 +5,7 @@ import json
 import sys
 
 from bot.app import Tuanzi
-from bot.commands import find_merchant
+from bot.which_shop import find_merchant
 from data.merchants.model_spend import spent, switch_model, uses_model
 
 ON, OFF = "on", "off"
