@@ -196,11 +196,11 @@ class Work:
         self, slot: str, value: Any, event: str = "slot_set", at: Frame | None = None
     ) -> bool:
         """Set a declared slot to an allowed value; anything else is refused and noted."""
-        if not self.allows(slot, value):
+        declared = self.flow_set().domain.slots.get(slot)
+        if declared is None or not is_allowed(declared, value):
             self.note("slot_refused", slot=slot)
             return False
         self.slots[slot] = value
-        declared = self.flow_set().domain.slots[slot]
         # The log is read by more people than an address is meant for.
         shown = {} if declared.private else {"value": value}
         self.note(event, at, slot=slot, **shown)

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from dialogs.format.domain import Slot, SlotType
@@ -34,29 +34,33 @@ def _is_list(slot: Slot, value: Any) -> bool:
 
 def is_json(value: Any, deeper: int = _MAX_DEPTH) -> bool:
     """Whether it may stand in JSON and is no flood. A list of ideas is looked at in every turn that
-    shows some: what is common goes first."""
-    if type(value) in _PLAIN:
-        return True
-    if isinstance(value, str):
-        return len(value) <= MAX_TEXT
-    if not isinstance(value, dict | list):
-        return isinstance(value, float) and math.isfinite(value)
-    if len(value) > MAX_ITEMS or (value and deeper == 0):
-        return False
+    shows some, so what is common in it is not called for."""
     if isinstance(value, list):
-        return _are_json(value, deeper - 1)
-    return {*map(type, value)} <= _KEYS and _are_json(value.values(), deeper - 1)
-
-
-def _are_json(values: Iterable[Any], deeper: int) -> bool:
-    for value in values:  # noqa: SIM110  # all() of a generator takes half as long again
-        if not is_json(value, deeper):
+        inside: Collection[Any] = value
+    elif isinstance(value, dict) and {*map(type, value)} <= _TEXT:
+        inside = value.values()
+    else:
+        return _is_scalar(value)
+    if len(inside) > MAX_ITEMS or (inside and deeper == 0):
+        return False
+    for item in inside:
+        if type(item) in _PLAIN or (type(item) is str and len(item) <= MAX_TEXT):
+            continue
+        if not is_json(item, deeper - 1):
             return False
     return True
 
 
+def _is_scalar(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) <= MAX_TEXT
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, int)
+
+
 _PLAIN = {int, bool, type(None)}
-_KEYS = {str}
+_TEXT = {str}
 
 
 _CHECKS: Mapping[SlotType, Callable[[Slot, Any], bool]] = {
