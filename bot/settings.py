@@ -127,10 +127,7 @@ def read(environment: Mapping[str, str], *, serving: bool = True) -> Settings:
         telegram_secret=get("TELEGRAM_SECRET", Secret, None),
         telegram_api=get("TELEGRAM_API", _http_url, default.telegram_api),
         telegram_polling=get("TELEGRAM_POLLING", _flag, default.telegram_polling),
-        keeping=Keeping(
-            versions=get("ROLLBACK_DAYS", _days, default.keeping.versions),
-            idle=get("IDLE_DAYS", _days, default.keeping.idle),
-        ),
+        keeping=_keeping(get, default.keeping),
         trusted_hosts=get("TRUSTED_HOSTS", _words, _hosts(url)),
         actions=get("ACTIONS", _packages, ()),
         egress_allowed=get("EGRESS_ALLOWED", _networks, ()),
@@ -161,6 +158,13 @@ def _contradictions(settings: Settings) -> list[str]:
     if settings.telegram_token and not settings.telegram_polling and not settings.telegram_secret:
         problems.append("TUANZI_TELEGRAM_SECRET")
     return problems + (_model_contradictions(settings.model) if settings.model else [])
+
+
+def _keeping(get: _Get, default: Keeping) -> Keeping:
+    return Keeping(
+        versions=get("ROLLBACK_DAYS", _days, default.versions),
+        idle=get("IDLE_DAYS", _days, default.idle),
+    )
 
 
 def _model(get: _Get) -> ModelAccess | None:

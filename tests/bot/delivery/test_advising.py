@@ -7,15 +7,19 @@ from datetime import datetime
 from time import sleep
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.event import listen
 
 from bot.play.world import World
 from bot.site import create_site
+from data.conversations import Conversation
 from data.kernel.locales import Locale
 from data.merchants.model_spend import spent
 from data.people.consent import stop_profile
 from data.people.models import Person
+from dialogs.engine import to_json
 from dialogs.hearing import hear
+from dialogs.log import replayed
 from tests.bot.client import TestClient
 from tests.bot.conftest import ADDRESS
 from tests.bot.delivery.asking import RECEIVER, Asking
@@ -88,8 +92,14 @@ def test_it_is_written_down_as_understood_so_that_a_replay_asks_nobody(asking: A
     asking.agree()
     asking.model.answer = FOUND
     asking.say(WISH)
-    told = asking.events("understood")[-1]
+    told = asking.events("understood")[-1]["data"]
     assert (told["link"], told["model"], told["confidence"]) == ("model", "small-1", 0.9)
+    asking.model.asked.clear()
+    with asking.world.tuanzi.database.reading() as session:
+        (conversation,) = session.scalars(select(Conversation))
+        again = replayed(session, asking.world.tuanzi.house, conversation)
+    assert to_json(again) == conversation.snapshot
+    assert not asking.model.asked
 
 
 @pytest.mark.parametrize(
@@ -231,7 +241,7 @@ def test_t31_a_model_that_fails_changes_nothing_that_people_see(
         assert asking.say(WISH) == [LOST], how
         assert len(model.asked) == 1, how
         assert "evil" not in str(asking.said), how
-        assert asking.events("understood")[-1]["link"] == "none", how
+        assert asking.events("understood")[-1]["data"]["link"] == "none", how
 
 
 def test_t31_amounts_and_links_that_a_model_invents_reach_nobody(asking: Asking) -> None:

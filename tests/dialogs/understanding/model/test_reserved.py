@@ -15,9 +15,14 @@ PROPOSABLE = {"gift_finder", "order_status", "product_search", "product_question
 RESERVED = {
     "checkout", "group_buy_start", "group_checkout", "order_cancel", "change_address", "buy_seen",
     "remember_day", "change_lead", "forget_day", "stop_day", "buy_idea", "stop_messages",
-    "start_messages", "protect_minor", "allow_model", "stop_model", "ask_model",
+    "start_messages", "protect_minor", "allow_model", "stop_model", "ask_model", "keep_gift_day",
 }  # fmt: skip
-UNHEARD = {"group_buy_which", "talk_to_a_person"}  # nothing that is said starts them
+UNHEARD = {
+    "group_buy_which",
+    "talk_to_a_person",
+    "gift_day",
+    "no_gift_days",
+}  # nothing that is said starts them
 FILLABLE = {
     "recipient", "occasion", "budget", "recipient_age", "interests", "excluded", "search_for",
     "occasion_person",
