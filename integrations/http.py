@@ -89,11 +89,12 @@ class Caller:
         async with self._client.stream(
             request.method, request.url, headers=headers, content=request.content
         ) as answer:
-            body = bytearray()
+            body, came = bytearray(), 0
             unpack = _unpacking(answer.headers.get("content-encoding", ""))
             async for part in answer.aiter_raw():
+                came += len(part)  # what is behind a packed answer unpacks to nothing
                 body += unpack.decompress(part, self._largest + 1 - len(body)) if unpack else part
-                if len(body) > self._largest:
+                if max(came, len(body)) > self._largest:
                     raise Unreachable("answer_too_large")
             return Reply(answer.status_code, dict(answer.headers), bytes(body))
 

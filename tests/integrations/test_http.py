@@ -1,6 +1,7 @@
 """The one client: goes only where it may, reads only so much, tells logs nothing."""
 
 import asyncio
+import gzip
 import logging
 from collections.abc import AsyncIterator
 
@@ -46,6 +47,23 @@ def test_it_does_not_follow_a_redirect() -> None:
 def test_it_stops_reading_an_answer_without_end() -> None:
     with pytest.raises(Unreachable, match="answer_too_large"):
         _send(lambda _: httpx.Response(200, content=_parts(b"x" * 2000)))
+
+
+def test_t18_what_comes_behind_a_packed_answer_is_not_collected() -> None:
+    """It unpacks to nothing, so the unpacked bytes alone would never be too many."""
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        yield gzip.compress(b"{}")
+        while sent < 100_000:
+            sent += 100
+            yield b"x" * 100
+
+    packed = {"content-encoding": "gzip"}
+    with pytest.raises(Unreachable, match="answer_too_large"):
+        _send(lambda _: httpx.Response(200, headers=packed, content=endless()))
+    assert sent < 2000
 
 
 def test_t47_a_failure_says_nothing_secret(caplog: pytest.LogCaptureFixture) -> None:
