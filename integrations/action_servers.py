@@ -94,7 +94,7 @@ def may_be_called(url: str, egress: Egress) -> bool:
     try:
         parsed = httpx.URL(url)
         egress.look_at(parsed)
-    except (httpx.InvalidURL, ForbiddenHost):
+    except (httpx.InvalidURL, ForbiddenHost, UnicodeError):  # half a character, no Punycode
         return False
     return not parsed.fragment and (parsed.port is None or bool(egress.allowed))
 

@@ -42,6 +42,7 @@ def test_a_server_is_connected_looked_at_and_disconnected(street: Street, api: T
         ({**GIVEN, "url": "http://actions.example/webhook"}, "url"),
         ({**GIVEN, "url": "https://actions.example:8443/"}, "url"),
         ({**GIVEN, "url": "https://me:pw@actions.example/"}, "url"),
+        ({**GIVEN, "url": "https://xn--zzzzzzzz/webhook"}, "url"),
         ({**GIVEN, "names": ["action_begin_checkout"]}, "names"),
         ({**GIVEN, "names": ["action_hand_over"]}, "names"),
         ({**GIVEN, "names": ["utter_hello"]}, "names"),
