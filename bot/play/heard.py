@@ -48,7 +48,7 @@ def read_heard(file: str, written: str) -> list[Entry]:
         for word in ("text", "context", "link", "language"):
             if word not in known:
                 plain.wrong("missing", path, name=word)
-        for command in known.get("commands", []):
+        for command in plain.listed(known.get("commands", []), (*path, "commands")):
             if not _is_command(command):
                 plain.wrong("command", path, name=str(command))
     if plain.problems:
@@ -177,7 +177,8 @@ def _is_stale(command: Command, context: Context) -> bool:
 
 
 def _is_command(said: Any) -> bool:
-    kind = _KINDS.get(said.get("command", "")) if isinstance(said, Mapping) else None
+    name = said.get("command") if isinstance(said, Mapping) else None
+    kind = _KINDS.get(name) if isinstance(name, str) else None
     return kind is not None and said.keys() - {"command"} <= {part.name for part in fields(kind)}
 
 

@@ -50,7 +50,7 @@ class Sections:
                 self._plain.tell("no_such_case", stub.at, name=scope)
 
     def _one(self, section: str, known: Mapping[str, Any], name: Any, path: Path) -> Any:
-        if name in known:
+        if isinstance(name, str) and name in known:
             return known[name]
         self._plain.wrong("no_such_name", path, name=str(name), section=section)
         return None
@@ -110,8 +110,9 @@ class Sections:
             if len({"text", "response"} & response.keys()) != 1:
                 self._plain.wrong("stub_response", (*path, index))
                 continue
-            for at, button in enumerate(response.get("buttons", [])):
-                self._plain.mapping(button, (*path, index, "buttons", at), ("title", "payload"))
+            below = (*path, index, "buttons")
+            for at, button in enumerate(self._plain.listed(response.get("buttons", []), below)):
+                self._plain.mapping(button, (*below, at), ("title", "payload"))
             yield response
 
 

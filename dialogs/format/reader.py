@@ -23,7 +23,7 @@ from ruamel.yaml.events import (
 
 from dialogs.format.flow import Path
 from dialogs.format.problems import Position, Problem
-from dialogs.format.syntax import explain
+from dialogs.format.syntax import CONTROL, explain
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
@@ -104,8 +104,8 @@ class _Reading:
             if isinstance(event, DocumentStartEvent):
                 raise self._refused("yaml_two_documents", event)
 
-    def _refused(self, code: str, event: Event) -> _Refused:
-        return _Refused(Problem(code, self._position(event)))
+    def _refused(self, code: str, event: Event, **values: str) -> _Refused:
+        return _Refused(Problem(code, self._position(event), values))
 
     def _position(self, event: Event) -> Position:
         mark: StringMark = event.start_mark
@@ -128,6 +128,9 @@ class _Reading:
             raise self._refused("yaml_anchor", event)
         if getattr(event, "ctag", None) is not None:
             raise self._refused("yaml_tag", event)
+        sign = CONTROL.search(str(getattr(event, "value", None) or ""))
+        if sign is not None:  # an escape says what the file itself may not hold: half a character
+            raise self._refused("yaml_control", event, near=f"U+{ord(sign[0]):04X}")
 
     def _mapping(self, path: Path, depth: int) -> dict[str, Any]:
         data: dict[str, Any] = {}

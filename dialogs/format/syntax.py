@@ -12,7 +12,7 @@ from dialogs.format.problems import Position, Problem
 from dialogs.format.typed_signs import WIDE_COLON, WIDE_COMMAS, WIDE_SPACES
 
 _NEAR = 40  # characters of a line that a message quotes
-_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _KEY = re.compile(r"\s*(?:- +)*[\w.-]+\s*")
 _KEY_AND_VALUE = re.compile(r"\s*(?:- +)*[\w.-]+:(?:\s|$)")
 _NO_SPACE = re.compile(r"\s*(?:- +)*[\w-]+:(?=\S)")
@@ -55,7 +55,7 @@ class _Refusal:
         return self._lines[row][column : column + _NEAR].rstrip()
 
     def _unreadable_sign(self) -> Problem:
-        found = _CONTROL.search(self._text)
+        found = CONTROL.search(self._text)
         if found is None:
             return self._at("yaml_syntax", 0, 0)
         before = re.split(r"\r\n|\r|\n", self._text[: found.start()])

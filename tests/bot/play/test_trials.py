@@ -45,6 +45,7 @@ def test_a_mistake_in_a_story_is_told_with_those_of_the_flows() -> None:
         ((CASE + "  - user: x\n") * (MOST_STORIES + 1), "too_many"),
         (CASE + "  - console: {import: /etc/passwd}\n", "console_verb"),
         (CASE + "  - console: {publish: draft}\n", "console_verb"),
+        (CASE + "  - console: {ship: Lan, publish: draft}\n", "console_verb"),
         (CASE + f"  - bot_uttered: {{text_matches: '{'(a*)*' * 80}'}}\n", "pattern"),
         (CASE + "  - user: &a x\n", "yaml_anchor"),
         (CASE + "  - user: x\n" + "#" * MOST_TEXT, "too_much_text"),
@@ -54,6 +55,26 @@ def test_strangers_stories_are_bounded_before_any_is_acted(stories: str, code: s
     problems = check_flows({**FLOWS, "tests/many.yml": "test_cases:\n" + stories})
     assert [problem.code for problem in problems] == [code]
     assert "{" not in problems[0].message(Locale.ZH_HANT) + problems[0].hint(Locale.ZH_HANT)
+
+
+@pytest.mark.parametrize(
+    ("file", "written"),
+    [
+        ("a.yml", "fixtures:\n- tall: [x: 1]\ntest_cases:\n- test_case: c\n  fixtures: [[tall]]\n"),
+        ("a.yml", "test_cases:\n" + CASE + "  - {user: x, metadata: [{}]}\n"),
+        (
+            "a.yml",
+            "stub_custom_actions:\n  action_x: {responses: [{text: t, buttons: 5}]}\ntest_cases:\n",
+        ),
+        ("a.yml", "test_cases:\n" + CASE + '  - bot_uttered: {text_matches: "\\ud800"}\n'),
+        ("a.heard.yml", "heard:\n- {text: a, commands: 5}\n"),
+        ("a.heard.yml", "heard:\n- {text: a, commands: [{command: [SetSlot]}]}\n"),
+    ],
+)
+def test_a_value_of_the_wrong_shape_anywhere_is_a_mistake_and_no_breakdown(
+    file: str, written: str
+) -> None:
+    assert check_flows({**FLOWS, file: written})
 
 
 def test_each_story_comes_out_with_its_failure_or_none(document: str) -> None:
