@@ -5,6 +5,7 @@ responses said, and say plain text. Anything else is refused by name (T19).
 """
 
 import json
+import math
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from dialogs.actions.contract import CallFailed, Json, Reason
 from dialogs.engine import ActionResult, Effect, Post, Say
 from dialogs.engine.commands import SetSlot
 from dialogs.format import Domain, FlowSet
-from dialogs.format.domain import ResponseButton
+from dialogs.format.domain import Response, ResponseButton, Variant
 from dialogs.format.placeholders import gaps_of, worded_gaps_of
 from dialogs.format.values import is_allowed
 from dialogs.understanding.payload import parse_payload
@@ -34,7 +35,7 @@ _FIELDS = frozenset(
 )
 _UNSPOKEN = ("image", "attachment", "elements", "custom")
 # Marks that turn the direction of writing make one address look like another.
-_TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 Says = Callable[[OutboundMessage], Letter]
 
 
@@ -86,7 +87,7 @@ def _slots(events: Iterable[Json], domain: Domain) -> Json:
             continue
         if not isinstance(name, str) or not _may_set(domain, name, value):
             raise CallFailed(Reason.WRONG_SLOT, _short(name))
-        slots[name] = value
+        slots[name] = _cleaned(value)
     return slots
 
 
@@ -142,16 +143,24 @@ def _values(message: Json, name: str, domain: Domain) -> Json:
 
 
 def _kept(domain: Domain, name: str) -> frozenset[str]:
-    """Gaps that are filled from slots alone: what is put into words of its kind (no action names
-    a price), and what a button does."""
+    """Gaps that are filled from slots alone, in whichever variant: what is put into words of its
+    kind (no action names a price), what a button does, and what decides between the variants."""
     response = domain.responses[name]
-    titles = (title for button in response.buttons for title in button.title.values())
-    payloads = (button.payload for button in response.buttons)
-    return worded_gaps_of(*response.text.values(), *titles) | gaps_of(*payloads)
+    needed = (slot for variant in response.variants for slot, _ in variant.needs)
+    return frozenset(needed).union(*map(_kept_in, (response, *response.variants)))
+
+
+def _kept_in(sentence: Response | Variant) -> frozenset[str]:
+    titles = (title for button in sentence.buttons for title in button.title.values())
+    payloads = (button.payload for button in sentence.buttons)
+    return worded_gaps_of(*sentence.text.values(), *titles) | gaps_of(*payloads)
 
 
 def _is_word(value: object) -> bool:
-    return value is None or isinstance(value, str | int | float)
+    """JSON writes a number beyond any float, and reads it as one that it cannot write."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, str | int)
 
 
 def _buttons(message: Json, domain: Domain) -> tuple[Option, ...]:
@@ -180,10 +189,25 @@ def _plain(text: object, longest: int, name: str) -> str:
         raise CallFailed(Reason.UNREADABLE, name)
     if len(text) > longest:
         raise CallFailed(Reason.TOO_LARGE, name)
+    return _visible(text).strip()
+
+
+def _cleaned(value: Any) -> Any:
+    """A slot is said in responses too."""
+    if isinstance(value, str):
+        return _visible(value)
+    if isinstance(value, list):
+        return [_cleaned(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _cleaned(one) for key, one in value.items()}
+    return value
+
+
+def _visible(text: str) -> str:
     kept = (char for char in text if char not in _TURNING)
     return "".join(
         char for char in kept if char == "\n" or unicodedata.category(char) not in ("Cc", "Cs")
-    ).strip()
+    )
 
 
 def _short(name: object) -> str:

@@ -27,6 +27,10 @@ responses:
       buttons:
         - title: {en: OK, zh-Hans: 好, zh-Hant: 好}
           payload: /SetSlots(paper={paper})
+  utter_ready:
+    - text: {en: Ready, zh-Hans: 好了, zh-Hant: 好了}
+    - text: {en: "It was {price:money}", zh-Hans: "{price:money}", zh-Hant: "{price:money}"}
+      condition: [{type: slot, name: shape, value: boat}]
 flows:
   fold:
     description: Folds paper

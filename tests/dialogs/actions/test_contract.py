@@ -126,6 +126,9 @@ def test_t19_no_event_reaches_further_than_public_slots(
         ({"response": 5}, Reason.WRONG_RESPONSE, "int"),
         ({"response": "utter_price", "price": 1}, Reason.WRONG_RESPONSE, "price"),
         ({"response": "utter_price", "paper": "a, sheets=9"}, Reason.WRONG_RESPONSE, "paper"),
+        ({"response": "utter_ready", "price": 1}, Reason.WRONG_RESPONSE, "price"),
+        ({"response": "utter_ready", "shape": "boat"}, Reason.WRONG_RESPONSE, "shape"),
+        ({"response": "utter_folded", "paper": float("inf")}, Reason.WRONG_RESPONSE, "paper"),
         ({"response": "utter_folded", "paper": {"a": 1}}, Reason.WRONG_RESPONSE, "paper"),
         ({"text": "x" * 2001}, Reason.TOO_LARGE, "text"),
         ({"text": ["x"]}, Reason.UNREADABLE, "text"),
@@ -169,6 +172,13 @@ def test_plain_text_stays_plain() -> None:
     (post,) = result_of(answer, flow_set=SHOP, slots={"address": "here"}, letter=_to_ann).effects
     assert isinstance(post, Post)
     assert post.message.message.segments == (Text("<b>{address}</b>gnp.exe[31m\nok"),)
+
+
+def test_text_in_a_slot_stays_plain_too() -> None:
+    """It is said in responses as it is."""
+    set_by_it = [slot("paper", "\u202egnp.exe\x1b[31m"), slot("price", [{"a": "\u2066b"}])]
+    answer = read_answer({"events": set_by_it}, SHOP.domain)
+    assert answer.slots == {"paper": "gnp.exe[31m", "price": [{"a": "b"}]}
 
 
 @pytest.mark.parametrize("body", [None, [], "ok", 5, {"events": {}, "responses": {"a": 1}}])
