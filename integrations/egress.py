@@ -8,7 +8,7 @@ spelt does not matter, for it is the resolved one that is looked at. (T17)
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import (
@@ -20,6 +20,7 @@ from ipaddress import (
     ip_network,
 )
 from ssl import SSLContext
+from threading import Lock
 
 import httpcore
 import httpx
@@ -30,6 +31,8 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 HTTPS = 443
 _NAMES = ThreadPoolExecutor(8, thread_name_prefix="names")
+_lock = Lock()
+_looked_up: dict[tuple[str, int], Future[list[str]]] = {}  # what is under way
 _TRIED = 3  # addresses of one name, one after the other
 # Python calls these global, or may do so in a later version; none is a merchant's server.
 _CLOSED: tuple[Network, ...] = tuple(
@@ -56,9 +59,36 @@ class ForbiddenHost(Exception):
 
 async def system_addresses(host: str, port: int) -> Sequence[str]:
     """What this machine's resolver says. It blocks, and a stranger's name server decides for how
-    long: so it gets threads of its own, and takes none from the database."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_NAMES, _resolved, host, port)
+    long, also when nobody waits any more: so it gets threads of its own, one for a name at most,
+    and takes none from the database or from another shop's name."""
+    return await asyncio.wrap_future(_looking_up(host, port))
+
+
+def _looking_up(host: str, port: int) -> Future[list[str]]:
+    with _lock:
+        found = _looked_up.get((host, port))
+        if found is None:
+            found = _looked_up[host, port] = Future()
+            found.set_running_or_notify_cancel()  # who gives up waiting stops it for nobody else
+            _NAMES.submit(_look_up, found, host, port)
+        return found
+
+
+def _look_up(found: Future[list[str]], host: str, port: int) -> None:
+    try:
+        addresses = _resolved(host, port)
+    except Exception as error:
+        _forget(host, port)
+        found.set_exception(error)
+    else:
+        _forget(host, port)
+        found.set_result(addresses)
+
+
+def _forget(host: str, port: int) -> None:
+    """Whoever asks from now on asks anew."""
+    with _lock:
+        del _looked_up[host, port]
 
 
 def _resolved(host: str, port: int) -> list[str]:

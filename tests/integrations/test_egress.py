@@ -4,6 +4,7 @@ import asyncio
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
+from threading import Event
 
 import httpx
 import pytest
@@ -94,6 +95,34 @@ def test_t17_a_name_that_changes_its_mind_leads_nowhere(server: HostileServer) -
     with pytest.raises(ForbiddenHost):
         call(url, allowed)
     assert len(server.seen) == 1
+
+
+def test_t18_a_slow_name_server_takes_one_thread_and_not_the_other_shops(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also when those who asked have given up: nobody can stop a resolver."""
+    answers, asked = Event(), list[str]()
+
+    def resolved(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        if host == "slow.example":
+            answers.wait(5)
+        return ["93.184.215.14"]
+
+    async def ask() -> Sequence[str]:
+        for _ in range(20):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(Egress().addresses("slow.example", 443), 0.005)
+        found = await asyncio.wait_for(Egress().addresses("good.example", 443), 2)
+        waiting = asyncio.create_task(Egress().addresses("slow.example", 443))
+        await asyncio.sleep(0)
+        answers.set()
+        assert await waiting == found
+        return await Egress().addresses("slow.example", 443)
+
+    monkeypatch.setattr("integrations.egress._resolved", resolved)
+    assert asyncio.run(ask()) == ["93.184.215.14"]
+    assert asked == ["slow.example", "good.example", "slow.example"]
 
 
 def test_t17_a_redirect_is_an_answer_and_not_a_way(server: HostileServer) -> None:
