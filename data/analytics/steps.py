@@ -5,8 +5,8 @@ no figure is ever larger than the one it is a part of. A run belongs to the rang
 all that came of it later; in a group each member's run is their own.
 
 ▸ answered: the last answer was taken, or the question skipped; corrected: changed later, or opened
-  again; dropped: the run stands here, waits for nothing and nobody, and nothing has happened in it
-  for `idle`.
+  again; dropped: the run stands here, waits for nothing and nobody, nothing has happened in it for
+  `idle`, and it was not the shop that ended it with its version.
 
 100,000 events of 10,000 runs take a second on either database, and a day of them a fifth of it.
 """
@@ -33,6 +33,7 @@ from data.conversations import ConversationEvent
 
 IDLE = timedelta(hours=24)  # as long as the shop's people may take to answer; sleep is no drop-off
 _ENDS = ("flow_completed", "flow_cancelled", "flow_left")
+_TAKEN = ("flow_dropped", "flow_restarted")  # told of the version that was live then
 _PLACES = ("step_entered", "question_asked", "rewound")
 _OVER = ("wait_ended", "wait_timed_out")
 _TOLD: dict[str, tuple[str, ...]] = {
@@ -48,7 +49,7 @@ _TOLD: dict[str, tuple[str, ...]] = {
     "handed_off": ("handed_over",),
 }
 _ANSWERS = ("question_answered", "question_skipped")
-_COUNTED = sorted({*sum(_TOLD.values(), ()), *_ANSWERS, *_ENDS, *_PLACES, *_OVER})
+_COUNTED = sorted({*sum(_TOLD.values(), ()), *_ANSWERS, *_ENDS, *_TAKEN, *_PLACES, *_OVER})
 FIGURES = (
     *("entered", "asked", "answered", "rejected", "corrected", "cancelled", "interrupted"),
     *("resumed", "waited", "timed_out", "handed_off", "dropped"),
@@ -119,6 +120,7 @@ def _steps(told: CTE) -> CTE:
             _last(told, _PLACES).label("stood"),
             func.min(told.c.id).label("first"),
         )
+        .where(told.c.kind.not_in(_TAKEN))
         .group_by(*place)
         .cte("steps")
     )
@@ -135,7 +137,9 @@ def _runs(told: CTE) -> CTE:
             told.c.frame,
             stands.label("stands"),
             func.max(told.c.at).label("last_at"),
-            case((waits, 1), (with_staff, 1), else_=_ever(told, _ENDS)).label("settled"),
+            case((waits, 1), (with_staff, 1), else_=_ever(told, (*_ENDS, *_TAKEN))).label(
+                "settled"
+            ),
         )
         .group_by(told.c.conversation_id, told.c.frame)
         .cte("runs")

@@ -62,10 +62,11 @@ def fail(work: Work, event: ActionFailed) -> None:
 
 
 def _drop_all(work: Work) -> None:
-    for frame in reversed(work.stack):
-        if frame.is_root:
-            work.note("flow_cancelled", frame)
-    work.stack.clear()
+    """With what was to go on now: it may be what broke, and would break every later turn."""
+    work.leave(0, why="flow_cancelled")
+    for parked in [each for each in work.parked if each.ready is not None]:
+        work.note_each("flow_cancelled", parked.frames)
+        work.parked.remove(parked)
     work.slots.clear()
 
 

@@ -3,6 +3,7 @@
 What is to be said of it waits for the person's next word: nobody is written to for this.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,11 +34,11 @@ def restarted(
         return state, (), ()
     renewal = _Renewal(state, live, state.serial)
     stack = [
-        frame for group in groups for frame in (renewal.of(group[0]) if group[0] in hit else group)
+        frame for group in groups for frame in (renewal.of(group) if group[0] in hit else group)
     ]
     stack += renewal.apology(hit)
     for one in waits:
-        renewal.note("flow_dropped", one.frames[0])
+        renewal.note("flow_dropped", one.frames)
     going_on = [group for group in groups if group[0] not in hit]
     after = state._replace(
         stack=tuple(stack),
@@ -58,15 +59,16 @@ class _Renewal:
     events: list[Event] = field(default_factory=list)
     again: set[str] = field(default_factory=set)
 
-    def of(self, root: Frame) -> list[Frame]:
+    def of(self, group: Group) -> list[Frame]:
         """The same flow at its beginning, with what its guard asks for, or nothing."""
+        root = group[0]
         flow = self.live.flows.get(root.flow) if root.is_root else None
         values = self._said_with(root, flow) if flow else {}
         context = {"chat": self.state.chat_kind.value}
         if flow is None or (flow.guard is not None and not flow.guard(values, context)):
-            self.note("flow_dropped", root)
+            self.note("flow_dropped", group)
             return []
-        self.note("flow_restarted", root)
+        self.note("flow_restarted", group)
         self.again.add(flow.id)
         return [self._frame(flow, root.kind, stash=values)]
 
@@ -78,8 +80,8 @@ class _Renewal:
         context = {"flow": flow, "again": flow in self.again}
         return [self._frame(pattern, FrameKind.PATTERN, context=context)]
 
-    def note(self, name: str, frame: Frame) -> None:
-        self.events.append(_note(name, frame, self.live))
+    def note(self, name: str, group: Group) -> None:
+        self.events += _notes(name, group, self.live)
 
     def _said_with(self, root: Frame, flow: Flow) -> dict[str, Any]:
         """As if "buy this one" were said again."""
@@ -104,7 +106,7 @@ def lapsed(state: State, flows: Flows) -> tuple[State, tuple[Event, ...]]:
     live = flows.flows_for(flows.live)
     roots = [frame for frame in state.stack if frame.is_root]
     last = roots[-1].flow if roots else state.lapsed
-    events = tuple(_note("flow_expired", frame, live) for frame in reversed(roots))
+    events = tuple(_notes("flow_expired", state.stack, live))
     slots = _without_ended(state, [], flows)
     return state._replace(stack=(), slots=slots, lapsed=last), events
 
@@ -119,7 +121,10 @@ def _without_ended(state: State, going_on: list[Group], flows: Flows) -> dict[st
     return {slot: value for slot, value in state.slots.items() if slot in kept}
 
 
-def _note(name: str, frame: Frame, live: FlowSet) -> Event:
-    """Of the live version: the log's reader looks a version up, and this one may be gone."""
-    data = {"from": frame.version}
-    return Event(name, frame.flow, frame.step, live.sha, frame.id, data)
+def _notes(name: str, frames: Sequence[Frame], live: FlowSet) -> Iterator[Event]:
+    """Each run that had begun ends, the uppermost first. Of the live version: the log's reader
+    looks a version up, and this one may be gone."""
+    for frame in reversed(frames):
+        if frame.trail:
+            data = {"from": frame.version}
+            yield Event(name, frame.flow, frame.step, live.sha, frame.id, data)

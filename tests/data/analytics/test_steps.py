@@ -18,12 +18,15 @@ from data.people import open_chat
 from dialogs.engine import (
     TIMEOUT,
     ActionResult,
+    Event,
     Flows,
     Happened,
     Heard,
     Input,
+    Moved,
     RunAction,
     State,
+    move_on,
     run,
 )
 from dialogs.engine.commands import CancelFlow, Command, HumanHandoff, SetSlot, StartFlow
@@ -120,9 +123,18 @@ class Guest:
 
     def takes(self, given: Input, *, on: FlowSet, at: datetime) -> None:
         turned = run(self.state, given, Flows(on.sha, self.sets.__getitem__), act)
-        self.state = turned.state
+        self._keep(turned.state, turned.events, at)
+
+    def loses(self, version: FlowSet, *, on: FlowSet, at: datetime) -> None:
+        """The version must go; what was under way in it begins again or ends."""
+        lost = Moved(lost=(version.sha,))
+        stands = move_on(self.state, lost, Flows(on.sha, self.sets.__getitem__))
+        self._keep(stands.state, stands.events, at)
+
+    def _keep(self, state: State, events: tuple[Event, ...], at: datetime) -> None:
+        self.state = state
         notes = notes_of(
-            self.session, self.conversation, turned.events, self.sets.__getitem__, private=False
+            self.session, self.conversation, events, self.sets.__getitem__, private=False
         )
         record_events(self.session, self.conversation, notes, inbox_id=None, now=at)
 
@@ -223,3 +235,18 @@ def test_the_figures_are_those_counted_by_hand(
         assert early["present", "who"]["dropped"] == 0, "nobody is gone after two hours"
         hal = counted(session, other)
         assert hal == {first.sha: {("present", "who"): figures(entered=1, asked=1, dropped=1)}}
+
+
+def test_whom_the_shop_sent_back_to_the_beginning_did_not_drop_out(
+    each_database: Database, versions: tuple[FlowSet, FlowSet]
+) -> None:
+    first, second = versions
+    with each_database.transaction() as session:
+        shop = Shop(session, {first.sha: first, second.sha: second})
+        ann, bo = shop.guest("Ann"), shop.guest("Bo")
+        ann.says(PRESENT, on=first, at=NOW)
+        bo.says(PRESENT, on=first, at=NOW)
+        ann.loses(first, on=second, at=NOW)
+        assert counted(session, shop) == {
+            first.sha: {("present", "who"): figures(entered=2, asked=2, dropped=1)}
+        }, "Bo alone has gone"

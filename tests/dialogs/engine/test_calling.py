@@ -170,6 +170,23 @@ def test_an_answer_that_breaks_the_turn_leaves_nobody_standing() -> None:
     assert (talk.failed, talk.state.pending) == ("boom", None)
 
 
+def test_what_breaks_even_the_apology_is_not_left_to_break_the_next_turn() -> None:
+    """A payment came during the call; the flow that it wakes may be what broke."""
+    talk = Talk(state=State(slots={"product": "tea"}))
+    talk.hear(StartFlow("order"))
+    talk.hear(SetSlot("address", "x"))
+    talk.hear(SetSlot("sure", True))
+    (parked,) = parked_of(talk)
+    talk.act = calling(RECOMMEND)
+    talk.hear(StartFlow("gift"))
+    for slot, value in (("recipient", "mum"), ("occasion", "birthday"), ("budget", 50)):
+        talk.hear(SetSlot(slot, value))
+    talk.take(Happened("payment_paid", parked.key, {"number": "R1"}))
+    assert talk.take(ActionFailed(call_of(talk).call, "broken", hopeless=True)) == []
+    assert (talk.stack(), parked_of(talk)) == ([], ())
+    assert talk.hear(StartFlow("colours")) == ["utter_ask_colour"]
+
+
 CALLING = """
 flows:
   points:
