@@ -16,7 +16,7 @@ from dialogs.engine import RunAction
 from dialogs.format import FlowSet
 from dialogs.house import Cause, Stage
 
-BEGIN = "begin"  # the job kind; args: conversation_id, flow, slots
+BEGIN = "begin"  # the job kind; args: conversation_id, flow, slots, version
 
 
 def is_calling(conversation: Conversation | None) -> bool:
@@ -46,7 +46,12 @@ def begin_later(session: Session, *, stage: Stage, start: PrivateStart, cause: C
         kind=BEGIN,
         key=f"{BEGIN}:{conversation.id}:{cause.key}",
         run_at=cause.now,
-        args={"conversation_id": conversation.id, "flow": start.flow, "slots": dict(start.slots)},
+        args={
+            "conversation_id": conversation.id,
+            "flow": start.flow,
+            "slots": dict(start.slots),
+            "version": start.version,
+        },
         merchant_id=conversation.merchant_id,
     )
     enqueue(session, job, now=cause.now)

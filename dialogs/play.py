@@ -199,6 +199,10 @@ class Play:
             Options((Option(title, url=START_LINK + token),)),
         )
 
+    @property
+    def live_sha(self) -> FlowSha:
+        return self._live().sha
+
     def _live(self) -> FlowSet:
         merchant_id, sha = self.stage.merchant.id, self.stage.live_sha
         if sha is None:

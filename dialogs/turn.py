@@ -181,7 +181,16 @@ def begin(
     session: Session, house: House, *, stage: Stage, start: PrivateStart, cause: Cause
 ) -> None:
     """Start a flow in this conversation with some slots already filled."""
-    Play(session, house, stage, cause).perform(start.as_input())
+    play = Play(session, house, stage, cause)
+    play.perform(_in_its_version(play, start).as_input())
+
+
+def _in_its_version(play: Play, start: PrivateStart) -> PrivateStart:
+    """What waited keeps no version from its end: then the flow begins in the live one."""
+    wanted = {start.version} if start.version else set()
+    sound = sound_versions(play.session, merchant_id=play.stage.merchant.id, shas=wanted)
+    version = next((FlowSha(sha) for sha in sound), None)
+    return replace(start, version=version or play.live_sha)
 
 
 def _open(play: Play, token: str, notes: list[dict[str, Any]]) -> None:
@@ -202,11 +211,9 @@ def _open(play: Play, token: str, notes: list[dict[str, Any]]) -> None:
     elif link is None:
         play.run(Heard((), {"link": "deep_link"}), notes)
     else:
-        wanted = {link.version} if link.version else set()
-        sound = sound_versions(play.session, merchant_id=stage.merchant.id, shas=wanted)
-        version = next((FlowSha(sha) for sha in sound), None)  # a link keeps none from its end
+        version = FlowSha(link.version) if link.version else None
         start = PrivateStart(stage.person.id, link.flow, link.slots, version)
-        play.run(start.as_input("deep_link"), notes)
+        play.run(_in_its_version(play, start).as_input("deep_link"), notes)
 
 
 def _language(event: InboundEvent, hearing: Hearing) -> Locale | None:

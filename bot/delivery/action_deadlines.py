@@ -25,11 +25,12 @@ def end_at_deadline(session: Session, house: House, job: Job, now: datetime) -> 
 
 
 def begin_at_last(session: Session, house: House, job: Job, now: datetime) -> None:
-    """`args`: conversation_id, flow, slots (dialogs/calling.py)."""
+    """`args`: conversation_id, flow, slots, version (dialogs/calling.py)."""
     stage = stage_of(session, job.args["conversation_id"])
     conversation = stage.conversation
     if not is_calling(conversation):
-        start = PrivateStart(stage.person.id, job.args["flow"], job.args["slots"])
+        version = job.args.get("version")
+        start = PrivateStart(stage.person.id, job.args["flow"], job.args["slots"], version)
         begin(session, house, stage=stage, start=start, cause=Cause(f"job:{job.id}", now))
     elif not wait_for_call(session, conversation_id=conversation.id, job_id=job.id, now=now):
         raise StaleConversation(conversation.id)

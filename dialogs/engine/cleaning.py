@@ -112,6 +112,8 @@ def _said(work: Work, commands: tuple[Command, ...]) -> dict[str, Any]:
 
 def _set(work: Work, plan: Plan, command: SetSlot) -> None:
     flow = _new_owner(work, plan, command.slot)
+    if work.leads_from is not None and flow is None and not _is_of_started(work, plan, command):
+        return
     known = flow is not None or bool(work.stack)
     value = _appended(work, command, _so_far(work, plan, command.slot, flow))
     if is_withheld(work, command.slot):
@@ -125,14 +127,21 @@ def _set(work: Work, plan: Plan, command: SetSlot) -> None:
 
 
 def _new_owner(work: Work, plan: Plan, slot: str) -> str | None:
-    """The first flow started now that uses the slot, or on an empty stack any that starts."""
+    """The first flow started now that uses the slot; on an empty stack any that starts, and so
+    where a flow comes from another chat: what it brings is for nobody else here."""
     takes = work.flow_set().takes
     running = _running(work)
     starting = [flow for flow in plan.starts if flow not in running]
     for flow in starting:
         if slot in takes[flow]:
             return flow
-    return starting[0] if starting and not work.stack else None
+    alone = not work.stack or work.leads_from is not None
+    return starting[0] if starting and alone else None
+
+
+def _is_of_started(work: Work, plan: Plan, command: SetSlot) -> bool:
+    """It is running here already: what comes from the other chat corrects it alone."""
+    return any(command.slot in work.flow_set().takes[flow] for flow in plan.starts)
 
 
 def _so_far(work: Work, plan: Plan, slot: str, flow: str | None) -> Any:

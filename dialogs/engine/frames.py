@@ -1,6 +1,6 @@
 """How flows begin, hand the floor to each other, and end; and which values each one keeps."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from dialogs.engine.state import Frame, FrameKind, Mode
@@ -29,21 +29,22 @@ def _drop_what_no_longer_fits(work: Work, frame: Frame) -> None:
 
 def activate(work: Work) -> None:
     """The group on top takes the floor: the groups below put away the values of slots that both
-    use, and it gets back its own."""
+    use, and of all that it brings values for, and it gets back its own."""
     top = work.root_of(len(work.stack) - 1)
     owned = work.flow_set(work.stack[top]).owned.get(work.stack[top].flow, frozenset())
     for index in range(top):
         if work.stack[index].kind not in (FrameKind.CALL, FrameKind.ACT):
-            _put_away(work, index, owned)
+            _put_away(work, index, owned, brought=work.stack[top].stash.keys())
     for slot, value in work.stack[top].stash.items():
         _put_back(work, slot, value)
     if work.stack[top].stash:
         work.change(top, stash={})
 
 
-def _put_away(work: Work, index: int, wanted: frozenset[str]) -> None:
-    frame = work.stack[index]
-    shared = (work.flow_set(frame).owned[frame.flow] & wanted) - frame.stash.keys()
+def _put_away(work: Work, index: int, wanted: frozenset[str], *, brought: Set[str]) -> None:
+    frame, flow_set = work.stack[index], work.flow_set(work.stack[index])
+    both = flow_set.owned[frame.flow] & wanted | flow_set.takes[frame.flow] & brought
+    shared = both - frame.stash.keys()
     if not shared or not frame.trail:
         return
     work.change(index, stash={**frame.stash, **{s: work.slots.get(s) for s in shared}})

@@ -76,8 +76,12 @@ flows:
 """
 
 
-def flows(action: str = "action_fold") -> dict[str, str]:
-    return {"flows/fold.yml": _FLOWS.replace("action: action_fold", f"action: {action}")}
+def flows(action: str = "action_fold", *, goes_on_with: str = "utter_refused") -> dict[str, str]:
+    """`goes_on_with`: what is said to whoever comes from a group."""
+    folds = _FLOWS.replace("action: action_fold", f"action: {action}")
+    end = "      - action: utter_refused\n"
+    assert folds.endswith(end)
+    return {"flows/fold.yml": folds.removesuffix(end) + f"      - action: {goes_on_with}\n"}
 
 
 @dataclass(slots=True)
@@ -90,10 +94,18 @@ class Folding:
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
     _seen: int = 0
 
-    def open(self, *, action: str = "action_fold", path: str = "/webhook") -> None:
+    def open(
+        self,
+        *,
+        action: str = "action_fold",
+        path: str = "/webhook",
+        goes_on_with: str = "utter_refused",
+    ) -> str:
+        """The version that is live now."""
         with self.tuanzi.database.transaction() as session:
             shop: Any = {"merchant_id": self.shop.merchant, "by": "test", "now": NOW}
-            sha = keep_flows(session, sources=flows(action), called=NAMES, **shop)
+            sources = flows(action, goes_on_with=goes_on_with)
+            sha = keep_flows(session, sources=sources, called=NAMES, **shop)
             publish(session, sha=sha, **shop)
             connect(
                 session,
@@ -101,6 +113,7 @@ class Folding:
                 egress=Egress(self.tuanzi.settings.egress_allowed),
                 **shop,
             )
+        return sha
 
     def say(self, text: str, *, number: int | None = None, who: str = "ann") -> list[str]:
         """What the same request brings back."""

@@ -16,6 +16,7 @@ from bot.app import Tuanzi
 from bot.delivery.waking import stage_of
 from data.actions import CallState
 from data.conversations import Mode
+from data.kernel.ids import FlowSha
 from dialogs.actions.turn import PrivateStart
 from dialogs.calling import begin_later
 from dialogs.engine import to_json
@@ -257,6 +258,22 @@ def test_a_flow_that_comes_over_from_a_group_waits_as_messages_do(hostile: Hosti
         begin_later(session, stage=stage, start=start, cause=cause)
     asyncio.run(folding.tuanzi.worker.drain())
     assert folding.read() == []
+    folding.settle()
+    assert folding.read()[:3] == ["folded", "多大？", "做不了。"]
+
+
+def test_what_waited_begins_in_the_version_that_it_is_of(hostile: Hostile) -> None:
+    """Another one was published while the call was under way, and it says something else."""
+    folding = hostile.folding
+    hostile.answers({"events": [], "responses": [{"text": "folded"}]})
+    before = FlowSha(folding.open())
+    folding.asks()
+    with folding.tuanzi.database.transaction() as session:
+        stage = stage_of(session, folding.conversation.id)
+        start = PrivateStart(stage.person.id, "from_a_group", {}, before)
+        cause = Cause("from a group", folding.tuanzi.clock.now())
+        begin_later(session, stage=stage, start=start, cause=cause)
+    folding.open(goes_on_with="utter_ask_size")
     folding.settle()
     assert folding.read()[:3] == ["folded", "多大？", "做不了。"]
 

@@ -1,6 +1,6 @@
 """A flow that is private as a whole takes no step where others read along."""
 
-from dialogs.engine import ChatKind, FrameKind, GoPrivate, State
+from dialogs.engine import ChatKind, FrameKind, GoPrivate, Heard, State
 from dialogs.engine.commands import ChitChat, SetSlot, StartFlow
 from dialogs.format import FlowSet, load_flow_set
 from tests.dialogs.engine.talk import LANGUAGES, Talk, response_file, shop, sources
@@ -99,3 +99,36 @@ def test_a_question_in_a_private_response_is_asked_where_its_answer_is_looked_fo
     away = group.effect(GoPrivate)
     assert (away.flow, away.slot) == ("colours", "colour")
     assert Talk(flow_set).hear(StartFlow("colours")) == ["utter_ask_colour"]
+
+
+def test_what_it_brings_changes_nothing_that_goes_on_where_it_arrives() -> None:
+    """In the group they had chosen another product, and seven of it."""
+    known = {"product": "p9", "copies": 7, "recipient": "dad"}
+    group = Talk(shop(PRIVATE), State(chat_kind=ChatKind.GROUP, slots=known))
+    group.hear(StartFlow("follower"))
+    away = group.effect(GoPrivate)
+    assert {**away.slots} == known
+    alone = Talk(shop(PRIVATE))
+    alone.hear(StartFlow("order"), SetSlot("product", "p1"))
+    alone.hear(SetSlot("address", "Long Road"))
+    arrived = Heard(
+        (StartFlow(away.flow), *(SetSlot(*each) for each in away.slots.items())), {}, away.version
+    )
+    assert alone.take(arrived) == ["utter_ask_budget"]
+    assert (alone.slots["recipient"], alone.slots["copies"]) == ("dad", 7)
+    assert alone.hear(SetSlot("budget", 50)) == ["utter_continue_interrupted", "utter_ask_sure"]
+    assert (alone.slots["product"], alone.slots["copies"]) == ("p1", 1)
+
+
+def test_what_goes_on_there_already_hears_what_is_its_own() -> None:
+    alone = Talk(shop(PRIVATE))
+    alone.hear(StartFlow("order"), SetSlot("product", "p1"))
+    alone.hear(StartFlow("secret"), SetSlot("recipient", "mum"))
+    told = {"product": "p9", "recipient": "dad"}
+    arrived = (StartFlow("secret"), *(SetSlot(*each) for each in told.items()))
+    assert alone.take(Heard(arrived, {}, alone.flows.live)) == [
+        "utter_corrected",
+        "utter_ask_budget",
+    ]
+    assert alone.slots["recipient"] == "dad"
+    assert "p9" not in [alone.slots.get("product"), *alone.state.stack[0].stash.values()]
