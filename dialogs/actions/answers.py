@@ -147,7 +147,8 @@ def _kept(domain: Domain, name: str) -> frozenset[str]:
     kind (no action names a price), what a button does, and what decides between the variants."""
     response = domain.responses[name]
     needed = (slot for variant in response.variants for slot, _ in variant.needs)
-    return frozenset(needed).union(*map(_kept_in, (response, *response.variants)))
+    sentences: tuple[Response | Variant, ...] = (response, *response.variants)
+    return frozenset(needed).union(*map(_kept_in, sentences))
 
 
 def _kept_in(sentence: Response | Variant) -> frozenset[str]:

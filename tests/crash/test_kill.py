@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.nursery import Nursery
-from tests.crash.shop import MortalShop, copy_of, sound
+from tests.crash.shop import MortalShop, copy_of, sound, until
 
 _LINK = re.compile(r"http\S+/pay/\S+")
 JOURNEY = (
@@ -57,6 +57,10 @@ def test_killed_at_any_seam_the_journey_ends_with_one_order_and_one_charge(
     assert sound(shop, monkeypatch)
 
 
+# The flow that waits for the payment goes on by jobs of its own, which a life may end before.
+_WOKEN = "SELECT count(*) FROM jobs WHERE kind = 'wake' AND args LIKE '%payment_paid%' AND state = 'done'"
+
+
 def live_through(shop: MortalShop) -> list[str]:
     """The journey, and everything the customer heard, links made alike."""
     shop.start()
@@ -64,6 +68,7 @@ def live_through(shop: MortalShop) -> list[str]:
     (link,) = [one["custom"]["url"] for one in said[-1] if _kind(one) == "payment_link"]
     shop.pay(link.rsplit("/", 1)[-1])
     shop.turn_clock("10 minutes")  # what nobody told us, the reconciler asks for
+    until(lambda: shop.ask_database(_WOKEN) == [(1,)])
     return [_LINK.sub("/pay/…", text) for text in shop.heard()]
 
 

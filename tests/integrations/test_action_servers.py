@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +21,6 @@ from integrations.egress import Egress
 from tests.hostile import HostileServer, as_json, hostile_server
 from tests.house.source import ROOT
 
-NOW = SystemClock().now()  # the other side looks at its own clock
 _PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 SECRET = "canary-of-the-secret"
 LOOPBACK = Egress.to("127.0.0.0/8")
@@ -51,9 +50,9 @@ def test_t20_a_call_shows_who_made_it_and_when(server: HostileServer) -> None:
     assert not verified(headers, body + b" ")
     later = {**headers, "tuanzi-timestamp": str(int(headers["tuanzi-timestamp"]) + 1)}
     assert not verified(later, body)
-    old = signature(SECRET, body, NOW - timedelta(minutes=6))
+    old = signature(SECRET, body, now() - timedelta(minutes=6))
     assert not verified({**headers, **old}, body)
-    assert not verified({**headers, **signature("another's", body, NOW)}, body)
+    assert not verified({**headers, **signature("another's", body, now())}, body)
     assert SECRET not in str(server.seen) + repr(ActionServer(server.url, SECRET))
 
 
@@ -129,19 +128,19 @@ def test_t17_an_inner_address_is_not_called(server: HostileServer) -> None:
 def test_a_server_that_is_away_may_be_back_later(server: HostileServer) -> None:
     with pytest.raises(NoAnswer) as refused:
         asyncio.run(ActionServer("http://127.0.0.1:1/webhook", SECRET, LOOPBACK).call(
-            {}, key="k", now=NOW
+            {}, key="k", now=now()
         ))  # fmt: skip
     assert refused.value.problem is Problem.UNREACHABLE
 
 
 def test_it_is_asked_what_it_has(server: HostileServer) -> None:
     server.answers["/actions"] = as_json(200, [{"name": "action_fold"}])
-    found = asyncio.run(ActionServer(server.url + "/webhook", SECRET, LOOPBACK).offered(now=NOW))
+    found = asyncio.run(ActionServer(server.url + "/webhook", SECRET, LOOPBACK).offered(now=now()))
     assert found == {"action_fold"}
     assert verified(server.seen[0][2], b"")
     server.answers["/actions"] = as_json(200, {"actions": []})
     with pytest.raises(NoAnswer):
-        asyncio.run(ActionServer(server.url + "/webhook", SECRET, LOOPBACK).offered(now=NOW))
+        asyncio.run(ActionServer(server.url + "/webhook", SECRET, LOOPBACK).offered(now=now()))
 
 
 def test_t17_addresses_that_a_shop_may_give() -> None:
@@ -158,6 +157,11 @@ def test_t17_addresses_that_a_shop_may_give() -> None:
     assert may_be_called("http://127.0.0.1:5055/webhook", LOOPBACK)
 
 
+def now() -> datetime:
+    """The other side looks at its own clock."""
+    return SystemClock().now()
+
+
 def call(
     server: HostileServer,
     payload: dict[str, Any] | None = None,
@@ -166,4 +170,4 @@ def call(
     egress: Egress = LOOPBACK,
 ) -> object:
     asked = ActionServer(server.url + path, SECRET, egress)
-    return asyncio.run(asked.call(payload or {"n": 7}, key="cnv_1:7", now=NOW))
+    return asyncio.run(asked.call(payload or {"n": 7}, key="cnv_1:7", now=now()))

@@ -37,7 +37,7 @@ def crew(tuanzi: Tuanzi) -> Iterator[Crew]:
 
 def tries(tuanzi: Tuanzi) -> int:
     with tuanzi.database.reading() as session:
-        return session.query(Job).one().attempts
+        return session.query(Job).filter_by(kind=EXPIRY).one().attempts
 
 
 async def run(crew: Crew, tuanzi: Tuanzi, place: int, seconds: float) -> None:
