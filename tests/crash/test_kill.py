@@ -58,7 +58,10 @@ def test_killed_at_any_seam_the_journey_ends_with_one_order_and_one_charge(
 
 
 # The flow that waits for the payment goes on by jobs of its own, which a life may end before.
-_WOKEN = "SELECT count(*) FROM jobs WHERE kind = 'wake' AND args LIKE '%payment_paid%' AND state = 'done'"
+_WOKEN = (
+    "SELECT count(*) FROM jobs"
+    " WHERE kind = 'wake' AND args LIKE '%payment_paid%' AND state = 'done'"
+)
 
 
 def live_through(shop: MortalShop) -> list[str]:
