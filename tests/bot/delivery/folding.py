@@ -45,6 +45,8 @@ responses:
     - text: {zh-Hans: "{paper}的{shape}", zh-Hant: "{paper}的{shape}", en: "A {shape} of {paper}"}
   utter_done:
     - text: {zh-Hans: "{size}的，好了。", zh-Hant: "{size}的，好了。", en: "{size}, done."}
+  utter_priced:
+    - text: {zh-Hans: "{price:money}", zh-Hant: "{price:money}", en: "{price:money}"}
   utter_refused:
     - text: {zh-Hans: 做不了。, zh-Hant: 做不了。, en: That cannot be done.}
 flows:

@@ -290,6 +290,39 @@ def test_t18_an_answer_that_is_none_ends_in_an_apology_and_not_in_a_standstill(
     assert [asked for _, asked, *_ in hostile.server.seen] == [path]
 
 
+def test_t19_an_answer_that_breaks_the_turn_is_apologised_for_at_once(hostile: Hostile) -> None:
+    """What it set is allowed, what it has said of that cannot be put into words."""
+    hostile.folding.open()
+    priced = [{"event": "slot", "name": "price", "value": 5}]
+    hostile.answers({"events": priced, "responses": [{"response": "utter_priced"}]})
+    hostile.folding.asks()
+    hostile.folding.settle()
+    assert hostile.folding.read()[1:] == ["送给谁？"]
+    assert hostile.folding.conversation.snapshot["slots"].get("price") is None
+    assert len(hostile.server.seen) == 1
+
+
+def test_nobody_stands_still_where_even_the_apology_breaks(
+    hostile: Hostile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A merchant may have worded it with a gap that cannot be filled."""
+    folding = hostile.folding
+    folding.open()
+    folding.asks()
+    folding.say("你好")
+    with monkeypatch.context() as broken:
+        broken.setattr("dialogs.play.Play.tell", _cannot_be_said)
+        folding.turn_clock(30)
+        asyncio.run(folding.tuanzi.worker.drain())
+    folding.settle()
+    assert "pending" not in folding.conversation.snapshot
+    assert folding.say("我想找一个礼物") == ["送给谁？"]
+
+
+def _cannot_be_said(*_given: object) -> None:
+    raise AttributeError
+
+
 def test_a_running_process_calls_as_soon_as_the_turn_is_committed(hostile: Hostile) -> None:
     """Its loops, and not a drain; a server that hangs holds up nobody else."""
     folding = hostile.folding
