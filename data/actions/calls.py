@@ -159,17 +159,28 @@ def end_call(
     now: datetime,
     reason: str = "",
 ) -> bool:
-    """Exactly one end counts; False: it is over already, and this comes too late."""
-    ended = session.scalar(
+    """Exactly one end counts; False: it is over already, and this comes too late.
+
+    Its jobs and their lanes are locked before the call itself, as by a worker that does one of
+    them: else each could hold what the other wants.
+    """
+    found = session.scalar(
+        select(ActionCall.id).where(
+            ActionCall.conversation_id == conversation_id, ActionCall.call == call, _is_open()
+        )
+    )
+    if found is None:
+        return False
+    jobs.cancel(session, key=_deadline_key(found))
+    jobs.lock_held(session, held_for=_held_for(conversation_id))
+    ended = session.execute(
         update(ActionCall)
-        .where(ActionCall.conversation_id == conversation_id, ActionCall.call == call, _is_open())
+        .where(ActionCall.id == found, _is_open())
         .values(state=state, reason=reason[:120], payload={}, due_at=None, ended_at=now)
-        .returning(ActionCall.id)
         .execution_options(synchronize_session=False)
     )
-    if ended is None:
+    if not changed(ended):
         return False
-    jobs.cancel(session, key=_deadline_key(ended))
     let_go(session, conversation_id=conversation_id, now=now)
     return True
 

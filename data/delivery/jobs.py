@@ -114,6 +114,13 @@ def hold(session: Session, *, job_id: int, held_for: str, until: datetime) -> No
     rest(session, lane=job.lane)
 
 
+def lock_held(session: Session, *, held_for: str) -> None:
+    """Lock the lanes of what is held for this, before anything that their workers wait for."""
+    held = select(Job.lane).where(Job.held_for == held_for, Job.state == "due")
+    locked = select(Lane.lane).where(Lane.lane.in_(held)).order_by(Lane.lane).with_for_update()
+    session.execute(locked)
+
+
 def release(session: Session, *, held_for: str, now: datetime) -> None:
     """All that was held for this is due again, in the order in which it came."""
     lanes = session.scalars(

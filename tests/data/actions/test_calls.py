@@ -68,6 +68,41 @@ def test_what_comes_in_the_moment_of_the_end_does_not_wait_for_ever(shop: "Shop"
     assert shop.next(NOW) == job
 
 
+def test_the_end_and_what_begins_to_wait_do_not_lock_each_other_out(shop: "Shop") -> None:
+    """One message waits already; the next one wants to, while the end wakes the first."""
+    shop.call(1)
+    first, second = shop.say("1"), shop.say("2")
+    assert shop.wait(first)
+    with ThreadPoolExecutor(1) as other:
+        with shop.database.transaction() as session:
+            assert jobs.finish(session, job_id=second, now=NOW)
+            ended = other.submit(shop.end, 1, CallState.ANSWERED)
+            with pytest.raises(TimeoutError):
+                ended.result(0.2)
+            conversation = shop.conversation
+            assert wait_for_call(session, conversation_id=conversation, job_id=second, now=NOW)
+        assert ended.result(5)
+    assert shop.next(NOW) == first
+
+
+def test_the_answer_and_the_deadline_do_not_lock_each_other_out(shop: "Shop") -> None:
+    shop.call(1)
+    late = NOW + timedelta(seconds=30)
+    with shop.database.reading() as session:
+        deadline = session.scalars(select(Job.id).where(Job.kind == DEADLINE)).one()
+    with ThreadPoolExecutor(1) as other:
+        with shop.database.transaction() as session:
+            assert jobs.finish(session, job_id=deadline, now=late)
+            answered = other.submit(shop.end, 1, CallState.ANSWERED)
+            with pytest.raises(TimeoutError):
+                answered.result(0.2)
+            failed = CallState.FAILED
+            assert end_call(
+                session, conversation_id=shop.conversation, call=1, state=failed, now=late
+            )
+        assert answered.result(5) is False
+
+
 def test_a_call_ends_once_and_what_comes_later_is_dropped(shop: "Shop") -> None:
     shop.call(1)
     (due,) = shop.lease(NOW)
