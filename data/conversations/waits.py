@@ -144,7 +144,7 @@ class _Waking:
         job = NewJob(
             lane=f"chat:{self.conversation.chat_id}",
             kind=WAKE,
-            key=_job_key(self.conversation.id, self.wait, self.news.event),
+            key=_job_key(self.conversation.id, self.wait, self.news.event, self.number),
             run_at=run_at,
             args=args,
             merchant_id=self.conversation.merchant_id,
@@ -152,5 +152,7 @@ class _Waking:
         enqueue(session, job, now=now)
 
 
-def _job_key(conversation_id: str, wait: int, event: str) -> str:
-    return f"{WAKE}:{conversation_id}:{wait}:{event}"
+def _job_key(conversation_id: str, wait: int, event: str, number: int = 0) -> str:
+    """One that comes late and is passed over must not stand in the way of a newer one."""
+    told = f":{number}" if number else ""
+    return f"{WAKE}:{conversation_id}:{wait}:{event}{told}"

@@ -24,6 +24,7 @@ from data.conversations import (
     tell,
 )
 from data.conversations.waits import SPREAD
+from data.delivery.jobs import NewJob, enqueue
 from data.delivery.models import Job
 from data.kernel.database import Database
 from data.merchants import Merchant
@@ -147,6 +148,21 @@ def test_what_a_flow_has_heard_does_not_wake_it_again_but_what_came_after_does(
     told(session, talk)
     wait(session, talk, PAID, FAILED, number=7, after=heard)
     assert woken(session, talk)[1:] == [("payment_paid", 7, {})]
+
+
+def test_what_is_spread_late_is_not_in_the_way_of_what_comes_after_it(
+    session: Session, talk: Conversation
+) -> None:
+    """The flow has heard the second failure and passes the first one over; the third is news."""
+    for number in (1, 2):
+        told(session, talk, "payment_failed", once=f"att_{number}", number=number)
+    first, second = session.scalars(select(ToldEvent.id).order_by(ToldEvent.id)).all()
+    wait(session, talk, PAID, FAILED, after=second)
+    late = NewJob("spread:late", SPREAD, "spread:late", NOW, {"number": first}, talk.merchant_id)
+    enqueue(session, late, now=NOW)
+    assert [payload["number"] for _, _, payload in woken(session, talk)] == [1]
+    told(session, talk, "payment_failed", once="att_3", number=3)
+    assert [payload["number"] for _, _, payload in woken(session, talk)] == [1, 3]
 
 
 def test_a_wait_that_ended_leaves_neither_row_nor_alarm(
