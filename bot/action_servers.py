@@ -1,5 +1,6 @@
 """A shop's own action server: connected by its owner, and looked at before anybody needs it."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +8,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from data.actions import ActionServer as Connected
 from data.actions import connect_server, names_of, secret_of, server_of
 from data.kernel.clock import SystemClock
 from data.kernel.database import Database
+from data.kernel.encryption import Unreadable
 from data.kernel.errors import Invalid, NotFound
 from data.kernel.tokens import new_token
 from dialogs.actions.shelf import ACTIONS
@@ -85,14 +88,24 @@ def _is_theirs(name: str) -> bool:
 
 async def look_at(database: Database, egress: Egress, *, merchant_id: str) -> Looked:
     """Ask it, as a call would: signed, guarded, with nothing open meanwhile."""
+    found, secret = await asyncio.to_thread(_connected, database, merchant_id)
+    if secret is None:  # no key of ours opens it, so no call can be signed either
+        return Looked("forbidden secret", trouble=found.trouble)
+    try:
+        offered = await ActionServer(found.url, secret, egress).offered(now=_WIRE.now())
+    except NoAnswer as none:
+        return Looked(none.problem.value, trouble=found.trouble)
+    missing = tuple(name for name in found.names if name not in offered)
+    return Looked("", missing, found.trouble)
+
+
+def _connected(database: Database, merchant_id: str) -> tuple[Connected, str | None]:
+    """The server and its secret, if it can still be read."""
     with database.reading() as session:
         found = server_of(session, merchant_id=merchant_id)
         if found is None:
             raise NotFound("action_server")
-        server = ActionServer(found.url, secret_of(session, found), egress)
-        names, trouble = found.names, found.trouble
-    try:
-        offered = await server.offered(now=_WIRE.now())
-    except NoAnswer as none:
-        return Looked(none.problem.value, trouble=trouble)
-    return Looked("", tuple(name for name in names if name not in offered), trouble)
+        try:
+            return found, secret_of(session, found)
+        except Unreadable:
+            return found, None

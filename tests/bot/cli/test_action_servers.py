@@ -39,6 +39,16 @@ def test_a_server_is_connected_checked_and_disconnected(
     assert terminal.run("actions", "disconnect").code == BROKEN
 
 
+def test_a_secret_that_no_key_opens_any_more_is_told(terminal: Terminal) -> None:
+    terminal.set(egress_allowed="127.0.0.0/8", field_keys=FieldCipher.new_key())
+    terminal.open_shop()
+    url = "http://127.0.0.1:1/webhook"
+    assert terminal.run("actions", "connect", url, "--names", "action_fold").code == EXIT_SOUND
+    terminal.set(egress_allowed="127.0.0.0/8", field_keys=FieldCipher.new_key())
+    looked = terminal.run("actions", "check")
+    assert (looked.code, "secret" in looked.err) == (BROKEN, True)
+
+
 def test_what_cannot_be_connected_is_told_in_words(terminal: Terminal) -> None:
     terminal.set(field_keys=FieldCipher.new_key())
     terminal.open_shop()
