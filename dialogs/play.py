@@ -281,6 +281,7 @@ class Play:
             public_url=self.house.public_url,
             call=f"{stage.conversation.id}:{wanted.call}",
             slots={**wanted.slots, **wanted.values},
+            model_receiver=self.house.model_receiver,
         )
 
     def _carry_out(self, effect: Effect) -> None:

@@ -1,7 +1,8 @@
 """Yes and no to a language model reading what we do not understand (T32)."""
 
+from data.merchants.model_spend import uses_model
 from data.people import Asked, ConsentPurpose, revoke_consent
-from data.people.model_consent import trust_model
+from data.people.model_consent import ask_once, trust_model
 from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
 from dialogs.actions.turn import Turn
@@ -33,18 +34,19 @@ class StopModel(ShopAction):
 
 
 class AskModel(ShopAction):
-    """Whoever said no may change their mind: the same question about the same receiver."""
+    """Whoever said no, or was never asked, may do it now: about whom it would be today."""
 
     called = "action_ask_model"
 
     def act(self, turn: Turn) -> None:
         only_adults(turn.person)
-        receiver = turn.person.model_asked
+        receiver = turn.model_receiver if uses_model(turn.merchant) else ""
         if turn.in_group:
             turn.go_on_privately("ask_model")
-        elif receiver is None:
+        elif not receiver:
             turn.say("utter_no_model_here")
         else:
+            ask_once(turn.session, person=turn.person, receiver=receiver)
             turn.say("utter_ask_model", model_receiver=receiver)
 
 

@@ -47,7 +47,10 @@ class PrivateStart:
 
 @dataclass(slots=True)
 class Turn:
-    """One event being answered. Actions read slots, call data services, speak, set slots."""
+    """One event being answered. Actions read slots, call data services, speak, set slots.
+
+    `model_receiver`: who gets what a language model is asked; empty: there is none to ask.
+    """
 
     session: Session
     now: datetime
@@ -60,6 +63,7 @@ class Turn:
     public_url: str
     call: str  # unique for this run of the action: its idempotency key
     slots: dict[str, Any] = field(default_factory=dict)
+    model_receiver: str = ""
     letters: list[Letter] = field(default_factory=list)
     private_starts: list[PrivateStart] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)

@@ -151,6 +151,19 @@ def test_the_question_is_put_once_and_in_private_only(asking: Asking) -> None:
     assert asking.say(WISH)[0] == "utter_ideas"
 
 
+def test_whoever_asks_for_a_model_is_told_of_the_one_there_is_now(asking: Asking) -> None:
+    """Also somebody whom nobody asked before, and after the operator or the shop changed it."""
+    asking.switch(on=True)
+    asking.meet()
+    assert asking.say("use a language model") == ["utter_ask_model"]
+    assert asking.say(WISH) == [LOST], "that was the question"
+    asking.connect("other.example")
+    assert asking.say("use a language model") == ["utter_ask_model"]
+    assert "other.example" in asking.said[-1]["text"]
+    asking.switch(on=False)
+    assert asking.say("use a language model") == ["utter_no_model_here"]
+
+
 def test_a_yes_is_to_one_receiver(asking: Asking) -> None:
     """The operator changes the model's address: nobody has agreed to that one."""
     asking.agree()
