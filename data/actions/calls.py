@@ -7,6 +7,7 @@ Its deadline is a job: whatever happens to the process that calls, the conversat
 is said to the conversation meanwhile waits in its lane (`wait_for_call`) until the call is over.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -97,7 +98,7 @@ def calls_due(session: Session, *, now: datetime) -> int:
 def lease_calls(
     session: Session, *, now: datetime, under_way: Mapping[str, int] = MappingProxyType({})
 ) -> list[DueCall]:
-    """Calls that are due and now ours, a few of each merchant and none of whoever has as many
+    """Calls that are due and now ours, a few of each merchant together with those that they have
     under way."""
     busy = [merchant for merchant, count in under_way.items() if count >= _AT_ONCE]
     place = func.row_number().over(
@@ -113,7 +114,13 @@ def lease_calls(
         .limit(_BATCH)
         .execution_options(populate_existing=True)
     )
-    return [_as_due(call) for call in found if _take(session, call, now)]
+    places = Counter(under_way)
+    taken = []
+    for call in found:
+        if places[call.merchant_id] < _AT_ONCE and _take(session, call, now):
+            places[call.merchant_id] += 1
+            taken.append(_as_due(call))
+    return taken
 
 
 def _take(session: Session, call: ActionCall, now: datetime) -> bool:
