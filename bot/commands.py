@@ -158,11 +158,17 @@ def _export(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
         merchant = find_merchant(session, options.merchant)
         sources = live_version(session, merchant_id=merchant.id).sources
     for name, text in sources.items():
-        file = folder / name
+        file = _below(folder, name)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         sys.stdout.write(f"{file}\n")
     return 0
+
+
+def _below(folder: Path, name: str) -> Path:
+    """Whatever path a file was published from, or a merchant has made up."""
+    path = Path(name)
+    return folder.joinpath(*(part for part in path.parts if part not in ("..", path.anchor)))
 
 
 def play_stories(options: argparse.Namespace, _settings: Settings) -> int:

@@ -1,6 +1,7 @@
 """Flow files into a checked draft; the texts a merchant starts from; what changed between two."""
 
 import difflib
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,13 @@ from dialogs.format import (
     flow_set_to_json,
     shipped_sources,
 )
+
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_./-]{0,100}\.ya?ml")
+
+
+def is_file_name(name: str) -> bool:
+    """Below the flow set's folder, where an operator may write it: a merchant chose it."""
+    return _NAME.fullmatch(name) is not None and ".." not in name
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from bot.action_servers import called_in
 from bot.api import drafting
@@ -31,6 +31,13 @@ class Sources(BaseModel):
 
     sources: dict[str, str] = Field(max_length=200)
     locale: Locale = Locale.EN
+
+    @field_validator("sources")
+    @classmethod
+    def _are_named(cls, sources: dict[str, str]) -> dict[str, str]:
+        if not all(map(drafting.is_file_name, sources)):
+            raise ValueError("file")
+        return sources
 
 
 class ProblemOut(BaseModel):

@@ -3,19 +3,17 @@
 The page works without JavaScript, so whatever is not saved travels in the form itself.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from starlette.datastructures import FormData
 
-from bot.api.drafting import Versions
+from bot.api.drafting import Versions, is_file_name
 from data.kernel.errors import Invalid
 from dialogs.format import Problem
 
 CHANGED = "changed:"
 OPEN = "open:"
-_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_./-]{0,100}\.ya?ml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ def read_sheet(versions: Versions, form: FormData) -> Sheet:
 
 def file_name(name: str) -> str:
     """A name below the flow set's folder; Invalid for anything that climbs out of it."""
-    if not _NAME.fullmatch(name) or ".." in name:
+    if not is_file_name(name):
         raise Invalid("file")
     return name
 

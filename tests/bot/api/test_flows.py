@@ -29,6 +29,18 @@ def test_a_right_set_has_no_mistakes(api: TestClient) -> None:
     assert api.post("/api/v1/flows/validate", json={"sources": FLOWS}).json()["ok"]
 
 
+@pytest.mark.parametrize(
+    "name", ["../../up.yml", "/etc/cron.d/x.yml", ".git/hooks/post-merge", "a/../../b.yml", ""]
+)
+def test_no_file_is_named_so_that_an_export_would_leave_its_folder(
+    api: TestClient, name: str
+) -> None:
+    (text, *_) = FLOWS.values()
+    for route in ("validate", "draft"):
+        refused = api.post(f"/api/v1/flows/{route}", json={"sources": {**FLOWS, name: text}})
+        assert refused.json() == {"error": "error_invalid", "fields": ["body.sources"]}
+
+
 def test_a_set_with_mistakes_is_no_draft(street: Street, api: TestClient) -> None:
     body = {"sources": {**FLOWS, "flows/gift.yml": BROKEN}}
     refused = api.post("/api/v1/flows/draft", json=body)

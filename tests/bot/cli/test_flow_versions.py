@@ -35,6 +35,15 @@ def a_map(shop: Terminal, text: str) -> str:
     return str(file)
 
 
+def test_an_export_stays_below_its_folder_whatever_the_files_are_called(shop: Terminal) -> None:
+    """The operator published from elsewhere; a merchant may have made up a name."""
+    publish(shop, "published", FLOWS)
+    folder = shop.folder / "exported"
+    told = shop.run("flows", "export", str(folder)).out.split()
+    assert len(told) == len(FLOWS)
+    assert all(Path(line).resolve().is_relative_to(folder.resolve()) for line in told), told
+
+
 def test_the_history_is_lines_for_programs(shop: Terminal) -> None:
     one, two = publish(shop, "one", FLOWS), publish(shop, "two", WARMER)
     shop.run("flows", "rollback")
