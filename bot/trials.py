@@ -61,19 +61,28 @@ class StoriesRed(Refused):
 def try_version(
     database: Database, *, merchant_id: str, sha: str, by: str, now: datetime
 ) -> FlowTrial | None:
-    """What its stories say of a version; None where it has none."""
+    """What its stories say of a version; None where it has none. One that was cut short says
+    something of this machine too, so those stories are acted again."""
     with looking(database, merchant_id) as session:
         version = find_version(session, merchant_id=merchant_id, sha=sha)
         stories = stories_among(version.sources)
         trial = trial_of(session, version)
         document = version.document
-    if not stories or trial is not None:
+    if not stories or (trial is not None and not was_cut_short(trial)):
         return trial
     results = act(document, stories)
     failures = [line for line in results if line["failure"]]
     outcome = Outcome(sha, stories_sha(stories), len(results) - len(failures), failures)
     with changing(database, merchant_id) as session:
         return keep_trial(session, merchant_id=merchant_id, outcome=outcome, by=by, now=now)
+
+
+def was_cut_short(trial: FlowTrial) -> bool:
+    return any(line["failure"]["expected"] == _not_reached() for line in trial.failures)
+
+
+def _not_reached() -> str:
+    return f"{SECONDS} s"
 
 
 def trial_of(session: Session, version: FlowVersion) -> FlowTrial | None:
@@ -132,7 +141,7 @@ def act(document: str, stories: Mapping[str, str]) -> list[dict[str, Any]]:
     whole = said[: said.rfind("\n") + 1]  # the last line may be half a line
     results = [json.loads(line) for line in whole.splitlines()]
     unreached = read_all(stories)[len(results) :]
-    late = (Failure(story.place, f"{SECONDS} s") for story in unreached)
+    late = (Failure(story.place, _not_reached()) for story in unreached)
     missing = zip(unreached, late, strict=True)
     return results + [{"story": s.name, "failure": failure.to_json()} for s, failure in missing]
 

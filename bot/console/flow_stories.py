@@ -11,7 +11,7 @@ from bot.console.desk import AtDesk, Desk, Form
 from bot.console.pages import go, page
 from bot.play.finding import is_story, stories_among
 from bot.story_lines import failed_stories
-from bot.trials import StoriesRed, Terms, publish_tried, trial_of, try_version
+from bot.trials import StoriesRed, Terms, publish_tried, trial_of, try_version, was_cut_short
 from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
 from dialogs.format import read
@@ -60,6 +60,7 @@ def _shown(desk: Desk, shop: OpenShop, sha: str, *, status: int = 200, **told: s
         files = [name for name, text in version.sources.items() if is_story(text)]
         trial = trial_of(session, version) if stories_among(version.sources) else None
         failed = failed_stories(trial, desk.locale) if trial else []
+        again = trial is not None and was_cut_short(trial)
     return page(
         "stories.html",
         desk,
@@ -68,5 +69,6 @@ def _shown(desk: Desk, shop: OpenShop, sha: str, *, status: int = 200, **told: s
         files=sorted(files),
         trial=trial,
         failed=failed,
+        again=again,
         **{"wrong": "", "migrate": "", **told},
     )

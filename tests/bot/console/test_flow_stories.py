@@ -4,9 +4,13 @@ from html import unescape
 
 import pytest
 
+from bot import trials
+from bot.publishing import keep_flows
 from tests.bot.browser import Browser
 from tests.bot.conftest import Street
-from tests.bot.flow_stories import a_red_draft
+from tests.bot.flow_files import WARMER
+from tests.bot.flow_stories import GREEN_FILE, a_red_draft
+from tests.builders import NOW
 
 
 @pytest.fixture
@@ -42,3 +46,20 @@ def test_the_page_of_a_version_without_stories_says_how_to_add_some(
     assert "tests/gift.yml" in page
     assert owner.post("/flows/stories", sha=street.ours.flows).status_code == 303
     assert owner.get(f"/flows/stories?sha={'0' * 64}").status_code == 404
+
+
+def test_stories_that_a_busy_machine_did_not_get_to_are_acted_again(
+    street: Street, owner: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They say nothing against the version, so nobody need publish in spite of them."""
+    with street.tuanzi.database.transaction() as session:
+        mine = {"merchant_id": street.ours.merchant, "by": "Owner", "now": NOW}
+        sha = keep_flows(session, **mine, sources={**WARMER, **GREEN_FILE})
+    monkeypatch.setattr(trials, "_run", lambda _asked: "")
+    assert "120 s" in owner.post("/flows/publish", sha=sha).text
+    assert 'action="/console/flows/stories"' in owner.get(f"/flows/stories?sha={sha}").text
+    acted = '{"story": "a gift is taken note of", "failure": null}\n'
+    monkeypatch.setattr(trials, "_run", lambda _asked: acted)
+    assert owner.post("/flows/stories", sha=sha).status_code == 303
+    assert 'action="/console/flows/stories"' not in owner.get(f"/flows/stories?sha={sha}").text
+    assert owner.post("/flows/publish", sha=sha).status_code == 303
