@@ -22,7 +22,18 @@ _SHAPES = (
     (re.compile(r"[\w.+-]+\s?[@＠]\s?[\w-]+(?:\.[\w-]+)+"), "[email]"),
     (re.compile(r"(?<!\w)[@＠][\w.-]{2,}"), "[name]"),
     (re.compile(r"(?<![a-z])[a-z]{2,4}_\w{5,}", re.IGNORECASE), "[id]"),
-    (re.compile(r"\+?(?:\d[\s().-]{0,2}){6,}\d|\*{4,}\d+"), "[number]"),
+    # 微信lan2020xx, wx: lan_2020, Line ID: lan2020
+    (re.compile(r"微信[号號]?\s?[:：是]?\s?[a-z0-9][a-z0-9_-]{4,}", re.IGNORECASE), "[name]"),
+    (
+        re.compile(
+            r"(?<![a-z])(?:wechat|weixin|wx|vx|qq|line|whatsapp|telegram)"
+            r"\s?(?:id|号|號)?\s?[:：]\s?[\w.-]{3,}",
+            re.IGNORECASE,
+        ),
+        "[name]",
+    ),
+    (re.compile(r"\+?(?:\d[\s()./_·–-]{0,2}){6,}\d|\*{4,}\d+"), "[number]"),
+    (re.compile(r"[零〇一二三四五六七八九幺]{7,}"), "[number]"),
     # 和平路12号3栋501室, 中山北路二段5樓; 3月8号 is a day
     (re.compile(r"\w{1,12}[路街巷道]\w{0,4}\s?\d+\s?[号號]\w*"), "[address]"),
     (re.compile(r"\d+\s?(?:弄|栋|棟|单元|單元|室|楼|樓)\w*"), "[address]"),

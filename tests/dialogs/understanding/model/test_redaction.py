@@ -32,6 +32,12 @@ CANARIES = [
     ("我是张小兰，迷路了", "小兰"),
     ("小兰想不出来送什么", "小兰"),
     ("write to @zhao_lan_88 instead", "zhao_lan"),
+    ("打138/0013/8000给我", "8000"),
+    ("打138·0013·8000给我", "8000"),
+    ("一三八零零一三八零零零找我", "一三八"),
+    ("我微信lan2020xx加我", "lan2020"),
+    ("加微信号：lan-2020", "2020"),
+    ("Line ID: zhaolan88 is me", "zhaolan88"),
     ("the card ************4242 again", "4242"),
     ("Tom's birthday it is, what now", "Tom"),
 ]
