@@ -1,5 +1,6 @@
 """Flows as a merchant works on them: YAML, mistakes with lines, a draft, a try, live, back (J4)."""
 
+import re
 from html import unescape
 
 import pytest
@@ -200,3 +201,21 @@ def test_running_conversations_are_taken_along_where_the_map_says(
     with street.tuanzi.database.reading() as session:
         (way,) = session.scalars(select(FlowWay)).all()
     assert (way.to_sha, way.flows) == (draft, {"gift_finder": {"who": "who"}})
+
+
+def test_what_is_written_beside_the_one_button_is_published_with_it(
+    owner: Browser, street: Street
+) -> None:
+    """Two buttons stood there once, and one of them passed the map over. As it comes, the map is a
+    remark that names the version whole, and nobody is taken along."""
+    _work(owner, street, current=DOMAIN_FILE, text=WARMER[DOMAIN_FILE], do="save")
+    room = owner.get("/flows").text
+    assert room.count('action="/console/flows/publish"') == 1
+    sha = re.search(r'name="sha" value="(\w{64})"', room)
+    remark = re.search(r"<textarea[^>]*>(.*?)</textarea>", room, re.DOTALL)
+    assert sha
+    assert remark
+    assert f"# {street.ours.flows}:" in remark[1]
+    assert owner.post("/flows/publish", sha=sha[1], migrate=remark[1]).status_code == 303
+    with street.tuanzi.database.reading() as session:
+        assert session.scalars(select(FlowWay)).all() == []
