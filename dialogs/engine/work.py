@@ -261,6 +261,7 @@ class Work:
 
     def hand_over(self) -> None:
         self.mode = Mode.HUMAN
+        self.lapsed = ""  # whatever they came back to, a person hears of it now
         place = self.spoken_with() or self.stack[-1:]
         if place:
             self.note_each("handed_over", place)

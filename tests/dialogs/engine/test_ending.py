@@ -1,6 +1,16 @@
 """Flows whose version must go, and flows that nobody goes on with: what is left of them."""
 
-from dialogs.engine import ChatKind, Flows, GoPrivate, Heard, State, Unwait, run
+from dialogs.engine import (
+    ChatKind,
+    Flows,
+    GoPrivate,
+    HandBack,
+    HandOver,
+    Heard,
+    State,
+    Unwait,
+    run,
+)
 from dialogs.engine.commands import CannotHandle, ChitChat, SetSlot, StartFlow
 from dialogs.engine.ending import lapsed, restarted
 from dialogs.format import load_flow_set
@@ -123,6 +133,15 @@ def test_the_idle_forget_everything_but_what_they_were_to_keep() -> None:
     assert talk.slots == {"choice": "tea"}
     assert talk.hear(CannotHandle()) == ["utter_session_end"]
     assert talk.hear(CannotHandle()) == ["utter_cannot_handle"]
+
+
+def test_whom_a_person_of_the_shop_has_spoken_with_is_not_told_of_it_afterwards() -> None:
+    talk = Talk()
+    talk.hear(StartFlow("gift"))
+    talk.state, _ = lapsed(talk.state, talk.flows)
+    talk.take(HandOver())
+    talk.take(HandBack())
+    assert talk.hear(ChitChat("utter_small_talk")) == ["utter_small_talk"]
 
 
 def test_a_flow_that_cannot_simply_be_begun_again_is_only_told_of() -> None:
