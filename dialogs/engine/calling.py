@@ -84,6 +84,6 @@ def _end(work: Work) -> None:
     if work.stack[root].is_root:
         cancel(work, silent=True)
         return
-    del work.stack[root:]
+    work.leave(root)
     if work.stack:
         activate(work)

@@ -23,6 +23,7 @@ from dialogs.engine.commands import Act, Restart, SetSlot, StartFlow
 from dialogs.engine.inputs import Failed
 from tests.dialogs.engine.talk import Act as TalkAct
 from tests.dialogs.engine.talk import Talk, shop
+from tests.dialogs.engine.test_events import ENDS
 
 RECOMMEND = "action_recommend"
 
@@ -158,6 +159,9 @@ def test_an_apology_that_calls_and_fails_itself_is_not_made_again() -> None:
     talk.take(ActionFailed(call_of(talk).call, "broken"))
     assert talk.take(ActionFailed(call_of(talk).call, "broken")) == []
     assert (talk.stack(), talk.state.pending) == ([], None)
+    begun = [event.frame for event in talk.events if event.name == "flow_started"]
+    ended = [event.frame for event in talk.events if event.name in ENDS]
+    assert sorted(begun) == sorted(ended), "each run ends once, also the apology's"
 
 
 def test_an_answer_that_breaks_the_turn_leaves_nobody_standing() -> None:
