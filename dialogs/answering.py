@@ -118,6 +118,6 @@ def _broke(session: Session, house: House, stage: Stage, given: Input, cause: Ca
     except TurnFailed as failure:
         return str(failure) or "failed"
     except Exception as error:
-        log.exception("answer to a call of %s", stage.conversation.id)
+        log.exception("answering %s", stage.conversation.id)
         return type(error).__name__
     return ""
