@@ -83,6 +83,7 @@ class Play:
     message_id: str | None = None  # what they said, for a reply to hang below
     notes: list[dict[str, Any]] = field(default_factory=list)
     said: str = ""
+    pinned: frozenset[FlowSha] = frozenset()  # the versions that the conversation stood in
 
     def perform(self, given: Input, notes: Sequence[dict[str, Any]] = ()) -> None:
         """Run the engine on one input, carry out what it wants, write everything down."""
@@ -100,7 +101,7 @@ class Play:
         live = self._live()
         flows = Flows(live.sha, self._flow_set)
         stands = standing(self.session, self.stage.conversation, flows)
-        before = stands.state
+        before, self.pinned = stands.state, stands.pinned
         if self.stage.chat.kind == "group":
             before = before._replace(chat_kind=ChatKind.GROUP)
         for effect in stands.ended:
@@ -125,7 +126,7 @@ class Play:
         conversation = self.stage.conversation
         snapshot = conversation.snapshot
         if self.state is not None:
-            pin(self.session, conversation, self.state)
+            pin(self.session, conversation, self.pinned, self.state)
             snapshot = to_json(self.state)
         record_events(
             self.session,

@@ -4,10 +4,13 @@ Only one that stands in a version which is not live is looked at: it may have to
 version, or to begin again. That costs a turn in the live version nothing.
 """
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
 from data.conversations import Conversation, StaleConversation
 from data.flows import VersionGone, fate_of, move_pins
+from data.kernel.ids import FlowSha
 from dialogs.engine import Flows, Moved, Standing, State, Way, from_json, move_on, pinned
 
 
@@ -21,17 +24,21 @@ def state_of(conversation: Conversation | None) -> State:
 def standing(session: Session, conversation: Conversation | None, flows: Flows) -> Standing:
     """As it is now that another turn begins."""
     state = state_of(conversation)
-    old = pinned(state) - {flows.live}
+    versions = pinned(state)
+    old = versions - {flows.live}
     if conversation is None or not old:
-        return Standing(state)
+        return Standing(state, pinned=versions)
     fate = fate_of(session, merchant_id=conversation.merchant_id, shas=old)
     ways = tuple(Way(way.from_sha, way.to_sha, way.flows) for way in fate.ways)
-    return move_on(state, Moved(ways, tuple(sorted(fate.lost))), flows)
+    moved = move_on(state, Moved(ways, tuple(sorted(fate.lost))), flows)
+    return replace(moved, pinned=versions)
 
 
-def pin(session: Session, conversation: Conversation, state: State) -> None:
+def pin(
+    session: Session, conversation: Conversation, before: frozenset[FlowSha], state: State
+) -> None:
     """Write down which versions it will stand in, where they are others than before."""
-    before, after = pinned(state_of(conversation)), pinned(state)
+    after = pinned(state)
     if before == after:
         return
     try:

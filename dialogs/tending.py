@@ -73,7 +73,7 @@ def _look_after(
         return
     try:
         with session.begin_nested():
-            pin(session, conversation, state)
+            pin(session, conversation, stands.pinned, state)
             for one in stands.ended:
                 end_wait(session, conversation_id=conversation.id, wait=one.wait)
             notes = [{**event.to_json(), "kind": event.name} for event in events]

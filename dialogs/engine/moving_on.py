@@ -19,11 +19,12 @@ from dialogs.engine.work import Flows
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a conversation stands, what happened on the way there (`events`, its record first),
-    and the waits that are to be forgotten."""
+    and the waits that are to be forgotten. `pinned`: the versions that it stood in before."""
 
     state: State
     events: tuple[Event, ...] = ()
     ended: tuple[Unwait, ...] = ()
+    pinned: frozenset[FlowSha] = frozenset()
 
 
 def move_on(state: State, change: Change, flows: Flows) -> Standing:

@@ -27,10 +27,8 @@ from data.conversations import Conversation
 from data.delivery import jobs
 from data.delivery.models import Job
 from data.kernel.database import Database
-from data.kernel.ids import new_id
-from data.merchants import ChannelAccount
-from data.people import Chat
-from tests.builders import NOW, a_merchant, a_person
+from tests.builders import NOW, a_merchant
+from tests.data.conversations.talks import a_talk
 
 LANE = "chat:acc:1"
 _Result = TypeVar("_Result")
@@ -184,7 +182,7 @@ class Shop:
 
     def neighbour(self) -> str:
         """The conversation of another shop."""
-        return self._do(_a_conversation)
+        return self._do(lambda session: a_talk(session, a_merchant(session)).id)
 
     def call(self, number: int, *, of: str | None = None) -> None:
         new = NewCall(number, "action_fold", "sha", {"n": number})
@@ -237,38 +235,3 @@ class Shop:
     def _do(self, act: Callable[[Session], _Result]) -> _Result:
         with self.database.transaction() as session:
             return act(session)
-
-
-def _a_conversation(session: Session) -> str:
-    merchant = a_merchant(session)
-    person = a_person(session, merchant)
-    account = ChannelAccount(
-        id=new_id("acc"),
-        merchant_id=merchant.id,
-        channel="rest",
-        external_id=new_id("ext"),
-        created_at=NOW,
-    )
-    session.add(account)
-    session.flush()
-    chat = Chat(
-        id=new_id("cht"),
-        merchant_id=merchant.id,
-        account_id=account.id,
-        external_id="1",
-        kind="private",
-        created_at=NOW,
-    )
-    session.add(chat)
-    session.flush()
-    conversation = Conversation(
-        id=new_id("cnv"),
-        merchant_id=merchant.id,
-        chat_id=chat.id,
-        person_id=person.id,
-        created_at=NOW,
-        last_at=NOW,
-    )
-    session.add(conversation)
-    session.flush()
-    return conversation.id

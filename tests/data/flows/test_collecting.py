@@ -10,7 +10,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from data.conversations import Conversation, resume
+from data.conversations import Conversation
 from data.flows import (
     ConversationPin,
     Draft,
@@ -30,10 +30,9 @@ from data.flows import (
 )
 from data.kernel.database import Database
 from data.kernel.errors import NotFound, Refused
-from data.kernel.ids import new_id
-from data.merchants import ChannelAccount, Merchant
-from data.people import Chat
-from tests.builders import NOW, a_merchant, a_person
+from data.merchants import Merchant
+from tests.builders import NOW, a_merchant
+from tests.data.conversations.talks import a_talk
 
 ONE, TWO, THREE, FOUR = ("1" * 64, "2" * 64, "3" * 64, "4" * 64)
 A_WINDOW = timedelta(days=30)
@@ -47,30 +46,6 @@ def published(session: Session, *versions: str, merchant: Merchant | None = None
         save_draft(session, merchant_id=merchant.id, draft=draft, author="Lan", now=NOW)
         publish(session, merchant_id=merchant.id, sha=sha, by="Lan", now=NOW)
     return merchant
-
-
-def talking(session: Session, merchant: Merchant) -> Conversation:
-    account = ChannelAccount(
-        id=new_id("acc"),
-        merchant_id=merchant.id,
-        channel="rest",
-        external_id=new_id("ext"),
-        created_at=NOW,
-    )
-    session.add(account)
-    session.flush()
-    chat = Chat(
-        id=new_id("cht"),
-        merchant_id=merchant.id,
-        account_id=account.id,
-        external_id="lan",
-        kind="private",
-        created_at=NOW,
-    )
-    session.add(chat)
-    session.flush()
-    person = a_person(session, merchant)
-    return resume(session, merchant_id=merchant.id, chat_id=chat.id, person_id=person.id, now=NOW)
 
 
 def stand(
@@ -118,7 +93,7 @@ def test_a_version_stays_for_the_rollback_window_after_it_was_live(
 def test_a_version_that_somebody_stands_in_stays(each_database: Database) -> None:
     with each_database.transaction() as session:
         merchant = published(session, ONE, TWO, THREE)
-        conversation = talking(session, merchant)
+        conversation = a_talk(session, merchant)
         stand(session, conversation, ONE, THREE)
         assert pinned_versions(session, merchant_id=merchant.id) == {ONE, THREE}
         assert gone(session, merchant) == []
@@ -129,7 +104,7 @@ def test_a_version_that_somebody_stands_in_stays(each_database: Database) -> Non
 def test_a_version_that_running_flows_pass_through_stays(each_database: Database) -> None:
     with each_database.transaction() as session:
         merchant = published(session, ONE)
-        conversation = talking(session, merchant)
+        conversation = a_talk(session, merchant)
         stand(session, conversation, ONE)
         for sha, before in ((TWO, ONE), (THREE, TWO)):
             draft = Draft(sha, "{}", {})
@@ -175,7 +150,7 @@ def test_a_way_is_gone_with_the_publish_that_brought_it(each_database: Database)
 def test_a_retired_version_is_never_live_again_and_goes_at_once(each_database: Database) -> None:
     with each_database.transaction() as session:
         merchant = published(session, ONE, TWO, THREE)
-        conversation = talking(session, merchant)
+        conversation = a_talk(session, merchant)
         stand(session, conversation, TWO)
         retire(session, merchant_id=merchant.id, sha=TWO, now=NOW)
         assert fate_of(session, merchant_id=merchant.id, shas={TWO}).lost == {TWO}
@@ -210,7 +185,7 @@ def test_a_pin_of_this_very_moment_is_waited_for(each_database: Database) -> Non
     """The turn has pinned and not committed yet when the collector comes."""
     with each_database.transaction() as session:
         merchant = published(session, ONE, TWO, THREE)
-        conversation = talking(session, merchant)
+        conversation = a_talk(session, merchant)
     pinned = Event()
 
     def pin_slowly() -> None:
@@ -234,7 +209,7 @@ def test_a_pin_of_this_very_moment_is_waited_for(each_database: Database) -> Non
 def test_a_pin_that_comes_too_late_is_told(each_database: Database) -> None:
     with each_database.transaction() as session:
         merchant = published(session, ONE, TWO, THREE)
-        conversation = talking(session, merchant)
+        conversation = a_talk(session, merchant)
     collected = Event()
 
     def collect_slowly() -> list[str]:
@@ -258,7 +233,7 @@ def test_looking_first_and_deleting_later_would_meet_the_pin(each_database: Data
     the reference gone it would take the version from under the conversation."""
     with each_database.transaction() as session:
         merchant = published(session, ONE, TWO, THREE)
-        conversation = talking(session, merchant)
+        conversation = a_talk(session, merchant)
         seen = collectable(session, merchant_id=merchant.id, kept_since=LATER - A_WINDOW)
     with each_database.transaction() as session:
         stand(session, conversation, ONE)
