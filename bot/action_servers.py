@@ -12,8 +12,8 @@ from data.actions import ActionServer as Connected
 from data.actions import connect_server, names_of, secret_of, server_of
 from data.kernel.clock import SystemClock
 from data.kernel.database import Database
-from data.kernel.encryption import Unreadable
-from data.kernel.errors import Invalid, NotFound
+from data.kernel.encryption import CIPHER, Unreadable
+from data.kernel.errors import Invalid, NotFound, Refused
 from data.kernel.tokens import new_token
 from dialogs.actions.shelf import ACTIONS
 from dialogs.format.own_names import OWN_ACTION_NAMES
@@ -22,9 +22,16 @@ from integrations.action_servers import ActionServer, NoAnswer, may_be_called
 from integrations.egress import Egress
 
 MOST_NAMES = 200
+LOST_SECRET = "forbidden secret"  # noqa: S105  # no key of ours opens it any more
 _NAME = re.compile(r"(?!utter_)[A-Za-z_][A-Za-z0-9_]{0,79}")
 _LONGEST_URL = 500
 _WIRE = SystemClock()  # their clock is not turned with ours
+
+
+class NoFieldKey(Refused):
+    """Nothing secret is written without a key."""
+
+    code = "error_no_field_key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,8 @@ def connect(
     session: Session, *, merchant_id: str, new: NewServer, egress: Egress, by: str, now: datetime
 ) -> str:
     """Gives the secret that signs its calls: new each time, and told only now."""
+    if CIPHER not in session.info:
+        raise NoFieldKey
     if len(new.url) > _LONGEST_URL or not may_be_called(new.url, egress):
         raise Invalid("url")
     if not 0 < len(new.names) <= MOST_NAMES or not all(map(_is_theirs, new.names)):
@@ -90,7 +99,7 @@ async def look_at(database: Database, egress: Egress, *, merchant_id: str) -> Lo
     """Ask it, as a call would: signed, guarded, with nothing open meanwhile."""
     found, secret = await asyncio.to_thread(_connected, database, merchant_id)
     if secret is None:  # no key of ours opens it, so no call can be signed either
-        return Looked("forbidden secret", trouble=found.trouble)
+        return Looked(LOST_SECRET, trouble=found.trouble)
     try:
         offered = await ActionServer(found.url, secret, egress).offered(now=_WIRE.now())
     except NoAnswer as none:

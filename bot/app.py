@@ -4,29 +4,28 @@ from collections.abc import Coroutine, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from bot.channels.adapter import Channel, Reader
-from bot.channels.rest import read_stored
-from bot.channels.telegram_updates import read_update
+from bot.channels.adapter import Channel
 from bot.delivery.action_caller import ActionCaller
 from bot.delivery.action_deadlines import begin_at_last, end_at_deadline
 from bot.delivery.action_transports import Transports
 from bot.delivery.advising import Adviser
+from bot.delivery.another_chat import AnotherChat
 from bot.delivery.arrivals import Arrivals
 from bot.delivery.bell import Bell
 from bot.delivery.courier import Courier
+from bot.delivery.doors import Door, Doors, Office
 from bot.delivery.handing_back import hand_back_unanswered
 from bot.delivery.payments import Cashier
 from bot.delivery.storing import TURN
-from bot.delivery.telegram_door import TelegramDoor
-from bot.delivery.telegram_doors import TelegramDoors
 from bot.delivery.turns import Turns
 from bot.delivery.waking import wake_conversation
 from bot.delivery.worker import JobKind, Worker
 from bot.settings import Settings, SettingsError
+from bot.webchat.keeping import Sweeper
 from data import conversations, group_buys, occasions, orders, payments
 from data.actions import DEADLINE
 from data.catalogue import FLOOR, ShopFloor
@@ -39,6 +38,8 @@ from data.kernel.clock import Clock, SystemClock
 from data.kernel.database import Database
 from data.kernel.encryption import CIPHER, FieldCipher
 from data.payments.gateway import Gateway
+from data.payments.invoices import TELEGRAM
+from data.personal import forgetting
 from dialogs.actions.packages import BadPackage, Packages
 from dialogs.actions.shelf import ACTIONS
 from dialogs.calling import BEGIN
@@ -48,7 +49,10 @@ from dialogs.notices import Notices
 from dialogs.tending import tend
 from integrations.egress import Egress
 from integrations.language_models import ChatCompletions
-from integrations.payments import SandboxGateway
+from integrations.payments import SandboxGateway, TelegramInvoices
+
+if TYPE_CHECKING:
+    from bot.delivery.telegram_door import TelegramDoor
 
 # SQLite lets one turn write, and Python one thread compute: a second thread would take the
 # interpreter from the one that holds the write lock, and all others wait for both. Two processes
@@ -56,7 +60,6 @@ from integrations.payments import SandboxGateway
 # PostgreSQL waits for another machine, and another one can go on meanwhile.
 _THREADS = {"sqlite": 1, "postgresql": 8}
 _CONNECTIONS = 16
-READERS: dict[str, Reader] = {"telegram": read_update, "rest": read_stored, "web": read_stored}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,30 +76,46 @@ class Tuanzi:
     cashier: Cashier
     courier: Courier
     channels: dict[str, Channel]  # by account id; a door adds its own when it is open
-    telegram: TelegramDoor | None
+    telegram: "TelegramDoor | None"
     gateways: Mapping[str, Gateway]
     bell: Bell
     threads: Executor
 
     def loops(self) -> list[Coroutine[None, None, None]]:
         """What a working process runs for ever: jobs, provider calls, sending, doors."""
-        stored = TelegramDoors(self.settings, self.database, self.clock, self.channels)
-        doors = [stored.run(), *([self.telegram.run()] if self.telegram else [])]
+        doors = [self._doors().run(), *([self.telegram.run()] if self.telegram else [])]
         return [
             self.worker.run(),
             self.caller.run(),
             self.cashier.run(),
             self.courier.run(),
+            self.sweeper.run(self.bell),
             *doors,
         ]
 
     def voices(self) -> list[Coroutine[None, None, None]]:
         """What a process runs that serves beside a working one: its pages can answer Telegram."""
-        stored = TelegramDoors(
-            self.settings, self.database, self.clock, self.channels, listens=False
+        doors: list[Door] = [self._doors(listens=False)]
+        if self.telegram is not None:
+            office = replace(self.telegram.office, listens=False)
+            doors.append(replace(self.telegram, office=office))
+        return [door.run() for door in doors]
+
+    @property
+    def sweeper(self) -> Sweeper:
+        return Sweeper(self.database, self.clock, self.settings.uploads_kept)
+
+    def _doors(self, *, listens: bool = True) -> Doors:
+        office = Office(
+            self.settings,
+            self.database,
+            self.clock,
+            self.channels,
+            listens=listens,
+            flows=self.house.flows,
+            bell=self.bell,
         )
-        doors = [replace(self.telegram, listens=False)] if self.telegram else []
-        return [stored.run(), *(door.run() for door in doors)]
+        return Doors(office, self.bell)
 
     def close(self) -> None:
         self.threads.shutdown(wait=False, cancel_futures=True)
@@ -120,13 +139,13 @@ def build(settings: Settings, *, clock: Clock | None = None, house: House | None
     )
     bell = Bell()
     database.on_commit = bell.ring
-    gateways: dict[str, Gateway] = {}
+    gateways: dict[str, Gateway] = {TELEGRAM: TelegramInvoices()}
     if settings.sandbox_secret is not None:
         bank = SandboxGateway(database, clock, secret=settings.sandbox_secret.reveal())
         gateways[bank.name] = bank
     channels: dict[str, Channel] = {}
     turns = Turns(database, clock, house, _adviser(settings, database, clock))
-    kinds = _job_kinds(settings, house, Arrivals(database, turns, READERS))
+    kinds = _job_kinds(settings, house, Arrivals(database, turns))
     return Tuanzi(
         settings=settings,
         database=database,
@@ -136,9 +155,9 @@ def build(settings: Settings, *, clock: Clock | None = None, house: House | None
         worker=Worker(database, clock, kinds, bell),
         caller=ActionCaller(database, clock, house, _transports(settings, database, house), bell),
         cashier=Cashier(database, clock, gateways, bell),
-        courier=Courier(database, clock, channels, bell),
+        courier=Courier(database, clock, channels, bell, AnotherChat(house)),
         channels=channels,
-        telegram=_telegram(settings, database, clock, channels),
+        telegram=_telegram(Office(settings, database, clock, channels, flows=house.flows)),
         gateways=gateways,
         bell=bell,
         threads=ThreadPoolExecutor(
@@ -173,11 +192,14 @@ def _adviser(settings: Settings, database: Database, clock: Clock) -> Adviser | 
     return Adviser(database, clock, model, tokens=access.tokens)
 
 
-def _telegram(
-    settings: Settings, database: Database, clock: Clock, channels: dict[str, Channel]
-) -> TelegramDoor | None:
-    token = settings.telegram_token
-    return TelegramDoor(settings, database, clock, channels, token) if token else None
+def _telegram(office: Office) -> "TelegramDoor | None":
+    """The bot that the environment names: the demo's, a developer's."""
+    settings = office.settings
+    if settings.telegram_token is None:
+        return None
+    from bot.delivery.telegram_door import TelegramDoor  # noqa: PLC0415  # brings its library
+
+    return TelegramDoor(office, settings.telegram_token, settings.telegram_secret)
 
 
 def _job_kinds(settings: Settings, house: House, arrivals: Arrivals) -> dict[str, JobKind]:
@@ -187,6 +209,7 @@ def _job_kinds(settings: Settings, house: House, arrivals: Arrivals) -> dict[str
         **payments.JOBS,
         **group_buys.JOBS,
         **occasions.JOBS,
+        **forgetting.JOBS,
     }
     kinds = {name: JobKind(_plain(runner)) for name, runner in runners.items()}
     kinds[WAKE] = JobKind(lambda session, job, now, _: wake_conversation(session, house, job, now))

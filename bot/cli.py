@@ -8,6 +8,7 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from pkgutil import resolve_name
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
@@ -15,15 +16,15 @@ from sqlalchemy.exc import OperationalError
 from bot import commands
 from bot.action_commands import manage_actions
 from bot.app import Tuanzi, build
-from bot.connecting import connect_telegram
+from bot.connecting_web import connect_web, take_site
 from bot.language_model import OFF, ON, language_model
 from bot.opening_command import open_new_shop
-from bot.serving.server import serve_alone, serve_together
 from bot.settings import Settings, SettingsError, read
 from bot.terminal import BROKEN, EXIT_USAGE, complain, language
 from bot.web.wording import say
 from data.kernel.clock import Clock, SystemClock, TurnableClock
 from data.kernel.encryption import FieldCipher
+from data.kernel.locales import Locale
 from data.migrations import is_current
 
 _ONLY_ME = 0o700
@@ -56,6 +57,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return BROKEN
 
 
+def _later(name: str) -> commands.ShopCommand:
+    """A command that brings what only it needs, a messenger's library say, when it is given."""
+
+    def run(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
+        command: commands.ShopCommand = resolve_name(name)
+        return command(options, tuanzi)
+
+    return run
+
+
 def _try_keys(settings: Settings) -> None:
     """A key that is none is told before anything is sealed or served with it."""
     try:
@@ -85,6 +96,7 @@ def _given(options: argparse.Namespace) -> dict[str, str]:
 
 
 def _parser() -> argparse.ArgumentParser:
+    """Every verb waits for what is imported here: pages and their routes are not, nor stories."""
     parser = argparse.ArgumentParser(prog="tuanzi")
     verbs = parser.add_subparsers(required=True, title="commands")
 
@@ -98,7 +110,8 @@ def _parser() -> argparse.ArgumentParser:
 
     add("migrate", commands.with_shop(commands.migrate_schema, open_shop))
     _take_new_shop(in_shop("open-shop", open_new_shop))
-    _take_shop(in_shop("connect-telegram", connect_telegram))
+    _take_messenger_verbs(in_shop)
+    take_site(_take_shop(in_shop("connect-web", connect_web)))
     switch = _take_shop(in_shop("language-model", language_model))
     switch.add_argument("to", nargs="?", choices=(ON, OFF))
     feed = in_shop("import-catalogue", commands.import_catalogue)
@@ -119,6 +132,25 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _take_messenger_verbs(
+    in_shop: Callable[[str, commands.ShopCommand], argparse.ArgumentParser],
+) -> None:
+    _take_shop(in_shop("connect-telegram", _later("bot.connecting:connect_telegram")))
+    matrix = _take_shop(in_shop("connect-matrix", _later("bot.connecting_matrix:connect_matrix")))
+    matrix.add_argument("--homeserver", required=True, metavar="URL")
+    matrix.add_argument("--user", metavar="NAME", help=say("cli.help_matrix_user", language()))
+    wechat = _take_shop(in_shop("connect-wechat", _later("bot.connecting_wechat:connect_wechat")))
+    wechat.add_argument("app_id")
+    wechat.add_argument("--plain", action="store_true")
+    wecom = _take_shop(in_shop("connect-wecom", _later("bot.connecting_wecom:connect_wecom")))
+    wecom.add_argument("corp_id")
+    wecom.add_argument("--desk", metavar="OPEN_KFID", help=say("cli.help_desk", language()))
+    wecom.add_argument("--staff", action="store_true", help=say("cli.help_staff", language()))
+    _take_channel_verbs(in_shop("channels", _later("bot.channel_checks:check_channel")))
+    _take_telegram_verbs(in_shop("telegram", _later("bot.telegram_desk:manage_telegram")))
+    _take_wechat_verbs(in_shop("wechat", _later("bot.wechat_desk:manage_wechat")))
+
+
 def _take_flow_verbs(flows: argparse.ArgumentParser) -> None:
     """Each verb takes what it needs and nothing that it would ignore."""
     verbs = flows.add_subparsers(required=True, dest="verb", metavar="verb")
@@ -131,6 +163,9 @@ def _take_flow_verbs(flows: argparse.ArgumentParser) -> None:
     publish.add_argument("--migrate", type=Path, help=say("cli.help_migrate", language()))
     words = say("cli.help_despite_red", language())
     publish.add_argument("--despite-red", metavar="REASON", help=words)
+    words = say("cli.help_watch", language())
+    watch = _take_shop(verbs.add_parser("watch", description=words))
+    watch.add_argument("files", nargs="*", type=Path)
     _take_shop(verbs.add_parser("rollback"))
     _take_shop(verbs.add_parser("export")).add_argument("folder", nargs="?", type=Path)
     _take_shop(verbs.add_parser("history"))
@@ -148,6 +183,29 @@ def _take_action_verbs(actions: argparse.ArgumentParser) -> None:
     connect.add_argument("--names", required=True, metavar="NAME,NAME")
     _take_shop(verbs.add_parser("check"))
     _take_shop(verbs.add_parser("disconnect"))
+
+
+def _take_wechat_verbs(wechat: argparse.ArgumentParser) -> None:
+    verbs = wechat.add_subparsers(required=True, dest="verb", metavar="verb")
+    menu, qr = _take_shop(verbs.add_parser("menu")), _take_shop(verbs.add_parser("qr"))
+    menu.add_argument("--locale", choices=[*Locale])
+    of = qr.add_mutually_exclusive_group(required=True)
+    of.add_argument("scene", nargs="?")
+    of.add_argument("--team", metavar="ID")
+    for verb in (menu, qr):
+        verb.add_argument("--account", metavar="APP_ID")
+
+
+def _take_telegram_verbs(telegram: argparse.ArgumentParser) -> None:
+    verbs = telegram.add_subparsers(required=True, dest="verb", metavar="verb")
+    payments = _take_shop(verbs.add_parser("payments"))
+    payments.add_argument("account", metavar="ACCOUNT")
+    payments.add_argument("--off", action="store_true")
+
+
+def _take_channel_verbs(channels: argparse.ArgumentParser) -> None:
+    verbs = channels.add_subparsers(required=True, dest="verb", metavar="verb")
+    _take_shop(verbs.add_parser("check")).add_argument("account", metavar="ACCOUNT")
 
 
 def _take_shop(verb: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -173,6 +231,8 @@ def _serve(_options: argparse.Namespace, settings: Settings) -> int:
     if not is_current(tuanzi.database):
         complain("cli.migrate_first")
         return EXIT_USAGE
+    from bot.serving.server import serve_alone, serve_together  # noqa: PLC0415  # see `_parser`
+
     if settings.processes == 1:
         serve_alone(tuanzi)
         return 0

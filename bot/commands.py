@@ -11,17 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from bot import flow_versions
-from bot.action_servers import called_by
 from bot.app import Tuanzi
-from bot.flow_files import check, print_schema, report, sources_of, ways_of
-from bot.play.actor import BOT, StoryFailed
-from bot.play.repository import Repository
+from bot.flow_files import check, print_schema, report
+from bot.flow_publishing import publish
+from bot.flow_watch import watch
+from bot.play.failures import StoryFailed
 from bot.play.story import PRIVATE, StoryError
-from bot.publishing import keep_flows
 from bot.settings import Settings
-from bot.story_lines import tell_trial
 from bot.terminal import BROKEN, EXIT_SOUND, EXIT_USAGE, CannotDo, complain, language, tell
-from bot.trials import StoriesRed, Terms, publish_tried, try_version
 from bot.web.wording import say
 from bot.which_shop import find_merchant
 from data.audit import RULES, audit
@@ -104,7 +101,13 @@ def _why(error: RowError) -> str:
 
 def flows(open_shop: OpenShop) -> Callable[[argparse.Namespace, Settings], int]:
     """Some verbs need files alone; the others move a merchant's pointer or read behind it."""
-    verbs = {"publish": _publish, "rollback": _roll_back, "export": _export, **flow_versions.VERBS}
+    verbs = {
+        "publish": publish,
+        "watch": watch,
+        "rollback": _roll_back,
+        "export": _export,
+        **flow_versions.VERBS,
+    }
     of_files = {"check": check, "schema": print_schema}
 
     def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -113,34 +116,6 @@ def flows(open_shop: OpenShop) -> Callable[[argparse.Namespace, Settings], int]:
         return with_shop(at_todays_schema(verbs[options.verb]), open_shop)(options, settings)
 
     return run
-
-
-def _publish(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
-    sources = sources_of(options.files)
-    terms = Terms(options.despite_red, ways_of(options.migrate))
-    now = tuanzi.clock.now()
-    try:
-        with tuanzi.database.transaction() as session:
-            merchant_id = find_merchant(session, options.merchant).id
-            sha = keep_flows(
-                session,
-                merchant_id=merchant_id,
-                sources=sources,
-                by="cli",
-                now=now,
-                called=called_by(session, tuanzi.house, merchant_id=merchant_id),
-            )
-        of_it = {"merchant_id": merchant_id, "sha": sha, "by": "cli"}
-        tell_trial(try_version(tuanzi.database, **of_it, now=now))
-        with tuanzi.database.transaction() as session:
-            publish_tried(session, **of_it, now=now, terms=terms)
-    except FlowProblems as problems:
-        return report(problems.problems)
-    except StoriesRed:
-        complain("cli.stories_red")
-        return BROKEN
-    sys.stdout.write(f"{sha}\n")
-    return 0
 
 
 def _roll_back(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
@@ -173,6 +148,8 @@ def _below(folder: Path, name: str) -> Path:
 
 def play_stories(options: argparse.Namespace, _settings: Settings) -> int:
     """Acts every story before your eyes; the first that fails ends it."""
+    from bot.play.repository import Repository  # noqa: PLC0415  # brings all pages; see bot/cli.py
+
     repository = Repository(flows=options.flows)
     try:
         for file in options.files:
@@ -189,6 +166,8 @@ def play_stories(options: argparse.Namespace, _settings: Settings) -> int:
 
 def _show(who: str, where: str, text: str) -> None:
     """A line of the play; what the bot says is set in."""
+    from bot.play.scene import BOT  # noqa: PLC0415
+
     place = "" if where == PRIVATE else f" @{where}"
     margin = "    " if who == BOT else ""
     for line in text.splitlines() or [""]:

@@ -7,18 +7,18 @@ from bot.play.finding import stories_among
 from bot.play.limits import read_all
 from bot.play.story import StoryError
 from dialogs.actions.shelf import ACTIONS
-from dialogs.format import FlowProblems, FlowSet, Problem, check_flow_set, load_flow_set
+from dialogs.format import FlowProblems, FlowSet, Position, Problem, check_flow_set, load_flow_set
 
 
 def check_flows(sources: Mapping[str, str], *, called: Collection[str] = ()) -> list[Problem]:
     """Every mistake and every warning, sorted by place. `called`: the merchant's own actions."""
     problems = check_flow_set(flows_among(sources), runnable={*ACTIONS, *called})
-    return FlowProblems([*problems, *_in_stories(sources)]).problems
+    return FlowProblems([*problems, *_of_stories(sources)]).problems
 
 
 def load_flows(sources: Mapping[str, str], *, called: Collection[str] = ()) -> FlowSet:
     """Raises FlowProblems with every mistake at once."""
-    if _in_stories(sources):
+    if _of_stories(sources):
         raise FlowProblems(check_flows(sources, called=called))
     return load_flow_set(flows_among(sources), runnable={*ACTIONS, *called})
 
@@ -29,9 +29,12 @@ def flows_among(sources: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in sources.items() if name not in stories}
 
 
-def _in_stories(sources: Mapping[str, str]) -> list[Problem]:
+def _of_stories(sources: Mapping[str, str]) -> list[Problem]:
+    """What is wrong in them; or that there is nothing else."""
+    stories = stories_among(sources)
     try:
-        read_all(stories_among(sources))
+        read_all(stories)
     except StoryError as broken:
         return broken.problems
-    return []
+    alone = min(stories, default=None) if stories.keys() >= sources.keys() else None
+    return [Problem("only_stories", Position(alone))] if alone is not None else []

@@ -11,9 +11,11 @@ from bot.flow_checks import check_flows, flows_among
 from bot.settings import Settings
 from bot.terminal import BROKEN, EXIT_SOUND, language
 from bot.web.wording import say
+from bot.yaml_files import text_of, yaml_files
 from dialogs.format import (
     Beyond,
     FlowProblems,
+    Position,
     Problem,
     Source,
     beyond_calm,
@@ -39,31 +41,29 @@ _BEYOND = {
 
 
 def sources_of(files: list[Path]) -> dict[str, str]:
-    """The files given, or those that ship."""
+    """The files given, or those that ship; FlowProblems where a folder has none."""
     if not files:
         return shipped_sources()
-    found = [file for one in files for file in _yaml_files(one)]
-    return {str(file): file.read_text(encoding="utf-8") for file in found}
+    found = {one: yaml_files(one) for one in files}
+    if empty := [one for one, inside in found.items() if not inside]:
+        raise FlowProblems(Problem("no_flow_files", Position(str(one))) for one in empty)
+    return {str(file): text_of(file) for inside in found.values() for file in inside}
 
 
 def ways_of(file: Path | None) -> Source | None:
     """Where running conversations go on, if anybody has said so."""
-    return read(str(file), file.read_text(encoding="utf-8")) if file else None
-
-
-def _yaml_files(path: Path) -> list[Path]:
-    return sorted(path.rglob("*.yml")) if path.is_dir() else [path]
+    return read(str(file), text_of(file)) if file else None
 
 
 def check(options: argparse.Namespace, settings: Settings) -> int:
     """Mistakes and warnings; with --calm what other programs for flows do not know.
 
     The files are no shop's yet: whatever any merchant brought along can be called."""
-    sources = sources_of(options.files)
-    if not options.calm:
-        called = {name for package in settings.actions for name in package.names}
-        return report(check_flows(sources, called=called))
     try:
+        sources = sources_of(options.files)
+        if not options.calm:
+            called = {name for package in settings.actions for name in package.names}
+            return report(check_flows(sources, called=called))
         return _list(beyond_calm(flows_among(sources)))
     except FlowProblems as problems:
         return report(problems.problems)

@@ -88,7 +88,11 @@ class Settings:
     telegram_secret: Secret | None = None
     telegram_api: str = "https://api.telegram.org/bot"
     telegram_polling: bool = False
+    wechat_api: str = "https://api.weixin.qq.com"
+    wechat_site: str = "https://open.weixin.qq.com"
+    wecom_api: str = "https://qyapi.weixin.qq.com"
     keeping: Keeping = field(default=Keeping())
+    uploads_kept: timedelta = timedelta(days=30)  # docs/architecture.md, "limits": like the text
     trusted_hosts: tuple[str, ...] = field(default=("127.0.0.1", "localhost"))
     actions: tuple[ActionPackage, ...] = ()
     egress_allowed: tuple[IPv4Network | IPv6Network, ...] = ()
@@ -110,9 +114,17 @@ def read(environment: Mapping[str, str], *, serving: bool = True) -> Settings:
             problems.append(f"TUANZI_{name}")
             return default
 
+    settings = _read(get)
+    problems += _contradictions(settings) if serving else []
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _read(get: _Get) -> Settings:
     default = Settings()
     url = get("PUBLIC_URL", _http_url, default.public_url)
-    settings = Settings(
+    return Settings(
         database_url=get("DATABASE_URL", _database_url, default.database_url),
         public_url=url,
         host=get("HOST", str, default.host),
@@ -127,17 +139,16 @@ def read(environment: Mapping[str, str], *, serving: bool = True) -> Settings:
         telegram_secret=get("TELEGRAM_SECRET", Secret, None),
         telegram_api=get("TELEGRAM_API", _http_url, default.telegram_api),
         telegram_polling=get("TELEGRAM_POLLING", _flag, default.telegram_polling),
+        wechat_api=get("WECHAT_API", _http_url, default.wechat_api),
+        wechat_site=get("WECHAT_SITE", _http_url, default.wechat_site),
+        wecom_api=get("WECOM_API", _http_url, default.wecom_api),
         keeping=_keeping(get, default.keeping),
+        uploads_kept=get("UPLOAD_DAYS", _days, default.uploads_kept),
         trusted_hosts=get("TRUSTED_HOSTS", _words, _hosts(url)),
         actions=get("ACTIONS", _packages, ()),
         egress_allowed=get("EGRESS_ALLOWED", _networks, ()),
         model=_model(get),
     )
-    if serving:
-        problems += _contradictions(settings)
-    if problems:
-        raise SettingsError(problems)
-    return settings
 
 
 def _contradictions(settings: Settings) -> list[str]:

@@ -10,16 +10,28 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from bot import console
 from bot.api import merchant, rest
 from bot.app import Tuanzi
-from bot.delivery import webhooks
-from bot.pages import media, pay
+from bot.delivery import webhooks, wechat_webhook, wecom_webhook
+from bot.pages import media, my_data, pay, share, telegram_app, wechat
 from bot.web import errors, static
 from bot.web.headers import SecurityHeaders
+from bot.web.leaving import Leaving
 from bot.web.limits import KIB, BodyLimit
+from bot.webchat import frame, listening, talking, uploads
+from bot.webchat.newsroom import Newsroom
 
+_PARTS = (
+    rest, pay, share, wechat, telegram_app, my_data, media, webhooks, wechat_webhook,
+    wecom_webhook, uploads, frame, talking, listening,
+)  # fmt: skip
 # docs/architecture.md, "limits".
 LIMITS = {
     "/webhooks/rest": 64 * KIB,
+    "/webhooks/wechat/": 64 * KIB,  # its longest text is 2048 bytes
+    "/webhooks/wecom/": 64 * KIB,  # a bell; a group's members are 500 names at most
     "/webhooks/": KIB * KIB,
+    "/visit/": 16 * KIB,
+    "/webchat/": 64 * KIB,
+    "/webchat/files/": uploads.LARGEST,
     "/console/catalogue/import": 20 * KIB * KIB,
     "/api/v1/products/import": 20 * KIB * KIB,
 }
@@ -37,20 +49,22 @@ def create_site(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         loops = tuanzi.loops() if works else []
-        tasks = [asyncio.create_task(task) for task in (*loops, *beside())]
+        tasks = [asyncio.create_task(task) for task in (*loops, *beside(), newsroom.run())]
         yield
         for task in tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
 
+    leaving = Leaving(tuanzi.bell)
+    newsroom = Newsroom(tuanzi.database, tuanzi.bell, leaving)
     app = FastAPI(title="Tuanzi", version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.tuanzi = tuanzi
+    app.state.leaving = leaving
+    app.state.newsroom = newsroom
     errors.install(app)
-    app.include_router(rest.router)
-    app.include_router(pay.router)
-    app.include_router(media.router)
-    app.include_router(webhooks.router)
+    for part in _PARTS:
+        app.include_router(part.router)
     static.install(app)
     console.install(app, tuanzi)
     merchant.install(app, tuanzi)

@@ -1,13 +1,14 @@
 """The gate before publishing: a version's own stories are acted, and red ones keep it back.
 
 A story is a stranger's program. It runs in a process of its own (bot/play/trial.py), with no
-transaction open here, for SECONDS at most, one trial at a time; the same stories of the same
-version are not acted again.
+transaction open here, for SECONDS at most, one trial of a shop at a time; the same stories of the
+same version are not acted again.
 """
 
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,27 +16,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from bot.api.drafting import find_version
 from bot.flow_ways import ways_to
-from bot.play.failures import Failure
+from bot.play.failures import Cut, Failure
 from bot.play.finding import stories_among
-from bot.play.limits import SECONDS, read_all
+from bot.play.limits import MEMORY, NO_MEMORY, SECONDS, read_all
+from bot.trial_places import TrialPlaces
 from bot.web.scope import changing, looking
 from data.flows import FlowVersion, publish
 from data.flows.trial_models import FlowTrial
 from data.flows.trials import Outcome, keep_trial, newest_trial, override
 from data.kernel.database import Database
-from data.kernel.errors import Invalid, Refused, TooOften
+from data.kernel.errors import Invalid, Refused
 from dialogs.format import Source
 
 _ROOT = Path(__file__).parents[1]
 _PATIENCE = 5  # seconds: who waits for another one's stories holds a thread of the server
-_one_at_a_time = Lock()
+# A trial computes all the time, politely: half of the cores are left to the shops, or, where there
+# are two, as much of both as those want.
+_places = TrialPlaces(max(2, len(os.sched_getaffinity(0)) // 2))
+# C++ that gets no memory aborts.
+_ENDS = {NO_MEMORY: Cut.MEMORY, -signal.SIGABRT: Cut.MEMORY, -signal.SIGXCPU: Cut.LATE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def try_version(
         document = version.document
     if not stories or (trial is not None and not was_cut_short(trial)):
         return trial
-    results = act(document, stories)
+    results = act(document, stories, shop=merchant_id)
     failures = [line for line in results if line["failure"]]
     outcome = Outcome(sha, stories_sha(stories), len(results) - len(failures), failures)
     with changing(database, merchant_id) as session:
@@ -78,11 +83,9 @@ def try_version(
 
 
 def was_cut_short(trial: FlowTrial) -> bool:
-    return any(line["failure"]["expected"] == _not_reached() for line in trial.failures)
-
-
-def _not_reached() -> str:
-    return f"{SECONDS} s"
+    """By this machine: how much memory they want is the stories' own."""
+    cuts = {line["failure"].get("cut") for line in trial.failures}
+    return bool(cuts & {Cut.LATE, Cut.BROKEN})
 
 
 def trial_of(session: Session, version: FlowVersion) -> FlowTrial | None:
@@ -130,24 +133,29 @@ def stories_sha(stories: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(stories, sort_keys=True).encode()).hexdigest()
 
 
-def act(document: str, stories: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Each story with its failure or None. One that was not reached in time has failed."""
-    if not _one_at_a_time.acquire(timeout=_PATIENCE):
-        raise TooOften("stories")
-    try:
-        said = _run(json.dumps({"document": document, "sources": dict(stories)}))
-    finally:
-        _one_at_a_time.release()
-    whole = said[: said.rfind("\n") + 1]  # the last line may be half a line
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What the process said, and why it said no more if that was not its end."""
+
+    said: str
+    cut: Cut = Cut.LATE
+
+
+def act(document: str, stories: Mapping[str, str], *, shop: str) -> list[dict[str, Any]]:
+    """Each story with its failure or None. One that was not reached has failed, and says why."""
+    with _places.place(shop, patience=_PATIENCE):
+        ran = _run(json.dumps({"document": document, "sources": dict(stories)}))
+    whole = ran.said[: ran.said.rfind("\n") + 1]  # the last line may be half a line
     results = [json.loads(line) for line in whole.splitlines()]
-    unreached = read_all(stories)[len(results) :]
-    late = (Failure(story.place, _not_reached()) for story in unreached)
-    missing = zip(unreached, late, strict=True)
-    return results + [{"story": s.name, "failure": failure.to_json()} for s, failure in missing]
+    most = f"{MEMORY} GiB" if ran.cut is Cut.MEMORY else f"{SECONDS} s"
+    for story in read_all(stories)[len(results) :]:
+        failure = Failure(story.place, most, cut=ran.cut)
+        results.append({"story": story.name, "failure": failure.to_json()})
+    return results
 
 
-def _run(asked: str) -> str:
-    """What the process said until it ended or was ended."""
+def _run(asked: str) -> Ran:
+    """Until the process ended or was ended."""
     with tempfile.TemporaryDirectory(prefix="tuanzi-trial-") as folder:
         process = subprocess.Popen(  # our own module, nothing of theirs on the line
             [sys.executable, "-m", "bot.play.trial"],
@@ -160,10 +168,11 @@ def _run(asked: str) -> str:
             env=_environment(folder),
         )
         try:
-            return process.communicate(asked, timeout=SECONDS)[0]
+            said = process.communicate(asked, timeout=SECONDS)[0]
         except subprocess.TimeoutExpired:
             process.kill()
-            return process.communicate()[0]
+            return Ran(process.communicate()[0])
+        return Ran(said, _ENDS.get(process.returncode, Cut.BROKEN))
 
 
 def _environment(folder: str) -> dict[str, str]:

@@ -4,25 +4,21 @@ The end of the call and the turn it makes possible commit together. What dialogs
 does not let through is no answer: then the flow goes back to its last question, with an apology.
 """
 
-import logging
 from dataclasses import replace
 from itertools import count
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from data.actions import CallState, DueCall, end_call
-from data.conversations import StaleConversation
 from data.delivery.messages import OutboundMessage
 from data.delivery.outbox import Letter
 from dialogs.actions.answers import read_answer, refusal_of, result_of
 from dialogs.actions.contract import CallFailed
 from dialogs.engine import ActionAnswered, ActionFailed, ActionResult, Input
 from dialogs.house import Cause, House, Stage
-from dialogs.play import Play, TurnFailed
+from dialogs.play import Play
 from dialogs.standing import state_of
-
-log = logging.getLogger(__name__)
+from dialogs.unspoken import broke
 
 
 def take_answer(
@@ -42,9 +38,10 @@ def take_answer(
         return failed
     if not _end(session, stage, call.call, CallState.ANSWERED, cause):
         return None
-    broke = _broke(session, house, stage, ActionAnswered(call.call, result), cause)
-    if broke:
-        _apologise(session, house, stage, ActionFailed(call.call, broke), cause)
+    answered = ActionAnswered(call.call, result)
+    reason = _broke(session, house, stage, answered, cause)
+    if reason:
+        _apologise(session, house, stage, ActionFailed(call.call, reason), cause)
     return None
 
 
@@ -108,16 +105,5 @@ def _apologise(
 
 
 def _broke(session: Session, house: House, stage: Stage, given: Input, cause: Cause) -> str:
-    """Why the turn broke, with all of it undone; "" where it did not. What a stranger's answer
-    breaks is broken again by the same answer, so nobody waits for another try."""
-    try:
-        with session.begin_nested():
-            Play(session, house, stage, cause).perform(given, [])
-    except (StaleConversation, SQLAlchemyError):  # somebody was first, or the database is away
-        raise
-    except TurnFailed as failure:
-        return str(failure) or "failed"
-    except Exception as error:
-        log.exception("answering %s", stage.conversation.id)
-        return type(error).__name__
-    return ""
+    play = Play(session, house, stage, cause)
+    return broke(session, stage, lambda: play.perform(given))

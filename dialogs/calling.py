@@ -3,8 +3,6 @@
 What such an action may see is decided in dialogs/actions/contract.py.
 """
 
-from dataclasses import replace
-
 from sqlalchemy.orm import Session
 
 from data.actions import NewCall, begin_call
@@ -32,7 +30,7 @@ def call_action(
     session: Session, stage: Stage, cause: Cause, *, wanted: RunAction, flow_set: FlowSet, said: str
 ) -> None:
     """It is made when the turn is committed. `said`: the words that led here, if they are told."""
-    known = replace(wanted, slots={**wanted.slots, **wanted.values})
+    known = wanted._replace(slots={**wanted.slots, **wanted.values})
     payload = payload_of(known, flow_set.domain, sender=stage.conversation.id, text=said)
     new = NewCall(wanted.call, wanted.name, wanted.version, payload, cause.inbox_id)
     begin_call(session, conversation=stage.conversation, new=new, now=cause.now)

@@ -18,28 +18,24 @@ from data.delivery.masking import mask_cards
 from data.group_buys.queries import open_teams_in, unpaid_seats
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
+from dialogs.agreeing import agreed_to
 from dialogs.calling import is_calling
 from dialogs.engine import Flows, State, current_version, open_question
-from dialogs.engine.commands import Act, Command, SetSlot
+from dialogs.engine.commands import Command, SetSlot
 from dialogs.format import FlowSet
 from dialogs.house import House
+from dialogs.last_words import LastWords
 from dialogs.model_trust import Trust, trust_in_model
 from dialogs.standing import standing
-from dialogs.understanding import Asked, Context, Offered, Understood, Ware
+from dialogs.understanding import Agreed, Asked, Context, Offered, Understood, Ware
 from dialogs.understanding.addresses import holds_address
 from dialogs.understanding.afterwards import is_fresh
 from dialogs.understanding.model import Question, Scope, is_reserved, is_worth_asking, redact
 from dialogs.understanding.payload import parse_payload
 from dialogs.understanding.values import Setting
 
-# These go straight to the team, whatever else the person is in the middle of.
 _START, _JOIN, _LEAVE = "group_buy_start", "group_buy_join", "group_buy_leave"
-_STATUS = "group_buy_status"
-_STRAIGHT = {
-    _JOIN: "action_join_team",
-    _LEAVE: "action_leave_team",
-    _STATUS: "action_tell_teams",
-}
+_WORDLESS = {EventKind.MEDIA: "utter_media", EventKind.LOCATION: "utter_location"}
 _ANSWER = "/SetSlots("
 _REMEMBERED = 10_000  # buttons that need not be taken apart again
 _OVERHEARD = {True: frozenset({_START, _JOIN, _LEAVE}), False: frozenset({_START})}
@@ -98,17 +94,18 @@ def _understood(
         return Hearing(rev, silent=not event.addressed)
     if event.token is not None:
         return _press(session, house, known, event.token, now)
-    if event.kind is EventKind.MEDIA:  # among themselves people may show what they like
+    wordless = _WORDLESS.get(event.kind)
+    if wordless is not None:  # among themselves people may show what they like
         silent = not event.addressed
-        return Hearing(rev, answer=None if silent else "utter_media", silent=silent)
-    context = _context(session, house, known, now)
+        return Hearing(rev, answer=None if silent else wordless, silent=silent)
+    context = replace(_context(session, house, known, now), numbered=event.numbered)
     text = mask_cards(event.text)
     if not event.addressed:
         heard = _overheard(house, text, context, rev)
         leaves = heard.understood is not None and heard.understood.intent == _LEAVE
         not_to_us = leaves and not _has_seat(session, known, now)
         return Hearing(rev, silent=True) if not_to_us else heard
-    understood = _straight(house.understand(text, context))
+    understood = house.understand(text, context)
     private = _is_private(context) or holds_address(text)
     heard = Hearing(rev, understood.commands, understood, private=private)
     if private or not house.model_receiver or not is_worth_asking(text, understood):
@@ -145,16 +142,6 @@ def _is_in_reserved_flow(state: State, flows: Flows) -> bool:
     return is_reserved(flows.flows_for(current_version(state, flows)), question.flow)
 
 
-def _straight(understood: Understood) -> Understood:
-    """Joining and leaving need no flow: they are presses said in words."""
-    action = _STRAIGHT.get(understood.intent or "")
-    if action is None:
-        return understood
-    counts = (one.fields.get("value") for one in understood.entities if one.kind == "quantity")
-    seats = next(counts, 1)
-    return replace(understood, commands=(Act(action, {"seats": seats}),))
-
-
 def _is_private(context: Context) -> bool:
     asked = context.slots.get(context.asked.slot) if context.asked else None
     return asked is not None and asked.private
@@ -166,7 +153,7 @@ def _overheard(house: House, text: str, context: Context, rev: int) -> Hearing:
 
     docs/adr/0008: they are commands in all but the slash. Nothing is guessed, nothing else read.
     """
-    understood = _straight(house.understand(text, context))
+    understood = house.understand(text, context)
     if understood.link != "words" or understood.intent not in _OVERHEARD[context.team_open]:
         return Hearing(rev, silent=True)
     return Hearing(rev, understood.commands, understood)
@@ -235,11 +222,8 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
     state = standing(session, known.conversation, flows).state
     pinned = flows.flows_for(current_version(state, flows))
     zone = person.timezone if person else merchant.timezone
-    offers = (
-        offered_to(session, chat_id=chat.id, person_id=person.id, now=now)
-        if chat and person
-        else []
-    )
+    who = person.id if person else None  # also of somebody new: a group's card is for all
+    offers = offered_to(session, chat_id=chat.id, person_id=who, now=now) if chat else []
     team_open = bool(
         chat and chat.kind == "group" and open_teams_in(session, chat_id=chat.id, now=now)
     )
@@ -258,8 +242,24 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
         team_open=team_open,
         day_saved=is_fresh(state.slots.get("day_saved"), now=now),
         wares=_wares(session, merchant.id),
+        agreed=_agreed(session, known, live, now),
+        searched=_searched(state, now),
+        talked_of=state.slots.get("product_talked_of"),
         currency=merchant.currency,
     )
+
+
+def _searched(state: State, now: datetime) -> str | None:
+    searched = state.slots.get("searched")
+    return str(searched["for"]) if searched and is_fresh(searched, now=now) else None
+
+
+def _agreed(session: Session, known: Whereabouts, live: FlowSet, now: datetime) -> Agreed | None:
+    """Looked up when somebody says yes and nothing is asked."""
+    if known.chat is None or known.person is None:
+        return None
+    words = LastWords(session, known.chat.id, known.person.id, now)
+    return lambda: agreed_to(words.offered(live.domain), live)
 
 
 def _wares(session: Session, merchant_id: str) -> Callable[[str], Ware | None]:

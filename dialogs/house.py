@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from data.conversations import Conversation
 from data.merchants import ChannelAccount, Merchant
 from data.people import Chat, Person
@@ -44,6 +46,19 @@ class Stage:
     person: Person
     conversation: Conversation
     live_sha: str | None = None  # looked up where it is not known yet
+
+
+def stage_of(session: Session, conversation_id: str) -> Stage:
+    """The rows of a conversation that exists."""
+    conversation = session.get_one(Conversation, conversation_id)
+    chat = session.get_one(Chat, conversation.chat_id)
+    return Stage(
+        session.get_one(Merchant, conversation.merchant_id),
+        session.get_one(ChannelAccount, chat.account_id),
+        chat,
+        session.get_one(Person, conversation.person_id),
+        conversation,
+    )
 
 
 @dataclass(frozen=True, slots=True)

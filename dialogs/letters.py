@@ -5,13 +5,13 @@ A token carries no price, no id, no amount (T06); who may press it stands in the
 
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from data.conversations import Offer, remember_offer
-from data.delivery.messages import Card, GroupBuyCard, Option, Options, OutboundMessage, Segment
+from data.delivery.messages import Card, GroupBuyCard, Option, Options, Segment
 from data.delivery.outbox import Letter, Origin, post
 from data.merchants import ChannelAccount
 from data.people import Chat
@@ -22,6 +22,22 @@ TURN = "turn"
 _TOKEN_BYTES = 12  # 16 characters: fits Telegram's 64 bytes of callback data, 96 random bits
 
 
+@dataclass(slots=True)
+class _Count:
+    """The options of one chat as a person would count them: beside cards only the cards count, so
+    that "the last one" is a card and not the button "show more" below."""
+
+    among_cards: bool
+    cards: int = 0
+    offers: list[Offer] = field(default_factory=list)
+
+    def number(self, segment: Segment) -> int:
+        """Of the next option of this segment; 0: not counted."""
+        if not self.among_cards:
+            return len(self.offers) + 1
+        return self.cards if isinstance(segment, Card) else 0
+
+
 def send(
     session: Session,
     letters: Sequence[Letter],
@@ -30,57 +46,48 @@ def send(
     origin: Origin,
     now: datetime,
 ) -> None:
-    """Post in order. The options of one chat are numbered through, as a person would count them:
-    beside cards only the cards count."""
-    ready: list[Letter] = []
-    offers: dict[str, list[Offer]] = {}
-    for letter in letters:
-        counted = offers.setdefault(letter.chat_id, [])
-        message = _with_tokens(letter.message, letter.person_id, counted)
-        ready.append(replace(letter, message=message))
-    for chat_id, offered in offers.items():
-        if offered:
+    """Post in order. The options of one chat are numbered through."""
+    counts = {
+        chat_id: _Count(any(map(_is_choice, of_chat)))
+        for chat_id, of_chat in _by_chat(letters).items()
+    }
+    ready = [_with_tokens(letter, counts[letter.chat_id]) for letter in letters]
+    for chat_id, count in counts.items():
+        if count.offers:
             chat = session.get_one(Chat, chat_id)
-            counted = _counted(offered, [one for one in ready if one.chat_id == chat_id])
-            remember_offer(session, chat=chat, batch=origin.key, offers=counted, now=now)
+            remember_offer(session, chat=chat, batch=origin.key, offers=count.offers, now=now)
     post(session, ready, account=account, origin=origin, now=now)
 
 
-def _counted(offers: list[Offer], letters: list[Letter]) -> list[Offer]:
-    """Where there are cards, "the last one" is a card and not the button "show more" below."""
-    cards = [
-        part for letter in letters for part in letter.message.segments if isinstance(part, Card)
-    ]
-    numbers = {
-        option.payload: number
-        for number, card in enumerate((card for card in cards if card.options), start=1)
-        for option in card.options
-    }
-    if not numbers:
-        return offers
-    return [replace(offer, number=numbers.get(offer.token, 0)) for offer in offers]
+def _by_chat(letters: Iterable[Letter]) -> dict[str, list[Segment]]:
+    segments: dict[str, list[Segment]] = {}
+    for letter in letters:
+        segments.setdefault(letter.chat_id, []).extend(letter.message.segments)
+    return segments
 
 
-def _with_tokens(
-    message: OutboundMessage, person_id: str | None, offers: list[Offer]
-) -> OutboundMessage:
-    segments = tuple(_labelled(segment, person_id, offers) for segment in message.segments)
-    return replace(message, segments=segments)
+def _is_choice(segment: Segment) -> bool:
+    return isinstance(segment, Card) and bool(segment.options)
 
 
-def _labelled(segment: Segment, person_id: str | None, offers: list[Offer]) -> Segment:
-    if isinstance(segment, Options | Card | GroupBuyCard):
-        return replace(segment, options=tuple(_tokens(segment.options, person_id, offers)))
-    return segment
+def _with_tokens(letter: Letter, count: _Count) -> Letter:
+    segments = tuple(
+        replace(segment, options=tuple(_tokens(segment, letter.person_id, count)))
+        if isinstance(segment, Options | Card | GroupBuyCard)
+        else segment
+        for segment in letter.message.segments
+    )
+    return replace(letter, message=replace(letter.message, segments=segments))
 
 
 def _tokens(
-    options: Iterable[Option], person_id: str | None, offers: list[Offer]
+    segment: Options | Card | GroupBuyCard, person_id: str | None, count: _Count
 ) -> Iterable[Option]:
-    for option in options:
+    count.cards += _is_choice(segment)
+    for option in segment.options:
         if option.url is not None:
             yield option
             continue
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
-        offers.append(Offer(person_id, token, option.title, option.payload, len(offers) + 1))
-        yield replace(option, payload=token)
+        token, number = secrets.token_urlsafe(_TOKEN_BYTES), count.number(segment)
+        count.offers.append(Offer(person_id, token, option.title, option.payload, number))
+        yield replace(option, payload=token, number=number or None)

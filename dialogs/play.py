@@ -7,29 +7,25 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from data.actions import let_go
 from data.conversations import (
     Awaited,
     LinkedFlow,
-    Mode,
     NewWait,
     begin_wait,
     end_wait,
     make_link,
     record_events,
     save,
-    set_mode,
 )
-from data.conversations.handing import PATIENCE, expect_staff
 from data.delivery.messages import Option, Options, OutboundMessage
-from data.delivery.outbox import Letter, Origin, last_said
+from data.delivery.outbox import Letter, Origin
 from data.kernel.database import has_changes
 from data.kernel.dialects import OnlyReading
 from data.kernel.errors import ShopError
 from data.kernel.ids import FlowSha
 from data.kernel.locales import Locale
 from dialogs.actions.base import run_action
-from dialogs.actions.turn import PrivateStart, Turn
+from dialogs.actions.turn import Elsewhere, PrivateStart, Turn
 from dialogs.addressed import Member
 from dialogs.apart import SAID, in_chat, set_apart, to_keep
 from dialogs.calling import begin_later, call_action, is_calling
@@ -40,6 +36,7 @@ from dialogs.engine import (
     Flows,
     GoPrivate,
     Handoff,
+    Heard,
     Input,
     Post,
     RunAction,
@@ -52,12 +49,15 @@ from dialogs.engine import (
 )
 from dialogs.format import FlowSet, Response
 from dialogs.format.wait_events import WAIT_EVENTS, About
-from dialogs.house import Cause, House, Stage
+from dialogs.handing_over import hand_over
+from dialogs.house import Cause, House, Stage, stage_of
+from dialogs.last_words import LastWords
 from dialogs.letters import TURN, send
 from dialogs.log import notes_of
 from dialogs.private import START_LINK, private_stage
 from dialogs.responses import fitting, say
 from dialogs.standing import pin, standing
+from dialogs.wording import Unwordable
 
 _ASKS = "action_ask_"  # the actions that put a question instead of a response
 
@@ -70,6 +70,14 @@ class TurnFailed(Exception):
     """The engine gave up: the transaction must be undone, and an apology follows in a new one."""
 
 
+class GapFailed(TurnFailed):
+    """A response has a gap, `{day:date}`, that was given something else."""
+
+    def __init__(self, gap: str) -> None:
+        super().__init__(f"unwordable {gap}")
+        self.gap = gap
+
+
 @dataclass(slots=True)
 class Play:
     session: Session
@@ -79,6 +87,7 @@ class Play:
     only_reads: bool = False
     letters: list[Letter] = field(default_factory=list)
     private_starts: list[PrivateStart] = field(default_factory=list)
+    elsewhere: list[Elsewhere] = field(default_factory=list)
     state: State | None = None
     message_id: str | None = None  # what they said, for a reply to hang below
     notes: list[dict[str, Any]] = field(default_factory=list)
@@ -107,7 +116,10 @@ class Play:
         for effect in stands.ended:
             self._carry_out(effect)
         self.said = next((note["text"] for note in notes if note["kind"] == "user_said"), "")
-        turned = run(before, given, flows, self._act, see=self._carry_out)
+        try:
+            turned = run(before, given, flows, self._act, see=self._carry_out)
+        except Unwordable as error:
+            raise GapFailed(str(error)) from error
         if turned.failed is not None:
             raise TurnFailed(turned.failed)
         self.state = turned.state
@@ -146,6 +158,13 @@ class Play:
             if stage is not None:  # numbered: two may go on in the same chat
                 cause = replace(self.cause, key=f"{self.cause.key}:private{number}")
                 self._begin(start, stage, cause)
+        for number, there in enumerate(self.elsewhere):
+            self._tell(there, f"{self.cause.key}:elsewhere{number}")
+
+    def _tell(self, there: Elsewhere, key: str) -> None:
+        stage = stage_of(self.session, there.conversation_id)
+        heard = Heard(there.commands, {"link": "elsewhere"})
+        Play(self.session, self.house, stage, replace(self.cause, key=key)).perform(heard)
 
     def _begin(self, start: PrivateStart, stage: Stage, cause: Cause) -> None:
         if is_calling(stage.conversation):  # there it waits its turn, as messages do
@@ -227,8 +246,9 @@ class Play:
             sorry = Say(f"utter_{refusal.code}", wanted.version, values)
             return ActionResult({"refusal": refusal.code}, (sorry,))
         self.private_starts += [
-            replace(start, version=wanted.version) for start in turn.private_starts
+            replace(start, version=start.version or wanted.version) for start in turn.private_starts
         ]
+        self.elsewhere += turn.elsewhere
         return ActionResult(
             {"refusal": None, **slots},
             self._posts(wanted, turn),
@@ -299,7 +319,7 @@ class Play:
                 conversation_id = self.stage.conversation.id
                 end_wait(self.session, conversation_id=conversation_id, wait=wait)
             case Handoff():
-                self._hand_over()
+                hand_over(self.session, self.stage.conversation, now=self.cause.now)
             case GoPrivate(flow=flow, version=version, slots=slots):
                 start = PrivateStart(self.stage.person.id, flow, dict(slots), version)
                 self.private_starts.append(start)
@@ -339,22 +359,9 @@ class Play:
         )
         begin_wait(self.session, conversation=self.stage.conversation, new=new, now=self.cause.now)
 
-    def _hand_over(self) -> None:
-        set_mode(
-            self.session,
-            conversation_id=self.stage.conversation.id,
-            mode=Mode.HUMAN,
-            now=self.cause.now,
-        )
-        let_go(self.session, conversation_id=self.stage.conversation.id, now=self.cause.now)
-        until = self.cause.now + PATIENCE
-        expect_staff(
-            self.session, conversation=self.stage.conversation, until=until, now=self.cause.now
-        )
-
     def _repeat(self) -> None:
-        """Say again what was said last in this conversation."""
-        for message in last_said(self.session, conversation_id=self.stage.conversation.id):
+        chat_id, person_id = self.stage.chat.id, self.stage.person.id
+        for message in LastWords(self.session, chat_id, person_id, self.cause.now).again():
             self.tell(message)
 
 

@@ -7,20 +7,27 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.conversations import resume
-from data.delivery.outbox import PULL_CHANNELS
+from data.delivery.outbox import INVITING_CHANNELS, PULL_CHANNELS
 from data.merchants import ChannelAccount
 from data.people import ChannelIdentity, Chat, Person, meet_chat
+from data.people.membership import note_heard
 from dialogs.house import Stage
 
-START_LINK = "tuanzi:start/"  # an adapter turns this into its own kind of deep link
+# An adapter turns these into its own kind of deep link: into the private chat with us, and into a
+# group that the person chooses and we join. One that has no such link leaves the button out.
+START_LINK = "tuanzi:start/"
+GROUP_LINK = "tuanzi:group/"
 
 
 def private_stage(session: Session, *, stage: Stage, now: datetime) -> Stage | None:
-    """The same person in their own chat, or None: the messenger lets us write there only after
-    they have written to us."""
+    """The same person, who asks for it, in their own chat. None: the messenger lets us write there
+    only after they have written to us."""
     if stage.chat.kind == "private":
         return stage
-    chat = private_chat(session, account=stage.account, person=stage.person, now=now)
+    account, person = stage.account, stage.person
+    chat = private_chat(session, account=account, person=person, now=now)
+    if chat is None and account.channel in INVITING_CHANNELS:
+        chat = _open_chat(session, account, person, now)
     return stage_in(session, stage=stage, chat=chat, now=now) if chat else None
 
 
@@ -39,18 +46,36 @@ def private_chat(
     session: Session, *, account: ChannelAccount, person: Person, now: datetime
 ) -> Chat | None:
     """Their private chat on this account, if we may write there. It is called by their own id."""
-    external_id = session.scalar(
-        select(ChannelIdentity.external_id).where(
-            ChannelIdentity.person_id == person.id, ChannelIdentity.account_id == account.id
-        )
-    )
+    external_id = _identity(session, account, person)
     if external_id is None:
         return None
     chat = session.scalar(
         select(Chat).where(Chat.account_id == account.id, Chat.external_id == external_id)
     )
     if chat is None and account.channel in PULL_CHANNELS:
-        return meet_chat(
-            session, account=account, external_id=external_id, kind="private", title="", now=now
+        return _open_chat(session, account, person, now)
+    return chat if chat is not None and chat.reachable and chat.kind == "private" else None
+
+
+def _open_chat(
+    session: Session, account: ChannelAccount, person: Person, now: datetime
+) -> Chat | None:
+    """Or open again what they left: they come to us now. None: a group has their name."""
+    external_id = _identity(session, account, person)
+    if external_id is None:
+        return None
+    chat = meet_chat(
+        session, account=account, external_id=external_id, kind="private", title="", now=now
+    )
+    if chat.kind != "private":
+        return None
+    note_heard(session, account=account, external_id=external_id)
+    return chat
+
+
+def _identity(session: Session, account: ChannelAccount, person: Person) -> str | None:
+    return session.scalar(
+        select(ChannelIdentity.external_id).where(
+            ChannelIdentity.person_id == person.id, ChannelIdentity.account_id == account.id
         )
-    return chat if chat is not None and chat.reachable else None
+    )

@@ -10,19 +10,23 @@ from data.delivery.messages import Option, Options, OutboundMessage, Segment, Te
 from data.kernel.locales import Locale
 from dialogs.format import Response
 from dialogs.format.comparing import equal
-from dialogs.wording import in_words
+from dialogs.wording import Unwordable, in_words
 
 _GAP = re.compile(r"\{([a-z_][a-z0-9_]*)(?::([a-z_]+))?\}")
 
 
 def fill(text: str, values: Mapping[str, Any], locale: Locale) -> str:
-    """Replace each known `{name}` or `{name:kind}`; anything else in braces stays as written."""
+    """Replace each known `{name}` or `{name:kind}`; anything else in braces stays as written.
+    Unwordable names the gap."""
 
     def word(gap: re.Match[str]) -> str:
         name, kind = gap.groups()
         if name not in values:
             return gap.group(0)
-        return in_words(values[name], locale, kind)
+        try:
+            return in_words(values[name], locale, kind)
+        except Unwordable as error:
+            raise Unwordable(gap.group(0)) from error
 
     return _GAP.sub(word, text)
 

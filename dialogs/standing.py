@@ -5,13 +5,14 @@ version, or to begin again. That costs a turn in the live version nothing.
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from data.conversations import Conversation, StaleConversation
+from data.conversations import Conversation, StaleConversation, end_wait, record_events, save
 from data.flows import VersionGone, fate_of, move_pins
 from data.kernel.ids import FlowSha
-from dialogs.engine import Flows, Moved, Standing, State, Way, from_json, move_on, pinned
+from dialogs.engine import Flows, Moved, Standing, State, Way, from_json, move_on, pinned, to_json
 
 
 def state_of(conversation: Conversation | None) -> State:
@@ -51,3 +52,17 @@ def pin(
         )
     except VersionGone as gone:
         raise StaleConversation(conversation.id) from gone
+
+
+def write_change(
+    session: Session, conversation: Conversation, stood: Standing, after: Standing, *, now: datetime
+) -> None:
+    """What happened between its turns, for the row, the log and the waits. Nobody has spoken, so
+    it is no less idle than it was. StaleConversation: somebody speaks at this very moment."""
+    pin(session, conversation, stood.pinned, after.state)
+    for one in (*stood.ended, *after.ended):
+        end_wait(session, conversation_id=conversation.id, wait=one.wait)
+    events = (*stood.events, *after.events)
+    notes = [{**event.to_json(), "kind": event.name} for event in events]
+    record_events(session, conversation, notes, inbox_id=None, now=now)
+    save(session, conversation, snapshot=to_json(after.state), now=conversation.last_at)

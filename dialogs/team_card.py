@@ -45,7 +45,18 @@ def title_of(session: Session, view: TeamView, *, merchant_id: str, locale: Loca
 
 def team_card(wording: Wording, view: TeamView, *, title: str, now: datetime) -> OutboundMessage:
     """The card as it is true now; a later one takes its place."""
-    card = GroupBuyCard(
+    told = standing(wording, view, title=title, now=now)
+    return OutboundMessage(
+        (card_of(view, title=title, told=told, option=_button(wording, view)),),
+        purpose=Purpose.TRANSACTIONAL,
+        coalesce_key=card_key(view.id),
+        response=RESPONSE,
+    )
+
+
+def card_of(view: TeamView, *, title: str, told: str, option: Option) -> GroupBuyCard:
+    """`told`: how it stands, in words."""
+    return GroupBuyCard(
         id=view.id,
         title=title,
         have=view.have,
@@ -53,14 +64,8 @@ def team_card(wording: Wording, view: TeamView, *, title: str, now: datetime) ->
         price=view.price,
         deadline=view.deadline,
         state=view.state,
-        text=standing(wording, view, title=title, now=now),
-        options=(_button(wording, view),),
-    )
-    return OutboundMessage(
-        (card,),
-        purpose=Purpose.TRANSACTIONAL,
-        coalesce_key=card_key(view.id),
-        response=RESPONSE,
+        text=told,
+        options=(option,),
     )
 
 

@@ -8,14 +8,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from data.conversations import Conversation, StaleConversation, end_wait, record_events, save
+from data.conversations import Conversation, StaleConversation
 from data.conversations.left_behind import Search, idle_longest, left_behind
 from data.flows import Keeping, collect, has_old_versions, live_sha, versions_left_behind
 from data.flows.tending import A_DAY, set_alarm
 from data.kernel.ids import FlowSha
-from dialogs.engine import Flows, Lapsed, move_on, to_json
+from dialogs.engine import Flows, Lapsed, Standing, move_on
 from dialogs.library import FlowLibrary
-from dialogs.standing import pin, standing
+from dialogs.standing import standing, write_change
 
 # A page is one transaction, and on SQLite everybody else waits for it.
 _PAGE = 50
@@ -65,19 +65,13 @@ def _look_after(
 ) -> None:
     """A conversation in which somebody speaks at this very moment is not idle: it is left."""
     stands = standing(session, conversation, flows)
-    state, events = stands.state, stands.events
+    after = Standing(stands.state)
     if conversation.last_at < search.idle_since:
-        ended = move_on(state, Lapsed(), flows)
-        state, events = ended.state, events + ended.events
-    if not events:
+        after = move_on(stands.state, Lapsed(), flows)
+    if not (stands.events or after.events):
         return
     try:
         with session.begin_nested():
-            pin(session, conversation, stands.pinned, state)
-            for one in stands.ended:
-                end_wait(session, conversation_id=conversation.id, wait=one.wait)
-            notes = [{**event.to_json(), "kind": event.name} for event in events]
-            record_events(session, conversation, notes, inbox_id=None, now=now)
-            save(session, conversation, snapshot=to_json(state), now=conversation.last_at)
+            write_change(session, conversation, stands, after, now=now)
     except StaleConversation:
         session.expire(conversation)

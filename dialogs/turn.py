@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from data.conversations import Mode, StaleConversation, redeem_link
+from data.conversations import DeepLink, Mode, StaleConversation, redeem_link
 from data.conversations.whereabouts import make_known
 from data.delivery.inbound import EventKind, InboundEvent
 from data.delivery.masking import mask_cards
@@ -23,12 +23,14 @@ from data.people import Chat, ChatMember, Person, relocate, rename, rename_chat
 from data.people.model_consent import ask_once
 from dialogs.actions.turn import PrivateStart
 from dialogs.apart import kept_in
-from dialogs.engine import Failed, Happened, Heard
+from dialogs.engine import Failed, Heard
 from dialogs.hearing import Hearing, look
 from dialogs.house import Cause, House, Stage
+from dialogs.invitations import accept
 from dialogs.model_trust import QUESTION
 from dialogs.play import MustWrite, Play
 from dialogs.sessions import opening
+from dialogs.unspoken import Unspoken, take_unspoken
 
 # A link, a typed payload, a piece of a template: in no language.
 _NO_PROSE = re.compile(r"[{}<>=_\\|]|://")
@@ -114,7 +116,8 @@ def plan_turn(
     stage = Stage(known.merchant, account, chat, person, known.conversation, known.live_sha)
     play = Play(session, house, stage, cause, only_reads=True)
     _act_out(play, event, hearing)
-    if play.private_starts:  # another flow begins, and that one must not trust this look
+    # Another flow begins, and that one must not trust this look.
+    if play.private_starts or play.elsewhere:
         raise MustWrite("private")
     return play
 
@@ -134,7 +137,7 @@ def _act_out(play: Play, event: InboundEvent, hearing: Hearing) -> None:
     elif event.start is not None:
         if play.only_reads:
             raise MustWrite("start")
-        _open(play, event.start, notes)
+        _open(play, event, event.start, notes)
     elif hearing.answer is not None:
         play.answer(hearing.answer)
         play.notes += notes
@@ -172,17 +175,12 @@ def apologise(session: Session, house: House, *, stage: Stage, cause: Cause, rea
     Play(session, house, stage, cause).perform(Failed(reason))
 
 
-def wake(session: Session, house: House, *, stage: Stage, happened: Happened, cause: Cause) -> None:
-    """An event from outside reaches a flow that waits for it."""
-    Play(session, house, stage, cause).perform(happened)
-
-
 def begin(
     session: Session, house: House, *, stage: Stage, start: PrivateStart, cause: Cause
 ) -> None:
-    """Start a flow in this conversation with some slots already filled."""
-    play = Play(session, house, stage, cause)
-    play.perform(_in_its_version(play, start).as_input())
+    """Start a flow in this conversation with some slots already filled; nobody has said a word."""
+    start = _in_its_version(Play(session, house, stage, cause), start)
+    take_unspoken(session, house, stage=stage, given=Unspoken(start.as_input()), cause=cause)
 
 
 def _in_its_version(play: Play, start: PrivateStart) -> PrivateStart:
@@ -193,27 +191,39 @@ def _in_its_version(play: Play, start: PrivateStart) -> PrivateStart:
     return replace(start, version=version or play.live_sha)
 
 
-def _open(play: Play, token: str, notes: list[dict[str, Any]]) -> None:
-    """A deep link from a group goes on here, once, for the person it was made for (T09)."""
-    stage = play.stage
-    link = redeem_link(
-        play.session,
-        merchant_id=stage.merchant.id,
-        person_id=stage.person.id,
-        token=token,
-        now=play.cause.now,
-    )
+def _open(play: Play, event: InboundEvent, token: str, notes: list[dict[str, Any]]) -> None:
+    """A deep link from a group goes on here, once, for the person it was made for (T09), and never
+    in front of others. An invitation is anybody's."""
+    link = _redeemed(play, token) if play.stage.chat.kind == "private" else None
     said = kept_in(link) if link else []
     if said:
         play.notes += notes
         for message in said:
             play.tell(message)
     elif link is None:
-        play.run(Heard((), {"link": "deep_link"}), notes)
+        _accept(play, event, notes)
     else:
         version = FlowSha(link.version) if link.version else None
-        start = PrivateStart(stage.person.id, link.flow, link.slots, version)
+        start = PrivateStart(play.stage.person.id, link.flow, link.slots, version)
         play.run(_in_its_version(play, start).as_input("deep_link"), notes)
+
+
+def _accept(play: Play, event: InboundEvent, notes: list[dict[str, Any]]) -> None:
+    wanted = accept(play, event)
+    if wanted is None:
+        play.notes += notes
+    else:
+        play.run(Heard(wanted, {"link": "deep_link"}), notes)
+
+
+def _redeemed(play: Play, token: str) -> DeepLink | None:
+    return redeem_link(
+        play.session,
+        merchant_id=play.stage.merchant.id,
+        person_id=play.stage.person.id,
+        token=token,
+        now=play.cause.now,
+    )
 
 
 def _language(event: InboundEvent, hearing: Hearing) -> Locale | None:

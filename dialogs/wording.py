@@ -63,19 +63,30 @@ def _first_form(kind: str, code: str, locale: Locale) -> str:
     return code.replace("_", " ")
 
 
+class Unwordable(Exception):
+    """A value that is nothing of the kind it was to be worded as."""
+
+
 def in_words(value: Any, locale: Locale, kind: str | None = None) -> str:
-    """Any slot value as a person of this language would write it."""
+    """Any slot value as a person of this language would write it; else Unwordable."""
     if value is None:
         return ""
     if isinstance(value, list | tuple | set | frozenset):
         return format_list([in_words(item, locale, kind) for item in value], locale=_CLDR[locale])
     if kind in _FORMATS:
-        return _FORMATS[kind](value, locale)
+        return _formatted(value, locale, kind)
     if isinstance(value, Money):
         return money(value, locale)
     if isinstance(value, date | datetime):
         return day(value, locale)
     return word(kind, str(value), locale) if kind else str(value)
+
+
+def _formatted(value: Any, locale: Locale, kind: str) -> str:
+    try:
+        return _FORMATS[kind](value, locale)
+    except Exception as error:  # Babel's and ours: each stumbles in its own way
+        raise Unwordable(kind) from error
 
 
 @lru_cache(_REMEMBERED)

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Any
 
 import httpx
 
-from integrations.egress import Egress, ForbiddenHost
+from integrations.egress import HTTPS, Egress, ForbiddenHost
 from integrations.http import Caller, Reply, Request, Unreachable
 
 SECONDS = 5.0  # for one try, connecting included; and
@@ -90,13 +91,22 @@ class ActionServer:
 
 
 def may_be_called(url: str, egress: Egress) -> bool:
-    """As far as the address alone tells; where it leads is looked at each time."""
+    """As far as the address alone tells; where a name leads is looked at each time."""
     try:
         parsed = httpx.URL(url)
         egress.look_at(parsed)
     except (httpx.InvalidURL, ForbiddenHost, UnicodeError):  # half a character, no Punycode
         return False
-    return not parsed.fragment and (parsed.port is None or bool(egress.allowed))
+    leads_out = _is_name(parsed.host) or egress.may_reach(ip_address(parsed.host), HTTPS)
+    return leads_out and not parsed.fragment and (parsed.port is None or bool(egress.allowed))
+
+
+def _is_name(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return True
+    return False
 
 
 def signature(secret: str, body: bytes, now: datetime) -> dict[str, str]:

@@ -188,13 +188,14 @@ class GuardedTransport(httpx.AsyncHTTPTransport):
     the tests of T17 would tell if that did nothing any more."""
 
     def __init__(self, egress: Egress) -> None:
-        super().__init__(verify=_tls(), trust_env=False)
+        super().__init__(verify=tls_context(), trust_env=False)
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=_tls(), network_backend=GuardedNetwork(egress)
+            ssl_context=tls_context(), network_backend=GuardedNetwork(egress)
         )
 
 
 @cache
-def _tls() -> SSLContext:
-    """Reading all the certificates takes longer than a call."""
+def tls_context() -> SSLContext:
+    """Whom we trust; one for the process, for reading all the certificates takes longer than a
+    call and each copy keeps 0.7 MB."""
     return httpx.create_ssl_context(trust_env=False)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import httpx
 
+from tests import calling
 from tests.house.source import ROOT
 
 _PATIENCE = 30.0  # seconds; it takes two on a quiet machine
@@ -38,7 +39,7 @@ def _wait_for(url: str) -> None:
     until = time.monotonic() + _PATIENCE
     while True:
         try:
-            httpx.get(url).raise_for_status()
+            calling.get(url).raise_for_status()
             return
         except httpx.HTTPError:
             if time.monotonic() > until:

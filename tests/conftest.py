@@ -2,7 +2,7 @@
 
 import gc
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -14,16 +14,19 @@ from data.kernel.database import Database
 from data.schema import create_schema
 from tests import compiled
 from tests.builders import SESSION_INFO
+from tests.crash.nursery import nursery
 from tests.postgresql import postgresql, postgresql_database
 from tests.together import Together
 
-__all__ = ["postgresql", "postgresql_database"]
+__all__ = ["nursery", "postgresql", "postgresql_database"]
 # Installed, the plugin for stories comes by its entry point; an older environment has none.
 if "tuanzi" not in entry_points(group="pytest11").names:
     pytest_plugins = ["bot.play.pytest_plugin"]
 
 # Examples touch real databases on a machine that may be busy: none is judged by the clock.
-settings.register_profile("house", deadline=None)
+# Where a test says no number of its own; `./dev test --all` takes the thorough one.
+settings.register_profile("house", deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=300)
 settings.load_profile("house")
 compiled.share()
 
@@ -61,7 +64,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Togethe
     return Together(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
-def pytest_collection_finish() -> None:
-    """What was imported stays to the end: the collector of garbage need not walk it each time."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported stays to the end: the collector of garbage need not walk it each time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()

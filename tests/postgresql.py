@@ -31,8 +31,19 @@ _TEMPLATE = "shop_template"
 EMPTY = "template0"
 
 
+# Whoever is still connected to this database leaves it.
+_EMPTY_OUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
 class Server:
-    """A running server; every database of it starts as a copy of the shop's empty schema."""
+    """A running server; every database of it starts as a copy of the shop's empty schema.
+
+    To make a database and to drop it again takes as long as a test does: one that comes back is
+    swept (a fiftieth of that) and lent to the next.
+    """
 
     def __init__(self, binaries: Path) -> None:
         self._bin = binaries
@@ -42,6 +53,8 @@ class Server:
             shutil.chown(self._dir, self._user)
         self._port = _free_port()
         self._desk: psycopg.Connection | None = None
+        self._brooms: dict[str, Broom] = {}
+        self._idle: list[str] = []
         self._start()
 
     def new_database(self, template: str = _TEMPLATE) -> str:
@@ -53,10 +66,27 @@ class Server:
     def drop_database(self, url: str) -> None:
         self._admin(f"DROP DATABASE {url.rsplit('/', 1)[-1]} WITH (FORCE)")
 
+    def lend(self) -> str:
+        """The URL of a database as `new_database` makes it, to be brought back."""
+        if self._idle:
+            return self._idle.pop()
+        url = self.new_database()
+        self._brooms[url] = Broom(url)
+        return url
+
+    def take_back(self, url: str) -> None:
+        if self._brooms[url].sweep():
+            self._idle.append(url)
+        else:
+            self._brooms.pop(url).connection.close()
+            self.drop_database(url)
+
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/{name}"
 
     def stop(self) -> None:
+        for broom in self._brooms.values():
+            broom.connection.close()
         if self._desk is not None:
             self._desk.close()
         self._run("pg_ctl", "-D", f"{self._dir}/data", "-m", "immediate", "stop")
@@ -94,6 +124,36 @@ class Server:
         self._desk.execute(statement.encode())
 
 
+class Broom:
+    """Makes one database again what it was when it was new."""
+
+    def __init__(self, url: str) -> None:
+        self.connection = psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+        # Rows go without asking keys and triggers, whatever their order.
+        self.connection.execute("SET session_replication_role = replica")
+        self._tables = self._named("tablename FROM pg_tables")
+        counters = self._named("sequencename FROM pg_sequences")
+        kept = {"alembic_version"}
+        swept = [f'DELETE FROM "{name}"' for name in self._tables - kept]  # noqa: S608  # ours
+        reset = [f"SELECT setval('\"{name}\"', 1, false)" for name in counters]
+        self._work = ";".join((*swept, *reset)).encode()
+
+    def sweep(self) -> bool:
+        """False: a table is gone, it cannot be what it was."""
+        self.connection.execute(_EMPTY_OUT)
+        now = self._named("tablename FROM pg_tables")
+        if self._tables - now:
+            return False
+        for name in now - self._tables:
+            self.connection.execute(f'DROP TABLE "{name}" CASCADE'.encode())
+        self.connection.execute(self._work)
+        return True
+
+    def _named(self, what: str) -> set[str]:
+        rows = self.connection.execute(f"SELECT {what} WHERE schemaname = 'public'".encode())
+        return {name for (name,) in rows}
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
     """The server; a machine without PostgreSQL skips and says so, CI fails."""
@@ -109,11 +169,11 @@ def postgresql() -> Iterator[Server]:
 
 @pytest.fixture
 def postgresql_database(postgresql: Server) -> Iterator[Database]:
-    url = postgresql.new_database()
+    url = postgresql.lend()
     database = Database(url, pool_size=25, info=SESSION_INFO)
     yield database
     database.close()
-    postgresql.drop_database(url)
+    postgresql.take_back(url)
 
 
 def _find_binaries() -> Path | None:

@@ -1,7 +1,7 @@
 """/api/v1/customers and /api/v1/reminders: whom the shop knows, and what it will remind them of."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
@@ -10,9 +10,11 @@ from bot.api.access import Known
 from bot.api.paging import DEFAULT_LIMIT, After, Limit, Where
 from bot.api.reads import people as reads
 from bot.api.shapes import Listed, listed, numbered
-from bot.web.scope import looking
+from bot.web.scope import changing, looking
 from bot.web.shop import Shop
 from data.people import Person
+from data.personal.exporting import export_person
+from data.personal.forgetting import forget_by_shop
 
 router = APIRouter(tags=["customers"])
 
@@ -77,6 +79,25 @@ def get_customer(customer_id: str, client: Known, shop: Shop) -> CustomerOut:
         return CustomerOut.of(
             reads.find_person(session, merchant_id=client.merchant_id, person_id=customer_id)
         )
+
+
+@router.post("/customers/{customer_id}/export")
+def export_customer(customer_id: str, client: Known, shop: Shop) -> dict[str, Any]:
+    """Everything the shop knows of them, table by table, for a customer who asks the shop itself.
+    Without what only they may read: addresses, and whose days they keep. It is written down."""
+    with changing(shop.database, client.merchant_id) as session:
+        person = reads.find_person(session, merchant_id=client.merchant_id, person_id=customer_id)
+        return export_person(session, person=person, by=client.name, sealed=False, now=client.now)
+
+
+@router.post("/customers/{customer_id}/forget", status_code=202)
+def forget_customer(customer_id: str, client: Known, shop: Shop) -> CustomerOut:
+    """Erased in a moment: unpaid orders are called off, amounts stay for the books. Refused while
+    a paid order is not finished."""
+    with changing(shop.database, client.merchant_id) as session:
+        person = reads.find_person(session, merchant_id=client.merchant_id, person_id=customer_id)
+        forget_by_shop(session, person=person, by=client.name, now=client.now)
+        return CustomerOut.of(person)
 
 
 @router.get("/reminders", tags=["reminders"])

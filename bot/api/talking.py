@@ -7,7 +7,7 @@ hand-over what the bot had begun to say stays unsaid; after handing back it asks
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -29,11 +29,12 @@ from data.kernel.database import Database
 from data.kernel.errors import Invalid
 from data.kernel.ids import new_id
 from data.merchants import ChannelAccount, Merchant
-from dialogs.engine import HandBack, HandOver, StartPattern
+from dialogs.engine import HandBack, HandOver
 from dialogs.format.wait_events import HUMAN_ANSWERED
 from dialogs.house import Cause, House, Stage
 from dialogs.play import Play
 from dialogs.satisfaction import asking
+from dialogs.unspoken import Unspoken, broke, take_unspoken
 
 LONGEST_ANSWER = 4_000  # Telegram takes 4096 characters in one message; the shortest of ours
 
@@ -55,7 +56,7 @@ def take_over(session: Session, house: House, *, view: ChatView, by: Speaker) ->
     if view.conversation.mode == Mode.HUMAN:
         return
     notes = [{"kind": "staff_took_over", "by": by.name}]
-    _perform(session, house, view, by, HandOver(), notes)
+    Play(session, house, _stage(session, view), _cause(by)).perform(HandOver(), notes)
 
 
 def answer(session: Session, house: House, *, view: ChatView, text: str, by: Speaker) -> None:
@@ -86,10 +87,12 @@ def hand_back(session: Session, house: House, *, view: ChatView, by: Speaker) ->
     was_answered = last_word(session, view.conversation) is not None
     set_mode(session, conversation_id=view.conversation.id, mode=Mode.BOT, now=by.now)
     notes = [{"kind": "staff_handed_back", "by": by.name}]
-    _perform(session, house, view, by, HandBack(), notes)
+    stage, given = _stage(session, view), Unspoken(HandBack(), notes)
+    take_unspoken(session, house, stage=stage, given=given, cause=_cause(by))
     asked = asking(session, view.conversation, now=by.now) if was_answered else None
-    if asked is not None:
-        _perform(session, house, view, by, asked, [])
+    if asked is not None:  # where asking breaks nobody is asked
+        play = Play(session, house, stage, _cause(by))
+        broke(session, stage, lambda: play.perform(asked))
 
 
 def first_come(database: Database, merchant_id: str, act: Callable[[Session], _Result]) -> _Result:
@@ -104,16 +107,11 @@ def first_come(database: Database, merchant_id: str, act: Callable[[Session], _R
         return act(session)
 
 
-def _perform(
-    session: Session,
-    house: House,
-    view: ChatView,
-    by: Speaker,
-    given: HandOver | HandBack | StartPattern,
-    notes: list[dict[str, Any]],
-) -> None:
+def _stage(session: Session, view: ChatView) -> Stage:
     merchant = session.get_one(Merchant, view.conversation.merchant_id)
     account = session.get_one(ChannelAccount, view.chat.account_id)
-    stage = Stage(merchant, account, view.chat, view.person, view.conversation)
-    cause = Cause(f"staff:{new_id('act')}", by.now)
-    Play(session, house, stage, cause).perform(given, notes)
+    return Stage(merchant, account, view.chat, view.person, view.conversation)
+
+
+def _cause(by: Speaker) -> Cause:
+    return Cause(f"staff:{new_id('act')}", by.now)

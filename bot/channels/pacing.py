@@ -21,6 +21,22 @@ class Speed:
     per: float
 
 
+@dataclass(frozen=True, slots=True)
+class Speeds:
+    """What a messenger bears from one account: altogether, in one chat, in one group."""
+
+    overall: Speed
+    chat: Speed
+    group: Speed
+
+    def of(self, chat: str, kind: str) -> dict[str, Speed]:
+        """The buckets that one message for this chat is taken from."""
+        wanted = {"": self.overall, f"chat:{chat}": self.chat}
+        if kind == "group":
+            wanted[f"group:{chat}"] = self.group
+        return wanted
+
+
 class Pace:
     """Token buckets by name, filled as time passes."""
 

@@ -6,13 +6,12 @@ What a channel cannot show as a button stands in the text, where it can be typed
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from html import escape
 from ipaddress import ip_address
 from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.channels.messages import Button, Capabilities, Draft, Keyboard, utf16
+from bot.channels.messages import Button, Capabilities, Draft, Keyboard
 from bot.channels.splitting import split
 from data.delivery.messages import (
     Card,
@@ -25,9 +24,9 @@ from data.delivery.messages import (
     Segment,
     Text,
 )
-from dialogs.private import START_LINK
+from data.kernel.storable import storable
+from dialogs.private import GROUP_LINK, START_LINK
 
-_BOLD = len("<b></b>")
 _ROW_WIDTH = 36  # columns of a phone's keyboard, a Chinese character takes two (our guess)
 _BUTTON_EDGE = 3
 _ELLIPSIS = "…"
@@ -36,14 +35,17 @@ _ELLIPSIS = "…"
 def render(segments: Iterable[Segment], can: Capabilities) -> tuple[Draft, ...]:
     """Messages in the order they are to be shown; none is empty, none above a limit."""
     drafts: list[Draft] = []
+    invoices: list[Draft] = []  # after all else: no button of ours may hang below one
     for segment in segments:
         if isinstance(segment, Options):
             _hang(drafts, segment.options, can)
         elif isinstance(segment, PaymentLink):
-            _hang(drafts, (Option(segment.label, url=segment.url),), can)
+            _hang(drafts, (_payment(segment, can),), can)
+            if can.invoices and segment.title:
+                invoices.append(Draft(segment.title, invoice=segment))
         else:
             drafts += _SHAPES[type(segment)](segment, can)
-    return tuple(drafts)
+    return (*drafts, *invoices)
 
 
 def _text(text: Text, can: Capabilities) -> list[Draft]:
@@ -62,7 +64,7 @@ def _card(card: Card, can: Capabilities) -> list[Draft]:
     body = "\n".join(filter(None, (card.body, card.url)))
     drafts = _pictured(card.image, _pieces(card.title, body, can), can)
     _hang(drafts, card.options, can)
-    return drafts
+    return [replace(draft, about=card.product_id) for draft in drafts]
 
 
 def _group_buy(card: GroupBuyCard, can: Capabilities) -> list[Draft]:
@@ -81,33 +83,32 @@ _SHAPES: dict[type, Callable[[Any, Capabilities], list[Draft]]] = {
 }
 
 
+def _payment(link: PaymentLink, can: Capabilities) -> Option:
+    """Inside a messenger no secret stands in the address: who pays is who it says has come."""
+    inside = can.app_link.format(link.order_id)
+    return Option(link.label, url=inside if _is_public(inside) else link.url)
+
+
 def _pictured(image: str | None, drafts: list[Draft], can: Capabilities) -> list[Draft]:
     """The picture carries the text if that is short enough for a caption."""
     if not image or not can.images:
         return drafts
-    if len(drafts) == 1 and utf16(drafts[0].html) <= can.max_caption:
+    if len(drafts) == 1 and _wire_length(drafts[0], can) <= can.max_caption:
         return [replace(drafts[0], image=image)]
     return [Draft(image=image), *drafts]
 
 
 def _pieces(heading: str, body: str, can: Capabilities) -> list[Draft]:
-    heading = _sound(heading.strip())
+    heading = storable(heading.strip())
     whole = "\n".join(filter(None, (heading, body)))
-    pieces = split(_sound(whole), can.max_text - _BOLD, _wire_length)
-    drafts = [Draft(escape(piece, quote=False)) for piece in pieces]
-    if heading and pieces and pieces[0].startswith(heading):
-        bold, rest = escape(heading, quote=False), pieces[0][len(heading) :]
-        drafts[0] = Draft(f"<b>{bold}</b>{escape(rest, quote=False)}")
+    drafts = [Draft(piece) for piece in split(storable(whole), can.room, can.measure)]
+    if heading and drafts and drafts[0].text.startswith(heading):
+        drafts[0] = replace(drafts[0], bold=len(heading))
     return drafts
 
 
-def _wire_length(text: str) -> int:
-    return utf16(escape(text, quote=False))
-
-
-def _sound(text: str) -> str:
-    """Without what no messenger takes: zero bytes and halves of characters."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
+def _wire_length(draft: Draft, can: Capabilities) -> int:
+    return can.unit.length(draft.html if can.markup else draft.text)
 
 
 # — buttons —
@@ -116,24 +117,45 @@ def _sound(text: str) -> str:
 def _hang(drafts: list[Draft], options: Sequence[Option], can: Capabilities) -> None:
     """Buttons belong to the message before them; what cannot be a button becomes a line."""
     room = can.buttons - (sum(map(len, drafts[-1].keyboard)) if drafts else 0)
+    options = [_linked(option, can) for option in options]
     fitting = [option for option in options if _fits(option, can)][: max(room, 0)]
     written = [option for option in options if option not in fitting]
-    if written:
-        drafts += _pieces("", "\n".join(map(_line, written)), can)
+    lines = "\n".join(filter(None, map(_line, written)))
+    if lines:
+        _write_below(drafts, lines, can)
     if not fitting:
         return
     if not drafts:  # a keyboard needs a message to stand under
         drafts += _pieces("", "\n".join(_label(option, can) for option in fitting), can)
-    buttons = [Button(_label(option, can), option.payload, option.url) for option in fitting]
+    buttons = [_button(option, can) for option in fitting]
     last = drafts[-1]
     drafts[-1] = replace(last, keyboard=last.keyboard + _rows(buttons, can))
 
 
+def _write_below(drafts: list[Draft], lines: str, can: Capabilities) -> None:
+    """In the same message if there is room: who reads a list wants to see what it is a list of."""
+    last = drafts[-1] if drafts else None
+    if last is not None and last.text and not last.keyboard and not can.buttons:
+        longer = replace(last, text=f"{last.text}\n{storable(lines)}")
+        if _wire_length(longer, can) <= (can.max_caption if last.image else can.max_text):
+            drafts[-1] = longer
+            return
+    drafts += _pieces("", lines, can)
+
+
+def _linked(option: Option, can: Capabilities) -> Option:
+    """The way into the private chat, or into a group, in this messenger's own words."""
+    for ours, theirs in ((START_LINK, can.start_link), (GROUP_LINK, can.group_link)):
+        if option.url is not None and option.url.startswith(ours):
+            return replace(option, url=theirs.format(option.url.removeprefix(ours)))
+    return option
+
+
 def _fits(option: Option, can: Capabilities) -> bool:
-    if not option.title.strip() or not can.buttons:
+    if not _label(option, can) or not can.buttons:
         return False
     if option.url is not None:
-        return can.url_buttons and (option.url.startswith(START_LINK) or _is_public(option.url))
+        return can.url_buttons and _is_public(option.url)
     return 0 < len(option.payload.encode()) <= can.token_bytes
 
 
@@ -154,13 +176,20 @@ def _is_address(host: str) -> bool:
 
 
 def _line(option: Option) -> str:
-    if option.url is None:
-        return option.title
-    return f"{option.title}\n{option.url}" if not option.url.startswith(START_LINK) else ""
+    """An answer that can be typed by its number or its words, or an address."""
+    if option.url is not None:
+        return f"{option.title}\n{option.url}" if option.url else ""
+    return f"{option.number}. {option.title}" if option.number else option.title
+
+
+def _button(option: Option, can: Capabilities) -> Button:
+    ours = can.app_link.partition("{}")[0]
+    app = bool(ours) and option.url is not None and option.url.startswith(ours)
+    return Button(_label(option, can), option.payload, option.url, app)
 
 
 def _label(option: Option, can: Capabilities) -> str:
-    label = _sound(" ".join(option.title.split()))
+    label = " ".join(storable(option.title).split())
     return label if len(label) <= can.label else label[: can.label - 1] + _ELLIPSIS
 
 

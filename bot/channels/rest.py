@@ -6,10 +6,10 @@ Wire format: docs/architecture.md, contract 1. Pure functions; bot/api/rest.py h
 import secrets
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.channels.adapter import Unreadable
 from bot.channels.addressing import is_addressed, without_mention
@@ -27,29 +27,40 @@ from data.delivery.messages import (
 )
 from data.kernel.locales import Locale
 from data.kernel.money import Money
+from data.kernel.storable import storable
 from data.merchants import ChannelAccount
+from dialogs.private import GROUP_LINK
 
 TAP = "/tap:"  # a button's payload: this and an opaque token
 _SHORT = 128
 Json = dict[str, Any]
 
 
+def _cleaned(given: object) -> object:
+    return storable(given) if isinstance(given, str) else given
+
+
+# What people write is cleaned rather than lost; a name of ours or theirs (an id) is not touched.
+Free = Annotated[str, BeforeValidator(_cleaned)]
+Name = Annotated[str, Field(min_length=1, max_length=_SHORT, pattern=r"^[^\x00]*$")]
+
+
 class RestChat(BaseModel):
     """Where it was said; left out, it is the sender's private chat."""
 
-    id: str = Field(min_length=1, max_length=_SHORT)
+    id: Name
     kind: Literal["group", "private"] = "private"
-    title: str = Field(default="", max_length=200)
+    title: Free = Field(default="", max_length=200)
 
 
 class RestMetadata(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     chat: RestChat | None = None
-    name: str = Field(default="", max_length=_SHORT)
+    name: Free = Field(default="", max_length=_SHORT)
     locale: str | None = Field(default=None, max_length=35)
     timezone: str | None = Field(default=None, max_length=64)  # IANA; an unknown one says nothing
-    message_id: str | None = Field(default=None, min_length=1, max_length=_SHORT)
+    message_id: Name | None = None
     reply_to: str | None = Field(default=None, max_length=_SHORT)
     media: str | None = Field(default=None, max_length=32)
 
@@ -59,8 +70,8 @@ class RestMessage(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    sender: str = Field(min_length=1, max_length=_SHORT)
-    message: str = Field(default="", max_length=64 * 1024)
+    sender: Name
+    message: Free = Field(default="", max_length=64 * 1024)
     metadata: RestMetadata = Field(default_factory=RestMetadata)
 
 
@@ -113,12 +124,23 @@ def _zones() -> frozenset[str]:
 def render(segments: Iterable[Segment], *, recipient: str) -> list[Json]:
     """Messages of the wire format: buttons hang on what they belong to; text carries all."""
     messages: list[Json] = []
-    for segment in segments:
+    for segment in _possible(segments):
         if isinstance(segment, Options) and messages and "buttons" not in messages[-1]:
             messages[-1]["buttons"] = _buttons(segment.options)
         else:
             messages.append({"recipient_id": recipient, **_SHAPES[type(segment)](segment)})
     return messages
+
+
+def _possible(segments: Iterable[Segment]) -> Iterable[Segment]:
+    """Nobody here can bring us into a group: their backend does that."""
+    for segment in segments:
+        if not isinstance(segment, Options):
+            yield segment
+            continue
+        left = tuple(one for one in segment.options if not (one.url or "").startswith(GROUP_LINK))
+        if left or not segment.options:
+            yield Options(left)
 
 
 def _buttons(options: Iterable[Option]) -> list[Json]:

@@ -12,18 +12,20 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message, ReplyParameters
+from telegram import Message, ReplyParameters
 from telegram.constants import FloodLimit, InlineKeyboardMarkupLimit, MessageLimit, ParseMode
 from telegram.error import BadRequest, TelegramError
-from telegram.helpers import create_deep_linked_url
 
 from bot.channels.adapter import Parcel, Undeliverable
-from bot.channels.messages import Button, Capabilities, Draft
-from bot.channels.pacing import Pace, Speed
+from bot.channels.messages import Capabilities, Draft
+from bot.channels.pacing import Pace, Speed, Speeds
+from bot.channels.presses import is_aside, press_of
 from bot.channels.render import render
 from bot.channels.telegram_client import Client, in_our_words
-from bot.channels.telegram_updates import TAP, THREAD
-from dialogs.private import START_LINK
+from bot.channels.telegram_inline import InlineAnswers
+from bot.channels.telegram_invoices import Invoices
+from bot.channels.telegram_shapes import keyboard_of, shortened, window_for
+from bot.channels.telegram_updates import INLINE, TAP, THREAD
 
 log = logging.getLogger(__name__)
 CAPABILITIES = Capabilities(
@@ -33,19 +35,18 @@ CAPABILITIES = Capabilities(
     buttons_in_row=int(InlineKeyboardMarkupLimit.BUTTONS_PER_ROW),
     label=60,  # longer ones are cut on a phone; Telegram names no limit
     token_bytes=64 - len(TAP),  # InlineKeyboardButtonLimit.MAX_CALLBACK_DATA, in bytes
+    url_buttons=True,
 )
+_START = "https://t.me/{}?start={{}}"
+# bot/pages/telegram_app.py; Telegram opens nothing but https inside itself.
+_ORDER = "{}/visit/telegram/{}/{{}}"
+_SECURE = "https://"
+_START_GROUP = "https://t.me/{}?startgroup={{}}"
+_SHOWN = ("card",)  # a shared card is one message and has no number
 _UNCHANGED = "not modified"
 
 
-@dataclass(frozen=True, slots=True)
-class Speeds:
-    """Telegram's own advice (core.telegram.org/bots/faq): exact limits are not published."""
-
-    overall: Speed
-    chat: Speed
-    group: Speed
-
-
+# Telegram's own advice (core.telegram.org/bots/faq): exact limits are not published.
 SPEEDS = Speeds(
     overall=Speed(int(FloodLimit.MESSAGES_PER_SECOND), 1),
     chat=Speed(5, 5),  # one a second, a turn's few messages at once
@@ -56,23 +57,77 @@ SPEEDS = Speeds(
 FindPicture = Callable[[str], Path | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Where the links of a bot lead: by its name into its chats, and to its pages at `site`."""
+
+    username: str = ""
+    bot_id: int = 0
+    site: str = ""
+
+
+_NO_LINKS = Ways()
+
+
+def capabilities_of(ways: Ways) -> Capabilities:
+    """In any chat."""
+    if not ways.username:
+        return CAPABILITIES
+    return replace(
+        CAPABILITIES,
+        start_link=_START.format(ways.username),
+        group_link=_START_GROUP.format(ways.username),
+    )
+
+
+def capabilities_alone(ways: Ways, *, invoices: bool) -> Capabilities:
+    """In a private chat, where alone pages open inside Telegram and invoices are shown."""
+    can = replace(capabilities_of(ways), invoices=invoices)
+    if not ways.site.startswith(_SECURE):
+        return can
+    return replace(can, app_link=_ORDER.format(ways.site, ways.bot_id))
+
+
 class Telegram:
     """One bot account; `find_picture` gives the file behind a picture's address."""
 
-    def __init__(self, client: Client, find_picture: FindPicture, speeds: Speeds = SPEEDS) -> None:
+    def __init__(
+        self,
+        client: Client,
+        find_picture: FindPicture,
+        speeds: Speeds = SPEEDS,
+        *,
+        ways: Ways = _NO_LINKS,
+        inline: InlineAnswers | None = None,
+        invoices: Invoices | None = None,
+    ) -> None:
         self._client = client
+        self._can = capabilities_of(ways)
+        paid_here = invoices is not None and invoices.provider is not None
+        self._can_alone = capabilities_alone(ways, invoices=paid_here)
         self._find_picture = find_picture
         self._speeds = speeds
+        self._inline = inline
+        self._invoices = invoices
         self._pace = Pace(monotonic)
         self._uploaded: dict[str, str] = {}  # address ▸ Telegram's id of the file
 
+    def can(self, kind: str) -> Capabilities:
+        return self._can_alone if kind == "private" else self._can
+
     async def deliver(self, parcel: Parcel) -> tuple[str, ...]:
         shown = list(parcel.shown)
-        drafts = [*filter(None, map(self._sendable, render(parcel.segments, CAPABILITIES)))]
+        drafts = [
+            *filter(None, map(self._sendable, render(parcel.segments, self.can(parcel.kind))))
+        ]
+        if parcel.chat.startswith(INLINE):
+            return await self._change_card(parcel, drafts)
+        if not shown and await self._answer_press(parcel, drafts):
+            return ()
         for place, draft in enumerate(drafts[len(shown) :], len(shown)):
             old = parcel.edit_of[place] if place < len(parcel.edit_of) else None
             try:
-                self._wait_our_turn(parcel)
+                self._pace.take(self._speeds.of(parcel.chat.partition(THREAD)[0], parcel.kind))
                 shown.append(await self._show(parcel, draft, old))
                 if len(shown) < len(drafts):
                     await parcel.arrived(tuple(shown))
@@ -83,59 +138,75 @@ class Telegram:
         return tuple(shown)
 
     async def acknowledge(self, update: Mapping[str, Any]) -> None:
-        """Stop the spinner of a pressed button; Telegram forgets it by itself if this fails."""
-        press = update.get("callback_query")
-        if isinstance(press, dict) and isinstance(press.get("id"), str):
-            try:
-                await self._client.answer_callback_query(press["id"])
-            except TelegramError as error:
-                log.info("callback not answered: %s", type(error).__name__)
+        """What somebody types behind our name in any chat waits for cards, and who pays for our
+        yes; nothing else waits."""
+        if self._invoices is not None and isinstance(update.get("pre_checkout_query"), dict):
+            await self._invoices.answer(self._client, update)
+        if self._inline is not None and isinstance(update.get("inline_query"), dict):
+            await self._inline.answer(self._client, update, self._can)
+
+    async def _answer_press(self, parcel: Parcel, drafts: list[Draft]) -> bool:
+        """True: what there is to say was said to the presser alone, over the chat."""
+        press = press_of(parcel.reply_to)
+        if press is None:
+            return False
+        window = window_for(drafts, self._can) if is_aside(parcel.reply_to) else None
+        try:
+            await self._client.answer_callback_query(press, **(window or {}))
+        except TelegramError as error:  # too old: they wait no more
+            log.info("callback not answered: %s", type(error).__name__)
+            return False
+        return window is not None
+
+    async def _change_card(self, parcel: Parcel, drafts: list[Draft]) -> tuple[str, ...]:
+        """Of a chat we are not in only the card is ours: whatever else there is to say about it is
+        said to the presser, or to nobody."""
+        press = press_of(parcel.reply_to)
+        try:
+            if press is not None:
+                window = window_for(drafts, self._can) or shortened(drafts)
+                await self._client.answer_callback_query(press, **window)
+            elif parcel.live and drafts:
+                self._pace.take(self._speeds.of(parcel.chat, parcel.kind))
+                await self._edit(drafts[0], {"inline_message_id": parcel.chat[len(INLINE) :]})
+        except TelegramError as error:
+            if _UNCHANGED not in str(error).lower():
+                raise in_our_words(error) from None
+        return _SHOWN
 
     def _sendable(self, draft: Draft) -> Draft | None:
         """Without its picture if there is no such file; nothing if that was all."""
         if draft.image is None or self._find_picture(draft.image):
             return draft
-        return replace(draft, image=None) if draft.html else None
-
-    def _wait_our_turn(self, parcel: Parcel) -> None:
-        chat = parcel.chat.partition(THREAD)[0]
-        wanted = {"": self._speeds.overall, f"chat:{chat}": self._speeds.chat}
-        if parcel.kind == "group":
-            wanted[f"group:{chat}"] = self._speeds.group
-        self._pace.take(wanted)
+        return replace(draft, image=None) if draft.text else None
 
     async def _show(self, parcel: Parcel, draft: Draft, old: str | None) -> str:
         if old is not None:
             try:
-                await self._edit(parcel, draft, int(old))
+                chat = int(parcel.chat.partition(THREAD)[0])
+                await self._edit(draft, {"chat_id": chat, "message_id": int(old)})
             except BadRequest as error:
                 if _UNCHANGED not in str(error).lower():
                     return await self._send(parcel, draft)  # deleted, or too old to be changed
             return old
         return await self._send(parcel, draft)
 
-    async def _edit(self, parcel: Parcel, draft: Draft, message_id: int) -> None:
-        chat, keyboard = int(parcel.chat.partition(THREAD)[0]), self._keyboard(draft)
+    async def _edit(self, draft: Draft, which: dict[str, Any]) -> None:
+        shape: dict[str, Any] = {"parse_mode": ParseMode.HTML, "reply_markup": keyboard_of(draft)}
         if draft.image is None:
-            await self._client.edit_message_text(
-                draft.html, chat, message_id, parse_mode=ParseMode.HTML, reply_markup=keyboard
-            )
+            await self._client.edit_message_text(draft.html, **which, **shape)
         else:
-            await self._client.edit_message_caption(
-                chat,
-                message_id,
-                caption=draft.html,
-                parse_mode=ParseMode.HTML,
-                reply_markup=keyboard,
-            )
+            await self._client.edit_message_caption(caption=draft.html, **which, **shape)
 
     async def _send(self, parcel: Parcel, draft: Draft) -> str:
         chat, _, thread = parcel.chat.partition(THREAD)
+        if draft.invoice is not None and self._invoices is not None:
+            return await self._invoices.show(self._client, chat=int(chat), link=draft.invoice)
         place: dict[str, Any] = {
             "chat_id": int(chat),
             "message_thread_id": int(thread) if thread else None,
             "reply_parameters": _reply_to(parcel),
-            "reply_markup": self._keyboard(draft),
+            "reply_markup": keyboard_of(draft),
             "parse_mode": ParseMode.HTML,
         }
         if draft.image is not None:
@@ -158,21 +229,6 @@ class Telegram:
         if message.photo:
             self._uploaded[image] = message.photo[-1].file_id
         return message
-
-    def _keyboard(self, draft: Draft) -> InlineKeyboardMarkup | None:
-        if not draft.keyboard:
-            return None
-        return InlineKeyboardMarkup(
-            [[self._button(button) for button in row] for row in draft.keyboard]
-        )
-
-    def _button(self, button: Button) -> InlineKeyboardButton:
-        if button.url is None:
-            return InlineKeyboardButton(button.label, callback_data=TAP + button.token)
-        url = button.url
-        if url.startswith(START_LINK):
-            url = create_deep_linked_url(self._client.username, url.removeprefix(START_LINK))
-        return InlineKeyboardButton(button.label, url=url)
 
 
 def _reply_to(parcel: Parcel) -> ReplyParameters | None:

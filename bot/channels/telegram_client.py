@@ -18,6 +18,7 @@ from telegram.request import HTTPXRequest
 
 from bot.channels.adapter import Migrated, Rejected, Throttled, Undeliverable, Unreachable
 from bot.channels.telegram_updates import WANTED
+from integrations.egress import tls_context
 
 # They write every address they call, and the token stands in each (T47).
 for _talker in ("httpx", "httpcore", "telegram"):
@@ -39,6 +40,7 @@ class Client(Bot):
     """A bot account; it speaks to nobody before `introduce`."""
 
     def __init__(self, token: str, api: str) -> None:
+        trust = {"verify": tls_context()}
         # One part of a message is sent or lost within 25 seconds: the courier's patience.
         sending = HTTPXRequest(
             connection_pool_size=32,
@@ -47,13 +49,15 @@ class Client(Bot):
             write_timeout=8,
             media_write_timeout=10,
             pool_timeout=5,
+            httpx_kwargs=trust,
         )
-        super().__init__(token, base_url=api, request=sending)
+        asking = HTTPXRequest(connection_pool_size=1, httpx_kwargs=trust)
+        super().__init__(token, base_url=api, request=sending, get_updates_request=asking)
 
     async def introduce(self) -> None:
         """Ask who we are there."""
         try:
-            await _asked(self.initialize())
+            await asked(self.initialize())
         except Undeliverable as problem:
             if isinstance(problem.__context__, InvalidToken):
                 raise TokenRefused from None
@@ -61,22 +65,23 @@ class Client(Bot):
 
     async def have_calls_sent(self, to: str, secret: str | None) -> None:
         """From now on Telegram calls us; Rejected where it does not like the address."""
-        await _asked(self.set_webhook(to, allowed_updates=list(WANTED), secret_token=secret))
+        await asked(self.set_webhook(to, allowed_updates=list(WANTED), secret_token=secret))
 
     async def fetch_ourselves(self) -> None:
         """From now on we ask."""
-        await _asked(self.delete_webhook())
+        await asked(self.delete_webhook())
 
     async def raw_updates(self, offset: int | None) -> list[dict[str, Any]]:
         """What is new, as JSON: parsed together, one poisoned update would hide all (T04)."""
-        asked: dict[str, Any] = {"timeout": _WAIT_SECONDS, "allowed_updates": list(WANTED)}
+        wanted: dict[str, Any] = {"timeout": _WAIT_SECONDS, "allowed_updates": list(WANTED)}
         if offset is not None:
-            asked["offset"] = offset
-        answer = await _asked(self._post("getUpdates", asked, read_timeout=_WAIT_SECONDS + 10))
+            wanted["offset"] = offset
+        answer = await asked(self._post("getUpdates", wanted, read_timeout=_WAIT_SECONDS + 10))
         return answer if isinstance(answer, list) else []
 
 
-async def _asked(answer: Awaitable[_Answer]) -> _Answer:
+async def asked(answer: Awaitable[_Answer]) -> _Answer:
+    """An answer of Telegram, or what went wrong in our own words."""
     try:
         return await answer
     except TelegramError as error:

@@ -2,24 +2,52 @@
 is Unreadable and harms nobody else (T04)."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from telegram import CallbackQuery, ChatMember, ChatMemberUpdated, Message, MessageEntity, Update
+from telegram import (
+    CallbackQuery,
+    ChatMember,
+    ChatMemberUpdated,
+    ChosenInlineResult,
+    Message,
+    MessageEntity,
+    SuccessfulPayment,
+    Update,
+)
 from telegram import Chat as TelegramChat
 from telegram import User as TelegramUser
 
 from bot.channels.adapter import Unreadable
 from bot.channels.addressing import is_addressed, without_mention
-from data.delivery.inbound import ChatRef, EventKind, InboundEvent, Sender
+from bot.channels.telegram_people import sender_of
+from bot.channels.telegram_reactions import reacted
+from data.delivery.inbound import Charge, ChatRef, EventKind, InboundEvent, Sender
+from data.kernel.money import Money
+from data.kernel.storable import storable
 from data.merchants import ChannelAccount
 
 TAP = "tap:"  # a button's callback_data: this and an opaque token
+INVITE = "inv:"  # the same below a card that was shared into a chat we are not in
+INLINE = "inline:"  # such a card is a chat of its own: all that is said there is the card
 THREAD = "/"  # a forum topic is a chat of its own: `-100123/7`
-# What we ask Telegram for; the last only comes where the bot is an administrator.
-WANTED = ("message", "edited_message", "callback_query", "my_chat_member", "chat_member")
+# What we ask Telegram for; `chat_member` and `message_reaction` only come where the bot is an
+# administrator.
+WANTED = (
+    "message",
+    "edited_message",
+    "callback_query",
+    "inline_query",
+    "chosen_inline_result",
+    "my_chat_member",
+    "chat_member",
+    "message_reaction",
+    "pre_checkout_query",
+)
 _HERE = frozenset({ChatMember.OWNER, ChatMember.ADMINISTRATOR, ChatMember.MEMBER})
 _COMMAND = re.compile(r"/(\w+)(?:@(\w+))?(?:\s+|$)(.*)", re.DOTALL)
+_LONGEST_CHAT = 128  # of Chat.external_id
 _START = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -46,40 +74,65 @@ def read_update(raw: dict[str, Any], account: ChannelAccount) -> InboundEvent | 
 
 def _event(update: Update, me: Me) -> InboundEvent | None:
     name = str(update.update_id)
-    if update.callback_query:
-        return _pressed(name, update.callback_query)
-    if update.my_chat_member:
-        return _we_moved(name, update.my_chat_member)
-    if update.chat_member:
-        return _they_moved(name, update.chat_member)
-    if update.edited_message:
-        return _edited(name, update.edited_message)
+    for kind, read in _READERS.items():
+        told = getattr(update, kind)
+        if told:
+            return read(name, told)
     return _said(name, update.message, me) if update.message else None
 
 
 def _pressed(name: str, press: CallbackQuery) -> InboundEvent | None:
-    """Without a message there is no chat to answer in: an inline message, a game."""
-    if press.message is None or not press.data:
+    """Of a shared card Telegram tells neither chat nor message, only the card. Of a game, nothing
+    that we could answer."""
+    if press.inline_message_id is None and press.message is None:
         return None
+    invited = (press.data or "").startswith(INVITE)
     return InboundEvent(
         event_id=name,
         kind=EventKind.ACTION,
-        chat=_chat(press.message.chat, _thread(press.message)),
-        sender=_sender(press.from_user),
-        token=_clean(press.data.removeprefix(TAP)),
-        message_id=str(press.message.message_id),
+        chat=_place_of(press),
+        sender=sender_of(press.from_user),
+        token=None if invited else storable((press.data or "").removeprefix(TAP)),
+        start=storable((press.data or "").removeprefix(INVITE)) if invited else None,
+        message_id=str(press.message.message_id) if press.message else None,
+        press=storable(press.id),
+    )
+
+
+def _place_of(press: CallbackQuery) -> ChatRef:
+    if press.message is None:
+        return _card_of(press.inline_message_id or "")
+    return _chat(press.message.chat, _thread(press.message))
+
+
+def _card_of(inline_message_id: str) -> ChatRef:
+    """Whoever is in that chat sees it: it is as public as a group."""
+    return ChatRef(f"{INLINE}{storable(inline_message_id)}"[:_LONGEST_CHAT], "group")
+
+
+def _shared(name: str, chosen: ChosenInlineResult) -> InboundEvent | None:
+    """Without buttons a card has no name and is never changed."""
+    if not chosen.inline_message_id:
+        return None
+    return InboundEvent(
+        event_id=name,
+        kind=EventKind.SHARED,
+        chat=_card_of(chosen.inline_message_id),
+        sender=sender_of(chosen.from_user),
+        addressed=False,
+        shared=storable(chosen.result_id),
     )
 
 
 def _we_moved(name: str, change: ChatMemberUpdated) -> InboundEvent | None:
     here = _is_here(change.new_chat_member)
     kind = EventKind.BOT_ADDED if here else EventKind.BOT_REMOVED
-    return InboundEvent(name, kind, _chat(change.chat), _sender(change.from_user))
+    return InboundEvent(name, kind, _chat(change.chat), sender_of(change.from_user))
 
 
 def _they_moved(name: str, change: ChatMemberUpdated) -> InboundEvent | None:
     kind = EventKind.JOINED if _is_here(change.new_chat_member) else EventKind.LEFT
-    return InboundEvent(name, kind, _chat(change.chat), _sender(change.new_chat_member.user))
+    return InboundEvent(name, kind, _chat(change.chat), sender_of(change.new_chat_member.user))
 
 
 def _is_here(member: ChatMember) -> bool:
@@ -91,8 +144,18 @@ def _edited(name: str, message: Message) -> InboundEvent | None:
     """What was changed afterwards is not said again: it was answered, perhaps bought."""
     if message.from_user is None or message.from_user.is_bot:
         return None
-    chat, sender = _chat(message.chat, _thread(message)), _sender(message.from_user)
+    chat, sender = _chat(message.chat, _thread(message)), sender_of(message.from_user)
     return InboundEvent(name, EventKind.EDITED, chat, sender, addressed=False)
+
+
+_READERS: dict[str, Callable[[str, Any], InboundEvent | None]] = {
+    "callback_query": _pressed,
+    "chosen_inline_result": _shared,
+    "my_chat_member": _we_moved,
+    "chat_member": _they_moved,
+    "message_reaction": reacted,
+    "edited_message": _edited,
+}
 
 
 def _said(name: str, message: Message, me: Me) -> InboundEvent | None:
@@ -102,7 +165,9 @@ def _said(name: str, message: Message, me: Me) -> InboundEvent | None:
     who = message.from_user
     if who is None or who.is_bot or message.chat.type == TelegramChat.CHANNEL:
         return None
-    text = _clean(message.text or message.caption or "")
+    if message.successful_payment:
+        return _paid(name, message, message.successful_payment)
+    text = storable(message.text or message.caption or _own_card(message))
     if not text and not message.effective_attachment:
         return None  # a service message that concerns nobody here
     return _message(name, message, text, me)
@@ -116,21 +181,53 @@ def _message(name: str, message: Message, text: str, me: Me) -> InboundEvent | N
         verb, whom, rest = command.groups()
         if whom and whom.lower() != me.username.lower():
             return None  # said to another bot
-        start = rest if private and verb == "start" and _START.fullmatch(rest) else None
+        start = rest if verb == "start" and _START.fullmatch(rest) else None
         text = f"/{verb} {rest}".strip() if start is None else ""
     elif not private:
         mentioned, text = _without_our_name(message, text, me)
         ours = ours or mentioned
     return InboundEvent(
         event_id=name,
-        kind=EventKind.MESSAGE if text or start else EventKind.MEDIA,
+        kind=_kind(message, said=bool(text or start)),
         chat=_chat(message.chat, _thread(message)),
-        sender=_sender(message.from_user),
+        sender=sender_of(message.from_user),
         text=text if private else without_mention(text),
         start=start,
         message_id=str(message.message_id),
-        addressed=ours or is_addressed(text),
+        addressed=ours or start is not None or is_addressed(text),
     )
+
+
+def _paid(name: str, message: Message, payment: SuccessfulPayment) -> InboundEvent:
+    return InboundEvent(
+        event_id=name,
+        kind=EventKind.PAID,
+        chat=_chat(message.chat, _thread(message)),
+        sender=sender_of(message.from_user),
+        paid=Charge(
+            order_id=storable(payment.invoice_payload),
+            amount=Money(payment.total_amount, payment.currency),
+            name=storable(payment.telegram_payment_charge_id),
+            provider_ref=storable(payment.provider_payment_charge_id),
+            raw=payment.to_json(),
+        ),
+    )
+
+
+def _own_card(message: Message) -> str:
+    """Whoever shares their own contact tells name and telephone, as if they had typed them;
+    somebody else's is nobody's answer."""
+    card, who = message.contact, message.from_user
+    if card is None or who is None or card.user_id != who.id:
+        return ""
+    name = " ".join(filter(None, (card.first_name, card.last_name)))
+    return f"{name}, +{card.phone_number.lstrip('+')}"
+
+
+def _kind(message: Message, *, said: bool) -> EventKind:
+    if said:
+        return EventKind.MESSAGE
+    return EventKind.LOCATION if message.location else EventKind.MEDIA
 
 
 def _without_our_name(message: Message, text: str, me: Me) -> tuple[bool, str]:
@@ -166,7 +263,7 @@ def _service(name: str, message: Message, me: Me) -> InboundEvent | None:
         return None
     if moved.id == me.id:
         kind = EventKind.BOT_ADDED if kind is EventKind.JOINED else EventKind.BOT_REMOVED
-    return InboundEvent(name, kind, _chat(message.chat), _sender(moved))
+    return InboundEvent(name, kind, _chat(message.chat), sender_of(moved))
 
 
 def _migrated(name: str, message: Message) -> InboundEvent:
@@ -174,7 +271,7 @@ def _migrated(name: str, message: Message) -> InboundEvent:
     here = message.chat.id
     before = message.migrate_from_chat_id or here
     after = message.migrate_to_chat_id or here
-    chat = ChatRef(str(before), "group", _clean(message.chat.title or ""))
+    chat = ChatRef(str(before), "group", storable(message.chat.title or ""))
     return InboundEvent(
         name, EventKind.MIGRATED, chat, Sender(""), addressed=False, migrated_to=str(after)
     )
@@ -183,21 +280,10 @@ def _migrated(name: str, message: Message) -> InboundEvent:
 def _chat(chat: TelegramChat, thread: int | None = None) -> ChatRef:
     kind = "private" if chat.type == TelegramChat.PRIVATE else "group"
     place = f"{chat.id}{THREAD}{thread}" if thread else str(chat.id)
-    return ChatRef(place, kind, _clean(chat.title or ""))
+    return ChatRef(place, kind, storable(chat.title or ""))
 
 
 def _thread(message: Any) -> int | None:
     """Only a forum's topics are places of their own; other groups also number their replies."""
     is_topic = getattr(message, "is_topic_message", None)
     return getattr(message, "message_thread_id", None) if is_topic else None
-
-
-def _sender(user: TelegramUser | None) -> Sender:
-    if user is None:
-        raise Unreadable("sender")
-    return Sender(str(user.id), _clean(user.first_name), user.language_code)
-
-
-def _clean(text: str) -> str:
-    """Without what no database takes: zero bytes and halves of characters."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()

@@ -5,12 +5,14 @@ Rooms are one file each; who may enter which stands in access.py, and desk.py as
 
 from pathlib import Path
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from starlette.routing import Mount
 
 from bot.console import (
+    action_server,
     catalogue,
     chats,
+    customers,
     doors,
     failures,
     flow_steps,
@@ -22,6 +24,7 @@ from bot.console import (
     orders,
     overview,
     parcels,
+    web_chats,
 )
 from bot.console.desk import guard
 from bot.console.pages import ROOT
@@ -39,10 +42,13 @@ _ROOMS = (
     parcels,
     group_buys,
     chats,
+    customers,
     inspector,
     flows,
     flow_steps,
     flow_stories,
+    action_server,
+    web_chats,
     ledger,
 )
 
@@ -64,10 +70,8 @@ def create(tuanzi: OpenShop, passwords: Passwords) -> FastAPI:
     console.state.passwords = passwords
     console.state.uploads = Uploads(_var(tuanzi) / "uploads")
     failures.install(console)
-    guarded = APIRouter(dependencies=[Depends(guard)])
     for room in _ROOMS:
-        guarded.include_router(room.router)
-    console.include_router(guarded)
+        console.include_router(room.router, dependencies=[Depends(guard)])
     return console
 
 

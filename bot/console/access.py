@@ -18,6 +18,9 @@ TALKING: Roles = frozenset({_OWNER, _MANAGER, _AGENT})
 # Shipping: names and addresses of orders that are ready. Never chats, money, export.
 PACKING: Roles = frozenset({_OWNER, _SHIPPING})
 
+# Keys of the shop: whoever holds one can speak in its name.
+OWNING: Roles = frozenset({_OWNER})
+
 # Doors that anybody finds.
 OPEN = frozenset({"sign_in_page", "sign_in"})
 
@@ -34,10 +37,13 @@ ACCESS: Mapping[str, Roles] = {
     "show_order": TALKING,
     "cancel_order": LEAD,
     "refund_order": LEAD,
+    "give_back_order": LEAD,
     "ship_order": LEAD,
     "deliver_order": LEAD,
     "list_parcels": PACKING,
     "ship_parcel": PACKING,
+    "export_customer": LEAD,
+    "forget_customer": OWNING,
     "list_campaigns": TALKING,
     "new_campaign": LEAD,
     "open_campaign": LEAD,
@@ -61,6 +67,13 @@ ACCESS: Mapping[str, Roles] = {
     "export_steps": LEAD,
     "show_stories": LEAD,
     "try_stories": LEAD,
+    "show_action_server": LEAD,
+    "check_action_server": LEAD,
+    "connect_action_server": OWNING,
+    "disconnect_action_server": OWNING,
+    "show_web_chats": LEAD,
+    "save_web_chat": OWNING,
+    "close_web_chat": OWNING,
     "show_ledger": LEAD,
 }
 

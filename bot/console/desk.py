@@ -26,9 +26,10 @@ VISITOR_COOKIE = "__Host-tz-visitor"
 # What a page may say was done, after a change led to it.
 DONE = frozenset(
     {
-        "imported", "cancel_released", "cancel_refunding", "cancel_already", "refunded", "shipped",
-        "delivered", "campaign_started", "saved", "taken_over", "handed_back", "draft_saved",
-        "published", "rolled_back",
+        "imported", "cancel_released", "cancel_refunding", "cancel_already", "refunded",
+        "given_back", "shipped", "delivered", "campaign_started", "saved", "taken_over",
+        "handed_back", "draft_saved", "published", "rolled_back", "server_disconnected",
+        "forgotten", "web_chat_saved", "web_chat_closed",
     }
 )  # fmt: skip
 # Security design, body limits: 200 fields.

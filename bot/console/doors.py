@@ -1,6 +1,5 @@
 """In and out of the console: sign-in, sign-out, and the language of its pages (T41, T50)."""
 
-import ipaddress
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
@@ -18,6 +17,7 @@ from bot.console.desk import (
     set_cookie,
 )
 from bot.web import csrf
+from bot.web.callers import address_of
 from bot.web.passwords import Passwords
 from bot.web.shop import OpenShop, Shop
 from data.kernel.locales import Locale
@@ -26,7 +26,6 @@ from data.merchants import Staff, staff
 
 router = APIRouter()
 _WRONG, _TOO_OFTEN = 401, 429
-_IPV6 = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +117,5 @@ def _guess(request: Request, form: FormData) -> _Guess:
     return _Guess(
         email=email if isinstance(email, str) else "",
         password=password if isinstance(password, str) else "",
-        address=_address(request),
+        address=address_of(request),
     )
-
-
-def _address(request: Request) -> str:
-    """Where the guess comes from; a home's IPv6 network of 2^64 addresses counts as one."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if address.version == _IPV6:
-        return str(ipaddress.ip_network(f"{address}/64", strict=False))
-    return host

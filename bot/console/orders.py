@@ -14,12 +14,13 @@ from bot.console.desk import AtDesk, Desk, Form
 from bot.console.pages import FormProblems, go, page, read_form, wrong
 from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
-from data.kernel.errors import Invalid, Refused
+from data.kernel.errors import Invalid, NotFound, Refused
 from data.kernel.ids import new_id
 from data.kernel.money import Money
+from data.kernel.storable import storable
 from data.orders import OrderState, deliver, find_order, ship
 from data.payments import cancel_order as call_off
-from data.payments import request_refund
+from data.payments import give_back_by_hand, request_refund
 
 router = APIRouter(prefix="/orders")
 
@@ -34,6 +35,13 @@ class RefundForm(BaseModel):
     payment: str
     amount: Decimal = Field(gt=0, max_digits=16)
     once: str = Field(pattern="^rf_[0-9a-z]{16}$")
+
+
+class GivenBackForm(BaseModel):
+    """`reference`: the provider's own name of the refund."""
+
+    refund: str
+    reference: str = Field(min_length=1, max_length=128)
 
 
 @router.get("")
@@ -87,6 +95,17 @@ def refund_order(order_id: str, desk: AtDesk, shop: Shop, form: Form) -> Respons
     return go(f"/orders/{order_id}", done="refunded")
 
 
+@router.post("/{order_id}/given-back")
+def give_back_order(order_id: str, desk: AtDesk, shop: Shop, form: Form) -> Response:
+    """A refund that failed here and that a person made at the provider: the books close."""
+    try:
+        _give_back(desk, shop, order_id, read_form(GivenBackForm, form))
+    except FormProblems:
+        shown = _shown(desk, shop, order_id, wrong="error_invalid")
+        return wrong("order.html", desk, **shown)
+    return go(f"/orders/{order_id}", done="given_back")
+
+
 @router.post("/{order_id}/ship")
 def ship_order(order_id: str, desk: AtDesk, shop: Shop, form: Form) -> Response:
     send_off(desk, shop, order_id, read_form(ShipForm, form))
@@ -124,6 +143,15 @@ def _refund(desk: Desk, shop: OpenShop, order_id: str, wanted: RefundForm) -> No
             cause_ref=f"shop:{wanted.once}",
             now=desk.now,
         )
+
+
+def _give_back(desk: Desk, shop: OpenShop, order_id: str, given: GivenBackForm) -> None:
+    with changing(shop.database, desk.merchant_id) as session:
+        refund = reads.find_refund(session, merchant_id=desk.merchant_id, refund_id=given.refund)
+        if refund.order_id != order_id:
+            raise NotFound("refund")
+        reference = storable(given.reference)
+        give_back_by_hand(session, refund_id=refund.id, reference=reference, now=desk.now)
 
 
 def _shown(desk: Desk, shop: OpenShop, order_id: str, *, wrong: str = "") -> dict[str, Any]:

@@ -4,6 +4,7 @@ A preview keeps nothing, not even itself: the page carries what was said so far,
 of it is played again in one transaction that is never committed.
 """
 
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,11 +24,12 @@ from data.kernel.ids import new_id
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
 from dialogs.answering import pass_over
-from dialogs.hearing import hear
+from dialogs.hearing import Hearing, hear
 from dialogs.house import Cause, House, Stage
-from dialogs.play import TurnFailed
+from dialogs.play import GapFailed, TurnFailed
 from dialogs.turn import apologise, enter, take_turn
 
+log = logging.getLogger(__name__)
 LONGEST = 40  # turns; each time all of them are played again
 PRESS = "press:"
 
@@ -49,12 +51,14 @@ class Rehearsal:
 
 @dataclass(slots=True)
 class Exchange:
-    """One turn: what was said to the bot, what it answered, which steps it took."""
+    """One turn: what was said to the bot, what it answered, which steps it took. `gap`: what in a
+    response could not be put into words, where the turn broke at that."""
 
     heard: str
     answers: list[Segment] = field(default_factory=list)
     path: list[str] = field(default_factory=list)
     failed: bool = False
+    gap: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +117,11 @@ class _Boards:
         try:
             with self._session.begin_nested():
                 self._take(event, cause)
-        except TurnFailed as failure:
+        except Exception as error:  # whatever it is: in a real chat it breaks one turn, not more
+            log.warning("rehearsal: %s", error, exc_info=not isinstance(error, TurnFailed))
             exchange.failed = True
-            if self._stage is not None:
-                apologise(
-                    self._session,
-                    self._house,
-                    stage=self._stage,
-                    cause=cause,
-                    reason=str(failure),
-                )
+            exchange.gap = error.gap if isinstance(error, GapFailed) else ""
+            self._apologise(event, cause, str(error))
         self._collect(exchange)
         return exchange
 
@@ -130,12 +129,22 @@ class _Boards:
         return [(option.number, option.label) for option in self._offered()]
 
     def _take(self, event: InboundEvent, cause: Cause) -> None:
-        session, house, account = self._session, self._house, self._account
-        hearing = hear(session, house, account=account, event=event, now=cause.now)
-        stage = enter(session, account=account, event=event, hearing=hearing, cause=cause)
-        self._stage = stage
+        session, house = self._session, self._house
+        stage, hearing = self._enter(event, cause)
         take_turn(session, house, stage=stage, event=event, hearing=hearing, cause=cause)
         pass_over(session, house, stage=stage, cause=cause)
+
+    def _apologise(self, event: InboundEvent, cause: Cause, reason: str) -> None:
+        """The rows of a first message were undone with the turn: they are made again."""
+        stage, _ = self._enter(event, cause)
+        apologise(self._session, self._house, stage=stage, cause=cause, reason=reason)
+
+    def _enter(self, event: InboundEvent, cause: Cause) -> tuple[Stage, Hearing]:
+        session, account = self._session, self._account
+        hearing = hear(session, self._house, account=account, event=event, now=cause.now)
+        stage = enter(session, account=account, event=event, hearing=hearing, cause=cause)
+        self._stage = stage
+        return stage, hearing
 
     def _event(self, line: str) -> tuple[InboundEvent, Exchange]:
         token, text = self._pressed(line)

@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 
 from bot.delivery.waking import stage_of
 from data.actions import wait_for_call
-from data.conversations import StaleConversation
+from data.conversations import Conversation, StaleConversation
 from data.delivery.models import Job
+from data.personal.parting import heir_of
 from dialogs.actions.contract import Reason
 from dialogs.actions.turn import PrivateStart
 from dialogs.answering import give_up
@@ -26,7 +27,11 @@ def end_at_deadline(session: Session, house: House, job: Job, now: datetime) -> 
 
 def begin_at_last(session: Session, house: House, job: Job, now: datetime) -> None:
     """`args`: conversation_id, flow, slots, version (dialogs/calling.py)."""
-    stage = stage_of(session, job.args["conversation_id"])
+    asked = session.get_one(Conversation, job.args["conversation_id"])
+    heir = heir_of(session, conversation=asked)
+    if heir is None:
+        return
+    stage = stage_of(session, heir.id)
     conversation = stage.conversation
     if not is_calling(conversation):
         version = job.args.get("version")

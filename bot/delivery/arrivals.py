@@ -5,30 +5,34 @@ the turn is apologised for; what was not said to us is forgotten. The chat's nex
 """
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.channels.adapter import Reader, Unreadable
+from bot.channels.adapter import Unreadable
+from bot.channels.registry import reader_of
+from bot.delivery.checkouts import note_paid
 from bot.delivery.memberships import MOVES, note_move
+from bot.delivery.presses import answer_press
+from bot.delivery.shared_cards import note_shared
 from bot.delivery.turns import Received, Turns, apology, take_turn_of
 from data.actions import wait_for_call
 from data.conversations import StaleConversation
+from data.conversations.votes import note_reaction
 from data.delivery import inbox
 from data.delivery.inbound import EventKind, InboundEvent
 from data.delivery.models import InboxRow, InboxState, Job
 from data.kernel.database import Database
 from data.merchants import ChannelAccount
-from data.people.membership import set_reachable
+from data.people.membership import note_heard
 from dialogs.hearing import Hearing
 from dialogs.play import TurnFailed
 
 log = logging.getLogger(__name__)
 _TRIES = 3  # of a turn that breaks; the chat waits meanwhile
-_ANSWERED = frozenset({EventKind.MESSAGE, EventKind.ACTION, EventKind.MEDIA})
+_ANSWERED = frozenset({EventKind.MESSAGE, EventKind.ACTION, EventKind.MEDIA, EventKind.LOCATION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,8 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """`readers` by channel: telegram ▸ read_update."""
-
     database: Database
     turns: Turns
-    readers: Mapping[str, Reader]
 
     def prepare(self, job: Job, _now: datetime) -> Arrival | None:
         """Read and understand. None: it was dealt with before."""
@@ -57,7 +58,7 @@ class Arrivals:
             return None
         row, account = found
         try:
-            event = self.readers[account.channel](row.payload, account)
+            event = reader_of(account.channel)(row.payload, account)
         except Unreadable as error:
             return Arrival(row.id, account, broken=str(error) or "unreadable")
         if event is None or event.kind not in _ANSWERED:
@@ -106,6 +107,12 @@ class Arrivals:
             return
         if arrival.event is not None and arrival.event.kind in MOVES:
             note_move(session, account=arrival.account, event=arrival.event, now=now)
+        if arrival.event is not None and arrival.event.kind is EventKind.SHARED:
+            note_shared(session, account=arrival.account, event=arrival.event, now=now)
+        if arrival.event is not None and arrival.event.kind is EventKind.REACTION:
+            note_reaction(session, account=arrival.account, event=arrival.event, now=now)
+        if arrival.event is not None and arrival.event.kind is EventKind.PAID:
+            note_paid(session, account=arrival.account, event=arrival.event, now=now)
         self._forget(session, arrival, now)
 
     def _forget(self, session: Session, arrival: Arrival, now: datetime) -> None:
@@ -116,18 +123,14 @@ class Arrivals:
     def _answer(self, session: Session, job: Job, arrival: Arrival, now: datetime) -> None:
         event, hearing = _heard(arrival)
         received = Received(arrival.account, event, {}, arrival.inbox_id)
-        set_reachable(
-            session,
-            account=arrival.account,
-            external_id=event.chat.external_id,
-            reachable=True,
-        )
+        note_heard(session, account=arrival.account, external_id=event.chat.external_id)
         reason = arrival.broken or self._try(session, job, received, hearing)
         if reason:
             log.warning("turn of inbox %s failed: %s", arrival.inbox_id, reason)
             self.turns.run(session, hearing, apology(received, reason), arrival.inbox_id)
             dead = InboxState.DEAD
             inbox.mark(session, inbox_id=arrival.inbox_id, state=dead, now=now, reason=reason)
+        answer_press(session, self.turns.house, received=received, now=now)
         if hearing.private:
             inbox.forget(session, inbox_id=arrival.inbox_id)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Set
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 
@@ -42,7 +42,8 @@ class Bell:
 
 async def heard(event: asyncio.Event, within: float) -> None:
     """Wait for the bell, but no longer than so many seconds."""
-    try:
-        await asyncio.wait_for(event.wait(), within)
-    except TimeoutError:
-        return
+    # Not `wait_for`: up to Python 3.11 it swallows a cancellation that comes while the event is
+    # set, and a worker that was told to stop went on for ever.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within):
+            await event.wait()

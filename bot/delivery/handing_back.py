@@ -13,7 +13,7 @@ from data.conversations.handing import expect_staff, patience_ends
 from data.delivery.models import Job
 from dialogs.engine import HandBack
 from dialogs.house import Cause, House
-from dialogs.play import Play
+from dialogs.unspoken import Unspoken, take_unspoken
 
 _NOTE = {"kind": "handed_back_unanswered"}
 
@@ -29,6 +29,5 @@ def hand_back_unanswered(session: Session, house: House, job: Job, now: datetime
         return
     conversation_id = stage.conversation.id
     set_mode(session, conversation_id=conversation_id, mode=Mode.BOT, now=now, unanswered=True)
-    play = Play(session, house, stage, Cause(f"job:{job.id}", now))
-    play.answer("utter_handed_back_unanswered")
-    play.perform(HandBack(), [_NOTE])
+    given = Unspoken(HandBack(), [_NOTE], opening="utter_handed_back_unanswered")
+    take_unspoken(session, house, stage=stage, given=given, cause=Cause(f"job:{job.id}", now))

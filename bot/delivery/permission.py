@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.conversations import Conversation, Mode
 from data.delivery import sending
 from data.delivery.messages import Purpose
 from data.delivery.models import OutboxRow
-from data.people import Answer, Chat, Person, may_contact
+from data.people import Answer, Chat, may_contact
+from data.people.merged import known_as
 
 
 def why_not(session: Session, row: OutboxRow, chat: Chat, now: datetime) -> str | None:
@@ -20,23 +19,7 @@ def why_not(session: Session, row: OutboxRow, chat: Chat, now: datetime) -> str 
         return "unreachable"
     if sending.superseded(session, row):
         return "superseded"
-    if row.purpose == Purpose.REPLY and _was_taken_over(session, row):
-        return "with_a_person"
     return _unwanted(session, row, chat, now)
-
-
-def _was_taken_over(session: Session, row: OutboxRow) -> bool:
-    """Thought before a person took over, it is not said after it. What announces that person is
-    of the same moment, what they write comes later: both are said."""
-    conversation = session.execute(
-        select(Conversation.mode, Conversation.handed_over_at).where(
-            Conversation.id == row.conversation_id
-        )
-    ).one_or_none()
-    if conversation is None or conversation.mode != Mode.HUMAN:
-        return False
-    since = conversation.handed_over_at
-    return since is None or row.created_at < since
 
 
 def _unwanted(session: Session, row: OutboxRow, chat: Chat, now: datetime) -> str | None:
@@ -45,7 +28,7 @@ def _unwanted(session: Session, row: OutboxRow, chat: Chat, now: datetime) -> st
         return None
     verdict = may_contact(
         session,
-        person=session.get_one(Person, row.person_id),
+        person=known_as(session, row.person_id),
         chat=chat,
         purpose=Purpose(row.purpose),
         now=now,

@@ -3,6 +3,7 @@
 Whoever brought it (a webhook, a polling loop) may say `received` once this is committed.
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -28,30 +29,50 @@ def store_update(
     payload: dict[str, Any],
 ) -> bool:
     """False: it was here before, and nothing happens twice (T02)."""
-    now = clock.now()
-    lane = f"chat:{account.id}:{chat}"
     with database.transaction() as session:
-        inbox_id = inbox.store(
+        stored = store_in(
             session,
-            merchant_id=account.merchant_id,
-            account_id=account.id,
+            account=account,
             event_id=event_id,
-            payload=mask_cards(payload),
-            now=now,
+            chat=chat,
+            payload=payload,
+            now=clock.now(),
         )
-        if inbox_id is None:
-            return False
-        _refuse_flood(session, lane)
-        job = jobs.NewJob(
-            lane=lane,
-            kind=TURN,
-            key=f"{TURN}:{inbox_id}",
-            run_at=now,
-            args={"inbox_id": inbox_id},
-            merchant_id=account.merchant_id,
-        )
-        jobs.enqueue(session, job, now=now)
-    return True
+    return stored is not None
+
+
+def store_in(
+    session: Session,
+    *,
+    account: ChannelAccount,
+    event_id: str,
+    chat: str,
+    payload: dict[str, Any],
+    now: datetime,
+) -> int | None:
+    """The same for whoever notes more in that transaction: the inbox row's id, or None."""
+    lane = f"chat:{account.id}:{chat}"
+    inbox_id = inbox.store(
+        session,
+        merchant_id=account.merchant_id,
+        account_id=account.id,
+        event_id=event_id,
+        payload=mask_cards(payload),
+        now=now,
+    )
+    if inbox_id is None:
+        return None
+    _refuse_flood(session, lane)
+    job = jobs.NewJob(
+        lane=lane,
+        kind=TURN,
+        key=f"{TURN}:{inbox_id}",
+        run_at=now,
+        args={"inbox_id": inbox_id},
+        merchant_id=account.merchant_id,
+    )
+    jobs.enqueue(session, job, now=now)
+    return inbox_id
 
 
 def _refuse_flood(session: Session, lane: str) -> None:

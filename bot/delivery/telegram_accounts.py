@@ -1,24 +1,26 @@
 """Bots that `tuanzi connect-telegram` was told of: whose they are, and their sealed secrets."""
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.delivery.doors import CREDENTIALS
 from bot.delivery.telegram_inbox import CHANNEL
 from bot.opening import open_account
-from bot.settings import Secret
+from bot.settings import Secret, Settings
 from data.kernel.encryption import Unreadable, cipher_of, place_of
 from data.kernel.errors import Refused
 from data.kernel.tokens import new_token
 from data.merchants import ChannelAccount
 
 log = logging.getLogger(__name__)
-# In `ChannelAccount.settings`, sealed; `ChannelAccount.secret` is what Telegram's calls must show.
-_TOKEN = "token"  # noqa: S105  # the key's name
+
+
+# In `ChannelAccount.settings`: the sealed token of who takes money for its invoices.
+PROVIDER = "provider"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,9 @@ class Bot:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """A bot that may be opened: its token, and the secret its webhook asks for."""
+    """A bot that may be opened: its token, and the secret its webhook asks for, which is what
+    `ChannelAccount.secret` holds."""
 
-    bot_id: int
     token: Secret
     secret: Secret
 
@@ -54,31 +56,61 @@ def connect(
     account.settings = {
         **account.settings,
         "username": bot.username,
-        _TOKEN: cipher_of(session).encrypt(token, place=_place(account, _TOKEN)),
+        CREDENTIALS: cipher_of(session).encrypt(token, place=_place(account, CREDENTIALS)),
     }
     if account.secret is None:  # Telegram goes on showing the old one until the next start
         account.secret = cipher_of(session).encrypt(new_token(), place=_place(account))
     return account
 
 
-def connected(session: Session) -> Iterator[Connected]:
-    """Every bot there is, of all shops; one whose key is lost harms no other."""
-    accounts = session.scalars(
-        select(ChannelAccount).where(
-            ChannelAccount.channel == CHANNEL, ChannelAccount.enabled.is_(True)
-        )
-    )
-    for account in accounts:
-        sealed = account.settings.get(_TOKEN)
-        if sealed is None or account.secret is None:
-            continue
-        try:
-            token = cipher_of(session).decrypt(sealed, place=_place(account, _TOKEN))
-            secret = cipher_of(session).decrypt(account.secret, place=_place(account))
-        except Unreadable:
-            log.error("telegram: token unreadable: %s", account.id)
-            continue
-        yield Connected(int(account.external_id), Secret(token), Secret(secret))
+def unsealed(session: Session, account: ChannelAccount) -> Connected | None:
+    """None: its key is lost. It harms no other bot."""
+    if account.secret is None:
+        return None
+    try:
+        sealed = account.settings[CREDENTIALS]
+        token = cipher_of(session).decrypt(sealed, place=_place(account, CREDENTIALS))
+        secret = cipher_of(session).decrypt(account.secret, place=_place(account))
+    except Unreadable:
+        log.error("telegram: token unreadable: %s", account.id)
+        return None
+    return Connected(Secret(token), Secret(secret))
+
+
+def bot_token_of(session: Session, account: ChannelAccount, settings: Settings) -> Secret | None:
+    """The environment's, or the one it was connected with."""
+    given = settings.telegram_token
+    if given is not None and given.reveal().partition(":")[0] == account.external_id:
+        return given
+    if CREDENTIALS not in account.settings:
+        return None
+    connected = unsealed(session, account)
+    return connected.token if connected else None
+
+
+def take_invoices(session: Session, account: ChannelAccount, token: str | None) -> None:
+    """From now on, or (None) no more. The bot's own token is sealed anew: so its door notices."""
+    settings = {name: held for name, held in account.settings.items() if name != PROVIDER}
+    if token is not None:
+        place = _place(account, PROVIDER)
+        settings[PROVIDER] = cipher_of(session).encrypt(token, place=place)
+    connected = unsealed(session, account) if CREDENTIALS in settings else None
+    if connected is not None:
+        place = _place(account, CREDENTIALS)
+        settings[CREDENTIALS] = cipher_of(session).encrypt(connected.token.reveal(), place=place)
+    account.settings = settings
+
+
+def provider_of(session: Session, account: ChannelAccount) -> Secret | None:
+    """None: it shows no invoices, or the key is lost."""
+    sealed = account.settings.get(PROVIDER)
+    if sealed is None:
+        return None
+    try:
+        return Secret(cipher_of(session).decrypt(sealed, place=_place(account, PROVIDER)))
+    except Unreadable:
+        log.error("telegram: provider token unreadable: %s", account.id)
+        return None
 
 
 def _place(account: ChannelAccount, *field: str) -> str:

@@ -9,18 +9,25 @@ from functools import partial
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from bot.channels.adapter import Channel, Rejected, Undeliverable
-from bot.channels.telegram import SPEEDS, Speeds, Telegram
+from bot.channels.adapter import Rejected, Undeliverable
+from bot.channels.pacing import Speeds
+from bot.channels.telegram import SPEEDS, Telegram, Ways
 from bot.channels.telegram_client import Client, TokenRefused
+from bot.channels.telegram_inline import InlineAnswers
+from bot.channels.telegram_invoices import Invoices
+from bot.delivery.checkouts import sorry, why_not
+from bot.delivery.doors import Office
 from bot.delivery.polling import Polling
+from bot.delivery.telegram_accounts import provider_of, unsealed
+from bot.delivery.telegram_front import introduce_shop
 from bot.delivery.telegram_inbox import CHANNEL, store_telegram_update
 from bot.pictures import pictures_of
 from bot.settings import Secret, Settings
-from data.kernel.clock import Clock
-from data.kernel.database import Database
+from data.delivery.inbound import Sender
 from data.kernel.encryption import cipher_of, place_of
 from data.kernel.ids import new_id
 from data.merchants import ChannelAccount, Merchant
+from dialogs.shared_cards import SharedCard, shared_cards
 
 log = logging.getLogger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
@@ -28,22 +35,16 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 
 @dataclass(frozen=True, slots=True)
 class TelegramDoor:
-    """One account for each process; `channels` is the courier's.
+    """One bot. A process that does not listen only presses buttons back that were pressed there."""
 
-    Of several processes one `listens`: the others only press buttons back that were pressed there.
-    """
-
-    settings: Settings
-    database: Database
-    clock: Clock
-    channels: dict[str, Channel]
+    office: Office
     token: Secret
+    secret: Secret | None = None
     speeds: Speeds = SPEEDS
-    listens: bool = True
 
     async def run(self) -> None:
         """Until cancelled; ends by itself only when the token or the shop is not there."""
-        client = Client(self.token.reveal(), self.settings.telegram_api)
+        client = Client(self.token.reveal(), self.office.settings.telegram_api)
         try:
             if not await _introduce(client):
                 return
@@ -58,18 +59,45 @@ class TelegramDoor:
             await client.shutdown()
 
     async def _serve(self, client: Client, account: ChannelAccount) -> None:
-        channel = Telegram(client, pictures_of(self.settings), self.speeds)
-        self.channels[account.id] = channel
+        channel = Telegram(
+            client,
+            pictures_of(self.office.settings),
+            self.speeds,
+            ways=Ways(client.username, client.id, self.office.settings.public_url),
+            inline=InlineAnswers(partial(self._cards, account)),
+            invoices=await asyncio.to_thread(self._invoices, account),
+        )
+        self.office.channels[account.id] = channel
         try:
-            if not self.listens:
+            if not self.office.listens:
                 await asyncio.Event().wait()
-            if not self.settings.telegram_polling:
-                await self._await_calls(client, account)
-            await _until_done(client.fetch_ourselves)
-            store = partial(store_telegram_update, self.database, self.clock, account=account)
-            await Polling(client, lambda raw: store(raw=raw), channel.acknowledge).run()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(introduce_shop(client, self.office.database, account.id))
+                await self._take_in(client, account, channel)
         finally:
-            del self.channels[account.id]
+            del self.office.channels[account.id]
+
+    async def _take_in(self, client: Client, account: ChannelAccount, channel: Telegram) -> None:
+        if not self.office.settings.telegram_polling:
+            await self._await_calls(client, account)
+        await _until_done(client.fetch_ourselves)
+        store = partial(
+            store_telegram_update, self.office.database, self.office.clock, account=account
+        )
+        await Polling(client, lambda raw: store(raw=raw), channel.acknowledge).run()
+
+    def _cards(self, account: ChannelAccount, sender: Sender, query: str) -> list[SharedCard]:
+        """In a transaction: a card that is shown opens a way into its team."""
+        office = self.office
+        with office.database.transaction() as session:
+            return shared_cards(
+                session,
+                office.flows,
+                account=account,
+                sender=sender,
+                query=query,
+                now=office.clock.now(),
+            )
 
     async def _await_calls(self, client: Client, account: ChannelAccount) -> None:
         """What we have to say still leaves when Telegram does not like our address."""
@@ -80,24 +108,30 @@ class TelegramDoor:
         await asyncio.Event().wait()
 
     async def _set_webhook(self, client: Client, account: ChannelAccount) -> None:
-        secret = self.settings.telegram_secret
-        address = webhook_of(account, self.settings)
+        secret = self.secret
+        address = webhook_of(account, self.office.settings)
         await client.have_calls_sent(address, secret.reveal() if secret else None)
 
     async def _account(self, client: Client) -> ChannelAccount | None:
-        if self.listens:
+        if self.office.listens:
             return await asyncio.to_thread(self._register, client.id, client.username)
         # At the very first start the listening process is still opening it.
         while (account := await asyncio.to_thread(self._find, client.id)) is None:  # noqa: ASYNC110  # no event crosses
             await asyncio.sleep(_FIRST_PAUSE)
         return account
 
+    def _invoices(self, account: ChannelAccount) -> Invoices:
+        database, clock = self.office.database, self.office.clock
+        with database.reading() as session:
+            provider = provider_of(session, account)
+        return Invoices(provider, partial(why_not, database, clock, account.id), sorry)
+
     def _find(self, bot_id: int) -> ChannelAccount | None:
-        with self.database.reading() as session:
+        with self.office.database.reading() as session:
             return session.scalar(_account_of(bot_id))
 
     def _register(self, bot_id: int, username: str) -> ChannelAccount | None:
-        with self.database.transaction() as session:
+        with self.office.database.transaction() as session:
             account = session.scalar(_account_of(bot_id)) or self._open_account(session, bot_id)
             if account is not None:
                 account.settings = {**account.settings, "username": username}
@@ -115,17 +149,27 @@ class TelegramDoor:
             channel=CHANNEL,
             external_id=str(bot_id),
             settings={},
-            created_at=self.clock.now(),
+            created_at=self.office.clock.now(),
         )
         session.add(account)
         session.flush()
         return account
 
     def _seal_secret(self, session: Session, account: ChannelAccount) -> None:
-        secret = self.settings.telegram_secret
+        secret = self.secret
         if secret is not None:
             place = place_of(account.merchant_id, ChannelAccount.__tablename__, account.id)
             account.secret = cipher_of(session).encrypt(secret.reveal(), place=place)
+
+
+def open_door(office: Office, account: ChannelAccount) -> TelegramDoor | None:
+    """Not for the one that the environment names: that has its door."""
+    given = office.settings.telegram_token
+    if given is not None and given.reveal().partition(":")[0] == account.external_id:
+        return None
+    with office.database.reading() as session:
+        found = unsealed(session, account)
+    return TelegramDoor(office, found.token, found.secret) if found else None
 
 
 def webhook_of(account: ChannelAccount, settings: Settings) -> str:

@@ -21,7 +21,7 @@ from data.delivery.inbound import InboundEvent
 from data.delivery.masking import mask_cards
 from data.delivery.models import InboxRow, InboxState
 from data.kernel.clock import Clock
-from data.kernel.database import Database
+from data.kernel.database import Database, crossed
 from data.merchants import ChannelAccount
 from dialogs.advice import advised
 from dialogs.hearing import Hearing, hear
@@ -79,6 +79,9 @@ class Turns:
                 session.rollback()
                 return self._commit(session, received, hearing, apology(received, str(failure)))
             except Exception as error:
+                if crossed(error):
+                    session.rollback()
+                    continue
                 # A bug of ours undid the turn; the person hears that it broke, and may go on.
                 log.exception("turn of %s", received.event.event_id)
                 session.rollback()

@@ -1,16 +1,25 @@
-"""A `wake` job: an event from outside reaches the flow that waits for it."""
+"""A `wake` job: an event from outside reaches the flow that waits for it. Of a person who has no
+chat with us any more it waits until they have one again, for a month.
+"""
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from data.conversations import Conversation
+from data.delivery.jobs import NewJob, enqueue
 from data.delivery.models import Job
-from data.merchants import ChannelAccount, Merchant
-from data.people import Chat, Person
+from data.personal.parting import heir_of
 from dialogs.engine import Happened
-from dialogs.house import Cause, House, Stage
-from dialogs.turn import wake
+from dialogs.handing_on import hand_on
+from dialogs.house import Cause, House, stage_of
+from dialogs.unspoken import Unspoken, take_unspoken
+
+log = logging.getLogger(__name__)
+# Nobody waits for it but they: soon when a chat of theirs is open again, and not for ever.
+_FIRST_PAUSE, _LONGEST_PAUSE, _PATIENCE = timedelta(hours=1), timedelta(days=1), timedelta(days=30)
+_TRIES, _SINCE = "unheard", "unheard_since"  # in the arguments of the job
+__all__ = ["stage_of", "wake_conversation"]
 
 
 def wake_conversation(session: Session, house: House, job: Job, now: datetime) -> None:
@@ -19,18 +28,30 @@ def wake_conversation(session: Session, house: House, job: Job, now: datetime) -
     happened = Happened(
         args["event"], args["key"], args["payload"], args["wait"], args.get("number", 0)
     )
-    stage = stage_of(session, args["conversation_id"])
-    wake(session, house, stage=stage, happened=happened, cause=Cause(f"job:{job.id}", now))
+    stage, cause = stage_of(session, args["conversation_id"]), Cause(f"job:{job.id}", now)
+    heir = heir_of(session, conversation=stage.conversation)
+    if heir is None:
+        _try_later(session, job, stage.conversation.person_id, now)
+    elif heir.id == stage.conversation.id:
+        take_unspoken(session, house, stage=stage, given=Unspoken(happened), cause=cause)
+    else:
+        here = stage_of(session, heir.id)
+        hand_on(session, house, there=stage, here=here, told=happened, cause=cause)
 
 
-def stage_of(session: Session, conversation_id: str) -> Stage:
-    """The rows of a conversation that exists."""
-    conversation = session.get_one(Conversation, conversation_id)
-    chat = session.get_one(Chat, conversation.chat_id)
-    return Stage(
-        session.get_one(Merchant, conversation.merchant_id),
-        session.get_one(ChannelAccount, chat.account_id),
-        chat,
-        session.get_one(Person, conversation.person_id),
-        conversation,
+def _try_later(session: Session, job: Job, person_id: str, now: datetime) -> None:
+    """In a lane of theirs, for the chat's is a stranger's by now; it ends when they are erased."""
+    tries, since = job.args.get(_TRIES, 0), job.args.get(_SINCE, now.isoformat())
+    if now - datetime.fromisoformat(since) >= _PATIENCE:
+        log.warning("unheard wake %s", job.id)
+        return
+    told = f"{job.args['conversation_id']}:{job.args['wait']}:{job.args['event']}"
+    again = NewJob(
+        lane=f"person:{person_id}",
+        kind=job.kind,
+        key=f"{_TRIES}:{told}:{job.args.get('number', 0)}:{tries}",
+        run_at=now + min(_FIRST_PAUSE * 2**tries, _LONGEST_PAUSE),
+        args={**job.args, _TRIES: tries + 1, _SINCE: since},
+        merchant_id=job.merchant_id,
     )
+    enqueue(session, again, now=now)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
 from bot.app import Tuanzi
-from bot.channels.telegram import Telegram
+from bot.channels.adapter import Acknowledging
 from bot.delivery.telegram_inbox import CHANNEL, store_telegram_update
 from bot.web.rates import Rate
 from data.kernel.encryption import cipher_of, place_of
@@ -41,7 +41,7 @@ async def telegram(bot_id: str, request: Request) -> Response:
     except (ValueError, RecursionError, Invalid):
         return Response(status_code=_BAD_REQUEST)
     channel = tuanzi.channels.get(account.id)
-    if not new or not isinstance(channel, Telegram):
+    if not new or not isinstance(channel, Acknowledging):
         return Response()
     return Response(background=BackgroundTask(channel.acknowledge, raw))
 

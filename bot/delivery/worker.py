@@ -100,8 +100,7 @@ class Worker:
 
     def _do_next(self, lane: str) -> bool:
         now = self._clock.now()
-        with self._database.transaction() as session:
-            job = jobs.claim(session, lane=lane, now=now)
+        job = self._next(lane, now)
         if job is None:
             return False
         try:
@@ -111,6 +110,16 @@ class Worker:
             with self._database.transaction() as session:
                 jobs.fail(session, job_id=job.id, error=type(error).__name__, now=now)
         return True
+
+    def _next(self, lane: str, now: datetime) -> Job | None:
+        """Writers of SQLite come one by one, and this is asked twice for each job: only a lane
+        that is due without one is worth the wait, to be put to rest."""
+        with self._database.reading() as session:
+            is_due, job = jobs.peek(session, lane=lane, now=now)
+        if job is not None or not is_due:
+            return job
+        with self._database.transaction() as session:
+            return jobs.claim(session, lane=lane, now=now)
 
     def _attempt(self, job: Job, now: datetime) -> None:
         kind = self._kinds[job.kind]

@@ -17,7 +17,8 @@ from sqlalchemy.schema import CreateTable
 from bot.app import Tuanzi, build
 from bot.demo import pages
 from bot.demo.seeding import SEEDS, password_for, read_shop, seed
-from bot.demo.serving import DemoServer
+from bot.flow_watch import watched
+from bot.serving.closing import ClosingServer
 from bot.settings import VAR, Secret, Settings, SettingsError, read
 from bot.site import create_site
 from bot.web.wording import say
@@ -56,7 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         access_log=False,
         server_header=False,
     )
-    DemoServer(config, leave=site.state.leaving).serve_until_stopped()
+    with watched(tuanzi, options.flows):
+        ClosingServer(config, leave=site.state.leaving).serve_until_stopped()
     return 0
 
 
@@ -65,6 +67,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int)
     parser.add_argument("--folder", default=str(VAR))
     parser.add_argument("--telegram", metavar="TOKEN")
+    parser.add_argument("--flows", nargs="*", type=Path, metavar="FILE")
     return parser.parse_args(arguments)
 
 

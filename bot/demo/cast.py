@@ -33,7 +33,8 @@ def find_member(person_id: str) -> DemoPerson | None:
 
 def web_account(session: Session) -> ChannelAccount:
     """The demo page's own channel, seeded with the shop."""
-    return session.scalars(select(ChannelAccount).where(ChannelAccount.channel == WEB)).one()
+    ours = (ChannelAccount.channel == WEB, ChannelAccount.external_id == WEB)
+    return session.scalars(select(ChannelAccount).where(*ours)).one()
 
 
 def set_language(session: Session, *, person_id: str, locale: Locale, now: datetime) -> None:

@@ -1,7 +1,4 @@
-"""What the page does not know yet, in the order it happened: lines, messages, and what they wrote.
-
-A cursor is two row ids, of the last event and the last message told: `12.34`.
-"""
+"""What the page does not know yet, in the order it happened: lines, messages, what they wrote."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,29 +11,13 @@ from bot.api.rest import shown
 from bot.channels.rest import TAP
 from bot.demo.cast import web_account
 from bot.demo.moments import Json, Moment, rows_of, steps_of, understood_in
+from bot.web.cursors import Cursor
 from data.conversations import Conversation, ConversationEvent, OfferedOption
 from data.delivery.models import InboxRow, OutboxRow, OutboxState
 from data.people import ChannelIdentity, Chat
 
 _AGO = 400  # a page opened anew is told the last so many messages
 _LOOKED_INTO = 15  # and sees the insides of the last so many moments
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    event: int = 0
-    message: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.event}.{self.message}"
-
-
-def read_cursor(text: str) -> Cursor | None:
-    """None for what we did not write."""
-    event, dot, message = text.partition(".")
-    if not (dot and event.isascii() and event.isdigit() and message.isascii()):
-        return None
-    return Cursor(int(event), int(message)) if message.isdigit() else None
 
 
 @dataclass(frozen=True, slots=True)

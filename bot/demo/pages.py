@@ -1,9 +1,7 @@
 """The demo's page and its routes: talk, stream, clock. Only on loopback, and only in the demo."""
 
 import asyncio
-import json
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,14 +17,13 @@ from bot.demo.doors import guard
 from bot.demo.seeding import GROUP, read_shop
 from bot.play.lengths import later
 from bot.web.templates import Pages
-from bot.web.wording import FOLDER, FOLDERS, catalogue
+from bot.web.wording import for_script
 from data.kernel.errors import Invalid
 from data.kernel.locales import Locale
 
 PAGES = Pages(Path(__file__).parent / "templates")
 LANGUAGE = "demo_language"
 _SEE_OTHER = 303
-_PREFIX = "demo_page."
 
 page = APIRouter(include_in_schema=False, dependencies=[Depends(guard)])
 router = APIRouter(prefix="/demo", tags=["demo"], dependencies=[Depends(guard)])
@@ -73,7 +70,8 @@ def show(request: Request) -> HTMLResponse:
         people=shop["group"]["people"],
         visitor=VISITOR,
         group={"id": GROUP, "title": shop["group"]["title"]},
-        words=json.dumps(_words(locale), ensure_ascii=False),
+        words=for_script(locale, "chat", "demo_page"),
+        home=request.app.state.tuanzi.settings.public_url,
     )
     return HTMLResponse(html, headers={"Cache-Control": "no-store"})
 
@@ -95,19 +93,7 @@ def _locale(request: Request) -> Locale:
     return Locale.closest(wanted.split(",")[0].split(";")[0].strip())
 
 
-@cache
-def _words(locale: Locale) -> dict[str, str]:
-    """The page's texts for its script; a gap is written {so} and filled there."""
-    texts = catalogue(FOLDER / FOLDERS[locale] / "LC_MESSAGES" / "demo_page.po", locale)
-    return {
-        str(text.id).removeprefix(_PREFIX): str(text.string)
-        for text in texts
-        if str(text.id).startswith(_PREFIX)
-    }
-
-
 def install(site: FastAPI) -> None:
     """Open the demo's routes on a site."""
-    site.state.leaving = stream.Leaving(site.state.tuanzi.bell)
     for routes in (page, router, talking.router, stream.router):
         site.include_router(routes)

@@ -6,36 +6,25 @@ Closing the page, or the process, ends the stream; coming back goes on where it 
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 
 from bot.app import Tuanzi
-from bot.delivery.bell import Bell, heard
+from bot.delivery.bell import heard
 from bot.demo.bank import bills
 from bot.demo.cast import languages, web_account
 from bot.demo.doors import guard
-from bot.demo.news import Cursor, News, read_cursor, read_news
+from bot.demo.news import News, read_news
+from bot.web.cursors import Cursor, read_cursor
+from bot.web.leaving import Leaving
 
 router = APIRouter(prefix="/demo", tags=["demo"], dependencies=[Depends(guard)])
 # A line now and then, or a proxy would think nobody is there (30 s is the shortest we know).
 _KEEP_ALIVE_SECONDS = 15.0
 _RETRY_MS = 1000
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-
-
-@dataclass(slots=True)
-class Leaving:
-    """Said once, when the process is asked to stop: a server waits for its open streams."""
-
-    bell: Bell
-    now: bool = False
-
-    def __call__(self) -> None:
-        self.now = True
-        self.bell.ring(frozenset())
 
 
 @router.get("/stream", response_class=StreamingResponse)

@@ -10,28 +10,30 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.app import Tuanzi
+from bot.delivery.telegram_accounts import PROVIDER
 from bot.pages.bank import visit_bank
+from bot.web.guesses import Guesses
 from bot.web.headers import PAY_POLICY
-from bot.web.rates import Rate
 from bot.web.templates import Pages
 from data.catalogue import Variant
 from data.kernel.errors import Forbidden, NotFound, Refused, ShopError
 from data.kernel.locales import Locale
-from data.merchants import Merchant
+from data.merchants import ChannelAccount, Merchant
 from data.orders import OrderLine, OrderState
 from data.payments import find_payable
 from data.payments.sandbox_bank import SANDBOX
 from data.payments.sandbox_models import Outcome
-from data.people import Person
+from data.people import ChannelIdentity, Person
 from dialogs.actions.products import variant_words
+from dialogs.invitations import PAY
 
 _HERE = Path(__file__).parent
 PAGES = Pages(_HERE / "templates")
-_LOOKS = Rate(30, per=60)  # docs/architecture.md, "limits": pay page 30 a minute per address
-_MISSES = Rate(20, per=60)  # T08: guesses that hit nothing
+_GUESSES = Guesses(30)  # docs/architecture.md, "limits": pay page 30 a minute per address
 _SEE_OTHER = 303
 
 router = APIRouter(prefix="/pay", include_in_schema=False)
@@ -41,11 +43,11 @@ router = APIRouter(prefix="/pay", include_in_schema=False)
 async def show(token: str, request: Request, asked: bool = False) -> HTMLResponse:
     """The page of an order, in its buyer's language. `asked`: they have just been at the bank."""
     tuanzi: Tuanzi = request.app.state.tuanzi
-    _limit(tuanzi, request)
+    _GUESSES.look(request, now=tuanzi.clock.now())
     try:
         html, status = await asyncio.to_thread(_page, tuanzi, token, asked=asked), 200
     except NotFound:
-        _MISSES.take(_address(request), now=tuanzi.clock.now())
+        _GUESSES.missed(request, now=tuanzi.clock.now())
         html, status = _sorry(request, "not_found"), 404
     except Refused:
         html, status = _sorry(request, "expired"), 410
@@ -58,13 +60,13 @@ async def play_the_bank(
 ) -> RedirectResponse:
     """The payer decides at the SIMULATED bank; then the page says how it went."""
     tuanzi: Tuanzi = request.app.state.tuanzi
-    _limit(tuanzi, request)
+    _GUESSES.look(request, now=tuanzi.clock.now())
     if SANDBOX not in tuanzi.gateways or _is_foreign(request):
         raise Forbidden("sandbox")
     try:
         await visit_bank(tuanzi, token=token, outcome=outcome)
     except NotFound:
-        _MISSES.take(_address(request), now=tuanzi.clock.now())
+        _GUESSES.missed(request, now=tuanzi.clock.now())
         raise
     except ShopError:
         pass  # closed, paid or under way meanwhile: the page says so
@@ -89,9 +91,26 @@ def _page(tuanzi: Tuanzi, token: str, *, asked: bool) -> str:
             token=token,
             asked=asked,
             sandbox=SANDBOX in tuanzi.gateways,
+            invoices=_where_invoices_are(session, person),
             outcomes=list(Outcome),
             demo=tuanzi.settings.demo,
         )
+
+
+def _where_invoices_are(session: Session, person: Person) -> str:
+    """The private chat with a bot below whose messages this buyer can pay; empty: there is none."""
+    mine = select(ChannelAccount).join(
+        ChannelIdentity, ChannelIdentity.account_id == ChannelAccount.id
+    )
+    accounts = session.scalars(
+        mine.where(
+            ChannelIdentity.person_id == person.id,
+            ChannelAccount.channel == "telegram",
+            ChannelAccount.enabled.is_(True),
+        )
+    )
+    names = (one.settings.get("username", "") for one in accounts if PROVIDER in one.settings)
+    return next((f"https://t.me/{name}?start={PAY}" for name in names if name), "")
 
 
 def _which(session: Session, line: OrderLine, person: Person) -> str:
@@ -107,16 +126,6 @@ def _sorry(request: Request, reason: str) -> str:
 
 def _answer(html: str, status: int) -> HTMLResponse:
     return HTMLResponse(html, status, headers={"Content-Security-Policy": PAY_POLICY})
-
-
-def _limit(tuanzi: Tuanzi, request: Request) -> None:
-    now = tuanzi.clock.now()
-    _MISSES.check(_address(request), now=now)
-    _LOOKS.take(_address(request), now=now)
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 def _is_foreign(request: Request) -> bool:

@@ -14,13 +14,20 @@ from bot.play.staff import at_console
 from bot.play.story import Step
 from bot.play.words import STAFF_VERBS, like
 from data.payments.sandbox_models import Outcome
+from data.personal.codes import LETTERS
 
+_CODE_GAP, _CODE = "{code}", re.compile(rf"\b[{LETTERS}]{{4}}-[{LETTERS}]{{4}}\b")
 _LINK = re.compile(r"/pay/([\w-]+)")
 
 
 def _say(scene: Scene, step: Step) -> None:
-    scene.tell(str(step.value))
-    _speak(scene, str(step.value), step)
+    """`{code}`: the newest code that any chat was shown, as a person would copy it."""
+    said = str(step.value)
+    if _CODE_GAP in said:
+        codes = [code for one in scene.world.heard for code in _CODE.findall(one.text)]
+        said = said.replace(_CODE_GAP, codes[-1]) if codes else said
+    scene.tell(said)
+    _speak(scene, said, step)
 
 
 def _speak(scene: Scene, text: str, step: Step, media: str | None = None) -> None:

@@ -19,8 +19,9 @@ from data.ledger import Posting
 from data.merchants import Merchant
 from data.occasions import Occasion, Reminder
 from data.orders import Order, OrderLine, OrderState, address_of
+from data.orders.models import BasketLine
 from data.payments import AttemptState, PaymentAttempt, Refund, RefundState
-from data.people import ChannelIdentity, Chat, Consent
+from data.people import ChannelIdentity, Chat, Consent, Person
 
 _OPEN = (OrderState.PAID, OrderState.WAITING_GROUP, OrderState.READY, OrderState.SHIPPED)
 _PAID = (SeatState.PAID, SeatState.FULFILLED)
@@ -38,6 +39,10 @@ def _count(model: Any, *where: Any) -> Fact:
     return lambda session: (
         session.scalar(select(func.count()).select_from(model).where(*where)) or 0
     )
+
+
+def _sum(column: Any) -> Fact:
+    return lambda session: session.scalar(select(func.coalesce(func.sum(column), 0)))
 
 
 def _newest(column: Any, moment: Any) -> Fact:
@@ -123,6 +128,9 @@ FACTS: Mapping[str, Fact] = {
     "satisfied": _told(True),
     "dissatisfied": _told(False),
     "consents": _count(Consent, Consent.revoked_at.is_(None)),
+    "merged": _count(Person, Person.merged_into.is_not(None)),
+    "erased": _count(Person, Person.erased_at.is_not(None)),
+    "baskets": _sum(BasketLine.quantity),
     "merchants": _count(Merchant),
     "flow_moves": _count(FlowMove),
     "flow_drafts": _count(FlowChannel, FlowChannel.draft_sha != FlowChannel.live_sha),

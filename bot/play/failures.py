@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
 
 from bot.web.wording import say
@@ -10,17 +11,29 @@ from data.kernel.locales import Locale
 _LONGEST_LINE = 400
 
 
+class Cut(StrEnum):
+    """Why a story was not acted to its end, where that was not its own doing."""
+
+    LATE = "late"
+    MEMORY = "memory"
+    BROKEN = "broken"  # the process that acted it
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`chats`: each chat that had a part in it, with its last lines."""
+    """`chats`: each chat that had a part in it, with its last lines. `cut`: the story came to no
+    end, and `expected` is the limit that it met."""
 
     place: str
     expected: str
     got: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     chats: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    cut: Cut | None = None
 
     def render(self, locale: Locale) -> str:
+        if self.cut is not None:
+            return say(f"story.cut_{self.cut}", locale, place=self.place, most=self.expected)
         lines = [say("story.expected", locale, place=self.place, expected=self.expected)]
         lines += _part(say("story.got", locale), self.got or ("-",))
         if self.events:
@@ -40,6 +53,7 @@ class Failure:
             tuple(body["got"]),
             tuple(body["events"]),
             tuple((chat, tuple(lines)) for chat, lines in body["chats"]),
+            Cut(body["cut"]) if body.get("cut") else None,
         )
 
 

@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 
 RECORDED = ".heard.yml"
-_STORY = re.compile(r"^test_cases\s*:", re.MULTILINE)
+# Saved as UTF-16 a file has a mark in front and a zero beside each letter; a story it is still.
+_STORY = re.compile(r"^(?:\ufeff|\udcff\udcfe|\udcfe\udcff)?test_cases\s*:", re.MULTILINE)
 
 
 def is_story(text: str) -> bool:
-    return _STORY.search(text) is not None
+    return _STORY.search(text.replace("\0", "")) is not None
 
 
 def is_recorded(file: str) -> bool:

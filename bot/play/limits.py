@@ -18,6 +18,8 @@ MOST_STORIES = 50  # a small one takes 0.1 s of processor (measured), a long one
 MOST_STEPS = 100
 MOST_TEXT = 200_000  # characters of all files: YAML is read at 130 KB a second (measured)
 SECONDS = 120  # on the clock, all stories together; whoever publishes waits for them
+MEMORY = 2  # GiB of address space: a trial reserves 0.5 GB of it (measured)
+NO_MEMORY = 12  # the exit code of a trial that got none, after ENOMEM
 _ABOUT = ("text", "tracking")  # what stands beside their verbs
 MOST_DAYS = 400  # a birthday next year, and a month
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.play.finding import is_recorded, is_story
+from bot.yaml_files import is_yaml, text_of
 
 if TYPE_CHECKING:
     from bot.play.repository import Repository
@@ -34,9 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "StoryFile | None":
-    if file_path.suffix not in (".yml", ".yaml") or is_recorded(file_path.name):
-        return None
-    if not is_story(file_path.read_text(encoding="utf-8", errors="replace")):
+    if not is_yaml(file_path) or is_recorded(file_path.name) or not is_story(text_of(file_path)):
         return None
     return StoryFile.from_parent(parent, path=file_path)
 
@@ -57,6 +56,7 @@ def repository(config: pytest.Config) -> "Repository":
             flows=_path(config, "tuanzi_flows"),
             catalogue=_path(config, "tuanzi_catalogue"),
             records=config.getoption("record_heard"),
+            root=config.rootpath,
         )
     return config.stash[_REPOSITORY]
 

@@ -34,6 +34,7 @@ from bot.play.plain import Plain
 from bot.play.sections import Sections
 from bot.play.story import PRIVATE, Step, Story, StoryError
 from bot.play.words import ASSERTIONS, BESIDE, DOES, EXPECTS, Path, name, title
+from bot.yaml_files import text_of
 
 _TOP = ("test_cases", "defaults", "fixtures", "metadata", "stub_custom_actions")
 _DEFAULTS = ("locale", "in", "now")
@@ -42,9 +43,10 @@ _OPENING = "2026-11-22T10:00:00+08:00"
 _YEARS = range(2000, 2100)
 
 
-def read_stories(path: File) -> list[Story]:
-    """Every case of a file; StoryError names the line of whatever is no story."""
-    return stories_in(path.name, path.read_text(encoding="utf-8"), folder=path.parent)
+def read_stories(path: File, *, called: str = "") -> list[Story]:
+    """Every case of a file; StoryError names the line of whatever is no story. `called`: what the
+    file is named where it is told of."""
+    return stories_in(called or path.name, text_of(path), folder=path.parent)
 
 
 def stories_in(file: str, written: str, *, folder: File | None = None) -> list[Story]:
@@ -175,5 +177,7 @@ class _Reading:
                 yield one
                 continue
             self._plain.mapping(one, (*path, index), ("name", "value"))
+            if "name" not in one and one.keys() - {"value"}:
+                continue  # told already: another word stands where `name` should
             if self._plain.passes(name, one.get("name"), (*path, index)):
                 yield {str(one["name"]): one["value"]} if "value" in one else str(one["name"])

@@ -6,6 +6,7 @@ makes; processor time, memory and files are bounded by the kernel, time on the c
 """
 
 import json
+import logging
 import os
 import resource
 import sys
@@ -13,25 +14,43 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.play.actor import play
-from bot.play.failures import Failure, StoryFailed
+from bot.play.failures import Cut, Failure, StoryFailed
 from bot.play.finding import is_recorded
 from bot.play.heard import Replaying, beside, read_heard
-from bot.play.limits import read_all
+from bot.play.limits import MEMORY, NO_MEMORY, read_all
 from bot.play.story import Story, StoryError
 from bot.play.world import Kit
 from dialogs.house import Understanding
 from dialogs.understanding import understand
 
 _POLITE = 5  # the shop comes first
-_PROCESSOR = 60  # seconds of it
-_MEMORY = 2 << 30  # bytes of address space: a trial reserves 0.5 GB of it (measured)
+_PROCESSOR = 60  # seconds of it; then SIGXCPU says what it was, before SIGKILL could
+_MORE = 5  # seconds until that
+_GIB = 1 << 30
 _FILES = 200 << 20  # bytes of one file: a story's database has 3 MB (measured)
 _LONGEST = 4_000  # characters of a failure that are kept
+
+
+class _Noticing(logging.Handler):
+    """A turn that breaks is apologised for, whatever broke it; only the log tells what it was."""
+
+    no_memory = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        self.no_memory = self.no_memory or isinstance(error, MemoryError)
 
 
 def main() -> None:
     os.nice(_POLITE)
     _bound()
+    try:
+        _act_all()
+    except MemoryError:
+        sys.exit(NO_MEMORY)
+
+
+def _act_all() -> None:
     asked = json.load(sys.stdin)
     for name, failure in outcomes(asked["document"], asked["sources"]):
         line = {"story": name, "failure": failure and failure.to_json()}
@@ -40,9 +59,9 @@ def main() -> None:
 
 
 def _bound() -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR, _PROCESSOR + _MORE))
     for limit, most in (
-        (resource.RLIMIT_CPU, _PROCESSOR),
-        (resource.RLIMIT_AS, _MEMORY),
+        (resource.RLIMIT_AS, MEMORY * _GIB),
         (resource.RLIMIT_FSIZE, _FILES),
         (resource.RLIMIT_CORE, 0),
     ):
@@ -62,6 +81,21 @@ def outcomes(document: str, sources: Mapping[str, str]) -> Iterator[tuple[str, F
 
 
 def _tried(story: Story, kit: Kit, listener: Understanding) -> Failure | None:
+    log, noticing = logging.getLogger(), _Noticing()
+    log.addHandler(noticing)
+    failure = None
+    try:
+        failure = _acted(story, kit, listener)
+    except MemoryError:
+        noticing.no_memory = True
+    finally:
+        log.removeHandler(noticing)
+    if noticing.no_memory:
+        return Failure(story.place, f"{MEMORY} GiB", cut=Cut.MEMORY)
+    return failure
+
+
+def _acted(story: Story, kit: Kit, listener: Understanding) -> Failure | None:
     try:
         play(story, kit=kit, listener=listener)
     except StoryFailed as failed:
@@ -70,6 +104,8 @@ def _tried(story: Story, kit: Kit, listener: Understanding) -> Failure | None:
         (problem, *_) = broken.problems
         place = f"{problem.at.file}:{problem.at.line}"
         return Failure(place, problem.code, tuple(problem.values.values()))
+    except MemoryError:
+        raise
     except Exception as error:  # whatever a stranger's story breaks, the next one is tried
         return Failure(story.place, "act", (type(error).__name__,))
     return None

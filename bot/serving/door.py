@@ -16,6 +16,8 @@ from typing import Any
 
 import uvicorn
 
+from bot.serving.closing import ClosingServer
+
 log = logging.getLogger(__name__)
 # Enough for another to wake and accept, also one that is busy: the interpreter gives its main
 # thread a turn every 5 ms. If none does in so many moments, who stood back will.
@@ -57,11 +59,19 @@ class Counted(set[Any]):
         self._tell(len(self))
 
 
-class Doorkeeper(uvicorn.Server):
+class Doorkeeper(ClosingServer):
     """A server that lets its callers in itself; uvicorn serves them."""
 
-    def __init__(self, config: uvicorn.Config, door: socket, guests: Guests, place: int) -> None:
-        super().__init__(config)
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        door: socket,
+        guests: Guests,
+        place: int,
+        *,
+        leave: Callable[[], None],
+    ) -> None:
+        super().__init__(config, leave=leave)
         self._door = door
         self._guests = guests
         self._place = place

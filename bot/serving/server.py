@@ -5,9 +5,9 @@ memory. One of them works (jobs, provider calls, sending); all of them serve.
 """
 
 import gc
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from socket import socket
 from typing import Any
@@ -16,6 +16,7 @@ import uvicorn
 from sqlalchemy import select
 
 from bot.app import Tuanzi
+from bot.serving.closing import ClosingServer
 from bot.serving.door import Doorkeeper, Guests
 from bot.serving.family import Family
 from bot.serving.relay import Relay
@@ -34,7 +35,9 @@ _BACKLOG = 2048  # uvicorn's: callers who wait while every child is busy or bein
 
 def serve_alone(tuanzi: Tuanzi) -> None:
     """Until stopped."""
-    uvicorn.run(create_site(tuanzi), **_options(tuanzi.settings))
+    site = create_site(tuanzi)
+    config = uvicorn.Config(site, **_options(tuanzi.settings))
+    ClosingServer(config, leave=site.state.leaving).serve_until_stopped()
 
 
 def serve_together(tuanzi: Tuanzi) -> int:
@@ -58,6 +61,7 @@ class Crew:
     relay: Relay
     guests: Guests
     place: int = WORKING
+    leave: Callable[[], None] = field(init=False)
 
     def prepare(self) -> uvicorn.Config:
         """Everything that is read from files and never changes, and the flows that are live now.
@@ -72,6 +76,7 @@ class Crew:
                 self.tuanzi.house.flows.live(session, merchant_id=merchant_id)
         self.tuanzi.database.close()
         site = create_site(self.tuanzi, works=False, beside=self.tasks)
+        self.leave = site.state.leaving
         config = uvicorn.Config(site, **_options(self.tuanzi.settings))
         config.load()
         return config
@@ -81,7 +86,7 @@ class Crew:
         self.place = place
         self.relay.join(place, self.tuanzi.database, self.tuanzi.bell)
         with closing(self.tuanzi):
-            Doorkeeper(config, door, self.guests, place).run()
+            Doorkeeper(config, door, self.guests, place, leave=self.leave).run()
 
     def tasks(self) -> list[Coroutine[None, None, None]]:
         """What this process does besides serving."""

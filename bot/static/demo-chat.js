@@ -1,6 +1,6 @@
 /* One chat's log: lines of people, answers of the shop, cards edited in place, who is writing. */
 
-import { draw } from "./demo-parts.js";
+import { draw } from "./chat-parts.js";
 import { GROUP, MARK, VISITOR, face, make, nameOf, say, when } from "./demo-words.js";
 
 const NEAR = 160; // pixels from the end: somebody reads the newest, so we keep showing it

@@ -12,6 +12,15 @@ PAY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# Opened inside Telegram, whose web version frames it: it shows nothing of anybody, and leads on in
+# a tab of its own there.
+VISIT_POLICY = APP_POLICY.replace("ancestors 'none'", "ancestors https://web.telegram.org")
+# Page of a shared team: the picture of a WeChat code, and in WeChat alone its script for sharing.
+SHARE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' https://mp.weixin.qq.com; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+WECHAT_SHARE_POLICY = f"{SHARE_POLICY}; script-src 'self' https://res.wx.qq.com"
 _ALWAYS = {
     "Content-Security-Policy": APP_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -22,7 +31,19 @@ _ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
-_PRIVATE_PATHS = ("/pay/", "/console", "/api/", "/webhooks/")
+_PRIVATE_PATHS = (
+    "/pay/",
+    "/visit/",
+    "/my-data/",
+    "/g/",
+    "/wechat/",
+    "/console",
+    "/api/",
+    "/webhooks/",
+    "/webchat/",
+)
+_POLICY, _NO_FRAME = b"content-security-policy", b"x-frame-options"
+_NOBODY = b"frame-ancestors 'none'"
 
 
 Pairs = list[tuple[bytes, bytes]]
@@ -33,6 +54,12 @@ def _raw(headers: dict[str, str]) -> Pairs:
 
 
 _PUBLIC_PAIRS, _PRIVATE_PAIRS = _raw(_ALWAYS), _raw({**_ALWAYS, **_PRIVATE})
+
+
+def _framed(brought: Pairs) -> set[bytes]:
+    """A page whose own policy names who may frame it is not forbidden to all of them at once."""
+    policies = [value for name, value in brought if name.lower() == _POLICY]
+    return {_NO_FRAME} if any(_NOBODY not in policy for policy in policies) else set()
 
 
 class SecurityHeaders:
@@ -49,7 +76,7 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 brought = list(message.get("headers", ()))
-                there = {name.lower() for name, _ in brought}
+                there = {name.lower() for name, _ in brought} | _framed(brought)
                 message["headers"] = [*brought, *(pair for pair in ours if pair[0] not in there)]
             await send(message)
 

@@ -4,7 +4,7 @@
 """
 
 import unicodedata
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from threading import BoundedSemaphore
 
@@ -25,8 +25,14 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher | None = None, *, processes: int = 1) -> None:
         self._hasher = hasher or PasswordHasher()
         self._slots = BoundedSemaphore(max(1, _AT_ONCE // processes))
-        # Unknown users are compared with this, so that they take as long as known ones (T50).
-        self._nobody = self._hasher.hash(new_token())
+
+    @cached_property
+    def _nobody(self) -> str:
+        """Unknown users are compared with this, so that they take as long as known ones (T50).
+
+        Made at the first look, whoever it is for: who only stores a password need not wait for it.
+        """
+        return self._hasher.hash(new_token())
 
     def hash(self, password: str) -> str:
         """What to store; Invalid for a password that is short, endless or common."""
@@ -40,8 +46,9 @@ class Passwords:
         """Is it the password? Takes the same time where there is nobody to compare with."""
         plain = _normal(password)[:LONGEST]
         with self._slots:
+            nobody = self._nobody
             try:
-                return self._hasher.verify(stored or self._nobody, plain) and stored is not None
+                return self._hasher.verify(stored or nobody, plain) and stored is not None
             except (VerificationError, InvalidHashError):
                 return False
 

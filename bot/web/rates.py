@@ -33,7 +33,7 @@ class Rate:
         self._buckets = mmap(-1, _SHELVES * _PLACES * _BUCKET.size)
         self._salt = secrets.token_bytes(16)  # nobody can choose whom to fall together with
         self._threads = Lock()
-        self._file = _nameless_file()
+        self._file = nameless_file()
         weakref.finalize(self, os.close, self._file)
 
     def take(self, name: str, *, now: datetime) -> None:
@@ -83,7 +83,7 @@ class Rate:
                 fcntl.lockf(self._file, fcntl.LOCK_UN)
 
 
-def _nameless_file() -> int:
+def nameless_file() -> int:
     """Open, and gone from its folder: only to be locked."""
     file, name = tempfile.mkstemp()
     os.unlink(name)  # noqa: PTH108  # a path object for one call

@@ -1,4 +1,7 @@
-"""Our own files for pages: named by their content's hash, so a browser may keep them for ever."""
+"""Our own files for pages: named by the hash of all of them, so a browser may keep them for ever.
+
+Of all, for a script imports its neighbours by name: they stand under the same hash as itself.
+"""
 
 import hashlib
 import mimetypes
@@ -28,20 +31,24 @@ def install(app: FastAPI) -> None:
 
 def address(name: str) -> str:
     """Where a page finds a file."""
-    return f"/static/{_version(name)}/{name}"
+    return f"/static/{_version()}/{name}"
 
 
 def serve(request: Request, version: str, name: str) -> Response:
     """A page from before an update asks with an old hash: it gets the file, but not for ever."""
     if name not in _names():
         raise NotFound("static")
-    kept = _FOR_EVER if version == _version(name) else _ASK_AGAIN
+    kept = _FOR_EVER if version == _version() else _ASK_AGAIN
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return Response(_content(name), media_type=kind, headers={"Cache-Control": kept})
+    return Response(content(name), media_type=kind, headers={"Cache-Control": kept})
 
 
-def _version(name: str) -> str:
-    return hashlib.sha256(_content(name)).hexdigest()[:_HASH_LENGTH]
+@cache
+def _version() -> str:
+    digest = hashlib.sha256()
+    for name in sorted(_names()):
+        digest.update(f"{name} {len(content(name))} ".encode() + content(name))
+    return digest.hexdigest()[:_HASH_LENGTH]
 
 
 @cache
@@ -50,5 +57,6 @@ def _names() -> frozenset[str]:
 
 
 @cache
-def _content(name: str) -> bytes:
+def content(name: str) -> bytes:
+    """A file of ours, as it is."""
     return (FOLDER / name).read_bytes()

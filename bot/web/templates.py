@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_timedelta
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.web import static
@@ -27,9 +27,12 @@ class Pages:
 
     def __init__(self, *folders: Path) -> None:
         self._folders = folders
-        self._environments = {locale: self._environment(locale) for locale in Locale}
+        # Made when first asked for: a command of the terminal reads no other language's texts.
+        self._environments: dict[Locale, Environment] = {}
 
     def render(self, name: str, *, locale: Locale, **values: object) -> str:
+        if locale not in self._environments:
+            self._environments[locale] = self._environment(locale)
         template = self._environments[locale].get_template(name)
         return template.render(locale=locale, **values)
 
@@ -63,6 +66,9 @@ def _filters(locale: Locale) -> Mapping[str, Callable[..., object]]:
     def how_long(seconds: int) -> str:
         return format_timedelta(seconds, locale=tag, threshold=1.5)
 
+    def number(count: int) -> str:
+        return format_decimal(count, locale=tag)
+
     def price(variant: Variant) -> str:
         return money(price_of(variant))
 
@@ -76,6 +82,7 @@ def _filters(locale: Locale) -> Mapping[str, Callable[..., object]]:
         "money": money,
         "when": when,
         "how_long": how_long,
+        "number": number,
         "price": price,
         "attributes": attributes,
         "text": text,

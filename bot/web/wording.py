@@ -4,6 +4,7 @@ Every text has an id (`orders.title`); the words, English ones too, stand in the
 surface has a file of its own (console.po, errors.po …); a language is all of its files together.
 """
 
+import json
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -43,6 +44,20 @@ def _compiled(source: Catalog) -> Translations:
     write_mo(buffer, source)
     buffer.seek(0)
     return Translations(buffer)
+
+
+@cache
+def for_script(locale: Locale, *surfaces: str) -> str:
+    """The texts of some files as JSON for a page's script, without the surface before each id; a
+    gap is written {so} and filled there."""
+    folder = FOLDER / FOLDERS[locale] / "LC_MESSAGES"
+    texts = {
+        str(text.id).partition(".")[2]: str(text.string)
+        for surface in surfaces
+        for text in catalogue(folder / f"{surface}.po", locale)
+        if text.id
+    }
+    return json.dumps(texts, ensure_ascii=False)
 
 
 def say(text_id: str, locale: Locale, **values: object) -> str:

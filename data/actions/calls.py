@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from data.actions.models import ActionCall, CallState
@@ -28,6 +28,10 @@ _LEASE = timedelta(seconds=15)  # three times what one try may take (security de
 _AT_ONCE = 4  # of one merchant: a server that hangs takes no place from another's
 _BATCH = 40
 _LATER = timedelta(seconds=5)
+# As long as what was said before them (security design, section 4); and as told events are swept:
+# often enough to stay small, seldom enough to cost nothing.
+_KEPT = timedelta(days=30)
+_SWEEP_EACH = 100  # calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,18 @@ def begin_call(session: Session, *, conversation: Conversation, new: NewCall, no
         merchant_id=conversation.merchant_id,
     )
     jobs.enqueue(session, job, now=now)
+    if row.id % _SWEEP_EACH == 0:
+        forget_calls(session, merchant_id=conversation.merchant_id, before=now - _KEPT)
     return key
+
+
+def forget_calls(session: Session, *, merchant_id: str, before: datetime) -> None:
+    """Those that were over before then; one that is under way stays, however old."""
+    session.execute(
+        delete(ActionCall)
+        .where(ActionCall.merchant_id == merchant_id, ActionCall.ended_at < before)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def calls_due(session: Session, *, now: datetime) -> int:

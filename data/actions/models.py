@@ -51,12 +51,14 @@ class CallState(StrEnum):
 
 class ActionCall(Base):
     """`call` is the engine's number for it. `payload` is what is sent, each time the same, and is
-    forgotten when the call is over. `due_at`: its next try, while there is one."""
+    forgotten when the call is over, and the rest a month later. `due_at`: its next try, while there
+    is one."""
 
     __tablename__ = "action_calls"
     __table_args__ = (
         UniqueConstraint("conversation_id", "call"),
         Index("ix_action_calls_due_at", "due_at"),
+        Index("ix_action_calls_merchant_id_ended_at", "merchant_id", "ended_at"),
         {"sqlite_autoincrement": True},
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from data.actions.models import ActionServer, ServerMove
@@ -42,6 +42,12 @@ def disconnect_server(session: Session, *, merchant_id: str, by: str, now: datet
 
 def server_of(session: Session, *, merchant_id: str) -> ActionServer | None:
     return session.get(ActionServer, merchant_id)
+
+
+def moves_of(session: Session, *, merchant_id: str, most: int = 20) -> list[ServerMove]:
+    """Who sent the calls where, the latest first."""
+    mine = select(ServerMove).where(ServerMove.merchant_id == merchant_id)
+    return list(session.scalars(mine.order_by(ServerMove.id.desc()).limit(most)))
 
 
 def names_of(session: Session, *, merchant_id: str) -> frozenset[str]:

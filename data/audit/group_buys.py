@@ -19,6 +19,7 @@ from data.group_buys.models import (
     TeamStep,
 )
 from data.orders import Order, OrderLine, OrderState
+from data.people.models import Person
 
 _ENDED_BADLY = (TeamState.FAILED, TeamState.CANCELLED)
 _UNDER_WAY = (OrderState.READY, OrderState.SHIPPED, OrderState.DELIVERED)
@@ -159,17 +160,19 @@ def _another_price(_: Moment) -> Select[Any]:
 
 
 def _crossed(_: Moment) -> Select[Any]:
-    """Seat, team and order belong to one shop, and the order to the person in the seat."""
+    """Seat, team and order belong to one shop, and the order to the person in the seat, or to who
+    that turned out to be (T40 looks after those)."""
     order = aliased(Order)
     return (
         select(Seat.id)
         .join(Team, Team.id == Seat.team_id)
+        .join(Person, Person.id == Seat.person_id)
         .outerjoin(order, order.id == Seat.order_id)
         .where(
             or_(
                 Seat.merchant_id != Team.merchant_id,
                 order.merchant_id != Team.merchant_id,
-                order.person_id != Seat.person_id,
+                Person.merged_into.is_(None) & (order.person_id != Seat.person_id),
             )
         )
     )

@@ -1,31 +1,54 @@
 """A group gets another id at the messenger, and everything in it goes on: teams, buttons, words."""
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from data.conversations.models import OfferedOption
+from data.conversations.models import Conversation, OfferedOption
+from data.conversations.votes import close_cards
 from data.delivery.models import OutboxRow, OutboxState
 from data.people import Chat
+
+_GAVE_UP = ":"  # between the name that a chat gave up and its own
 
 
 def move_chat(session: Session, *, account_id: str, before: str, after: str) -> None:
     """`before` and `after` are the messenger's ids. Told twice, it is done once.
 
     Somebody may have spoken in the new group before we heard of the move: that chat gives up its
-    name to the one with the history, and what is still unsaid in it is said there.
+    name to the one with the history, and what is still unsaid in it is said there. So does what
+    waits in it: at once for whoever has no talk in the old one, else when it is woken.
     """
     moving = _find(session, account_id, before)
     if moving is None or before == after:
         return
     newcomer = _find(session, account_id, after)
     if newcomer is not None:
-        newcomer.external_id = f"{after}:{newcomer.id}"
+        newcomer.external_id = f"{after}{_GAVE_UP}{newcomer.id}"
         newcomer.reachable = False
         _hand_over(session, newcomer, moving)
         session.flush()  # the name must be free before it is taken
+    close_cards(session, chat_id=moving.id)
     moving.external_id = after
     moving.reachable = True
     session.flush()
+
+
+def moved_to(session: Session, conversation: Conversation) -> Conversation:
+    """Of the same person in the chat that took its chat's name; mostly it is where it was."""
+    chat = session.get_one(Chat, conversation.chat_id)
+    sign = f"{_GAVE_UP}{chat.id}"
+    if not chat.external_id.endswith(sign):
+        return conversation
+    onward = (
+        select(Conversation)
+        .join(Chat, Chat.id == Conversation.chat_id)
+        .where(
+            Chat.account_id == chat.account_id,
+            Chat.external_id == chat.external_id.removesuffix(sign),
+            Conversation.person_id == conversation.person_id,
+        )
+    )
+    return session.scalar(onward) or conversation
 
 
 def _find(session: Session, account_id: str, external_id: str) -> Chat | None:
@@ -42,6 +65,16 @@ def _hand_over(session: Session, newcomer: Chat, moving: Chat) -> None:
         update(OutboxRow)
         .where(OutboxRow.chat_id == newcomer.id, OutboxRow.state.in_(waiting))
         .values(chat_id=moving.id)
+        .execution_options(synchronize_session=False)
+    )
+    known = aliased(Conversation)
+    talked = select(known.id).where(
+        known.chat_id == moving.id, known.person_id == Conversation.person_id
+    )
+    session.execute(
+        update(Conversation)
+        .where(Conversation.chat_id == newcomer.id, ~talked.exists())
+        .values(chat_id=moving.id, rev=Conversation.rev + 1)
         .execution_options(synchronize_session=False)
     )
     session.execute(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from data.conversations.models import ConversationEvent
@@ -17,6 +17,9 @@ _SAID = Prepared(
     .where(OutboxRow.inbox_id == bindparam("inbox"))
     .order_by(OutboxRow.id)
 )
+
+
+_LOOKED_THROUGH = 200  # messages: further back people do not scroll to answer one
 
 
 class Said(NamedTuple):
@@ -43,3 +46,16 @@ def last_started(session: Session, *, conversation_id: str, flow: str) -> dateti
             ConversationEvent.flow == flow,
         )
     )
+
+
+def is_ours(session: Session, *, account_id: str, place: str, name: str) -> bool:
+    """Whether the messenger calls a newer message of ours so, in this chat or one of its topics."""
+    topics = Chat.external_id.startswith(f"{place}/", autoescape=True)
+    newest = session.scalars(
+        select(OutboxRow.external_id)
+        .join(Chat, Chat.id == OutboxRow.chat_id)
+        .where(Chat.account_id == account_id, or_(Chat.external_id == place, topics))
+        .order_by(OutboxRow.id.desc())
+        .limit(_LOOKED_THROUGH)
+    )
+    return any(name in (names or "").split() for names in newest)

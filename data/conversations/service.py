@@ -230,8 +230,10 @@ def remember_offer(
     )
 
 
-def offered_to(session: Session, *, chat_id: str, person_id: str, now: datetime) -> list[Offered]:
-    """Options this person may press here, the newest first."""
+def offered_to(
+    session: Session, *, chat_id: str, person_id: str | None, now: datetime
+) -> list[Offered]:
+    """Options this person may press here, the newest first; None: somebody we do not know yet."""
     found = _OFFERED.rows(session, chat=chat_id, person=person_id, now=now)
     return [Offered._make(row) for row in found]
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from data.conversations.models import Conversation
 from data.conversations.service import begin
+from data.conversations.vote_models import Vote
 from data.delivery.inbound import InboundEvent
 from data.flows import FlowChannel
 from data.kernel.entities import Entities
@@ -76,6 +77,8 @@ def make_known(
     """
     merchant = known.merchant
     person_id = known.person.id if known.person else None
+    if known.person and event.sender.locale and _has_only_voted(session, known.person):
+        known.person.locale = event.sender.locale
     chat_id = known.chat.id if known.chat else None
     person_id = person_id or introduce(
         session, merchant, account_id=account_id, sender=event.sender, now=now
@@ -96,3 +99,10 @@ def make_known(
         )
     if known.conversation is None:
         begin(session, merchant_id=merchant.id, chat_id=chat_id, person_id=person_id, now=now)
+
+
+def _has_only_voted(session: Session, person: Person) -> bool:
+    """Reactions are in no language: such a person was given the shop's. Others may have chosen."""
+    voted = select(Vote.id).where(Vote.person_id == person.id)
+    spoken = select(Conversation.id).where(Conversation.person_id == person.id)
+    return session.scalar(select(voted.exists() & ~spoken.exists())) is True

@@ -3,11 +3,20 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from data.delivery.models import InboxRow, InboxState
+from data.kernel.database import table_of
 from data.kernel.once import insert_once
+from data.kernel.prepared import Prepared
+
+# Compiled once, for every turn runs it (docs/adr/0011).
+_MARK = Prepared(
+    update(table_of(InboxRow))
+    .where(InboxRow.id == bindparam("this"))
+    .values(state=bindparam("to"), handled_at=bindparam("now"), reason=bindparam("why"))
+)
 
 
 def store(  # noqa: PLR0913  # what an update is, and whether it is done with
@@ -47,12 +56,7 @@ def find(session: Session, *, account_id: str, event_id: str) -> InboxRow | None
 def mark(
     session: Session, *, inbox_id: int, state: InboxState, now: datetime, reason: str = ""
 ) -> None:
-    session.execute(
-        update(InboxRow)
-        .where(InboxRow.id == inbox_id)
-        .values(state=state, handled_at=now, reason=reason[:200])
-        .execution_options(synchronize_session=False)
-    )
+    _MARK.run(session, this=inbox_id, to=state, now=now, why=reason[:200])
 
 
 def forget(session: Session, *, inbox_id: int) -> None:

@@ -7,15 +7,19 @@ in another order than their ids.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import BindParameter, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from data.delivery.models import Job, Lane
+from data.kernel.database import table_of
+from data.kernel.entities import Entities
 from data.kernel.once import insert_once
+from data.kernel.prepared import Prepared
 
 MAX_ATTEMPTS = 8
 _FIRST_RETRY = timedelta(seconds=1)
@@ -33,23 +37,63 @@ class NewJob:
     merchant_id: str | None = None
 
 
-def _insert(session: Session) -> Any:
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    return sqlite_insert if on_sqlite else postgresql_insert
+# What every job runs is compiled once (docs/adr/0011).
+_LANES, _JOBS = table_of(Lane), table_of(Job)
+_LANE: BindParameter[str] = bindparam("lane")
+_NOW: BindParameter[datetime] = bindparam("now")
+_THIS: BindParameter[int] = bindparam("this")
+_OPEN = (_JOBS.c.lane == _LANE, _JOBS.c.state == "due")
+_LANE_IS_DUE = (_LANES.c.lane == _LANE, _LANES.c.due <= _NOW)
+
+_LOCK = Prepared(select(_LANES.c.lane).where(_LANES.c.lane == _LANE).with_for_update())
+_CLAIM = Prepared(select(_LANES.c.lane).where(*_LANE_IS_DUE).with_for_update(skip_locked=True))
+_IS_DUE = Prepared(select(_LANES.c.lane).where(*_LANE_IS_DUE))
+_NEXT = Entities(
+    select(Job)
+    .join(Lane, Lane.lane == Job.lane)
+    .where(Job.lane == _LANE, Job.state == "due", Job.run_at <= _NOW, Lane.due <= _NOW)
+    .order_by(Job.id)
+    .limit(1)
+)
+_FINISH = Prepared(
+    update(_JOBS)
+    .where(_JOBS.c.id == _THIS, _JOBS.c.state == "due", _JOBS.c.run_at <= _NOW)
+    .values(state="done")
+)
+_LANE_OF = Prepared(select(_JOBS.c.lane).where(_JOBS.c.id == _THIS))
+_REST = Prepared(
+    update(_LANES)
+    .where(_LANES.c.lane == _LANE)
+    .values(due=select(func.min(_JOBS.c.run_at)).where(*_OPEN).scalar_subquery())
+)
+_BACK_OFF = Prepared(update(_LANES).where(_LANES.c.lane == _LANE).values(due=_NOW))
+_BACKLOG = Prepared(select(func.count()).select_from(_JOBS).where(*_OPEN))
+_DUE = Prepared(
+    select(_LANES.c.lane)
+    .where(_LANES.c.due <= _NOW)
+    .order_by(_LANES.c.due)
+    .limit(bindparam("limit"))
+)
+
+
+@cache
+def _wake(dialect_name: str) -> Prepared:
+    """Makes the lane, or has it wake up earlier."""
+    on_sqlite = dialect_name == "sqlite"
+    insert = sqlite_insert if on_sqlite else postgresql_insert
+    earliest = func.min if on_sqlite else func.least
+    new = insert(_LANES)
+    due = new.excluded.due
+    sooner = earliest(func.coalesce(_LANES.c.due, due), due)
+    return Prepared(
+        new.on_conflict_do_update(index_elements=[_LANES.c.lane], set_={"due": sooner}),
+        ("lane", "due"),
+    )
 
 
 def enqueue(session: Session, job: NewJob, *, now: datetime) -> bool:
     """Add the job unless its key exists. False: somebody did that before."""
-    insert = _insert(session)
-    earliest = func.min if insert is sqlite_insert else func.least
-    session.execute(
-        insert(Lane)
-        .values(lane=job.lane, due=job.run_at)
-        .on_conflict_do_update(
-            index_elements=[Lane.lane],
-            set_={"due": earliest(func.coalesce(Lane.due, job.run_at), job.run_at)},
-        )
-    )
+    _wake(session.get_bind().dialect.name).run(session, lane=job.lane, due=job.run_at)
     added = insert_once(
         session,
         Job,
@@ -74,44 +118,53 @@ def cancel(session: Session, *, key: str) -> None:
 
 def due_lanes(session: Session, *, now: datetime, limit: int = 50) -> list[str]:
     """Lanes with work due, the longest waiting first."""
-    rows = session.scalars(select(Lane.lane).where(Lane.due <= now).order_by(Lane.due).limit(limit))
-    return list(rows)
+    return [lane for (lane,) in _DUE.rows(session, now=now, limit=limit)]
+
+
+def lock(session: Session, *, lane: str) -> None:
+    """Nobody else runs or adds this lane's jobs until we commit."""
+    _LOCK.run(session, lane=lane)
 
 
 def claim(session: Session, *, lane: str, now: datetime) -> Job | None:
     """Lock a lane and take its next due job, or put the lane to rest until its next one."""
-    locked = session.scalar(
-        select(Lane).where(Lane.lane == lane, Lane.due <= now).with_for_update(skip_locked=True)
-    )
-    if locked is None:
+    if not _CLAIM.rows(session, lane=lane, now=now):
         return None
-    job = session.scalar(
-        select(Job)
-        .where(Job.lane == lane, Job.state == "due", Job.run_at <= now)
-        .order_by(Job.id)
-        .limit(1)
-    )
-    if job is None:
+    found = _NEXT.first(session, lane=lane, now=now)
+    if found is None:
         rest(session, lane=lane)
+        return None
+    job: Job = found[0]
     return job
+
+
+def peek(session: Session, *, lane: str, now: datetime) -> tuple[bool, Job | None]:
+    """Whether the lane is due, and its next job, by a look that locks nothing: mostly that is all
+    there is to know, for `finish` decides who did it."""
+    found = _NEXT.first(session, lane=lane, now=now)
+    if found is not None:
+        return True, found[0]
+    return _IS_DUE.scalar(session, lane=lane, now=now) is not None, None
 
 
 def finish(session: Session, *, job_id: int, now: datetime) -> bool:
     """Mark the job done in the transaction of its effect; False: somebody else did it."""
-    job = session.get(Job, job_id, with_for_update=True)
-    if job is None or job.state != "due" or job.run_at > now:
+    if not _FINISH.run(session, this=job_id, now=now):
         return False
-    job.state = "done"
-    rest(session, lane=job.lane)
+    rest(session, lane=_LANE_OF.scalar(session, this=job_id))
     return True
 
 
 def hold(session: Session, *, job_id: int, held_for: str, until: datetime) -> None:
     """Put back a job that is being done: what it needs is not there yet. Later jobs of its lane go
     on; `release` calls it back to its old place, and `until` does if nobody else."""
-    job = session.get_one(Job, job_id)
-    job.state, job.held_for, job.run_at = "due", held_for, until
-    rest(session, lane=job.lane)
+    session.execute(
+        update(Job)
+        .where(Job.id == job_id)
+        .values(state="due", held_for=held_for, run_at=until)
+        .execution_options(synchronize_session=False)
+    )
+    rest(session, lane=_LANE_OF.scalar(session, this=job_id))
 
 
 def lock_held(session: Session, *, held_for: str) -> None:
@@ -136,9 +189,7 @@ def release(session: Session, *, held_for: str, now: datetime) -> None:
 
 def rest(session: Session, *, lane: str) -> None:
     """Set the lane's wake-up to its next job, or to never."""
-    session.flush()
-    upcoming = select(func.min(Job.run_at)).where(Job.lane == lane, Job.state == "due")
-    session.execute(update(Lane).where(Lane.lane == lane).values(due=upcoming.scalar_subquery()))
+    _REST.run(session, lane=lane)
 
 
 def fail(session: Session, *, job_id: int, error: str, now: datetime) -> None:
@@ -151,13 +202,12 @@ def fail(session: Session, *, job_id: int, error: str, now: datetime) -> None:
         rest(session, lane=job.lane)
         return
     job.run_at = now + _FIRST_RETRY * 2 ** (job.attempts - 1)
-    session.execute(update(Lane).where(Lane.lane == job.lane).values(due=job.run_at))
+    _BACK_OFF.run(session, lane=job.lane, now=job.run_at)
 
 
 def backlog(session: Session, *, lane: str) -> int:
     """Jobs of one lane that are still to be done."""
-    waiting = select(func.count()).select_from(Job).where(Job.lane == lane, Job.state == "due")
-    return session.scalar(waiting) or 0
+    return int(_BACKLOG.scalar(session, lane=lane))
 
 
 def pending(session: Session, *, now: datetime) -> int:

@@ -25,11 +25,13 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One button: `payload` comes back when it is pressed; with `url` it opens a page instead."""
+    """One button: `payload` comes back when it is pressed; with `url` it opens a page instead.
+    `number`: what may be typed for it; only where there are no buttons is it shown."""
 
     title: str
     payload: str = ""
     url: str | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +66,20 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class PaymentLink:
+    """The way to our page. `title` and `body`, what is paid for, are for a messenger that shows an
+    invoice of its own."""
+
     url: str
     order_id: str
     amount: Money
     label: str
+    title: str = ""
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupBuyCard:
-    """The live card of a team: edited, not repeated, as people join."""
+    """The live card of a team: edited, not repeated, as people join; `need` more are missing."""
 
     id: str
     title: str
@@ -84,6 +91,12 @@ class GroupBuyCard:
     text: str
     image: str | None = None
     options: tuple[Option, ...] = ()
+
+    def is_milestone(self, *, since: "GroupBuyCard") -> bool:
+        """Worth a message of its own where none can be changed: half-way, one missing, the end."""
+        size = self.have + self.need
+        marks = (size - size // 2, size - 1)
+        return self.state != since.state or any(since.have < mark <= self.have for mark in marks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.kernel.database import Base
@@ -84,6 +84,37 @@ class OutboxRow(Base):
     error: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+
+
+class Allowance(Base):
+    """What a messenger lets us say in a chat without being asked there and then: a window that the
+    person opened (it ends), or a grant for one message (it does not)."""
+
+    __tablename__ = "allowances"
+    __table_args__ = (
+        CheckConstraint("remaining >= 0", name="remaining"),
+        Index("ix_allowances_chat", "chat_id", "source"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    chat_id: Mapped[str] = mapped_column(ForeignKey("chats.id"))
+    source: Mapped[str] = mapped_column(String(80))
+    remaining: Mapped[int]
+    expires_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime]
+
+
+class Cursor(Base):
+    """How far we have read at a messenger that keeps what is new for us: all before is stored."""
+
+    __tablename__ = "cursors"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("channel_accounts.id"), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    position: Mapped[str] = mapped_column(Text)
+    moved_at: Mapped[datetime]
 
 
 class Lane(Base):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from data.delivery.messages import OutboundMessage, segment_from_json, segment_to_json
@@ -15,6 +15,9 @@ from data.kernel.prepared import Prepared
 
 # Their readers come and fetch: a row that is committed is delivered.
 PULL_CHANNELS = frozenset({"rest", "web"})
+# Here we may open a private chat, with those who asked for something in a group.
+INVITING_CHANNELS = frozenset({"matrix"})
+_SAID_AT_ONCE = 40  # messages: the longest turn is a list of ideas, far shorter
 _LOOKED_THROUGH = 200  # messages: what a lively group hears in an hour
 _POST = Prepared(
     table_of(OutboxRow).insert(),
@@ -125,21 +128,27 @@ def told_everybody(session: Session, *, chat_id: str, since: datetime) -> int:
     )
 
 
-def last_said(session: Session, *, conversation_id: str) -> list[OutboundMessage]:
-    """The messages of the last thing said in a conversation, without their buttons: those are
-    bound to the first time."""
-    newest = (
-        select(func.max(OutboxRow.inbox_id))
-        .where(OutboxRow.conversation_id == conversation_id)
-        .scalar_subquery()
-    )
-    rows = session.scalars(
+def last_said(session: Session, *, chat_id: str, person_id: str) -> list[OutboundMessage]:
+    """The messages of the last thing that this person was told here, by a turn or by the shop on
+    its own; a live card is no telling. Their buttons' payloads are the tokens of that time."""
+    newest = session.scalars(
         select(OutboxRow)
-        .where(OutboxRow.conversation_id == conversation_id, OutboxRow.inbox_id == newest)
-        .order_by(OutboxRow.id)
-    )
-    kept = [
-        tuple(segment_from_json(part) for part in row.segments if part["type"] != "options")
-        for row in rows
+        .where(
+            OutboxRow.chat_id == chat_id,
+            or_(OutboxRow.person_id == person_id, OutboxRow.person_id.is_(None)),
+            OutboxRow.coalesce_key.is_(None),
+            OutboxRow.state.not_in((OutboxState.FAILED, OutboxState.SKIPPED)),
+        )
+        .order_by(OutboxRow.id.desc())
+        .limit(_SAID_AT_ONCE)
+    ).all()
+    together = [row for row in newest if _occasion(row) == _occasion(newest[0])]
+    return [
+        OutboundMessage(tuple(map(segment_from_json, row.segments)), response=row.response)
+        for row in reversed(together)
     ]
-    return [OutboundMessage(segments) for segments in kept if segments]
+
+
+def _occasion(row: OutboxRow) -> str | int:
+    """What one turn says belongs together, and so does what one other cause makes us say."""
+    return row.inbox_id or row.key.rpartition(":")[0]

@@ -13,6 +13,7 @@ from data.group_buys.models import LIVE, Campaign, Seat, SeatState, SeatTaker, T
 from data.kernel.database import changed
 from data.kernel.errors import AlreadyJoined, Refused, TooOften
 from data.kernel.once import insert_once
+from data.people.merged import been
 
 # Numbers of T38.
 SEAT_TTL = timedelta(minutes=10)
@@ -26,7 +27,7 @@ def admit(session: Session, *, team: Team, person_id: str, now: datetime) -> Non
     _lock_taker(session, team.merchant_id, person_id, now)
     seats = session.execute(
         select(Seat.team_id, Seat.campaign_id, Seat.state).where(
-            Seat.person_id == person_id, Seat.state.in_(LIVE)
+            Seat.person_id.in_(been(session, person_id)), Seat.state.in_(LIVE)
         )
     ).all()
     if any(seat.team_id == team.id for seat in seats):

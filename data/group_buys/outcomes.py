@@ -17,6 +17,7 @@ from data.group_buys.models import PAYING, Seat, SeatState, Team, TeamState
 from data.group_buys.queries import seat_of_order
 from data.group_buys.seats import EXPIRY, end_seat, free_place, seat_now, tell_lost, turn_seat
 from data.group_buys.service import DEADLINE
+from data.group_buys.sharing import COLLECT, collect_unsent
 from data.group_buys.teams import (
     CLOSE,
     SETTLE,
@@ -182,4 +183,5 @@ JOBS: Mapping[str, JobRunner] = {
     EXPIRY: _run_expiry,
     CLOSE: _run_close,
     SETTLE: _run_settle,
+    COLLECT: collect_unsent,
 }

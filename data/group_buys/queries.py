@@ -115,6 +115,30 @@ def open_teams_in(session: Session, *, chat_id: str, now: datetime) -> list[Team
     )
 
 
+def teams_with(session: Session, *, merchant_id: str, person_id: str, limit: int) -> list[Team]:
+    """Teams that this person has a seat in, the newest first."""
+    seats = select(Seat.team_id).where(Seat.person_id == person_id, Seat.state.in_(LIVE))
+    return list(
+        session.scalars(
+            select(Team)
+            .where(Team.merchant_id == merchant_id, Team.id.in_(seats))
+            .order_by(Team.opened_at.desc(), Team.id)
+            .limit(limit)
+        )
+    )
+
+
+def own_team(session: Session, *, campaign_id: str, person_id: str, now: datetime) -> Team | None:
+    """Their team of this campaign that runs and belongs to no chat."""
+    return session.scalar(
+        select(Team)
+        .where(Team.campaign_id == campaign_id, Team.leader_id == person_id)
+        .where(Team.chat_id.is_(None), Team.state == TeamState.OPEN, Team.expires_at > now)
+        .order_by(Team.opened_at)
+        .limit(1)
+    )
+
+
 def live_seat(session: Session, *, team_id: str, person_id: str) -> Seat | None:
     """This person's seat in this team, if they have one."""
     return session.scalar(

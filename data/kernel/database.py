@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from json import JSONEncoder
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -22,18 +21,19 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.engine import CursorResult, Dialect, Result
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from data.kernel.dialects import OnlyReading, only_reads, ours, written
 from data.kernel.facts import LISTENERS, Listener
+from data.kernel.storable import as_json
 from data.kernel.turnstile import Turnstile
 
 BUSY_TIMEOUT_MS = 30_000
+_DEADLOCK = "40P01"  # of PostgreSQL
 _Value = TypeVar("_Value")
-# A turn writes a dozen: without spaces, and without asking of each whether it holds itself.
-_as_json = JSONEncoder(check_circular=False, separators=(",", ":")).encode
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -184,20 +184,25 @@ def changed(result: Result[Any]) -> int:
     return result.rowcount
 
 
+def crossed(error: BaseException) -> bool:
+    """Two transactions waited for each other, PostgreSQL ended this one: it may be done again."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") == _DEADLOCK
+
+
 def _engine(url: str, pool_size: int) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(
             ours(url),
             pool_size=pool_size,
             pool_pre_ping=True,
-            json_serializer=_as_json,
+            json_serializer=as_json,
             hide_parameters=True,
         )
     engine = create_engine(
         ours(url),
         pool_size=pool_size,
         connect_args={"check_same_thread": False, "timeout": 30},
-        json_serializer=_as_json,
+        json_serializer=as_json,
         hide_parameters=True,
     )
     event.listen(engine, "connect", _set_pragmas)

@@ -1,4 +1,5 @@
-"""SQLAlchemy's two dialects as we need them: how SQLite begins, and which tables are written.
+"""SQLAlchemy's two dialects as we need them: how SQLite begins, which tables are written, and that
+text which cannot be kept is refused.
 
 Event listeners could say the same, but an engine that has any goes a slower way with every
 statement: they made a fifth of what a plain turn costs (docs/adr/0011).
@@ -12,6 +13,8 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+from data.kernel.storable import UnstorableText, refuse_nul
 
 only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
 _WRITES = re.compile(
@@ -27,18 +30,28 @@ class OnlyReading(Exception):
 
 
 class _NotesTables:
-    """Beside a dialect: every INSERT, UPDATE and DELETE says its table, if it may be at all."""
+    """Beside a dialect: every INSERT, UPDATE and DELETE says its table, if it may be at all. All
+    text goes through here, so here it is refused (data/kernel/storable.py)."""
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         _admit(statement)
-        super().do_execute(cursor, statement, parameters, context)  # type: ignore[misc]  # mixin
+        refuse_nul(parameters)
+        try:
+            super().do_execute(cursor, statement, parameters, context)  # type: ignore[misc]  # mixin
+        except UnicodeEncodeError:
+            raise UnstorableText from None
         _note(context)
 
     def do_executemany(
         self, cursor: Any, statement: str, parameters: Any, context: Any = None
     ) -> None:
         _admit(statement)
-        super().do_executemany(cursor, statement, parameters, context)  # type: ignore[misc]
+        for each in parameters:
+            refuse_nul(each)
+        try:
+            super().do_executemany(cursor, statement, parameters, context)  # type: ignore[misc]
+        except UnicodeEncodeError:
+            raise UnstorableText from None
         _note(context)
 
 

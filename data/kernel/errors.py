@@ -14,6 +14,7 @@ ShopError                       code (message id) + HTTP status
 │   └── WrongState
 ├── TooMuch              413    larger than we take
 ├── Invalid              422    asked for something that makes no sense
+│   └── UnstorableText              characters no database takes (data/kernel/storable.py)
 └── TooOften             429    slow down
 """
 

@@ -11,7 +11,7 @@ import fcntl
 import os
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock
+from threading import Lock, get_ident
 
 
 class Turnstile:
@@ -22,11 +22,15 @@ class Turnstile:
 
     def __init__(self, database: str | None) -> None:
         self._threads = Lock()
+        self._inside: int | None = None
         self._database = Path(database) if database and database != ":memory:" else None
         self._file: int | None = None
 
     def __enter__(self) -> None:
+        if self._inside == get_ident():
+            raise RuntimeError("transaction_in_transaction")  # it would wait for itself, for ever
         self._threads.acquire()
+        self._inside = get_ident()
         with suppress(OSError):
             if self._file is None and self._database:
                 self._file = _opened(self._database)
@@ -36,6 +40,7 @@ class Turnstile:
     def __exit__(self, *_exception: object) -> None:
         if self._file is not None:
             fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._inside = None
         self._threads.release()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Triggers that refuse to change or delete what is in the books, on SQLite and PostgreSQL.
+"""Triggers that refuse to change or delete what is written for good, on SQLite and PostgreSQL.
 
 They come with the tables; a migration that makes the tables runs `append_only_ddl` too.
 """
@@ -25,7 +25,8 @@ def append_only_ddl(table: str, dialect: str) -> list[str]:
     return [_FUNCTION, _POSTGRESQL.format(table=table)]
 
 
-def _close(table: Table) -> None:
+def close(table: Table) -> None:
+    """Of a table that is made from its model: the same, as soon as it is there."""
     for dialect in ("sqlite", "postgresql"):
         for statement in append_only_ddl(table.name, dialect):
             ddl = DDL(statement)  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
@@ -33,4 +34,4 @@ def _close(table: Table) -> None:
 
 
 for _mapped in (LedgerEntry, Posting):
-    _close(_mapped.__table__)  # type: ignore[arg-type]  # a declarative class maps one Table
+    close(_mapped.__table__)  # type: ignore[arg-type]  # a declarative class maps one Table

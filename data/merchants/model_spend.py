@@ -7,7 +7,7 @@ calls at once never spend the same tokens (T31).
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from data.kernel.database import changed
@@ -64,3 +64,11 @@ def put_right(session: Session, *, merchant_id: str, day: date, reserved: int, u
 def spent(session: Session, *, merchant_id: str, day: date) -> Spend:
     row = session.get(ModelSpend, (merchant_id, day))
     return Spend(row.calls, row.tokens) if row else Spend()
+
+
+def spent_between(session: Session, *, merchant_id: str, first: date, last: date) -> Spend:
+    """Of whole days, the last one included."""
+    days = (ModelSpend.day >= first, ModelSpend.day <= last)
+    sums = select(func.sum(ModelSpend.calls), func.sum(ModelSpend.tokens))
+    calls, tokens = session.execute(sums.where(ModelSpend.merchant_id == merchant_id, *days)).one()
+    return Spend(int(calls or 0), int(tokens or 0))

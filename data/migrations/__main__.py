@@ -5,7 +5,8 @@ import sys
 from alembic import command
 
 from data.kernel.database import Database
-from data.migrations import configuration, migrate
+from data.migrations import migrate
+from data.migrations.changing import configuration
 
 
 def main(message: str) -> None:

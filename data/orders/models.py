@@ -101,6 +101,10 @@ class Order(Base):
     def shipping(self) -> Money:
         return Money(self.shipping_minor, self.currency)
 
+    def can_be_paid(self, now: datetime) -> bool:
+        """It waits for payment, and its time is not up."""
+        return self.state == OrderState.AWAITING_PAYMENT and self.expires_at > now
+
 
 class OrderLine(Base):
     """What was bought, at the price and under the title of that moment."""

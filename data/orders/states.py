@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from data.delivery.models import Lane
+from data.delivery.jobs import lock
 from data.kernel.database import changed
 from data.kernel.errors import NotFound, WrongState
 from data.kernel.facts import announce
@@ -24,7 +24,7 @@ def lock_order(session: Session, *, order_id: str, person_id: str | None = None)
     The lane's row comes first: a worker holds it while it runs that lane's jobs, so taking the
     order first and enqueueing afterwards would let the two wait for each other.
     """
-    session.execute(select(Lane.lane).where(Lane.lane == lane_of(order_id)).with_for_update())
+    lock(session, lane=lane_of(order_id))
     order = session.scalar(
         select(Order)
         .where(Order.id == order_id)

@@ -6,6 +6,7 @@
 from data.delivery.jobs import JobRunner
 from data.payments import notices, refunds, sandbox_bank, steps
 from data.payments.attempts import begin_attempt
+from data.payments.by_hand import give_back_by_hand
 from data.payments.deciding import (
     Cancelled,
     CancelOutcome,
@@ -62,6 +63,7 @@ __all__ = [
     "cancel_order",
     "create_link",
     "find_payable",
+    "give_back_by_hand",
     "lease",
     "record_answer",
     "record_notice",

@@ -39,7 +39,35 @@ def begin_attempt(
     _refuse_wrong_total(session, order)
     if not secure(session, order, until=order.expires_at, now=now):
         raise OutOfStock
-    return _new_attempt(session, order, provider, authorize, now)
+    return new_attempt(session, order, provider, authorize=authorize, now=now)
+
+
+def new_attempt(
+    session: Session, order: Order, provider: str, *, authorize: bool, now: datetime
+) -> PaymentAttempt:
+    """The next try of a locked order, whatever state it is in: see `begin_attempt`."""
+    tried = session.scalar(
+        select(func.count()).select_from(PaymentAttempt).filter_by(order_id=order.id)
+    )
+    number = (tried or 0) + 1
+    attempt = PaymentAttempt(
+        id=new_id("pay"),
+        merchant_id=order.merchant_id,
+        order_id=order.id,
+        number=number,
+        provider=provider,
+        idempotency_key=business_key("payment", order.id, number, order.total),
+        amount_minor=order.total_minor,
+        currency=order.currency,
+        authorize_only=authorize,
+        call=Verb.CREATE,
+        call_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(attempt)
+    session.flush()
+    return attempt
 
 
 def open_attempt(session: Session, order_id: str) -> PaymentAttempt | None:
@@ -105,30 +133,3 @@ def _refuse_wrong_total(session: Session, order: Order) -> None:
     items = sum(line.total.minor for line in lines_of(session, order))
     if items != order.items_minor or order.total_minor <= 0:
         raise WrongState("order_total")
-
-
-def _new_attempt(
-    session: Session, order: Order, provider: str, authorize: bool, now: datetime
-) -> PaymentAttempt:
-    tried = session.scalar(
-        select(func.count()).select_from(PaymentAttempt).filter_by(order_id=order.id)
-    )
-    number = (tried or 0) + 1
-    attempt = PaymentAttempt(
-        id=new_id("pay"),
-        merchant_id=order.merchant_id,
-        order_id=order.id,
-        number=number,
-        provider=provider,
-        idempotency_key=business_key("payment", order.id, number, order.total),
-        amount_minor=order.total_minor,
-        currency=order.currency,
-        authorize_only=authorize,
-        call=Verb.CREATE,
-        call_at=now,
-        created_at=now,
-        updated_at=now,
-    )
-    session.add(attempt)
-    session.flush()
-    return attempt

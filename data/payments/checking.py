@@ -49,8 +49,7 @@ def _not_past_expiry(
 ) -> datetime:
     """An order's last moment is a good one to look: what is still open then can be closed."""
     order = session.get_one(Order, subject.order_id)
-    is_waiting = order.state == OrderState.AWAITING_PAYMENT and order.expires_at > now
-    return min(then, order.expires_at) if is_waiting else then
+    return min(then, order.expires_at) if order.can_be_paid(now) else then
 
 
 def run_check(session: Session, *, subject_id: str, now: datetime) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from data.orders import Order, OrderState
+from data.orders import Order
 from data.payments.attempts import lock_attempt, move_attempt
 from data.payments.calls import Call, Verb
 from data.payments.checking import GIVE_UP_AFTER, plan_check
@@ -69,8 +69,7 @@ def _send_again_or_give_up(
     session: Session, order: Order, attempt: PaymentAttempt, now: datetime
 ) -> None:
     """The provider shows nothing: the same key again while it makes sense, else it has failed."""
-    is_wanted = order.state == OrderState.AWAITING_PAYMENT and order.expires_at > now
-    if not is_wanted or attempt.checks >= GIVE_UP_AFTER:
+    if not order.can_be_paid(now) or attempt.checks >= GIVE_UP_AFTER:
         _give_up(session, order, attempt, now)
         return
     if attempt.state != AttemptState.SUBMITTED:

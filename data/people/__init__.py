@@ -26,6 +26,7 @@ from data.people.models import (
     ProactiveCount,
 )
 from data.people.service import (
+    find_person,
     introduce,
     meet,
     meet_chat,
@@ -48,6 +49,7 @@ __all__ = [
     "Person",
     "ProactiveCount",
     "Verdict",
+    "find_person",
     "grant_consent",
     "has_consent",
     "introduce",

@@ -6,23 +6,44 @@ happens to all of them.
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from data.kernel.database import table_of
+from data.kernel.prepared import Prepared
 from data.merchants import ChannelAccount
 from data.people.models import ChannelIdentity, Chat, ChatMember
+
+# Compiled once, for every turn runs it (docs/adr/0011).
+_THIS_ONE = Prepared(
+    update(table_of(Chat))
+    .where(
+        Chat.account_id == bindparam("account"),
+        Chat.external_id == bindparam("chat"),
+        Chat.reachable != bindparam("to"),
+    )
+    .values(reachable=bindparam("to"))
+)
 
 
 def set_reachable(
     session: Session, *, account: ChannelAccount, external_id: str, reachable: bool
 ) -> None:
-    """Blocked or removed, and back again. A chat we never met is none of ours."""
+    """Blocked or removed, and back again. A chat we never met is none of ours. All chats of the
+    account are looked through for its topics."""
     session.execute(
         update(Chat)
-        .where(_chat(account, external_id), Chat.reachable.is_not(reachable))
+        .where(chat_and_topics(account, external_id), Chat.reachable.is_not(reachable))
         .values(reachable=reachable)
         .execution_options(synchronize_session=False)
     )
+
+
+def note_heard(session: Session, *, account: ChannelAccount, external_id: str) -> None:
+    """Where somebody speaks to us we can answer. Only a chat that was closed can have topics that
+    were closed with it: every turn asks, and nearly always that is one look into an index."""
+    if _THIS_ONE.run(session, account=account.id, chat=external_id, to=True):
+        set_reachable(session, account=account, external_id=external_id, reachable=True)
 
 
 def note_left(
@@ -48,7 +69,7 @@ def _note(
     session.execute(
         update(ChatMember)
         .where(
-            ChatMember.chat_id.in_(select(Chat.id).where(_chat(account, chat))),
+            ChatMember.chat_id.in_(select(Chat.id).where(chat_and_topics(account, chat))),
             ChatMember.person_id == person_id,
         )
         .values(left_at=left_at)
@@ -56,6 +77,9 @@ def _note(
     )
 
 
-def _chat(account: ChannelAccount, external_id: str) -> ColumnElement[bool]:
-    topics = Chat.external_id.startswith(f"{external_id}/", autoescape=True)
+def chat_and_topics(account: ChannelAccount, external_id: str) -> ColumnElement[bool]:
+    """`external_id` is the messenger's name of the group. Not by LIKE, to which SQLite's small
+    letters are its capitals."""
+    inside = f"{external_id}/"
+    topics = func.substr(Chat.external_id, 1, len(inside)) == inside
     return (Chat.account_id == account.id) & or_(Chat.external_id == external_id, topics)

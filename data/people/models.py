@@ -12,6 +12,7 @@ class Person(Base):
     """A customer of one merchant. After erasure only the id stays, with `erased_at` set.
 
     `minor_since`: they told us that they are a child, so there is no sale and no profile.
+    `merged_into`: who they turned out to be; all that was theirs stands there now.
     `model_asked`: who would get their words as a language model, when we asked them last.
     """
 
@@ -27,6 +28,7 @@ class Person(Base):
     minor_since: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
     model_asked: Mapped[str | None] = mapped_column(String(40))
+    merged_into: Mapped[str | None] = mapped_column(String(32), index=True)
     created_at: Mapped[datetime]
 
 

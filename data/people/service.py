@@ -1,5 +1,6 @@
 """Meeting people and chats: the first message makes the rows, every later one finds them."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -15,6 +16,15 @@ from data.people.models import ChannelIdentity, Chat, ChatMember, Person
 _LONGEST_NAME, _LONGEST_TITLE = 120, 200  # the columns' widths
 
 
+def find_person(session: Session, *, account: ChannelAccount, external_id: str) -> Person | None:
+    """Whom a messenger calls so, if we have met them."""
+    return session.scalar(
+        select(Person)
+        .join(ChannelIdentity, ChannelIdentity.person_id == Person.id)
+        .where(ChannelIdentity.account_id == account.id, ChannelIdentity.external_id == external_id)
+    )
+
+
 def meet(
     session: Session,
     *,
@@ -25,11 +35,7 @@ def meet(
     now: datetime,
 ) -> Person:
     """The person behind a channel's user id; their own language wins over the channel's."""
-    person = session.scalar(
-        select(Person)
-        .join(ChannelIdentity, ChannelIdentity.person_id == Person.id)
-        .where(ChannelIdentity.account_id == account.id, ChannelIdentity.external_id == external_id)
-    )
+    person = find_person(session, account=account, external_id=external_id)
     if person is None:
         merchant = session.get_one(Merchant, account.merchant_id)
         person_id = introduce(
@@ -144,6 +150,23 @@ def open_chat(
 def rename_chat(chat: Chat, title: str) -> None:
     if title and chat.title != title[:_LONGEST_TITLE]:
         chat.title = title[:_LONGEST_TITLE]
+
+
+def note_members(
+    session: Session,
+    *,
+    account: ChannelAccount,
+    chat: Chat,
+    external_ids: Collection[str],
+    now: datetime,
+) -> None:
+    """Those of them whom we know already: the messenger names them, though they have not spoken."""
+    known = select(Person).join(ChannelIdentity, ChannelIdentity.person_id == Person.id)
+    mine = ChannelIdentity.account_id == account.id
+    for person in session.scalars(
+        known.where(mine, ChannelIdentity.external_id.in_(external_ids))
+    ).all():
+        note_member(session, chat=chat, person=person, now=now)
 
 
 def note_member(session: Session, *, chat: Chat, person: Person, now: datetime) -> None:

@@ -16,6 +16,7 @@ _MOST = 150
 # Age tags by the last year of each; `senior` begins where people start to be called that.
 _GROUPS = (("baby", 2), ("child", 12), ("teen", 17), ("adult", 59), ("senior", math.inf))
 _NONE: Set[str] = frozenset()
+_BIRTH = "new_baby"
 
 
 Candidate = tuple[Article, Piece]  # with the variant to show for it
@@ -53,6 +54,13 @@ def forbidden_for_age(wish: Wish) -> tuple[str, ...]:
         return ()
     too_old = [f"min_age:{years}" for years in range(age.youngest + 1, ADULT + 4)]
     return (*too_old, "contains:alcohol")
+
+
+def outgrown(wish: Wish) -> tuple[str, ...]:
+    """Tags of what somebody of this age is too old for. Only an age that was told counts: "my
+    nephew" may be two. What is given for a birth is the baby's, whoever gets it."""
+    age = priors().age(wish) if wish.age is not None and wish.occasion != _BIRTH else None
+    return tuple(f"max_age:{years}" for years in range(min(age.youngest, ADULT) if age else 0))
 
 
 def _meant_for(wish: Wish) -> Set[str]:

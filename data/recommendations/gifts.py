@@ -14,7 +14,7 @@ from data.catalogue.tokens import tokeniser_of
 from data.kernel.database import table_of
 from data.kernel.money import Money
 from data.kernel.prepared import Prepared
-from data.recommendations.candidates import candidates, forbidden_for_age
+from data.recommendations.candidates import candidates, forbidden_for_age, outgrown
 from data.recommendations.diversity import pick_unlike
 from data.recommendations.reasons import reasons_of
 from data.recommendations.scoring import Occasion, Scored, fits, score
@@ -49,7 +49,7 @@ def suggest_gifts(  # noqa: PLR0913  # all that a chat may know about a wish
         max_price=wish.budget_max,
         below=cheaper_than or below,
         above=dearer_than,
-        excluded=(*wish.excluded, *forbidden_for_age(wish)),
+        excluded=(*wish.excluded, *forbidden_for_age(wish), *outgrown(wish)),
         without=frozenset([*seen, *given_before]),
     )
     sieve = sieve_of(session, merchant_id=merchant_id, filters=filters)

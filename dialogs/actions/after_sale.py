@@ -1,11 +1,9 @@
 """After the order: how it stands, paying it after all, having the same again."""
 
-from data.catalogue import get_variant, text_in
 from data.delivery.messages import Option, Options
 from data.kernel.errors import NotFound
 from data.orders import (
     Order,
-    OrderLine,
     OrderState,
     find_order,
     lines_of,
@@ -13,8 +11,7 @@ from data.orders import (
     orders_of,
 )
 from dialogs.actions.base import ShopAction
-from dialogs.actions.buying import give_payment_link
-from dialogs.actions.products import variant_words
+from dialogs.actions.buying import give_payment_link, goods_words
 from dialogs.actions.turn import Turn
 from dialogs.engine.commands import SetSlot, StartFlow
 
@@ -55,7 +52,7 @@ class PayAgain(ShopAction):
 
     def act(self, turn: Turn) -> None:
         order = _pressed(turn)
-        if _can_be_paid(turn, order):
+        if order.can_be_paid(turn.now):
             give_payment_link(
                 turn,
                 order_id=order.id,
@@ -102,17 +99,6 @@ def can_be_called_off(order: Order) -> bool:
     return order.state in _TO_CALL_OFF
 
 
-def goods_words(turn: Turn, order: Order) -> str:
-    """What was bought, a line each."""
-    return "\n".join(_line_words(turn, line) for line in lines_of(turn.session, order))
-
-
-def _line_words(turn: Turn, line: OrderLine) -> str:
-    variant = get_variant(turn.session, merchant_id=turn.merchant.id, variant_id=line.variant_id)
-    words = (text_in(line.title, turn.locale), variant_words(variant, turn.locale))
-    return " ".join(filter(None, (*words, f"×{line.quantity}")))
-
-
 def _show(turn: Turn, order: Order) -> None:
     options = tuple(_options(turn, order))
     turn.say(
@@ -135,17 +121,13 @@ def _options(turn: Turn, order: Order) -> list[Option]:
         "utter_order_again_button": f"/Act(action_order_again, {pressed})",
     }
     fits = {
-        "utter_pay_order_button": _can_be_paid(turn, order),
+        "utter_pay_order_button": order.can_be_paid(turn.now),
         "utter_cancel_order_button": can_be_called_off(order),
         "utter_order_again_button": order.state in _CLOSED,
     }
     return [
         turn.option(label, wanted[label], number=order.number) for label in wanted if fits[label]
     ]
-
-
-def _can_be_paid(turn: Turn, order: Order) -> bool:
-    return order.state == OrderState.AWAITING_PAYMENT and order.expires_at > turn.now
 
 
 def _pressed(turn: Turn) -> Order:

@@ -5,14 +5,16 @@ from datetime import timedelta
 from data.catalogue import Variant, get_variant, price_of, text_in, variants_of
 from data.delivery.messages import Option, Options, PaymentLink
 from data.kernel.errors import OutOfStock
-from data.kernel.money import Money
 from data.occasions import occasions_of
 from data.orders import (
     Address,
     NewLine,
+    Order,
     OrderDetails,
+    OrderLine,
     find_order,
     kept_address,
+    lines_of,
     place_order,
     shipping_for,
 )
@@ -25,6 +27,7 @@ from dialogs.actions.turn import Turn
 
 # Goods wait this long for their payment (our decision; a group seat holds ten minutes).
 _TO_PAY = timedelta(minutes=30)
+_INVOICE = "utter_invoice_title"
 
 
 class BeginCheckout(ShopAction):
@@ -128,20 +131,34 @@ def give_payment_link(
 ) -> None:
     """Our own page, which re-reads price, stock and state before any money moves."""
     token = create_link(turn.session, order_id=order_id, now=turn.now)
-    total = _total(turn, order_id)
+    order = find_order(turn.session, merchant_id=turn.merchant.id, order_id=order_id)
     link = PaymentLink(
         url=f"{turn.public_url}/pay/{token}",
         order_id=order_id,
-        amount=total,
+        amount=order.total,
         label=turn.words("utter_pay_label"),
+        title=_named(turn, number),
+        body=goods_words(turn, order),
     )
     minutes = str(int(until.total_seconds()) // 60)
-    turn.say(response, link, number=number, total=total, minutes=minutes)
+    turn.say(response, link, number=number, total=order.total, minutes=minutes)
 
 
-def _total(turn: Turn, order_id: str) -> Money:
-    order = find_order(turn.session, merchant_id=turn.merchant.id, order_id=order_id)
-    return Money(order.total_minor, order.currency)
+def _named(turn: Turn, number: str) -> str:
+    """Older versions of a shop's flows have no words for it."""
+    known = _INVOICE in turn.domain.responses
+    return turn.words(_INVOICE, number=number) if known else number
+
+
+def goods_words(turn: Turn, order: Order) -> str:
+    """What was bought, a line each."""
+    return "\n".join(_line_words(turn, line) for line in lines_of(turn.session, order))
+
+
+def _line_words(turn: Turn, line: OrderLine) -> str:
+    variant = get_variant(turn.session, merchant_id=turn.merchant.id, variant_id=line.variant_id)
+    words = (text_in(line.title, turn.locale), variant_words(variant, turn.locale))
+    return " ".join(filter(None, (*words, f"×{line.quantity}")))
 
 
 def _variant(turn: Turn) -> Variant:

@@ -7,11 +7,11 @@ from data.payments import Cancelled, cancel_order
 from dialogs.actions.after_sale import (
     can_be_called_off,
     go_on_alone,
-    goods_words,
     newest_orders,
     own_order,
 )
 from dialogs.actions.base import ShopAction
+from dialogs.actions.buying import goods_words
 from dialogs.actions.turn import Turn
 
 _LEFT = (OrderState.SHIPPED, OrderState.DELIVERED)

@@ -13,6 +13,7 @@ from dialogs.understanding.message import read_message
 from dialogs.understanding.wanted import wanted_of
 
 MOST_OFFERED = 8  # buttons in one message; more is a wall
+OFFER = "offer-"  # how a link names an offer; offers stand on the shelf for everybody
 _FOUND = 5  # products that a search may mean
 
 

@@ -1,6 +1,6 @@
 """Finding a gift: ideas with reasons, narrower or wider as the person says, until one fits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,13 @@ from data.kernel.errors import OutOfStock
 from data.kernel.ids import ProductId
 from data.kernel.money import Money
 from data.occasions import gifts_given
-from data.recommendations import Age, Idea, Reason, Wish, suggest_gifts
+from data.recommendations import Idea, Reason, Wish, suggest_gifts
 from dialogs.actions.adults import only_adults
+from dialogs.actions.ages import age_of
 from dialogs.actions.base import ShopAction
 from dialogs.actions.budgets import budget_of, say_converted
 from dialogs.actions.products import product_card
+from dialogs.actions.seen import talk_of
 from dialogs.actions.turn import Turn
 
 _AT_ONCE = 3
@@ -95,6 +97,7 @@ class FindGifts(ShopAction):
             return
         say_converted(turn)
         hunt.keep(turn, ideas)
+        talk_of(turn, None)
         title = "utter_ideas_again" if again else _TITLES.get(hunt.step or "", "utter_ideas")
         pick = turn.words("utter_pick_button")
         turn.say(title, *(_card(turn, idea, pick) for idea in ideas))
@@ -146,16 +149,8 @@ def _wish(turn: Turn) -> Wish:
         budget_max=high,
         interests=tuple(slots.get("interests") or ()),
         excluded=tuple(slots.get("excluded") or ()),
-        age=_age(slots.get("recipient_age")),
+        age=age_of(slots.get("recipient_age")),
     )
-
-
-def _age(value: Any) -> Age | None:
-    """`{min, max}` in years; an open end is the other one."""
-    if not isinstance(value, Mapping):
-        return None
-    ends = [int(end) for end in (value.get("min"), value.get("max")) if end is not None]
-    return Age(min(ends), max(ends)) if ends else None
 
 
 def _given_before(turn: Turn) -> list[ProductId]:

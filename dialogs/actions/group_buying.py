@@ -2,7 +2,7 @@
 and money follow in each person's own chat (seat_checkout.py)."""
 
 from data.catalogue import price_of, variants_of
-from data.delivery.messages import Options
+from data.delivery.messages import Option, Options
 from data.delivery.outbox import Letter
 from data.group_buys import (
     Campaign,
@@ -16,6 +16,7 @@ from data.kernel.errors import GroupBuyClosed, Refused, TooOften
 from dialogs.actions.base import ShopAction
 from dialogs.actions.campaigns import (
     MOST_OFFERED,
+    OFFER,
     meant_by,
     offer_line,
     offer_option,
@@ -24,7 +25,9 @@ from dialogs.actions.campaigns import (
     title_of_offer,
 )
 from dialogs.actions.team_seats import go_on, join_option, refuse
+from dialogs.actions.team_sharing import share_option
 from dialogs.actions.turn import Turn
+from dialogs.private import GROUP_LINK
 from dialogs.team_card import Wording, team_card, title_of
 
 
@@ -143,7 +146,7 @@ def _show(turn: Turn, team: Team) -> None:
 
 
 class ExplainGroupBuys(ShopAction):
-    """In a private chat: what there is, and where it is done."""
+    """In a private chat: what there is, where it is done, and that a link does without a group."""
 
     called = "action_explain_group_buys"
 
@@ -153,7 +156,15 @@ class ExplainGroupBuys(ShopAction):
             turn.say("utter_no_offers")
             return
         lines = "\n".join(offer_line(turn, offer) for offer in offers)
-        turn.say("utter_group_buys_live_in_groups", offers=lines)
+        ways = tuple(_into_group(turn, offer) for offer in offers)
+        links = tuple(share_option(turn, offer) for offer in offers)
+        turn.say("utter_group_buys_live_in_groups", Options((*links, *ways)), offers=lines)
+
+
+def _into_group(turn: Turn, offer: Campaign) -> Option:
+    """Where a messenger can do that: one tap brings us into a group and opens the team there."""
+    label = turn.words("utter_into_group_button", title=title_of_offer(turn, offer))
+    return Option(label, url=f"{GROUP_LINK}{OFFER}{offer.id}")
 
 
 ACTIONS = (FindOffers, ValidateCampaign, AskCampaign, OpenTeam, ExplainGroupBuys)

@@ -10,7 +10,7 @@ from data.delivery.messages import Option, Options
 from data.kernel.money import Money
 from dialogs.actions.base import ShopAction
 from dialogs.actions.products import of_turn, variant_words
-from dialogs.actions.seen import is_buying, products_seen
+from dialogs.actions.seen import is_buying, products_seen, talk_of, talked_of
 from dialogs.actions.shopping import buy_option, on_shelf
 from dialogs.actions.turn import Turn
 from dialogs.understanding.folding import folded
@@ -28,7 +28,8 @@ class AnswerAboutProduct(ShopAction):
     def act(self, turn: Turn) -> None:
         seen = products_seen(turn)
         place = turn.slots.get("product_asked")
-        product_id = _pick(seen, place)
+        product_id = _pick(seen, place) or talked_of(turn, seen)
+        talk_of(turn, product_id)
         asked = turn.slots.get("attribute_asked")
         if product_id is None:
             turn.say(

@@ -152,6 +152,16 @@ class AskOccasionDate(ShopAction):
         turn.say("utter_ask_occasion_date", what=_what(turn))
 
 
+class ValidateOccasionDate(ShopAction):
+    """ "Next month" is no day: whoever keeps its first would remind of a day that nobody named."""
+
+    called = "validate_occasion_date"
+
+    def act(self, turn: Turn) -> None:
+        if "until" in (turn.slots.get("occasion_date") or ()):
+            turn.set("occasion_date", None)
+
+
 class LookAtDay(ShopAction):
     """Whether the words leave the calendar open: a wrong reminder is worse than a question."""
 
@@ -339,6 +349,7 @@ def _nameless(turn: Turn) -> Occasion | None:
 ACTIONS = (
     HearDay,
     ValidateOccasionPerson,
+    ValidateOccasionDate,
     AskOccasionDate,
     LookAtDay,
     AskOccasionCalendar,

@@ -1,6 +1,7 @@
 """What is in sight: the product being bought, else those on the cards shown last."""
 
 import re
+from collections.abc import Sequence
 
 from data.catalogue import get_variant
 from data.conversations import Offered, offered_to
@@ -8,16 +9,25 @@ from data.kernel.errors import NotFound
 from dialogs.actions.turn import Turn
 from dialogs.engine import from_json
 
-_BUYING = "checkout"
+_BUYING, _SEAT = "checkout", "group_checkout"
 _PRODUCT = re.compile(r"\b(?:gift_choice|product)=(prd_\w+)")
 _VARIANT = re.compile(r"\bvariant=(var_\w+)")
 
 
 def is_buying(turn: Turn) -> bool:
     """Whether a checkout is under way in this conversation."""
+    return _is_in(turn, _BUYING)
+
+
+def is_ordering(turn: Turn) -> bool:
+    """Whether something is being ordered here, alone or with a team."""
+    return _is_in(turn, _BUYING, _SEAT)
+
+
+def _is_in(turn: Turn, *flows: str) -> bool:
     snapshot = turn.conversation.snapshot
     frames = from_json(snapshot).stack if snapshot else ()
-    return any(frame.flow == _BUYING for frame in frames)
+    return any(frame.flow in flows for frame in frames)
 
 
 def products_seen(turn: Turn) -> list[str]:
@@ -28,6 +38,17 @@ def products_seen(turn: Turn) -> list[str]:
     newest = next((option.batch for option in shown if _product_of(turn, option)), None)
     together = [option for option in reversed(shown) if option.batch == newest]
     return list(dict.fromkeys(filter(None, (_product_of(turn, one) for one in together))))
+
+
+def talked_of(turn: Turn, seen: Sequence[str]) -> str | None:
+    """The one of these that the last question was about."""
+    product_id = turn.slots.get("product_talked_of")
+    return product_id if product_id in seen else None
+
+
+def talk_of(turn: Turn, product_id: str | None) -> None:
+    """What is in sight was asked about; None: what is in sight is new."""
+    turn.set("product_talked_of", product_id)
 
 
 def _product_of(turn: Turn, option: Offered) -> str | None:

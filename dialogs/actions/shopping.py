@@ -1,10 +1,12 @@
 """Looking for something on the shelves, and buying what was seen there."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from data.catalogue import (
+    Article,
     Filters,
     Found,
     Product,
@@ -16,10 +18,11 @@ from data.catalogue import (
     variants_of,
 )
 from data.delivery.messages import Card, Option, Options
+from dialogs.actions.ages import forbidden_in
 from dialogs.actions.base import ShopAction
 from dialogs.actions.budgets import budget_of, say_converted, unknown_currency
 from dialogs.actions.products import of_turn, product_card
-from dialogs.actions.seen import is_buying, products_seen
+from dialogs.actions.seen import is_buying, products_seen, talk_of, talked_of
 from dialogs.actions.turn import Turn
 from dialogs.engine.commands import SetSlot, StartFlow
 from dialogs.understanding.folding import fold
@@ -28,8 +31,10 @@ from dialogs.understanding.outcome import Entity
 from dialogs.understanding.values import Setting, extract
 
 _SHOWN = 5
+_WHILE = timedelta(minutes=30)  # our decision: as long as one talk
 _MARKS = " 的,，。.!！"
 # What is said beside a product: how many, which one, for how much.
+_BOUNDS = frozenset({"money", "age"})
 _NO_THING = frozenset({"money", "quantity", "ordinal", "attribute"})
 
 
@@ -39,14 +44,17 @@ class SearchProducts(ShopAction):
     called = "action_search_products"
 
     def act(self, turn: Turn) -> None:
-        words = _without_amounts(turn, str(turn.slots.get("search_for") or ""))
+        said = str(turn.slots.get("search_for") or "")
+        turn.set("searched", {"for": said, "until": (turn.now + _WHILE).isoformat()})
+        words, unfit = _without_amounts(turn, said), forbidden_in(_values(turn, said))
         if unknown_currency(turn):
             turn.set("budget", None)
         say_converted(turn)
-        found = _by_code(turn, words) or _by_words(turn, words)
+        found = _by_code(turn, words) or _by_words(turn, words, unfit=unfit)
         if found:
+            talk_of(turn, None)
             turn.say("utter_search_found", *(_card(turn, one) for one in found))
-        elif _bounds(turn) != (None, None) and _by_words(turn, words, any_price=True):
+        elif _bounds(turn) != (None, None) and _by_words(turn, words, any_price=True, unfit=unfit):
             turn.say("utter_search_nothing_at_that_price", budget=turn.slots.get("budget"))
         else:
             turn.say("utter_search_nothing")
@@ -61,8 +69,11 @@ class BuySeen(ShopAction):
     def act(self, turn: Turn) -> None:
         seen = products_seen(turn)
         word = _named_thing(turn)
+        meant = talked_of(turn, seen)
         if word:
             seen = _fitting(turn, word, seen)
+        elif meant:
+            seen = [meant]
         if word and not seen:
             turn.commands += [StartFlow("product_search"), SetSlot("search_for", word)]
         elif is_buying(turn):
@@ -72,7 +83,7 @@ class BuySeen(ShopAction):
             turn.commands += [StartFlow("checkout"), SetSlot("product", seen[0])]
             turn.commands += _only_variant(turn, seen[0])
         elif seen:
-            turn.say("utter_which_to_buy", Options(tuple(_named(turn, one) for one in seen)))
+            turn.say("utter_which_to_buy", Options(tuple(named_option(turn, one) for one in seen)))
         else:
             turn.say("utter_nothing_to_buy")
 
@@ -92,9 +103,14 @@ def _fitting(turn: Turn, word: str, seen: list[str]) -> list[str]:
     return [product_id for product_id in seen if product_id in found]
 
 
-def buy_option(turn: Turn, product: Product, variant: Variant | None = None) -> Option:
+def buy_option(turn: Turn, product: Product | Article, variant: Variant | None = None) -> Option:
     """A button straight to the checkout; what there is only one of need not be asked."""
     return turn.option("utter_buy_button", _checkout(turn, product.id, variant))
+
+
+def named_option(turn: Turn, product_id: str) -> Option:
+    title = text_in(of_turn(turn, product_id).title, turn.locale)
+    return Option(turn.words("utter_product_button", title=title), _checkout(turn, product_id))
 
 
 def on_shelf(turn: Turn, product_id: str) -> list[Variant]:
@@ -112,11 +128,6 @@ def _only_variant(turn: Turn, product_id: str) -> list[SetSlot]:
     return [SetSlot("variant", left[0].id)] if len(left) == 1 else []
 
 
-def _named(turn: Turn, product_id: str) -> Option:
-    title = text_in(of_turn(turn, product_id).title, turn.locale)
-    return Option(turn.words("utter_product_button", title=title), _checkout(turn, product_id))
-
-
 def _by_code(turn: Turn, words: str) -> list[Found]:
     digits = "".join(word for word in words.split() if word.isdigit()) or words
     variant = find_by_gtin(turn.session, merchant_id=turn.merchant.id, gtin=digits)
@@ -125,21 +136,23 @@ def _by_code(turn: Turn, words: str) -> list[Found]:
     return [Found(of_turn(turn, variant.product_id), variant, price_of(variant), 1.0)]
 
 
-def _by_words(turn: Turn, words: str, *, any_price: bool = False) -> list[Found]:
+def _by_words(
+    turn: Turn, words: str, *, any_price: bool = False, unfit: tuple[str, ...] = ()
+) -> list[Found]:
     low, high = (None, None) if any_price else _bounds(turn)
     return search(
         turn.session,
         merchant_id=turn.merchant.id,
         query=words,
-        filters=Filters(min_price=low, max_price=high),
+        filters=Filters(min_price=low, max_price=high, excluded=unfit),
         limit=_SHOWN,
         fill_up=False,
     )
 
 
 def _without_amounts(turn: Turn, words: str) -> str:
-    """两百以内的茶具 looks for 茶具: the amount is a bound, and stands in no title."""
-    for value in reversed([value for value in _values(turn, words) if value.kind == "money"]):
+    """两百以内的茶具 looks for 茶具: the amount is a bound, an age no word of a title."""
+    for value in reversed([one for one in _values(turn, words) if one.kind in _BOUNDS]):
         words = f"{words[: value.start]} {words[value.end :]}"
     return words.strip(_MARKS) or words
 

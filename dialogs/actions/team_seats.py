@@ -18,7 +18,7 @@ from dialogs.actions.base import ShopAction
 from dialogs.actions.campaigns import MOST_OFFERED
 from dialogs.actions.turn import Turn
 from dialogs.engine.commands import CancelFlow
-from dialogs.team_card import Wording, standing, title_of
+from dialogs.team_card import title_of
 
 _CHECKOUT, _WHICH = "group_checkout", "group_buy_which"
 # Why somebody may not take a seat (data/group_buys/limits.py), each in words of its own.
@@ -156,20 +156,6 @@ class LeaveTeam(ShopAction):
         turn.say("utter_which_team_to_leave", Options(options))
 
 
-class TellTeams(ShopAction):
-    """How the open teams of this chat are going, and a way in."""
-
-    called = "action_tell_teams"
-
-    def act(self, turn: Turn) -> None:
-        wording = Wording(turn.domain, turn.locale)
-        for team in open_teams_in(turn.session, chat_id=turn.chat.id, now=turn.now):
-            view = team_view(turn.session, team)
-            title = title_of(turn.session, view, merchant_id=turn.merchant.id, locale=turn.locale)
-            told = standing(wording, view, title=title, now=turn.now)
-            turn.say("utter_team_standing", Options((join_option(turn, team),)), standing=told)
-
-
 def _unpaid_here(turn: Turn) -> list[Seat]:
     """In a group only that group's; in private all of them; after a press only that one."""
     seats = unpaid_seats(turn.session, merchant_id=turn.merchant.id, person_id=turn.person.id)
@@ -196,4 +182,4 @@ def _leave(turn: Turn, seat: Seat) -> None:
         turn.commands.append(CancelFlow())
 
 
-ACTIONS = (JoinTeam, AskWhichTeam, LeaveTeam, TellTeams)
+ACTIONS = (JoinTeam, AskWhichTeam, LeaveTeam)

@@ -45,6 +45,14 @@ class PrivateStart:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Another conversation of this shop takes these in, in the same transaction."""
+
+    conversation_id: str
+    commands: tuple[Command, ...]
+
+
 @dataclass(slots=True)
 class Turn:
     """One event being answered. Actions read slots, call data services, speak, set slots.
@@ -67,6 +75,7 @@ class Turn:
     letters: list[Letter] = field(default_factory=list)
     private_starts: list[PrivateStart] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
+    elsewhere: list[Elsewhere] = field(default_factory=list)
     _changes: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -102,6 +111,13 @@ class Turn:
     def go_on_privately(self, flow: str, **slots: Any) -> None:
         """What is private (address, payment link) goes on in the person's own chat."""
         self.private_starts.append(PrivateStart(self.person.id, flow, slots))
+
+    def tell_elsewhere(
+        self, conversation_id: str, *first: Command, flow: str, **slots: Any
+    ) -> None:
+        """A flow begins in another conversation, on top of what goes on; `first` is first."""
+        values = (SetSlot(slot, value) for slot, value in slots.items())
+        self.elsewhere.append(Elsewhere(conversation_id, (*first, StartFlow(flow), *values)))
 
     def option(self, response: str, payload: str, **values: Any) -> Option:
         """A button whose label is a response of the language files."""

@@ -7,6 +7,7 @@ from dialogs.engine.inputs import (
     ActionFailed,
     ActionResult,
     Failed,
+    GivenAway,
     HandBack,
     HandOver,
     Happened,
@@ -15,6 +16,7 @@ from dialogs.engine.inputs import (
     Lapsed,
     Moved,
     StartPattern,
+    TakenOver,
     Way,
 )
 from dialogs.engine.migrating import pinned
@@ -36,7 +38,7 @@ from dialogs.engine.questions import Question, current_version, open_question
 from dialogs.engine.recording import RECORDED, Recorded, Unplayable
 from dialogs.engine.replaying import replay
 from dialogs.engine.running import Turned, run
-from dialogs.engine.snapshot import from_json, to_json
+from dialogs.engine.snapshot import from_json, parked_to_json, to_json
 from dialogs.engine.state import ChatKind, Frame, FrameKind, Mode, Parked, State
 from dialogs.engine.step import step
 from dialogs.engine.work import Flows
@@ -55,6 +57,7 @@ __all__ = [
     "Flows",
     "Frame",
     "FrameKind",
+    "GivenAway",
     "GoPrivate",
     "HandBack",
     "HandOver",
@@ -76,6 +79,7 @@ __all__ = [
     "Standing",
     "StartPattern",
     "State",
+    "TakenOver",
     "Turned",
     "Unplayable",
     "Unwait",
@@ -85,6 +89,7 @@ __all__ = [
     "from_json",
     "move_on",
     "open_question",
+    "parked_to_json",
     "pinned",
     "replay",
     "run",

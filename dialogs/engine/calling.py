@@ -8,6 +8,7 @@ from dialogs.engine.correcting import go_back
 from dialogs.engine.frames import activate, cancel
 from dialogs.engine.inputs import ActionFailed, Failed, Heard, Input, StartPattern
 from dialogs.engine.state import Asking, FrameKind, Mode, Pending
+from dialogs.engine.waiting import give_up, ready
 from dialogs.engine.work import PATTERN, Work
 from dialogs.format.flow import END, Collect
 
@@ -53,7 +54,7 @@ def fail(work: Work, event: ActionFailed) -> None:
     work.pending = None
     work.note("action_failed", action=pending.action, call=event.call, reason=event.reason)
     if event.hopeless:
-        _drop_all(work)
+        drop_all(work)
         return
     apologising = any(frame.flow == _APOLOGY for frame in work.stack)
     _leave(work, pending)
@@ -61,12 +62,10 @@ def fail(work: Work, event: ActionFailed) -> None:
         work.push_pattern("internal_error", {"reason": event.reason})
 
 
-def _drop_all(work: Work) -> None:
+def drop_all(work: Work) -> None:
     """With what was to go on now: it may be what broke, and would break every later turn."""
     work.leave(0, why="flow_cancelled")
-    for parked in [each for each in work.parked if each.ready is not None]:
-        work.note_each("flow_cancelled", parked.frames)
-        work.parked.remove(parked)
+    give_up(work, ready(work))
     work.slots.clear()
 
 

@@ -100,7 +100,7 @@ def _start(work: Work, plan: Plan, command: StartFlow) -> None:
 
 
 def _is_open(work: Work, plan: Plan, flow: Flow) -> bool:
-    context = {"chat": work.chat_kind.value}
+    context = {"chat": work.chat_kind}
     return flow.guard is None or flow.guard({**work.slots, **plan.said}, context)
 
 

@@ -64,7 +64,7 @@ class _Renewal:
         root = group[0]
         flow = self.live.flows.get(root.flow) if root.is_root else None
         values = self._said_with(root, flow) if flow else {}
-        context = {"chat": self.state.chat_kind.value}
+        context = {"chat": self.state.chat_kind}
         if flow is None or (flow.guard is not None and not flow.guard(values, context)):
             self.note("flow_dropped", group)
             return []

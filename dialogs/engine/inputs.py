@@ -63,6 +63,15 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenOver:
+    """A flow that waited in another conversation of theirs goes on here: the group as a snapshot
+    has it, and what woke it."""
+
+    group: Mapping[str, Any]
+    told: Happened
+
+
+@dataclass(frozen=True, slots=True)
 class HandOver:
     """Staff has answered or taken the chat."""
 
@@ -82,9 +91,13 @@ class StartPattern:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The turn broke: go on from the state before it with pattern_internal_error."""
+    """The turn broke: go on from the state before it with pattern_internal_error. `taken`: what
+    was taken in without a word of the person; it does not come again, so what it woke ends.
+    `hopeless`: apologising for it broke as well, so everything is dropped."""
 
     reason: str
+    taken: Happened | HandBack | None = None
+    hopeless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +123,14 @@ class Lapsed:
     """Between two turns: nobody went on for so long that what was under way ends."""
 
 
-Change = Moved | Lapsed
+@dataclass(frozen=True, slots=True)
+class GivenAway:
+    """Between two turns: what waits under this number goes on in another conversation."""
+
+    wait: int
+
+
+Change = Moved | Lapsed | GivenAway
 Between = ActionAnswered | ActionFailed
-Input = Heard | ActionResult | Between | Happened | HandOver | HandBack | StartPattern | Failed
+Outside = Happened | TakenOver | HandOver | HandBack
+Input = Heard | ActionResult | Between | Outside | StartPattern | Failed

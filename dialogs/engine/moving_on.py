@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from data.kernel.ids import FlowSha
 from dialogs.engine.ending import lapsed, restarted
-from dialogs.engine.inputs import Change, Lapsed, Moved
+from dialogs.engine.handing_on import given_away
+from dialogs.engine.inputs import Change, GivenAway, Lapsed, Moved
 from dialogs.engine.migrating import Passage, migrated, pinned
 from dialogs.engine.outcome import Event, Unwait
 from dialogs.engine.recording import Recorded
@@ -29,11 +30,14 @@ class Standing:
 
 def move_on(state: State, change: Change, flows: Flows) -> Standing:
     """A change that changes nothing leaves no event."""
-    if isinstance(change, Lapsed):
-        after, events = lapsed(state, flows)
-        ended: tuple[Unwait, ...] = ()
-    else:
-        after, events, ended = _moved(state, change, flows)
+    ended: tuple[Unwait, ...] = ()
+    match change:
+        case Lapsed():
+            after, events = lapsed(state, flows)
+        case GivenAway():
+            after, events, ended = given_away(state, change, flows)
+        case Moved():
+            after, events, ended = _moved(state, change, flows)
     if after == state and not events:
         return Standing(state)
     record = Recorded(change, flows.live, state.chat_kind).as_event()

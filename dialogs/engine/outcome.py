@@ -31,15 +31,14 @@ class Event(NamedTuple):
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(NamedTuple):
     """Say a response of the flow set `version`. `values` fill its gaps and are what the slots held
     at that moment; `question` is the slot it asks for; `buttons` come after the response's own."""
 
     response: str
     version: FlowSha
-    values: Mapping[str, Any] = field(default_factory=dict)
-    titles: Mapping[str, Mapping[Locale, str]] = field(default_factory=dict)
+    values: Mapping[str, Any] = NOTHING
+    titles: Mapping[str, Mapping[Locale, str]] = NOTHING
     question: str | None = None
     buttons: tuple[ResponseButton, ...] = ()
 
@@ -55,8 +54,7 @@ class Post:
     message: Any
 
 
-@dataclass(frozen=True, slots=True)
-class RunAction:
+class RunAction(NamedTuple):
     """Run this action and give its ActionResult. `call` is unique in the conversation and makes
     its idempotency key; `values` hide the slots of the same name during this run."""
 
@@ -66,7 +64,7 @@ class RunAction:
     step: str
     version: FlowSha
     slots: Mapping[str, Any]
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = NOTHING
     slot: str | None = None
 
 

@@ -7,7 +7,7 @@ that no slot may hold was, nobody needs to know: it comes back as one that every
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from math import nan
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from data.kernel.ids import FlowSha
 from dialogs.engine.commands import Command
@@ -17,6 +17,7 @@ from dialogs.engine.inputs import (
     ActionResult,
     Change,
     Failed,
+    GivenAway,
     HandBack,
     HandOver,
     Happened,
@@ -25,6 +26,7 @@ from dialogs.engine.inputs import (
     Lapsed,
     Moved,
     StartPattern,
+    TakenOver,
     Way,
 )
 from dialogs.engine.outcome import Event
@@ -41,8 +43,7 @@ class Unplayable(Exception):
     """The record does not fit the flows: the engine would not have taken this input here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """An input or a change, with what else the engine went by: the version that was live, the kind
     of chat."""
 
@@ -134,6 +135,14 @@ def _happened(body: Mapping[str, Any]) -> Happened:
     return Happened(body["event"], body["key"], payload, wait, number)
 
 
+def _taken_over_to_json(taken: TakenOver) -> Json:
+    return {"group": dict(taken.group), "told": _happened_to_json(taken.told)}
+
+
+def _taken_over(body: Mapping[str, Any]) -> TakenOver:
+    return TakenOver(body["group"], _happened(body["told"]))
+
+
 def _result(body: Mapping[str, Any]) -> ActionResult:
     return ActionResult(_values(body["slots"]), commands=_commands(body.get("commands", ())))
 
@@ -167,6 +176,20 @@ def _moved(body: Mapping[str, Any]) -> Moved:
     return Moved(tuple(Way(*way) for way in body["ways"]), tuple(body["lost"]))
 
 
+def _failed_to_json(failed: Failed) -> Json:
+    """With what was taken in, under its own kind."""
+    body: Json = {"reason": failed.reason}
+    if failed.taken is not None:
+        kind = _KINDS[type(failed.taken)]
+        body["taken"] = {kind: RECORDED[kind].to_json(failed.taken)}
+    return {**body, "hopeless": True} if failed.hopeless else body
+
+
+def _failed(body: Mapping[str, Any]) -> Failed:
+    taken = (RECORDED[kind].from_json(each) for kind, each in body.get("taken", {}).items())
+    return Failed(body["reason"], next(taken, None), hopeless=body.get("hopeless", False))
+
+
 def _fit_all(values: Mapping[str, Any]) -> Json:
     return {name: _fit(value) for name, value in values.items()}
 
@@ -192,12 +215,16 @@ RECORDED: Mapping[str, Recipe] = {
     "understood": Recipe(Heard, _heard_to_json, _heard),
     "moved": Recipe(Moved, _moved_to_json, _moved),
     "lapsed": Recipe(Lapsed, lambda _: {}, lambda _: Lapsed()),
+    "given_away": Recipe(
+        GivenAway, lambda given: {"wait": given.wait}, lambda body: GivenAway(body["wait"])
+    ),
     "action_done": Recipe(ActionResult, _result_to_json, _result),
     "action_answered": Recipe(
         ActionAnswered, _answered_to_json, lambda body: ActionAnswered(body["call"], _result(body))
     ),
     "call_failed": Recipe(ActionFailed, _call_failed_to_json, _call_failed),
     "told": Recipe(Happened, _happened_to_json, _happened),
+    "taken_over": Recipe(TakenOver, _taken_over_to_json, _taken_over),
     "hand_over": Recipe(HandOver, lambda _: {}, lambda _: HandOver()),
     "hand_back": Recipe(HandBack, lambda _: {}, lambda _: HandBack()),
     "pattern_wanted": Recipe(
@@ -205,8 +232,6 @@ RECORDED: Mapping[str, Recipe] = {
         _pattern_to_json,
         lambda body: StartPattern(body["flow"], body["context"]),
     ),
-    "failed": Recipe(
-        Failed, lambda failed: {"reason": failed.reason}, lambda body: Failed(body["reason"])
-    ),
+    "failed": Recipe(Failed, _failed_to_json, _failed),
 }
 _KINDS = {recipe.made: kind for kind, recipe in RECORDED.items()}

@@ -6,7 +6,15 @@ Each input it gives to the engine is the first of the events that came of it.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from dialogs.engine.inputs import ActionAnswered, ActionFailed, ActionResult, Failed, Input
+from dialogs.engine.inputs import (
+    ActionAnswered,
+    ActionFailed,
+    ActionResult,
+    Failed,
+    HandBack,
+    Happened,
+    Input,
+)
 from dialogs.engine.outcome import Effect, Event, Outcome, RunAction
 from dialogs.engine.recording import Recorded
 from dialogs.engine.state import State
@@ -58,10 +66,11 @@ def run(
 
 
 def _sorry(event: Input, reason: str) -> Input:
-    """An answer that breaks the turn is no answer; else its frame would wait for ever."""
+    """An answer that breaks the turn is no answer; else its frame would wait for ever. So would
+    a flow whose event has come and broken it."""
     if isinstance(event, ActionAnswered | ActionFailed):
         return ActionFailed(event.call, reason, hopeless=isinstance(event, ActionFailed))
-    return Failed(reason)
+    return Failed(reason, event if isinstance(event, Happened | HandBack) else None)
 
 
 def _drive(state: State, event: Input, flows: Flows, outside: Outside) -> Turned:

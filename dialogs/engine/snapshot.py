@@ -26,7 +26,7 @@ def to_json(state: State) -> dict[str, Any]:
         "stack": [_frame_to_json(frame) for frame in state.stack],
     }
     if state.parked:
-        body["parked"] = [_parked_to_json(parked) for parked in state.parked]
+        body["parked"] = [parked_to_json(parked) for parked in state.parked]
     if state.lapsed:
         body["lapsed"] = state.lapsed
     if state.pending:
@@ -42,7 +42,7 @@ def from_json(body: Mapping[str, Any]) -> State:
     return State(
         stack=tuple(_frame_from_json(frame) for frame in body.get("stack", ())),
         slots=dict(body.get("slots", {})),
-        parked=tuple(_parked_from_json(parked) for parked in body.get("parked", ())),
+        parked=tuple(parked_from_json(parked) for parked in body.get("parked", ())),
         mode=Mode(body.get("mode", Mode.BOT)),
         chat_kind=ChatKind(body.get("chat", ChatKind.PRIVATE)),
         pending=_pending_from_json(body.get("pending")),
@@ -84,7 +84,7 @@ def _frame_from_json(body: Mapping[str, Any]) -> Frame:
     )
 
 
-def _parked_to_json(parked: Parked) -> dict[str, Any]:
+def parked_to_json(parked: Parked) -> dict[str, Any]:
     return {
         "wait": parked.wait,
         "events": list(parked.events),
@@ -95,7 +95,7 @@ def _parked_to_json(parked: Parked) -> dict[str, Any]:
     }
 
 
-def _parked_from_json(body: Mapping[str, Any]) -> Parked:
+def parked_from_json(body: Mapping[str, Any]) -> Parked:
     ready = body["ready"]
     return Parked(
         wait=body["wait"],

@@ -82,8 +82,7 @@ class Asking(StrEnum):
     ACT = "act"
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(NamedTuple):
     """The engine stands still until this action's result is given: at once, or between turns.
     `frame` is on top meanwhile. `spent`: steps of this turn, counted on after it."""
 

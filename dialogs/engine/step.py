@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from dialogs.engine.calling import NEED_THE_FLOOR, fail, is_answered, note_held
+from dialogs.engine.calling import NEED_THE_FLOOR, drop_all, fail, is_answered, note_held
 from dialogs.engine.carrying_out import carry_out
 from dialogs.engine.cleaning import Plan, clean
 from dialogs.engine.commands import Command, StartFlow
 from dialogs.engine.frames import end_act, finish, go_on
+from dialogs.engine.handing_on import take_over
 from dialogs.engine.inputs import (
     ActionAnswered,
     ActionFailed,
@@ -25,15 +26,17 @@ from dialogs.engine.inputs import (
     Heard,
     Input,
     StartPattern,
+    TakenOver,
 )
 from dialogs.engine.outcome import Handoff, Outcome
 from dialogs.engine.state import Asking, Frame, FrameKind, Mode, Pending, State
-from dialogs.engine.waiting import happen, wake_ready
+from dialogs.engine.waiting import give_up, happen, ready, that_wait_for, wake_ready
 from dialogs.engine.walking import advance, collect
 from dialogs.engine.work import PATTERN, Flows, Runaway, Work
 from dialogs.format.flow import END, Collect
 
 SESSION_END = f"{PATTERN}session_end"
+_GREETING = "utter_greet"
 
 
 def step(state: State, event: Input, flows: Flows) -> Outcome:
@@ -81,7 +84,9 @@ def _recall(work: Work, plan: Plan) -> None:
         return
     plan.cannot = None
     guard = live[flow].guard
-    again = guard is None or guard(work.slots, {"chat": work.chat_kind.value})
+    again = guard is None or guard(work.slots, {"chat": work.chat_kind})
+    if again:  # it greets as well, and one message with buttons is enough
+        plan.chats = [response for response in plan.chats if response != _GREETING]
     work.push_pattern(SESSION_END.removeprefix(PATTERN), {"flow": flow, "again": again})
 
 
@@ -173,6 +178,10 @@ def _happened(work: Work, event: Happened, state: State) -> None:
     work.listening = len(work.stack) == before  # nobody woke: nothing is asked again
 
 
+def _taken_over(work: Work, event: TakenOver, state: State) -> None:
+    _happened(work, take_over(work, event), state)
+
+
 def _hand_over(work: Work, event: HandOver, state: State) -> None:
     if work.mode is not Mode.HUMAN:
         work.effects.append(Handoff())
@@ -184,10 +193,14 @@ def _hand_back(work: Work, event: HandBack, state: State) -> None:
     if work.mode is Mode.BOT:
         work.listening = True
         return
-    work.mode = Mode.BOT
-    work.note("handed_back")
+    _take_back(work)
     if work.pending is None:
         wake_ready(work)
+
+
+def _take_back(work: Work) -> None:
+    work.mode = Mode.BOT
+    work.note("handed_back")
 
 
 def _start_pattern(work: Work, event: StartPattern, state: State) -> None:
@@ -199,7 +212,15 @@ def _start_pattern(work: Work, event: StartPattern, state: State) -> None:
 
 def _failed(work: Work, event: Failed, state: State) -> None:
     work.note("turn_failed", reason=event.reason)
-    if work.mode is Mode.HUMAN:
+    if isinstance(event.taken, HandBack):
+        _take_back(work)
+        give_up(work, ready(work))
+    elif event.taken is not None:
+        give_up(work, that_wait_for(work, event.taken))
+    if event.hopeless:
+        drop_all(work)
+        work.listening = True
+    elif work.mode is Mode.HUMAN:
         work.listening = True
     else:
         work.push_pattern("internal_error", {"reason": event.reason})
@@ -211,6 +232,7 @@ _TAKE: Mapping[type, Callable[[Work, Any, State], None]] = {
     ActionAnswered: _action_answered,
     ActionFailed: _action_failed,
     Happened: _happened,
+    TakenOver: _taken_over,
     HandOver: _hand_over,
     HandBack: _hand_back,
     StartPattern: _start_pattern,

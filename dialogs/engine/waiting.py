@@ -1,5 +1,6 @@
 """Waiting for the outside: a group leaves the stack, and comes back with its event."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -48,31 +49,53 @@ def _take_values(work: Work, root: Frame) -> dict[str, Any]:
 
 def happen(work: Work, event: Happened) -> None:
     """Find who waits for this. Nobody is no mistake: a flow may have been cancelled."""
-    for parked in work.parked:
-        if _is_for(event, parked):
-            if work.mode is Mode.HUMAN or work.pending is not None:
-                _make_ready(work, parked, event)
-            else:
-                wake(work, parked, event)
-            return
+    for parked in that_wait_for(work, event):
+        if work.mode is Mode.HUMAN or work.pending is not None:
+            _make_ready(work, parked, event)
+        else:
+            wake(work, parked, event)
+        return
     work.note("event_ignored", event=event.event)
 
 
 def _is_for(event: Happened, parked: Parked) -> bool:
-    if parked.ready is not None or 0 < event.number <= parked.frames[0].heard:
+    is_settled = not _still_waits(parked) or (parked.ready is not None and event.event == TIMEOUT)
+    if is_settled or 0 < event.number <= parked.frames[0].heard:
         return False
     if event.wait is not None:
         return parked.wait == event.wait and event.event in (TIMEOUT, *parked.events)
     return event.event in parked.events and event.key == parked.key != ""
 
 
+def give_up(work: Work, waits: Iterable[Parked]) -> None:
+    """What would wake them has come and broken the turn, and comes no more: they end."""
+    for parked in tuple(waits):
+        work.note_each("flow_cancelled", parked.frames)
+        _forget(work, parked)
+
+
+def that_wait_for(work: Work, event: Happened) -> list[Parked]:
+    """One at most: no two waits have the same number, and the first of those with a name counts."""
+    return [parked for parked in work.parked if _is_for(event, parked)][:1]
+
+
+def ready(work: Work) -> list[Parked]:
+    return [parked for parked in work.parked if parked.ready is not None]
+
+
+def _still_waits(parked: Parked) -> bool:
+    """Time that ran out meanwhile ends no wait before the flow goes on: what comes yet counts."""
+    return parked.ready is None or parked.ready[0] == TIMEOUT
+
+
 def _make_ready(work: Work, parked: Parked, event: Happened) -> None:
     """A person has the chat, or an action is under way: the flow goes on afterwards."""
     at = work.parked.index(parked)
-    ready = (event.event, dict(event.payload))
+    told = (event.event, dict(event.payload))
     root = _having_heard(parked.frames[0], event)
-    work.parked[at] = replace(parked, ready=ready, frames=(root, *parked.frames[1:]))
-    work.effects.append(Unwait(parked.wait))
+    work.parked[at] = replace(parked, ready=told, frames=(root, *parked.frames[1:]))
+    if event.event != TIMEOUT:
+        work.effects.append(Unwait(parked.wait))
     work.note("wait_ready", parked.frames[-1], event=event.event)
 
 
@@ -81,16 +104,20 @@ def _having_heard(root: Frame, event: Happened) -> Frame:
 
 
 def wake_ready(work: Work) -> None:
-    for parked in [parked for parked in work.parked if parked.ready is not None]:
+    for parked in ready(work):
         assert parked.ready is not None  # noqa: S101  # just filtered; mypy needs it said
         wake(work, parked, Happened(parked.ready[0], payload=parked.ready[1]))
 
 
+def _forget(work: Work, parked: Parked) -> None:
+    work.parked.remove(parked)
+    if _still_waits(parked):
+        work.effects.append(Unwait(parked.wait))
+
+
 def wake(work: Work, parked: Parked, event: Happened) -> None:
     """Back on top, with its own values; what came before the event can no longer be corrected."""
-    work.parked.remove(parked)
-    if parked.ready is None:
-        work.effects.append(Unwait(parked.wait))
+    _forget(work, parked)
     root, *children = parked.frames
     interrupt(work, root.flow)
     root = _having_heard(root, event)._replace(kind=FrameKind.REGULAR, stash=parked.slots)

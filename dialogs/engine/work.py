@@ -78,7 +78,12 @@ class Work:
         return self.stack[-1].version if self.stack else self.flows.live
 
     def flow_set(self, frame: Frame | None = None) -> FlowSet:
-        sha = frame.version if frame else self.version
+        if frame is not None:
+            sha = frame.version
+        elif self.stack and self.leads_from is None:
+            sha = self.stack[-1].version
+        else:
+            sha = self.version
         try:
             return self._sets[sha]
         except KeyError:
@@ -92,7 +97,7 @@ class Work:
         return self.flow(frame).steps[frame.step]
 
     def context(self, frame: Frame) -> Mapping[str, Any]:
-        return {"chat": self.chat_kind.value, **frame.context}
+        return {"chat": self.chat_kind, **frame.context}
 
     def question(self) -> Collect | None:
         """The collect step that the conversation stands at, if it does."""

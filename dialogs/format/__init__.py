@@ -31,6 +31,7 @@ from dialogs.format.loader import (
     flow_set_from_json,
     flow_set_to_json,
     load_flow_set,
+    shipped_files,
     shipped_sources,
 )
 from dialogs.format.predicate_tokens import PredicateError
@@ -80,5 +81,6 @@ __all__ = [
     "load_flow_set",
     "read",
     "schema",
+    "shipped_files",
     "shipped_sources",
 ]

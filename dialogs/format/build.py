@@ -108,6 +108,7 @@ def _response(name: str, raw: Mapping[str, Any]) -> Response:
         text={Locale(tag): text for tag, text in raw["text"].items()},
         buttons=_buttons(raw["buttons"]),
         private=raw["private"],
+        offer=raw.get("offer", False),
         variants=tuple(_variant(one) for one in raw.get("variants", ())),
     )
 

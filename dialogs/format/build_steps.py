@@ -21,7 +21,7 @@ from dialogs.format.flow import (
 )
 from dialogs.format.predicate_tokens import PredicateError
 from dialogs.format.predicates import Predicate, compile_predicate
-from dialogs.format.typed_signs import typed_sign
+from dialogs.format.problems import Problem
 
 KINDS = ("collect", "action", "set_slots", "noop", "call", "link", "x-wait")
 _RESERVED = (END, "START")
@@ -40,9 +40,9 @@ def condition(document: Document, source: Any, path: Path) -> Predicate:
     try:
         return compile_predicate(text)
     except PredicateError as error:
-        offset = str(error.offset + 1)
-        wanted = (typed_sign(error.near) or ("", ""))[1]
-        document.report(error.code, path, name=text, near=error.near, offset=offset, wanted=wanted)
+        values = {"name": text, "near": error.near, "wanted": error.wanted}
+        problem = Problem(error.code, values=values)
+        document.report_inside(problem, path, text, error.offset)
         return _NOTHING
 
 
@@ -52,6 +52,7 @@ class StepsOfFlow:
     def __init__(self, document: Document, flow: str, raw: Mapping[str, Any]) -> None:
         self._document = document
         self._actions = frozenset(document.data["actions"])
+        self._is_whole = flow not in document.open_ways
         self._ids: dict[Path, str] = {}
         self._path: Path = ("flows", flow, "steps")
         self.steps: dict[str, Step] = {}
@@ -74,7 +75,8 @@ class StepsOfFlow:
         for index, raw in enumerate(sequence):
             where = (*path, index)
             following = self._ids.get((*path, index + 1), after)
-            if following is None and "next" not in raw and "link" not in raw:
+            is_last = following is None and "next" not in raw and "link" not in raw
+            if is_last and self._is_whole:
                 self._document.report("missing_next", where, name=self._ids[where])
             branches = self._next(raw.get("next"), where, following or END)
             step = self._step(raw, where, branches)
@@ -88,12 +90,17 @@ class StepsOfFlow:
         if isinstance(raw, str):
             return (Branch(None, raw),)
         path: Path = (*where, "next")
+        if self._is_whole:  # else what is missing may be the branch that cannot be read
+            self._check_else(raw, where)
+        return tuple(self._branch(branch, (*path, i)) for i, branch in enumerate(raw))
+
+    def _check_else(self, raw: list[dict[str, Any]], where: Path) -> None:
+        path: Path = (*where, "next")
         elses = [index for index, branch in enumerate(raw) if "else" in branch]
         if not elses:
             self._document.report("missing_else", path, name=self._ids[where])
         elif elses != [len(raw) - 1]:
             self._document.report("else_not_last", (*path, elses[0]), name=self._ids[where])
-        return tuple(self._branch(branch, (*path, i)) for i, branch in enumerate(raw))
 
     def _branch(self, raw: Mapping[str, Any], path: Path) -> Branch:
         key = "else" if "else" in raw else "then"

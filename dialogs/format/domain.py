@@ -64,12 +64,14 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One thing to say. Variants are tried in order; the first whose needs are met is said."""
+    """One thing to say. Variants are tried in order; the first whose needs are met is said.
+    `offer`: whoever says yes to it means its first button."""
 
     name: str
     text: Mapping[Locale, str]
     buttons: tuple[ResponseButton, ...] = ()
     private: bool = False
+    offer: bool = False
     variants: tuple[Variant, ...] = ()
 
 

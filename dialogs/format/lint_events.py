@@ -45,7 +45,8 @@ def _check_keys(document: Document, step: WaitStep, path: Path) -> None:
     }
     for key, value in has.items():
         if needs[key] and value is None:
-            document.report("missing_key", path, name=key, inside="x-wait")
+            if not document.has_gap((*path, key)):
+                document.report("missing_key", path, name=key, inside="x-wait")
         elif value is not None and not needs[key]:
             other = ", ".join(step.events)
             document.report("wait_needs_no", (*path, key), name=key, other=other)

@@ -30,10 +30,11 @@ def reach(start: Iterable[str], graph: Graph) -> set[str]:
 
 @dataclass(slots=True)
 class Listening:
-    """Whether steps listen. A called flow does if no way through it is silent."""
+    """Whether steps listen. A called flow does if no way through it is silent. `passes`: the flows
+    of which it is known whether one is; those that cannot be read whole are taken to listen."""
 
     flow_set: FlowSet
-    _passes: dict[str, bool] = field(default_factory=dict)
+    passes: dict[str, bool] = field(default_factory=dict)
 
     def at(self, step: Step) -> bool:
         """Whether the conversation stops at this step, or within the flow that it calls."""
@@ -42,10 +43,10 @@ class Listening:
         return isinstance(step, Collect | WaitStep)
 
     def _passed(self, name: str) -> bool:
-        if name not in self._passes:
-            self._passes[name] = False  # a flow that calls itself is told of elsewhere
-            self._passes[name] = END in self.silent_ways(self.flow_set.flows[name])
-        return self._passes[name]
+        if name not in self.passes:
+            self.passes[name] = False  # a flow that calls itself is told of elsewhere
+            self.passes[name] = END in self.silent_ways(self.flow_set.flows[name])
+        return self.passes[name]
 
     def silent_ways(self, flow: Flow) -> set[str]:
         """The steps, and END, that are come to from the first step without listening."""
@@ -55,8 +56,11 @@ class Listening:
 
 def check_links(document: Document, flow_set: FlowSet) -> None:
     """Flows that hand over to each other in a circle without listening never come to rest."""
-    listening = Listening(flow_set)
-    links = {name: list(_links(flow, listening)) for name, flow in flow_set.flows.items()}
+    listening = Listening(flow_set, dict.fromkeys(document.open_ways, False))
+    links = {
+        name: list(_links(flow, listening)) if name not in document.open_ways else []
+        for name, flow in flow_set.flows.items()
+    }
     graph = {name: [link.flow for link in found] for name, found in links.items()}
     told: set[str] = set()
     for name, found in links.items():

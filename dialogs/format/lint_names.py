@@ -21,6 +21,7 @@ from dialogs.format.flow import (
 from dialogs.format.lint_values import check_comparisons, misfit
 from dialogs.format.own_names import OWN_ACTION_NAMES, RESPONSES_OF_OWN_ACTIONS
 from dialogs.format.predicates import Predicate
+from dialogs.format.problems import Problem
 from dialogs.format.values import is_allowed
 from dialogs.format.wait_events import WAIT_EVENTS
 
@@ -88,7 +89,8 @@ class _Names:
         for index, rejection in enumerate(step.rejections):
             self._response(rejection.utter, (*step.path, "rejections", index, "utter"))
         if step.ask == f"utter_ask_{step.slot}":
-            if step.slot in self.document.data["slots"]:  # of an unknown slot that is enough
+            known = step.slot in self.document.data["slots"]  # of an unknown slot that is enough
+            if known and not self.document.has_gap((*step.path, "utter")):
                 self._response(step.ask, (*step.path, "collect"))
         elif step.ask.startswith("utter_"):
             self._response(step.ask, (*step.path, "utter"))
@@ -107,18 +109,12 @@ class _Names:
             self._slot(slot, (*step.path, "x-reads", index))
 
     def _values(self, step: SetSlots) -> None:
-        raw = self._raw(step.path)["set_slots"]
+        raw = self.document.value(step.path)["set_slots"]
         for index, entry in enumerate(raw):
             for slot, value in entry.items():
                 where = (*step.path, "set_slots", index, slot)
                 self._slot(slot, where, key=True)
                 self._value(slot, value, where)
-
-    def _raw(self, path: Path) -> Any:
-        raw: Any = self.document.data
-        for part in path:
-            raw = raw[part]
-        return raw
 
     def _wait(self, step: WaitStep) -> None:
         path: Path = (*step.path, "x-wait")
@@ -154,8 +150,12 @@ class _Names:
             misfit(self.document, slot, value, path)
 
     def _predicate(self, predicate: Predicate, path: Path) -> None:
-        for name in sorted(predicate.slots):
-            self._slot(name, path)
+        known = self.document.data["slots"]
+        for name in sorted(predicate.slots - known.keys()):
+            values = {"name": name, "wanted": nearest(name, known)}
+            problem = Problem("unknown_slot", values=values)
+            at = predicate.offset_of(name)
+            self.document.report_inside(problem, path, predicate.source, at)
         check_comparisons(self.document, self.flow_set.domain.slots, predicate, path)
 
     def triggers(self) -> None:

@@ -1,7 +1,5 @@
 """How flows may use each other, which patterns exist, and how flows are named to people."""
 
-from typing import Any
-
 from data.kernel.locales import Locale
 from dialogs.format.documents import Document
 from dialogs.format.flow import (
@@ -51,7 +49,7 @@ def _check_references(document: Document, flow: Flow) -> None:
 
 def _check_kept_slots(document: Document, flow: Flow) -> None:
     for step in flow.steps.values():
-        raw = _raw(document, step.path)
+        raw = document.value(step.path)
         kept = raw.get("collect") in flow.persisted
         if kept and raw.get("reset_after_flow_ends") is True:
             where = (*step.path, "reset_after_flow_ends")
@@ -62,17 +60,11 @@ def _check_ids(document: Document, flow: Flow) -> None:
     """Where a conversation can stop, the step needs a name that stays: a made one has the step's
     number in it, so that a step put before it would lose those who wait there."""
     for step in flow.steps.values():
-        if isinstance(step, Collect | WaitStep) and "id" not in _raw(document, step.path):
+        if "id" in document.value(step.path) or document.has_gap((*step.path, "id")):
+            continue
+        if isinstance(step, Collect | WaitStep):
             name = step.slot if isinstance(step, Collect) else ", ".join(step.events)
             document.warn("wants_id", step.path, name=name)
-
-
-def _raw(document: Document, path: Path) -> dict[str, Any]:
-    raw: Any = document.data
-    for part in path:
-        raw = raw[part]
-    found: dict[str, Any] = raw
-    return found
 
 
 def _check_title(document: Document, flow: Flow) -> None:
@@ -81,6 +73,8 @@ def _check_title(document: Document, flow: Flow) -> None:
     translated = raw.get("translation", {})
     missing = [locale.value for locale in Locale if locale.value not in translated]
     if flow.is_pattern or not (flow.triggers or "name" in raw or translated):
+        return
+    if any(document.has_gap(("flows", flow.id, key)) for key in ("name", "translation")):
         return
     if len(missing) > (1 if "name" in raw else 0):
         path: Path = ("flows", flow.id)

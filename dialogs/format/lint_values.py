@@ -1,7 +1,7 @@
 """Values and comparisons must fit their slots: a budget is a number, and no text is one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dialogs.format.comparing import EMPTY, kind_of
@@ -9,6 +9,7 @@ from dialogs.format.documents import Document
 from dialogs.format.domain import Slot, SlotType
 from dialogs.format.flow import Path
 from dialogs.format.predicates import Predicate
+from dialogs.format.problems import Problem
 
 _KIND_OF_SLOT = {
     SlotType.TEXT: "text",
@@ -42,15 +43,23 @@ def check_comparisons(
     document: Document, slots: Mapping[str, Slot], predicate: Predicate, path: Path
 ) -> None:
     """What is compared with a value of another type is always the same: a warning."""
+    for name, problem in _senseless(slots, predicate):
+        document.report_inside(problem, path, predicate.source, predicate.offset_of(name))
+
+
+def _senseless(slots: Mapping[str, Slot], predicate: Predicate) -> Iterator[tuple[str, Problem]]:
+    """Each with the slot that it is about."""
     for name, constant in predicate.compared:
         if name in slots and not _can_meet(slots[name], constant):
             is_number = slots[name].type is SlotType.FLOAT and _number_in(constant)
             code = "number_as_text" if is_number else "never_true"
-            document.warn(code, path, slot=name, name=str(constant), wanted=is_number or "")
+            values = {"slot": name, "name": str(constant), "wanted": is_number or ""}
+            yield name, Problem(code, values=values, warning=True)
     for left, operator, right in predicate.pairs:
         if left in slots and right in slots and not _can_pair(slots[left], operator, slots[right]):
             types = {"near": slots[left].type.value, "wanted": slots[right].type.value}
-            document.warn("never_equal", path, name=left, other=right, **types)
+            values = {"name": left, "other": right, **types}
+            yield left, Problem("never_equal", values=values, warning=True)
 
 
 def _can_meet(slot: Slot, constant: Any) -> bool:

@@ -28,8 +28,8 @@ _NONE: Names = frozenset()
 
 
 def check_waits(document: Document, flow_set: FlowSet) -> None:
-    if not any(isinstance(step, WaitStep) for step in _steps(flow_set)):
-        return
+    if document.gaps or not any(isinstance(step, WaitStep) for step in _steps(flow_set)):
+        return  # what was left out may have filled anything
     walk = _Walk(flow_set)
     entered = _entered(flow_set)
     for flow in flow_set.flows.values():

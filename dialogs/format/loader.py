@@ -17,6 +17,7 @@ _MISSING = frozenset(
     ("unknown_slot", "unknown_response", "unknown_action", "unknown_flow", "unknown_intent",
      "missing_language")
 )  # fmt: skip
+_UNREAD = _MISSING | {"unknown_step"}  # the same for what is left out of a file
 _DIALOGS = File(__file__).parents[1]
 
 
@@ -54,13 +55,17 @@ def flow_set_from_json(text: str) -> FlowSet:
     return flow_set
 
 
-def shipped_sources() -> dict[str, str]:
+def shipped_files() -> list[File]:
     """The flows and responses that come with Tuanzi, without the patterns, which always load."""
     files = [*_DIALOGS.glob("flows/*.yml"), *_DIALOGS.glob("language/*/responses*.yml")]
+    return sorted(file for file in files if file.name != "patterns.yml")
+
+
+def shipped_sources() -> dict[str, str]:
+    """Their texts, named from here."""
     return {
-        str(file.relative_to(_DIALOGS)): file.read_text(encoding="utf-8")
-        for file in sorted(files)
-        if file.name != "patterns.yml"
+        str(file.relative_to(_DIALOGS)): file.read_text("utf-8", "surrogateescape")
+        for file in shipped_files()
     }
 
 
@@ -73,9 +78,14 @@ def _load(
     _add_patterns(document)
     flow_set = build(document)
     lint(document, flow_set, runnable)
-    if not document.is_whole:
-        return flow_set, [one for one in document.problems if one.code not in _MISSING]
-    return flow_set, document.problems
+    return flow_set, [one for one in document.problems if not _may_be_unread(one, document)]
+
+
+def _may_be_unread(problem: Problem, document: Document) -> bool:
+    """What seems missing stands where nothing could be read, or may stand there."""
+    if problem.code in _MISSING and not document.is_whole:
+        return True
+    return problem.code in _UNREAD and problem.values["name"] in document.unread
 
 
 def _add_patterns(document: Document) -> None:

@@ -6,6 +6,7 @@ or of another type makes a comparison false, never an exception.
 or ▸ and ▸ not ▸ comparison ▸ value        values: slots.x  context.y  'text'  3  {a, b}  null …
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,7 +14,7 @@ from typing import Any
 
 from dialogs.format.comparing import EMPTY, OPERATORS, matches, pattern_of
 from dialogs.format.filled import NOTHING, Filled, both, either, filled_by, slots_of
-from dialogs.format.predicate_tokens import PredicateError, Token, tokens_of
+from dialogs.format.predicate_tokens import PredicateError, Token, thousands, tokens_of
 
 MAX_DEPTH = 20  # dialogs stay readable far below; recursion stays far from Python's limit
 
@@ -35,6 +36,11 @@ class Predicate:
     pairs: tuple[tuple[str, str, str], ...] = field(default=(), compare=False)
     filled: Filled = field(default=NOTHING, compare=False, repr=False)
     _evaluate: Evaluate = field(default=lambda slots, context: False, compare=False, repr=False)
+
+    def offset_of(self, slot: str) -> int:
+        """Where this slot is first named."""
+        found = re.search(rf"(?<![\w.'\"])slots\.{slot}\b", self.source)
+        return found.start() if found else 0
 
     def __call__(self, slots: Data, context: Data) -> bool:
         return bool(self._evaluate(slots, context))
@@ -71,6 +77,7 @@ class _Operand:
 
 class _Parser:
     def __init__(self, source: str) -> None:
+        self._source = source
         self._tokens = tokens_of(source)
         self._at = 0
         self._depth = 0
@@ -93,8 +100,14 @@ class _Parser:
         self._at += 1
         return token
 
-    def _wrong(self) -> PredicateError:
-        return PredicateError("predicate_syntax", self._now.offset, self._now.text)
+    def _wrong(self, token: Token | None = None) -> PredicateError:
+        token = token or self._now
+        code = "predicate_unfinished" if token.kind == "end" else "predicate_syntax"
+        if token.kind == "name" and token.text.lower() == "in":
+            code = "predicate_in"
+        before = self._tokens[self._at - 1]
+        in_groups = thousands(self._source, before.offset) if token.text == "," else None
+        return in_groups or PredicateError(code, token.offset, token.text)
 
     def _is_word(self, *words: str) -> bool:
         return self._now.kind in ("name", "op") and self._now.text.lower() in words
@@ -147,6 +160,7 @@ class _Parser:
         left = self._operand()
         operator = self._operator()
         if operator is None:
+            self._refuse_not_in()
             return _Part(left.evaluate, Filled(slots_of(left.slot)))
         if operator == "matches":
             return self._matching(left)
@@ -156,6 +170,12 @@ class _Parser:
             _compare(left.evaluate, OPERATORS[operator], right.evaluate),
             filled_by(operator, left.slot, right.slot, _constants(left, right)),
         )
+
+    def _refuse_not_in(self) -> None:
+        """`slots.x in …` is refused where it stands; of `not in` the `not` comes first."""
+        following = self._tokens[self._at + 1 : self._at + 2]
+        if self._is_word("not") and following and following[0].text.lower() == "in":
+            raise PredicateError("predicate_in", self._now.offset, "not in")
 
     def _group(self) -> _Part:
         offset = self._take().offset
@@ -195,7 +215,7 @@ class _Parser:
             return self._named(token)
         if token.text == "{" and token.kind == "op":
             return _constant(self._members())
-        raise PredicateError("predicate_syntax", token.offset, token.text)
+        raise self._wrong(token)
 
     def _named(self, token: Token) -> _Operand:
         if token.text.lower() in _CONSTANTS:
@@ -213,7 +233,7 @@ class _Parser:
         while self._now.text != "}":
             token = self._take()
             if token.kind not in ("string", "number", "name"):
-                raise PredicateError("predicate_syntax", token.offset, token.text)
+                raise self._wrong(token)
             members.append(_member(token))
             if self._now.text == ",":
                 self._take()

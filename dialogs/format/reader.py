@@ -22,12 +22,15 @@ from ruamel.yaml.events import (
 )
 
 from dialogs.format.flow import Path
+from dialogs.format.following import followed
 from dialogs.format.problems import Position, Problem
 from dialogs.format.syntax import CONTROL, explain
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 
+# Bytes that were no UTF-8, as Python keeps them; UTF-16 without its mark begins with a zero.
+_NOT_UTF8 = re.compile(r"\A[^\0]?\0|[\udc80-\udcff]")
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9]\d{0,17})")
 _FLOAT = re.compile(r"[-+]?(?:\d{1,17}\.\d{0,17}|\.\d{1,17})(?:[eE][-+]?\d{1,2})?")
 _WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
@@ -44,7 +47,8 @@ class Source:
     values: dict[Path, Position] = field(default_factory=dict)
     keys: dict[Path, Position] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    broken: set[Path] = field(default_factory=set)  # parts whose shape forbids further reading
+    text: str = ""
+    broken: set[Path] = field(default_factory=set)  # what has the wrong shape, or is not there
 
     def at(self, path: Path, *, key: bool = False) -> Position:
         """The place of a value (or its key), or of the nearest thing around it."""
@@ -54,12 +58,30 @@ class Source:
             path = path[:-1]
         return self.values.get(path, Position(self.file))
 
+    def inside(self, path: Path, value: str, offset: int) -> Position:
+        """The place of a character of a text; where it cannot be followed, that of the text."""
+        start = self.at(path)
+        lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", self.text)
+        index = sum(map(len, lines[: start.line - 1])) + start.column - 1
+        found = followed(self.text, index, value, offset)
+        return start if found is None else place_of(self.file, self.text, found)
+
+    def is_broken(self, path: Path) -> bool:
+        """Whether the shape of this part is wrong somewhere."""
+        return any(one[: len(path)] == path for one in self.broken)
+
     def value(self, path: Path) -> Any:
         """What stands there."""
         found = self.data
         for part in path:
             found = found[part]
         return found
+
+
+def place_of(file: str, text: str, index: int) -> Position:
+    """The line and column of a character."""
+    before = re.split(r"\r\n|\r|\n", text[:index])
+    return Position(file, len(before), len(before[-1]) + 1)
 
 
 class _Refused(Exception):
@@ -71,7 +93,10 @@ class _Refused(Exception):
 @lru_cache(maxsize=64)  # an editor checks again and again with one file changed
 def read(file: str, text: str) -> Source:
     """The data is None when the file could not be read; `problems` says why."""
-    source = Source(file)
+    source = Source(file, text=text)
+    if (odd := _NOT_UTF8.search(text)) is not None:
+        source.problems.append(Problem("not_utf8", place_of(file, text, odd.start())))
+        return source
     if len(text.encode()) > MAX_BYTES:
         source.problems.append(Problem("file_too_large", Position(file), {"limit": "256 KB"}))
         return source

@@ -14,6 +14,7 @@ from pathlib import Path as File
 from typing import Any
 
 from dialogs.format.flow import Path
+from dialogs.format.misnamed import Told, duration_problem, is_duration, name_problem
 from dialogs.format.problems import Problem
 from dialogs.format.reader import Source
 from dialogs.format.typed_signs import typed_sign
@@ -35,6 +36,8 @@ REFUSED_KEYS = {
     "silence_timeout": "refused_voice",
     "on_activate": "refused_hook",
 }
+# What other languages call a further branch.
+_BRANCH_WORDS = ("elif", "elseif", "else if", "else_if", "elsif", "when", "case", "otherwise")
 # What stands beside these mistakes can still be read, and checked for others.
 _HARMLESS = {"unknown_key", "link_with_next", *REFUSED_KEYS.values()}
 
@@ -66,6 +69,9 @@ class _Checker:
             yield from self._one_of(data, rule["oneOf"], path)
             return
         if not _has_type(data, rule.get("type")):
+            if is_duration(rule.get("pattern", "")) and isinstance(data, int | float):
+                yield self._told(duration_problem(data), path)
+                return
             yield self._wrong_type(data, _kinds(rule), path)
             return
         for keyword, check in _KEYWORDS.items():
@@ -82,7 +88,8 @@ class _Checker:
         **values: str,
     ) -> Problem:
         if code not in _HARMLESS:
-            self.source.broken.add(path[:2])
+            missing = (values["name"],) if code == "missing_key" else ()
+            self.source.broken.add((*path, *missing))
         return Problem(code, self.source.at(path, key=key), values, kinds=kinds)
 
     def _wrong_type(self, data: Any, kinds: tuple[str, ...], path: Path) -> Problem:
@@ -103,27 +110,42 @@ class _Checker:
             return self.problem("yaml_colon", path, name=found[1], near=text[:40])
         return self.problem("wrong_type", path, name=_name(path), near=text[:40], kinds=kinds)
 
-    def _bad_name(self, name: str, path: Path, *, key: bool = False) -> Problem:
-        wide = typed_sign(name)
-        if wide is None:
-            return self.problem("bad_name", path, key=key, name=name)
-        near, wanted = wide
-        return self.problem("wide_sign", path, key=key, name=name, near=near, wanted=wanted)
+    def _told(self, told: Told, path: Path, *, key: bool = False) -> Problem:
+        code, values = told
+        self.source.broken.add(path)
+        return Problem(code, self.source.at(path, key=key), values)
 
     def _one_of(self, data: Any, rules: list[Mapping[str, Any]], path: Path) -> Found:
-        fitting = [rule for rule in map(_resolved, rules) if _may_be(data, rule)]
-        if len(fitting) > 1 and isinstance(data, dict):
-            fitting = [rule for rule in fitting if rule.get("required", [""])[0] in data]
+        fitting = _fitting(data, rules)
         if len(fitting) == 1:
             yield from self.check(data, fitting[0], path)
         elif isinstance(data, dict) and _discriminators(rules):
-            code = "two_kinds" if fitting else "no_kind"
-            wanted = _discriminators(rules)
-            name = ", ".join(key for key in data if key in wanted or not fitting)
-            yield self.problem(code, path, name=name, wanted=", ".join(wanted))
+            yield self._wrong_kind(data, fitting, _discriminators(rules), path)
+            yield from self._keys_of(data, fitting, path)
         else:
             kinds = tuple(kind for rule in rules for kind in _kinds(_resolved(rule)))
             yield self._wrong_type(data, kinds, path)
+
+    def _wrong_kind(
+        self, data: Any, fitting: list[Mapping[str, Any]], wanted: list[str], path: Path
+    ) -> Problem:
+        """A step or branch that is several things at once, or nothing that we know."""
+        if wanted == ["if", "else"]:
+            if odd := next((key for key in data if key.lower() in _BRANCH_WORDS), None):
+                return self.problem("branch_word", (*path, odd), key=True, name=odd)
+            if fitting:
+                return self.problem("branch_twice", path)
+        code = "two_kinds" if fitting else "no_kind"
+        name = ", ".join(key for key in data if key in wanted or not fitting)
+        return self.problem(code, path, name=name, wanted=", ".join(wanted))
+
+    def _keys_of(self, data: Any, rules: list[Mapping[str, Any]], path: Path) -> Found:
+        """Of what has several kinds, or none: its keys are read all the same."""
+        if not rules:
+            yield from (self._unknown(key, [], path) for key in data if key in REFUSED_KEYS)
+            return
+        known = {key: rule for one in rules for key, rule in one["properties"].items()}
+        yield from self.properties(data, {"properties": known}, path)
 
     def properties(self, data: Any, rule: Mapping[str, Any], path: Path) -> Found:
         known = rule["properties"]
@@ -141,8 +163,10 @@ class _Checker:
         if key == "next" and "link" in known:
             flow = str(self.source.value(path).get("link"))
             return self.problem("link_with_next", where, key=True, name=flow)
-        if typed_sign(key):
-            return self._bad_name(key, where, key=True)
+        if wide := typed_sign(key):
+            return self.problem(
+                "wide_sign", where, key=True, name=key, near=wide[0], wanted=wide[1]
+            )
         guess = get_close_matches(key, known, 1)
         wanted = guess[0] if guess else ", ".join(known)
         return self.problem("unknown_key", where, key=True, name=key, wanted=wanted)
@@ -162,7 +186,8 @@ class _Checker:
         pattern = rule["propertyNames"]["pattern"]
         for key in data:
             if not re.search(pattern, key):
-                yield self._bad_name(key, (*path, key), key=True)
+                told = name_problem(key, pattern, (*path, key))
+                yield self._told(told, (*path, key), key=True)
 
     def items(self, data: Any, rule: Mapping[str, Any], path: Path) -> Found:
         for index, item in enumerate(data):
@@ -183,7 +208,7 @@ class _Checker:
 
     def pattern(self, data: Any, rule: Mapping[str, Any], path: Path) -> Found:
         if not re.search(rule["pattern"], data) or len(data) > rule.get("maxLength", len(data)):
-            yield self._bad_name(data, path)
+            yield self._told(name_problem(data, rule["pattern"], path), path)
 
     def bounds(self, data: Any, rule: Mapping[str, Any], path: Path) -> Found:
         if not rule["minimum"] <= data <= rule["maximum"]:
@@ -213,6 +238,25 @@ def _resolved(rule: Mapping[str, Any]) -> Mapping[str, Any]:
         return rule
     found: Mapping[str, Any] = schema()["$defs"][rule["$ref"].rsplit("/", 1)[1]]
     return found
+
+
+def _fitting(data: Any, rules: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The alternatives that data of this kind, or with this key, can be meant as."""
+    fitting = [rule for rule in map(_resolved, rules) if _may_be(data, rule)]
+    if len(fitting) > 1 and isinstance(data, dict):
+        fitting = [rule for rule in fitting if rule.get("required", [""])[0] in data]
+    return fitting
+
+
+def alternative(data: Any, rule: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The one rule that this data is checked against, if there is one."""
+    rule = _resolved(rule)
+    while "oneOf" in rule:
+        fitting = _fitting(data, rule["oneOf"])
+        if len(fitting) != 1:
+            return None
+        rule = fitting[0]
+    return rule
 
 
 def _kinds(rule: Mapping[str, Any]) -> tuple[str, ...]:

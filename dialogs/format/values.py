@@ -33,8 +33,10 @@ def _is_list(slot: Slot, value: Any) -> bool:
 
 
 def is_json(value: Any, deeper: int = _MAX_DEPTH) -> bool:
-    """Whether it may stand in JSON and is no flood. A list of ideas is looked at in every turn that
-    shows some, so what is common in it is not called for."""
+    """Whether it may stand in JSON and is no flood. Every value of every turn is looked at, so what
+    is common is not called for."""
+    if type(value) in _PLAIN:
+        return True
     if isinstance(value, list):
         inside: Collection[Any] = value
     elif isinstance(value, dict) and {*map(type, value)} <= _TEXT:

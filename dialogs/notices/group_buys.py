@@ -20,6 +20,7 @@ from data.group_buys import (
     TeamView,
     team_view,
 )
+from data.group_buys.places import places_of
 from data.kernel.facts import Fact
 from data.kernel.locales import Locale
 from data.orders import Order
@@ -59,12 +60,17 @@ def _ended(herald: Herald, fact: Fact) -> None:
 
 
 def _show(herald: Herald, view: TeamView, what: str) -> None:
-    if view.chat_id is None:
+    places = places_of(herald.session, team_id=view.id)
+    if view.chat_id is None and not places:  # shared by its page alone
         return
     wording = Wording(herald.domain, view.locale)  # one card, one language, whoever leads now
     title = _title(herald, view, wording.locale)
     card = team_card(wording, view, title=title, now=herald.now)
-    herald.show(view.chat_id, card, key=f"card:{view.id}:{view.version}:{what}")
+    key = f"card:{view.id}:{view.version}:{what}"
+    if view.chat_id is not None:
+        herald.show(view.chat_id, card, key=key)
+    for chat_id in places:
+        herald.show(chat_id, card, key=f"{key}:{chat_id}")
 
 
 def _tell_group(herald: Herald, view: TeamView, response: str) -> None:

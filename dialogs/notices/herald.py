@@ -14,6 +14,7 @@ from data.delivery.outbox import Letter, Origin, told_everybody
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
 from data.people import ChannelIdentity, Chat, Person
+from data.people.merged import known_as
 from dialogs.format import Domain
 from dialogs.letters import TURN, send
 from dialogs.library import FlowLibrary
@@ -52,7 +53,7 @@ class Herald:
         self, person_id: str, notice: Notice, *, conversation_id: str | None = None
     ) -> None:
         """In private: where they ordered, else in their own chat on any account of the shop."""
-        person = self.session.get_one(Person, person_id)
+        person = known_as(self.session, person_id)
         found = self._private_place(person, conversation_id)
         if found is not None:
             account, chat = found

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from data.orders import AddressParts
 from dialogs.engine.commands import Command, SetSlot, SkipQuestion
-from dialogs.format.domain import SlotType
+from dialogs.format.domain import SlotMapping, SlotType
+from dialogs.understanding.addresses import ADDRESS, read_address
 from dialogs.understanding.context import Asked, Context
-from dialogs.understanding.filling import FROM_TEXT, slot_value
+from dialogs.understanding.filling import FROM_TEXT, Findings, fill, slot_value
 from dialogs.understanding.fixed_words import heard, leading
 from dialogs.understanding.folding import folded
 from dialogs.understanding.lexicon import lexicon
@@ -16,20 +18,45 @@ from dialogs.understanding.values.counts import bare_number
 from dialogs.understanding.values.money import bare_money
 
 _LONGEST_TEXT = 1000
+_AFFIRM = "affirm"
 _LEAST_AMOUNT = 10  # below that it is a count or a place in a list
 
 
 def yes_or_no(message: Message, context: Context) -> tuple[Command, ...] | None:
-    """A plain yes or no; to a question that is no yes-or-no, "no" means: nothing, go on."""
+    """A plain yes or no; to a question that is no yes-or-no, "no" means: nothing, go on, and a yes
+    answers nothing: no commands, so the question stays."""
     asked = context.asked
     if asked is None:
         return None
-    word = heard(message, ("yes", "no"))
+    word = heard(message, ("yes", "no")) or _yes_to(asked, message)
     if asked.type is SlotType.BOOL and word:
         return (SetSlot(asked.slot, word == "yes"),)
     if word == "no" and not takes_text(context):
         return (SkipQuestion(),)
-    return None
+    return () if _only_nods(message, context, asked) else None
+
+
+def _only_nods(message: Message, context: Context, asked: Asked) -> bool:
+    """ "OK" where something is to be named. Free words may be a judgement ("how was it?" "good"),
+    but not a mere sign of having heard."""
+    free = takes_text(context) and not _mappings(context, asked)
+    if not heard(message, ("nods",) if free else ("nods", "yes")):
+        return False
+    affirms = fill(Findings((), _AFFIRM), (asked.slot,), context)
+    return not affirms and typed_answer(message, context) is None
+
+
+def _mappings(context: Context, asked: Asked) -> tuple[SlotMapping, ...]:
+    slot = context.slots.get(asked.slot)
+    return slot.mappings if slot else ()
+
+
+def _yes_to(asked: Asked, message: Message) -> str | None:
+    """ "Place the order" to "shall I place the order?": a yes to this question and to no other."""
+    forms = {*lexicon().of(f"yes_to.{asked.slot}"), *lexicon().of("words.yes")}
+    said = {message.short, message.bare}
+    own = said & {*lexicon().of(f"yes_to.{asked.slot}")}
+    return "yes" if own or (message.parts and forms.issuperset(message.parts)) else None
 
 
 def opening_yes_or_no(message: Message, asked: Asked | None) -> SetSlot | None:
@@ -58,6 +85,18 @@ def takes_text(context: Context) -> bool:
     return any(mapping.type == FROM_TEXT for mapping in slot.mappings)
 
 
+def cannot_answer(message: Message, context: Context) -> bool:
+    """A question to a yes-or-no question, or words that hold nothing of the address asked for: it
+    takes no more certainty than usual to hear something else in them."""
+    asked = context.asked
+    if asked is None:
+        return False
+    if asked.type is SlotType.BOOL:
+        return is_question(message)
+    asks_address = any(mapping.entity == ADDRESS for mapping in _mappings(context, asked))
+    return asks_address and read_address(message.original) == AddressParts()
+
+
 def text_answer(message: Message, context: Context) -> SetSlot | None:
     text = message.original.strip()[:_LONGEST_TEXT]
     if context.asked is None or not text or not takes_text(context):
@@ -69,8 +108,8 @@ def text_answer(message: Message, context: Context) -> SetSlot | None:
 
 def _names_somebody(context: Context) -> bool:
     """ "Can you speak English?" is nobody's name."""
-    slot = context.slots.get(context.asked.slot) if context.asked else None
-    return slot is not None and any(mapping.entity == "name" for mapping in slot.mappings)
+    mappings = _mappings(context, context.asked) if context.asked else ()
+    return any(mapping.entity == "name" for mapping in mappings)
 
 
 def typed_answer(message: Message, context: Context) -> SetSlot | None:
@@ -105,8 +144,7 @@ def early_amount(message: Message, context: Context) -> SetSlot | None:
 
 
 def _bare_value(message: Message, context: Context, asked: Asked) -> Any:
-    slot = context.slots.get(asked.slot)
-    kinds = {mapping.entity for mapping in slot.mappings} if slot else set()
+    kinds = {mapping.entity for mapping in _mappings(context, asked)}
     if "money" in kinds:
         fields = bare_money(message.bare, context.currency)
         entity = fields and Entity("money", 0, len(message.original), message.original, fields)

@@ -1,8 +1,8 @@
 """From a message to commands. The first link that knows the answer wins:
 
-payload (only what was offered) → join lines of an open team → option by label, number or what
-stands on its card → fixed words → values and intents → the open question's free text → clarify,
-or say so.
+payload (only what was offered) → a menu's command → join lines of an open team → option by label,
+number or what stands on its card → fixed words → values and intents → the open question's free
+text → clarify, or say so.
 """
 
 from dataclasses import dataclass
@@ -10,17 +10,19 @@ from functools import cached_property
 
 from data.catalogue.gtin import is_gtin
 from data.kernel.locales import Locale
-from dialogs.engine.commands import SkipQuestion
-from dialogs.understanding.addresses import new_address
+from dialogs.engine.commands import Act, SkipQuestion
+from dialogs.understanding.addresses import early_address, new_address
 from dialogs.understanding.afterwards import afterwards, may_concern_a_day
 from dialogs.understanding.answers import takes_text, yes_or_no
 from dialogs.understanding.choices import chosen, pressed
 from dialogs.understanding.context import Context
+from dialogs.understanding.declining import declined
 from dialogs.understanding.fixed_words import (
     STEERING,
     STRONG,
     WEAK,
     asks_for_team,
+    asks_for_votes,
     heard,
     heard_within,
     joins,
@@ -30,10 +32,14 @@ from dialogs.understanding.fixed_words import (
 from dialogs.understanding.language import language_of
 from dialogs.understanding.lexicon import lexicon
 from dialogs.understanding.meaning import by_meaning
+from dialogs.understanding.menu_commands import commanded
 from dialogs.understanding.message import Message, read_message
+from dialogs.understanding.offers import answered_offer
 from dialogs.understanding.outcome import Entity, Understood
+from dialogs.understanding.own_data import own_data
 from dialogs.understanding.payload import parse_payload
 from dialogs.understanding.pointing import by_name
+from dialogs.understanding.taking import taken
 from dialogs.understanding.values import Setting, extract
 from dialogs.understanding.wishes import for_intent
 
@@ -78,10 +84,27 @@ def _by_payload(here: Heard) -> Understood | None:
     return Understood(commands, here.language, "payload") if commands else None
 
 
+def _by_command(here: Heard) -> Understood | None:
+    found = commanded(here.message)
+    if found is None:
+        return None
+    intent, rest = found
+    said = Heard(rest, here.context, here.language)
+    commands = for_intent(intent, said.values, rest, here.context)
+    if not commands:
+        return None
+    return Understood(commands, here.language, "words", intent, entities=said.values)
+
+
 def _by_choice(here: Heard) -> Understood | None:
-    option = chosen(here.message, here.context)
+    option = chosen(here.message, here.context) or declined(here.message, here.context)
     commands = parse_payload(option.payload) if option else None
     return Understood(commands, here.language, "offered") if commands else None
+
+
+def _by_taking(here: Heard) -> Understood | None:
+    commands = taken(here.message, here.context)
+    return None if commands is None else Understood(commands, here.language, "offered")
 
 
 def _by_card(here: Heard) -> Understood | None:
@@ -89,9 +112,20 @@ def _by_card(here: Heard) -> Understood | None:
     return Understood(commands, here.language, "offered") if commands else None
 
 
+def _by_own_data(here: Heard) -> Understood | None:
+    wish = own_data(here.message, here.context)
+    if wish is None:
+        return None
+    intent, entities = wish
+    commands = for_intent(intent, entities, here.message, here.context)
+    return Understood(commands, here.language, "words", intent, entities=entities)
+
+
 def _by_address(here: Heard) -> Understood | None:
-    command = new_address(here.message.original, here.context)
-    return Understood((command,), here.language, "address") if command else None
+    text, context = here.message.original, here.context
+    command = new_address(text, context)
+    commands = (command,) if command else early_address(text, context)
+    return Understood(commands, here.language, "address") if commands else None
 
 
 def _by_saved_day(here: Heard) -> Understood | None:
@@ -116,6 +150,12 @@ def _by_team(here: Heard) -> Understood | None:
     seat = Entity("quantity", 0, len(text), text, {"value": seats})
     commands = for_intent(_JOIN, (seat,), here.message, here.context)
     return Understood(commands, here.language, "words", _JOIN, entities=(seat,))
+
+
+def _by_votes(here: Heard) -> Understood | None:
+    if takes_text(here.context) or not asks_for_votes(here.message):
+        return None
+    return Understood((Act("action_tell_votes"),), here.language, "words")
 
 
 def _by_start(here: Heard) -> Understood | None:
@@ -155,6 +195,10 @@ def _by_words(here: Heard) -> Understood | None:
     answered = _answered_yes_or_no(here)
     if answered:
         return answered
+    verdict = answered_offer(here.message, here.context)
+    if verdict:
+        said, commands = verdict
+        return Understood(commands, here.language, "offered", _INTENT_OF[said])
     word = heard_within(here.message) or heard(here.message, STRONG)
     if word is None and not takes_text(here.context):
         word = heard(here.message, WEAK)
@@ -164,9 +208,11 @@ def _by_words(here: Heard) -> Understood | None:
 def _answered_yes_or_no(here: Heard) -> Understood | None:
     """Before "skip": to a yes-or-no question 没有 is a no."""
     commands = yes_or_no(here.message, here.context)
-    if not commands:
+    if commands is None:
         return None
-    intent = "skip" if isinstance(commands[0], SkipQuestion) else None
+    (answer,) = commands or (None,)
+    skips = "skip" if isinstance(answer, SkipQuestion) else None
+    intent = skips if answer else _INTENT_OF["yes"]
     return Understood(commands, here.language, "asked", intent)
 
 
@@ -189,6 +235,6 @@ def _word(word: str, here: Heard) -> Understood | None:
 
 
 _LINKS = (
-    _by_payload, _by_address, _by_team, _by_choice, _by_card, _by_saved_day, _by_words,
-    _by_start, _by_code, _by_order,
+    _by_payload, _by_command, _by_own_data, _by_address, _by_team, _by_votes, _by_choice,
+    _by_taking, _by_card, _by_saved_day, _by_words, _by_start, _by_code, _by_order,
 )  # fmt: skip

@@ -2,16 +2,18 @@
 
 import re
 from functools import lru_cache
+from unicodedata import category
 
 from dialogs.format.domain import SlotType
 from dialogs.understanding.context import Asked, Context, Offered
 from dialogs.understanding.folding import folded
-from dialogs.understanding.lists import NUMBERED, listed
+from dialogs.understanding.lists import asks_in_numbers, shown
 from dialogs.understanding.message import Message, strip_fillers, tidy
 from dialogs.understanding.values.counts import bare_number
 
 _REMEMBERED = 10_000  # labels
 _COUNTED = frozenset({"quantity", "money", "age", "date"})
+_SIGNS = frozenset({"So", "Sk", "Cf", "Mn"})  # emoji, their colours, what joins them
 _MARKED = re.compile(
     r"(?:no\.?\s?|#|option\s)?(?P<number>\d{1,2}|[一二两三四五六七八九十]{1,2})(?:号|️⃣)?"
 )
@@ -41,6 +43,10 @@ def numbered(number: int, options: tuple[Offered, ...]) -> Offered | None:
 def _by_label(message: Message, offered: tuple[Offered, ...]) -> Offered | None:
     said = {message.short, message.folded.text.strip(), message.bare}
     said.add(strip_fillers(message.short, "choice_fillers"))
+    if "?" not in message.folded.text:  # "is the green one better?" chooses nothing
+        said.add(strip_fillers(message.short, "choice_fillers", "fillers", "choice_opinions"))
+    said |= {_without_signs(one) for one in said}
+    said.discard("")
     return next((option for option in offered if not said.isdisjoint(_said_as(option.label))), None)
 
 
@@ -48,16 +54,24 @@ def _by_label(message: Message, offered: tuple[Offered, ...]) -> Offered | None:
 def _said_as(label: str) -> frozenset[str]:
     """What somebody would type for a label."""
     plain = folded(label)
-    return frozenset({plain.strip(), tidy(plain)})
+    bare = _without_signs(plain)
+    return frozenset({plain.strip(), tidy(plain), *({bare, tidy(bare)} if bare else ())})
+
+
+def _without_signs(text: str) -> str:
+    """ "Green 💚" is typed without its heart. What is nothing but signs stays what it is."""
+    return "".join(letter for letter in text if category(letter) not in _SIGNS).strip()
 
 
 def _by_number(message: Message, context: Context) -> Offered | None:
-    if expects_number(context):
+    if expects_number(context) and not asks_in_numbers(context):
         return None
     word = strip_fillers(message.short, "choice_fillers")
     marked = _MARKED.fullmatch(word)
     number = bare_number(marked["number"]) if marked else None
-    return numbered(number, listed(context, kinds=NUMBERED)) if number else None
+    if not number:
+        return None
+    return numbered(number, shown(context))
 
 
 def _has_value(option: Offered) -> bool:

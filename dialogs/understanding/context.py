@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from data.kernel.locales import Locale
+from dialogs.engine.commands import Command
 from dialogs.format.domain import Slot, SlotType
 
 ProductNames = Callable[[str], Sequence[tuple[str, str]]]
@@ -21,6 +22,10 @@ class Ware:
 
 Wares = Callable[[str], Ware | None]
 """The card of a product, by its id."""
+
+
+Agreed = Callable[[], tuple[Command, ...]]
+"""What a bare yes agrees to where nothing is asked: what was offered last, if anything was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class Context:
     timezone: str = "UTC"
     asked: Asked | None = None
     offered: tuple[Offered, ...] = ()
+    numbered: bool = False
+    """They stand there with their numbers: there is nothing to press."""
     slots: Mapping[str, Slot] = field(default_factory=dict)
     triggers: Mapping[str, str] = field(default_factory=dict)
     """Which flow an intent starts."""
@@ -64,4 +71,9 @@ class Context:
     """A day was kept a moment ago: what comes next may correct it."""
     products: ProductNames | None = None
     wares: Wares | None = None
+    agreed: Agreed | None = None
+    searched: str | None = None
+    """What was looked for a moment ago: an amount alone narrows that."""
+    talked_of: str | None = None
+    """The product that the last question was about: 就它了 means this one."""
     currency: str = "USD"

@@ -15,7 +15,7 @@ from functools import cache
 from ruamel.yaml import YAML
 
 from data.kernel.locales import Locale
-from dialogs.understanding.features import FEATURES_VERSION, features_of
+from dialogs.understanding.features import FEATURES_VERSION, features_of, kinds_of
 from dialogs.understanding.folding import fold
 from dialogs.understanding.lexicon import language_files
 from dialogs.understanding.values import Setting, extract
@@ -65,8 +65,7 @@ def spread(line: str) -> list[str]:
 
 def example_features(example: Example) -> Counter[str]:
     folded = fold(example.text)
-    kinds = [entity.kind for entity in extract(folded, _SOME_DAY)]
-    return features_of(folded.text, kinds)
+    return features_of(folded.text, kinds_of(extract(folded, _SOME_DAY)))
 
 
 def digest() -> str:

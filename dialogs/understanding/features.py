@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations, pairwise
 
 from dialogs.understanding.lexicon import concepts
+from dialogs.understanding.outcome import Entity
 
 # Raise it whenever the features of an unchanged sentence change.
-FEATURES_VERSION = 2
+FEATURES_VERSION = 3
 _READ_AT_MOST = 400  # letters; wishes are short, and a page of text would only blur the counts
 _RUNS = re.compile(r"[\u3400-\u9fff]+|[a-z0-9]+")
 # Whole words, kinds of value and concepts tell more than pieces of words: best of a few tried
@@ -19,11 +20,16 @@ FAMILY_WEIGHTS = {"w": 1.5, "e": 1.5, "k": 2.0}
 # Kinds of value that hint at a wish. A new kind elsewhere does not make the weights stale.
 _KINDS = frozenset(
     {"age", "attribute", "content", "date", "exclusion", "interest", "money", "occasion",
-     "ordinal", "quantity", "relation"}
+     "ordinal", "period", "quantity", "relation"}
 )  # fmt: skip
 _MOST_CONCEPTS = 8
 _LONGEST_HAN = 4
 _SHORTEST_WB, _LONGEST_WB = 2, 5
+
+
+def kinds_of(entities: Iterable[Entity]) -> list[str]:
+    """ "Her birthday is on 3 May" is to be remembered; "is next week" is no day one could keep."""
+    return ["period" if "until" in one.fields else one.kind for one in entities]
 
 
 def features_of(text: str, kinds: Iterable[str]) -> Counter[str]:

@@ -12,6 +12,7 @@ from dialogs.understanding.outcome import Entity
 
 FROM_ENTITY, FROM_INTENT, FROM_TEXT = "from_entity", "from_intent", "from_text"
 _WANTED = "wanted"
+_YOUNG = (("baby", 2), ("child", 12), ("teen", 17))  # the last year of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ def slot_value(entity: Entity, kind: str, context: Context) -> Any:
     """What a slot keeps of a value, or None when it is of another kind."""
     if entity.kind == "date" and kind == "occasion":
         return entity.fields.get("festival")
+    if entity.kind == "age" and kind == "young":
+        return _young(entity)
     if entity.kind != kind or entity.fields.get("speaker"):
         return None
     shape = _SHAPES.get(kind)
@@ -101,6 +104,14 @@ def _date(entity: Entity, _context: Context) -> dict[str, Any]:
         day = {"calendar": "unclear" if "ask" in fields else "solar", **plain, "leap": False}
     extra = {key: fields[key] for key in ("year", "time", "until", "or") if key in fields}
     return {"date": fields["date"], **day, **extra}
+
+
+def _young(entity: Entity) -> str | None:
+    """Who is meant by an age alone; the speaker never is."""
+    oldest = entity.fields["max"]
+    if entity.fields.get("speaker") or oldest is None:
+        return None
+    return next((who for who, last in _YOUNG if oldest <= last), None)
 
 
 def _exclusion(entity: Entity, _context: Context) -> str:

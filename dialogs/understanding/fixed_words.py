@@ -28,7 +28,8 @@ STEERING: dict[str, Command] = {
     "skip": SkipQuestion(),
 }
 STRONG = (
-    "human", "stop_messages", "start_messages", "stop_model", "start_model", "cancel", "back",
+    "human", "export_me", "forget_me", "move_here", "stop_messages", "start_messages",
+    "stop_model", "start_model", "cancel", "back",
     "repeat", "restart", "skip", "help",
 )  # fmt: skip
 WEAK = ("yes", "no", "greet", "thanks", "bye")
@@ -88,6 +89,10 @@ def leaves(message: Message) -> bool:
 
 def asks_for_team(message: Message) -> bool:
     return message.short in lexicon().of("team_status")
+
+
+def asks_for_votes(message: Message) -> bool:
+    return message.short in lexicon().of("vote_status")
 
 
 def _seats(word: str) -> int | None:

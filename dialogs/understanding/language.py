@@ -8,13 +8,15 @@ from dialogs.understanding.lexicon import Lexicon
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _LATIN_WORD = re.compile(r"[A-Za-z']+")
+# A menu's entry, or what a messenger says when a chat is opened: nobody has written it.
+_COMMAND = re.compile(r"^\s*/[A-Za-z]+(?:@\w+)?(?!\S)")
 
 
 def language_of(text: str, stored: Locale, lexicon: Lexicon) -> Locale:
-    """Words that everybody writes ("ok", an emoji) tell nothing: the stored language stays."""
+    """What everybody writes ("ok", an emoji, "/start") tells nothing: the stored language stays."""
     if _HAN.search(text):
         return _script_of(text, stored)
-    words = {word.lower() for word in _LATIN_WORD.findall(text)}
+    words = {word.lower() for word in _LATIN_WORD.findall(_COMMAND.sub("", text, count=1))}
     return Locale.EN if words - lexicon.international else stored
 
 

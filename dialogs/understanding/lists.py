@@ -1,12 +1,14 @@
-"""Which of the buttons on the screen are a list that one can choose from by its place or name.
+"""Which of the buttons on the screen one can choose from by number, by place or by name.
 
-Only like things are a list: cards, colours, teams, answers to one question. "The first one" never
-presses pay, cancel or delete and never says yes: such a button is pressed or named by its label.
+A number alone counts buttons and presses the n-th as shown. A place in words, "the first one",
+counts things: cards, colours, teams, the answers to one question. It presses no button that stands
+beside a thing (pay, cancel, delete), and says neither yes nor no to whether a thing shall go: it
+may mean the first of the things shown before.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from dialogs.engine.commands import Act, SetSlot, SkipQuestion, StartFlow
 from dialogs.format.domain import SlotType
@@ -16,15 +18,20 @@ from dialogs.understanding.payload import parse_payload
 _PRODUCT = re.compile(r"\b(?:gift_choice|product)=(prd_\w+)")
 # What somebody may mean by "the second one": a product to buy, a team to join or to leave.
 _STARTS = frozenset({"checkout", "buy_idea", "group_buy_start"})
-_ACTS = frozenset({"action_join_team", "action_leave_team", "action_open_team"})
+_ACTS = frozenset(
+    {
+        "action_join_team", "action_leave_team", "action_open_team", "action_share_team",
+        "action_note_satisfaction",
+    }
+)  # fmt: skip
 # Wishes that do their deed at once: no entry of a menu, however it is laid out.
 _DEEDS = (
     "stop_messages", "start_messages", "reminder_delete", "order_cancel", "stop_model",
 )  # fmt: skip
 _LIKE = 2
 _CHOSEN = ("start", "act", "menu")
-# The days that we keep are shown with a number each; the number alone asks whether to delete it.
-NUMBERED = (*_CHOSEN, "day")
+# What asks whether an order or a kept day shall go.
+_TAKES_AWAY = ("order_cancel", "reminder_delete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +42,28 @@ class _Shape:
     name: str = ""
 
 
-def listed(context: Context, *, kinds: Sequence[str] = _CHOSEN) -> tuple[Offered, ...]:
+def shown(context: Context) -> tuple[Offered, ...]:
+    """All that a number counts: what was shown last, unless another question came after it. Where
+    choices are written with their numbers, any."""
+    if context.asked is None or context.numbered:
+        return context.offered
+    return _from_the_question(context) if _has_answers(context) else ()
+
+
+def asks_in_numbers(context: Context) -> bool:
+    """Whether the answers to the open question are written with their numbers: then 2 is the
+    second of them, also of amounts."""
+    return context.numbered and _has_answers(context)
+
+
+def listed(context: Context) -> tuple[Offered, ...]:
     """The list in force: answers to the open question, or what was shown when nothing is asked."""
-    shapes = {option: _shape(option.payload, context) for option in context.offered}
+    shapes = {one: _shape(one.payload, context) for one in _from_the_question(context)}
     if context.asked is not None:
         answers = _answers(shapes, context.asked.slot)
         if answers or not _answered_beside(shapes, context.asked.slot):
-            return answers
-    for kind in kinds:
+            return () if asks_whether_it_goes(context) else answers
+    for kind in _CHOSEN:
         alike = [one for one, shape in shapes.items() if shape.kind == kind and one.number > 0]
         if _is_list(alike):
             return tuple(alike)
@@ -53,6 +74,37 @@ def product_of(option: Offered) -> str | None:
     """The product on a card."""
     product = _PRODUCT.search(option.payload)
     return product[1] if product else None
+
+
+def asks_whether_it_goes(context: Context) -> bool:
+    """A yes or no to the end of an order or of a kept day."""
+    flows = {context.triggers.get(intent) for intent in _TAKES_AWAY}
+    asks_yes_or_no = context.asked is not None and context.asked.type is SlotType.BOOL
+    return asks_yes_or_no and context.active_flow in flows
+
+
+def _has_answers(context: Context) -> bool:
+    return context.asked is not None and any(map(_fills(context.asked.slot), context.offered))
+
+
+def _from_the_question(context: Context) -> tuple[Offered, ...]:
+    """Buttons of what was said before the question in the same breath ("sorry, I can help with …")
+    are not counted where nobody sees a number."""
+    if context.asked is None or context.numbered:
+        return context.offered
+    fills = _fills(context.asked.slot)
+    own = [one.number for one in context.offered if one.number > 0 and fills(one)]
+    before = min(own, default=1) - 1
+    counted = (replace(one, number=max(one.number - before, 0)) for one in context.offered)
+    return tuple(counted) if before else context.offered
+
+
+def _fills(slot: str) -> Callable[[Offered], bool]:
+    def fills(option: Offered) -> bool:
+        commands = parse_payload(option.payload) or ()
+        return any(isinstance(one, SetSlot) and one.slot == slot for one in commands)
+
+    return fills
 
 
 def _answers(shapes: dict[Offered, _Shape], slot: str) -> tuple[Offered, ...]:
@@ -78,9 +130,7 @@ def _shape(payload: str, context: Context) -> _Shape:
     if isinstance(command, SkipQuestion):
         return _Shape("skip")
     if isinstance(command, SetSlot):
-        asks_yes_or_no = context.asked is not None and context.asked.type is SlotType.BOOL
-        chooses = not more and not isinstance(command.value, bool) and not asks_yes_or_no
-        return _Shape("answer", command.slot) if chooses else _Shape("")
+        return _Shape("" if more else "answer", command.slot)
     if isinstance(command, StartFlow):
         return _start(command, bool(more), context)
     if isinstance(command, Act) and command.action in _ACTS:
@@ -89,8 +139,6 @@ def _shape(payload: str, context: Context) -> _Shape:
 
 
 def _start(command: StartFlow, filled: bool, context: Context) -> _Shape:
-    if filled and command.flow == context.triggers.get("reminder_delete"):
-        return _Shape("day")
     if filled:
         return _Shape("start" if command.flow in _STARTS else "", command.flow)
     deeds = {context.triggers.get(intent) for intent in _DEEDS}

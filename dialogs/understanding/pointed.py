@@ -1,8 +1,8 @@
 """What somebody wants of the thing they point at: to have it, to hear of it, or a deed done."""
 
-from dialogs.engine.commands import Command
+from dialogs.engine.commands import ChitChat, Command
 from dialogs.understanding.context import Context
-from dialogs.understanding.lists import listed, product_of
+from dialogs.understanding.lists import asks_whether_it_goes, listed, product_of
 from dialogs.understanding.message import Message
 from dialogs.understanding.outcome import Entity
 from dialogs.understanding.pointing import (
@@ -11,6 +11,7 @@ from dialogs.understanding.pointing import (
     by_place,
     deed_of,
     is_question,
+    object_alone,
     object_of,
     ordinal_of,
     refuses,
@@ -20,6 +21,7 @@ from dialogs.understanding.wishes import for_intent
 
 _CHOOSES = (None, "pick", "buy")
 _ASKS = "product_question"
+_YES_OR_NO = ChitChat("utter_yes_or_no_here")
 _KEEPS_DAY = "reminder_add"
 # Beside a deed and a thing these say nothing of their own.
 _NO_WISH = frozenset({"pick", "buy", "cancel", "deny", _ASKS})
@@ -31,14 +33,20 @@ def pointed(
 ) -> Decision | None:
     """None: nothing was pointed at, or something else was said that counts more."""
     ordinal = ordinal_of(entities)
+    deed = deed_of(message)
+    if ordinal is None and deed == "delete":
+        alone = object_alone(message, context)
+        return (alone, "offered") if alone else None
     if ordinal is None or refuses(message, ordinal):
         return None
-    deed = deed_of(message)
     if deed:
         return _done(deed, ordinal, intent, message, context, entities)
     if is_question(message):
         return _told(intent, message, context, entities)
-    picked = by_place(ordinal, context) if intent in _CHOOSES else None
+    if intent not in _CHOOSES:
+        return None
+    asks = (_YES_OR_NO,) if asks_whether_it_goes(context) else None
+    picked = by_place(ordinal, context) or asks
     return (picked, "offered") if picked else None
 
 

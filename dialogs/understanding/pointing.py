@@ -79,6 +79,17 @@ def object_of(deed: str, ordinal: Entity, context: Context) -> Commands | None:
     return parse_payload(option.payload) if option else None
 
 
+def object_alone(message: Message, context: Context) -> Commands | None:
+    """ "Delete it", where one thing in sight can be deleted. (Cancelling needs its thing by name:
+    "cancel it" ends what is under way.)"""
+    rest = strip_fillers(tidy(_words("deeds.delete").sub(" ", message.short)), *_CHOOSING)
+    if rest and not _words("takes.it").fullmatch(rest):
+        return None
+    flows = {context.triggers.get(intent) for intent in DEEDS["delete"]}
+    buttons = [one for one in context.offered if _starts(one, flows)]
+    return parse_payload(buttons[0].payload) if len(buttons) == 1 else None
+
+
 def ask_which_deed(deed: str, context: Context) -> Commands | None:
     flows = tuple(flow for intent in DEEDS[deed] if (flow := context.triggers.get(intent)))
     return (Clarify(flows),) if len(flows) > 1 else None
@@ -91,9 +102,9 @@ def by_name(message: Message, context: Context) -> Commands | None:
         return None
     asked_about = is_question(message)
     said = _named(message, asked_about)
-    best = None if asked_about else _superlative(said, cards)
+    best = _superlative(said, cards)
     if best is not None:
-        return _choice(best)
+        return about(best[0].number, context) if asked_about else _choice(best)
     if not asked_about and not _points(message, said, context):
         return None
     found = _titled(said, cards)

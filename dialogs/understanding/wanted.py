@@ -32,6 +32,13 @@ def asks_for_goods(message: Message, intent: str | None, entities: tuple[Entity,
     return intent == "product_search" and named and asks and not of_somebody
 
 
+def is_for_somebody(message: Message, entities: tuple[Entity, ...]) -> bool:
+    """ "Is there anything for a 5 year old boy?" names a person and no thing."""
+    kinds = {entity.kind for entity in entities if not entity.fields.get("speaker")}
+    named = bool(kinds & {"age", "relation"}) and not kinds & {"interest", "attribute"}
+    return named and bool(_anything().search(message.short))
+
+
 def _as_written(message: Message, text: str) -> str:
     place = message.folded.text.find(text)
     if place < 0:
@@ -44,6 +51,11 @@ def _as_written(message: Message, text: str) -> str:
 def _asking() -> re.Pattern[str]:
     words = lexicon()
     return re.compile(rf"(?:{words.pattern('fillers')}[\s,,]*)*{words.pattern('asks_for_goods')}")
+
+
+@cache
+def _anything() -> re.Pattern[str]:
+    return re.compile(lexicon().pattern("anything_for"))
 
 
 @cache

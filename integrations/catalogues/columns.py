@@ -8,6 +8,7 @@ from data.catalogue.rows import BASE, CatalogueRow, RowError, Texts
 from data.kernel.errors import Invalid
 from data.kernel.locales import Locale
 from data.kernel.money import Money
+from integrations.catalogues.age_groups import age_tags
 
 Cells = Mapping[str, str]
 
@@ -171,4 +172,5 @@ def _tags(cells: Cells) -> tuple[tuple[str, str], ...]:
         if not match or len(kind) > _LONGEST_TAG["kind"] or len(value) > _LONGEST_TAG["value"]:
             raise CellError("tags", "import_bad_tag", found=written.strip()[:40])
         tags.append((kind, value.strip()))
-    return tuple(dict.fromkeys(tags))
+    own = tuple(dict.fromkeys(tags))
+    return (*own, *age_tags(cells, own))

@@ -2,7 +2,8 @@
 
 Columns of ours beside Google's: `title_zh_hans` … `title_en` (also description, product_type,
 color, size, material, pattern), `quantity`, `sku`, `tags` (`occasion:birthday|recipient:mother`).
-What we do not know is kept in `extra`. A cell that cannot be true refuses its row, by number.
+`age_group` becomes tags of age where `tags` says nothing of it. What we do not know is kept in
+`extra`. A cell that cannot be true refuses its row, by number.
 """
 
 from collections.abc import Iterator

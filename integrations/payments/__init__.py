@@ -2,5 +2,6 @@
 
 from integrations.payments.runner import perform
 from integrations.payments.sandbox import SandboxGateway
+from integrations.payments.telegram import TelegramInvoices
 
-__all__ = ["SandboxGateway", "perform"]
+__all__ = ["SandboxGateway", "TelegramInvoices", "perform"]

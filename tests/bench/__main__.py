@@ -6,10 +6,11 @@ import signal
 import sys
 from collections.abc import Callable
 
-from tests.bench import dialogs, turns
+from tests.bench import channels, dialogs, turns
 from tests.bench.report import Report
 
 BENCHES: dict[str, Callable[[argparse.Namespace], Report]] = {
+    "channels": lambda asked: channels.run(asked.quick, peer=asked.peer),
     "dialogs": lambda asked: dialogs.run_bench(asked.quick, peer=asked.peer),
     "turns": lambda asked: turns.run(asked.quick),
 }
@@ -20,7 +21,7 @@ def main() -> int:
     parser.add_argument("name", choices=sorted(BENCHES))
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--no-peer", dest="peer", action="store_false", help="dialogs: no Rasa")
+    parser.add_argument("--no-peer", dest="peer", action="store_false", help="nobody beside ours")
     options = parser.parse_args()
     # Whoever is told to end first ends the servers that it began.
     signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(1))

@@ -21,14 +21,14 @@ _NOW = datetime.fromisoformat("2026-11-22T10:00:00+08:00")
 Statement = tuple[str, Any, bool]
 
 
-def record(script: Sequence[str]) -> list[list[Statement]]:
+def record(script: Sequence[str], *, locale: str) -> list[list[Statement]]:
     """The statements of each turn of one script, with their parameters as the driver got them."""
     world = open_world(_NOW)
     turns: list[list[Statement]] = []
     with _noting(world.tuanzi.database.engine.dialect, turns):
         for text in script:
             turns.append([])
-            about = RestMetadata(locale="zh-Hans")
+            about = RestMetadata(locale=locale)
             world.say(who="floor", where="private", text=text, about=about)
     world.close()
     return turns

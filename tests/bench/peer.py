@@ -7,20 +7,25 @@ docs/benches.md says what is the same on both sides and what is not.
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from tests.bench.floor import record, replay
 from tests.bench.load import Load, Talk, alone, together
 from tests.bench.report import Report, p99
 from tests.bench.server import Client, Server, running_server, seeded_shop
 from tests.bench.turns import PROCESSES
-from tests.peers.rasa_kept import FILES, FULL, LIGHT, NoPeer, tell
-from tests.peers.rasa_peer import GIFT_TALK, running_rasa
+from tests.peers.kept import NoPeer, tell
+from tests.peers.rasa_kept import FILES, FULL, LIGHT
+from tests.peers.rasa_peer import GIFT_TALK, SMALL_BOT, running_rasa
 
 TALK = Talk([text for text, _answer in GIFT_TALK], "en")
-# One process, as Rasa is: this row is held against the aims.
-OURS = "tuanzi, 1 process"
+# One process and the same small bot, as Rasa is: this row is held against the aims.
+OURS = "tuanzi, same bot, 1 process"
+SHOP = "tuanzi, whole shop"
+FLOOR = "floor_turns_per_s"  # our turns' SQL alone, in a bare loop
 FULL_SQL, LIGHT_SQL = "rasa full, SQL", "rasa light, SQL"
 _RASA = {
     FULL_SQL: (FULL, "endpoints_sql.yml"),
@@ -57,21 +62,32 @@ class Side:
 
 def stand_beside(report: Report, *, peer: bool, quick: bool) -> None:
     """Adds a row for each server, and holds ours against the peer's if there is one."""
-    ours = {_ours(processes): _shop(processes) for processes in sorted({1, PROCESSES})}
+    ours = _ours()
     with ExitStack() as running:
         sides = {name: running.enter_context(_up(name, server)) for name, server in ours.items()}
         if peer:
             _call(running, sides, report)
+        statements = record(TALK.lines, locale=TALK.locale)
+        floor: list[float] = []
         for _ in range(1 if quick else 10):
+            floor += replay(statements, times=1)
             for side in sides.values():
                 side.one.add(alone(side.server, TALK, 1 if quick else 3))
                 side.eight.add(together(side.server, TALK, 1))
         report.rows = {name: side.row() for name, side in sides.items()}
+    report.figures[FLOOR] = len(floor) / sum(floor)
     _hold(report, list(ours))
 
 
-def _ours(processes: int) -> str:
-    return OURS if processes == 1 else f"tuanzi, {processes} processes"
+def _ours() -> dict[str, AbstractContextManager[Server]]:
+    """The peer's bot in our format, and the shop that ships: with one process, and with as many as
+    there are cores."""
+    whole = {_whole(processes): _shop(processes) for processes in sorted({1, PROCESSES})}
+    return {OURS: _shop(1, flows=[SMALL_BOT]), **whole}
+
+
+def _whole(processes: int) -> str:
+    return f"{SHOP}, {processes} process{'es' if processes > 1 else ''}"
 
 
 def _call(running: ExitStack, sides: dict[str, Side], report: Report) -> None:
@@ -85,9 +101,9 @@ def _call(running: ExitStack, sides: dict[str, Side], report: Report) -> None:
 
 
 @contextmanager
-def _shop(processes: int) -> Iterator[Server]:
+def _shop(processes: int, *, flows: Sequence[Path] = ()) -> Iterator[Server]:
     """Ours, in a shop of its own: two servers on one file would wait for one another."""
-    with seeded_shop() as shop, running_server(shop, processes=processes) as server:
+    with seeded_shop(flows) as shop, running_server(shop, processes=processes) as server:
         yield server
 
 
@@ -121,6 +137,9 @@ def _hold(report: Report, ours: list[str]) -> None:
             ratios = {figure: _ratio(report, name, peer, figure) for figure in _HELD}
             if name == OURS:
                 _judge(report, peer, ratios)
+                # What nobody passes who keeps every turn: then an aim says more than a ratio.
+                over = report.figures[FLOOR] / report.rows[peer]["turns_per_s"]
+                report.ratios[f"floor to {peer}, one client"] = over
 
 
 def _judge(report: Report, peer: str, ratios: dict[str, float]) -> None:

@@ -8,24 +8,28 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.app import build
 from bot.demo.seeding import channel_key, seed
+from bot.publishing import publish_flows
 from bot.settings import Secret, Settings
 from data.kernel.clock import SystemClock
 from data.kernel.encryption import FieldCipher
 from data.kernel.tokens import new_token
+from data.merchants import Merchant
 from data.migrations import migrate
 from tests.house.source import ROOT
 
 _PATIENCE = 60.0
-_SERVE = [sys.executable, "-c", "from bot.cli import main; raise SystemExit(main())", "serve"]
+_SERVE = (sys.executable, "-c", "from bot.cli import main; raise SystemExit(main())", "serve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +104,9 @@ class Client:
 
 
 @contextmanager
-def seeded_shop() -> Iterator[Shop]:
-    """In a folder of its own, migrated and seeded; gone afterwards."""
+def seeded_shop(flows: Sequence[Path] = ()) -> Iterator[Shop]:
+    """In a folder of its own, migrated and seeded; gone afterwards. `flows`: files published in
+    place of those that ship."""
     with tempfile.TemporaryDirectory() as folder:
         shop = Shop(f"sqlite:///{Path(folder) / 'shop.db'}", FieldCipher.new_key(), new_token())
         keys = (Secret(shop.field_key),)
@@ -109,17 +114,33 @@ def seeded_shop() -> Iterator[Shop]:
         migrate(tuanzi.database)
         with tuanzi.database.transaction() as session:
             seed(session, token=shop.key, now=SystemClock().now())
+            _publish(session, flows)
         tuanzi.close()
         yield Shop(shop.database_url, shop.field_key, channel_key(shop.key))
 
 
+def _publish(session: Session, flows: Sequence[Path]) -> None:
+    sources = {file.name: file.read_text(encoding="utf-8") for file in flows}
+    for merchant_id in session.scalars(select(Merchant.id)) if sources else ():
+        publish_flows(
+            session, merchant_id=merchant_id, sources=sources, by="bench", now=SystemClock().now()
+        )
+
+
 @contextmanager
-def running_server(shop: Shop, *, processes: int) -> Iterator[Server]:
-    """Started cold; `started_in` is the time to its first answer."""
+def running_server(
+    shop: Shop,
+    *,
+    processes: int,
+    serve: Sequence[str] = _SERVE,
+    more: Mapping[str, str] | None = None,
+) -> Iterator[Server]:
+    """Started cold; `started_in` is the time to its first answer. `more`: of its environment."""
     begun = time.perf_counter()
     port = free_port()
     options = ["--port", str(port), "--processes", str(processes)]
-    process = subprocess.Popen([*_SERVE, *options], cwd=ROOT, env=shop.environment())
+    surroundings = {**shop.environment(), **(more or {})}
+    process = subprocess.Popen([*serve, *options], cwd=ROOT, env=surroundings)
     try:
         wait_for(port, process)
         yield Server(port, process, time.perf_counter() - begun, shop.key)

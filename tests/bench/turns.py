@@ -41,7 +41,7 @@ def run(quick: bool) -> Report:
             one = alone(server, TALK, scripts)
             eight = together(server, TALK, scripts // 2)
             memory, started = server.memory_mb(), server.started_in
-    floor = replay(record(SCRIPT), times=3 if quick else 10)
+    floor = replay(record(SCRIPT, locale=TALK.locale), times=3 if quick else 10)
     p50 = statistics.median(one.taken) * 1000
     report.figures = {
         "p50_ms": p50,

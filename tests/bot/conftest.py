@@ -17,7 +17,7 @@ from data.merchants import StaffRole
 from data.schema import create_schema
 from tests.bot.browser import Browser
 from tests.bot.builders import QUICK, Names, a_stocked_shop, a_tuanzi
-from tests.bot.client import TestClient
+from tests.bot.client import TestClient, one_loop
 
 # Cookies that are `Secure` need https; TrustedHost needs a name it knows.
 ADDRESS = "https://127.0.0.1"
@@ -36,6 +36,12 @@ class Street:
     site: FastAPI
     ours: Names
     theirs: Names
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_loop() -> Iterator[None]:
+    with one_loop():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -17,10 +17,11 @@ from bot.app import Tuanzi
 from bot.demo import pages
 from bot.demo.cast import cast, web_account
 from bot.demo.clock import clock_of, settle
-from bot.demo.news import Cursor, News, read_news
+from bot.demo.news import News, read_news
 from bot.demo.seeding import GROUP
 from bot.play.world import open_world
 from bot.site import create_site
+from bot.web.cursors import Cursor
 from data.catalogue import Variant
 from data.kernel.locales import Locale
 from data.orders import Address, NewLine, OrderDetails, place_order

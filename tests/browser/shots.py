@@ -1,5 +1,6 @@
 """`./dev shots`: remakes the README's pictures from a real Chromium, so that none goes stale."""
 
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +11,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import CHROMIUM, DESK, PHONE, Visit, chromium, visit
-from tests.browser.demo_process import ROOT, demo_process
+from tests.browser.demo_process import ROOT, demo_process, forked_demo
+from tests.browser.merchant_page import a_widget, merchant_site
+from tests.crash.nursery import Nursery
 
 FOLDER = ROOT / "docs" / "img"
 _MOVING_WIDTH = 1000
@@ -122,6 +125,7 @@ def main() -> int:
         _with_demo(browser, "en", DESK, "dark", _hero)
         for language in _STILLS:
             _with_demo(browser, language, PHONE, "light", _stills)
+        _widgets(browser)
     return 0
 
 
@@ -138,6 +142,26 @@ def _with_demo(
         window.open()
         act(window, language, scheme)
         window.context.close()
+
+
+def _widgets(browser: Browser) -> None:
+    """The chat on a merchant's own page: open on a desk, and on a telephone in the dark."""
+    nursery = Nursery()
+    try:
+        with forked_demo(nursery) as running:
+            seeded = Path(shutil.copytree(running.folder, f"{running.folder}-seeded"))
+        with merchant_site(nursery, seeded) as site:
+            for language, size, scheme in (("zh-Hans", DESK, "light"), ("en", PHONE, "dark")):
+                words = WORDS[language]
+                wishes = {"locale": words.browser, "size": size, "scheme": scheme}
+                widget = a_widget(browser, site, **wishes)  # type: ignore[arg-type]  # named above
+                widget.open()
+                widget.hear(words.gift)
+                _save(widget.page, f"widget.{language}")
+                widget.visit.context.close()
+        shutil.rmtree(seeded)
+    finally:
+        nursery.close()
 
 
 def _hero(window: Visit, language: str, scheme: str) -> None:

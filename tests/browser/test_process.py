@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.browser.demo_process import DemoProcess, demo_process
+from tests import calling
+from tests.browser.demo_process import Demo, DemoProcess, demo_process
 
 STREAM = "/demo/stream?chats=you,demo-group"
 
@@ -20,7 +21,10 @@ def own() -> Iterator[DemoProcess]:
         yield running
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+# A server asked by SIGTERM stands in tests/bot/serving too.
+@pytest.mark.parametrize(
+    "sign", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_asked_to_stop_it_ends_its_streams_and_itself(own: DemoProcess, sign: int) -> None:
     ended = threading.Event()
     listening = threading.Event()
@@ -40,7 +44,7 @@ def test_asked_to_stop_it_ends_its_streams_and_itself(own: DemoProcess, sign: in
     reader.join()
 
 
-def test_a_stream_that_was_cut_goes_on_where_it_stopped(demo: DemoProcess) -> None:
+def test_a_stream_that_was_cut_goes_on_where_it_stopped(demo: Demo) -> None:
     say(demo, "one")
     seen = told(demo, {})
     assert "one" in seen
@@ -50,7 +54,7 @@ def test_a_stream_that_was_cut_goes_on_where_it_stopped(demo: DemoProcess) -> No
     assert "two" in after
 
 
-def test_a_listener_hears_by_the_bell_and_not_by_the_next_look(demo: DemoProcess) -> None:
+def test_a_listener_hears_by_the_bell_and_not_by_the_next_look(demo: Demo) -> None:
     returned: list[float] = []
 
     def speak() -> None:
@@ -70,14 +74,12 @@ def test_a_listener_hears_by_the_bell_and_not_by_the_next_look(demo: DemoProcess
     assert heard - returned[0] < 5  # the next look without a bell would be after fifteen seconds
 
 
-def say(demo: DemoProcess, text: str) -> None:
+def say(demo: Demo, text: str) -> None:
     line = {"as": "you", "id": f"line-{text}", "text": text, "locale": "en"}
-    httpx.post(
-        f"{demo.address}/demo/say", json=line, trust_env=False, timeout=30
-    ).raise_for_status()
+    calling.post(f"{demo.address}/demo/say", json=line, timeout=30).raise_for_status()
 
 
-def told(demo: DemoProcess, headers: dict[str, str]) -> list[str]:
+def told(demo: Demo, headers: dict[str, str]) -> list[str]:
     """The texts of the lines of one batch, then `state` and the cursor that closes it."""
     texts, kind = [], ""
     with httpx.stream(

@@ -1,4 +1,4 @@
-"""The demo server with one seam that kills it, as the whole of a process.
+"""The demo server, or who makes calls of actions, with one seam that kills it, as a whole process.
 
 The seams wrap functions of the product from outside; the product has no switch for this.
 """
@@ -14,8 +14,11 @@ from typing import Any, NoReturn
 from bot.app import Tuanzi
 from bot.channels.telegram import Telegram
 from bot.delivery import payments, telegram_door, turns, webhooks
+from bot.delivery.action_caller import ActionCaller
 from bot.demo import __main__ as demo
 from dialogs.play import Play
+from integrations.action_servers import ActionServer
+from tests.crash.calls import CALLS, make_calls
 from tests.peers.telegram_world import QUICK, at_speed
 
 Wrapped = Callable[..., Any]
@@ -72,6 +75,10 @@ SEAMS: dict[str, list[tuple[Any, str, bool]]] = {
     "before_the_send": [(Telegram, "deliver", True)],
     "between_two_parts": [(Telegram, "_show", False)],
     "after_the_send": [(Telegram, "deliver", False)],
+    "after_the_lease": [(ActionCaller, "_lease", False)],
+    "before_the_call": [(ActionServer, "call", True)],
+    "after_the_answer": [(ActionServer, "call", False)],
+    "after_taking_it": [(ActionCaller, "_commit", False)],
 }
 
 
@@ -99,5 +106,7 @@ def live(seam: str, nth: int, options: Sequence[str], environment: Mapping[str, 
     for standard in range(3):
         os.dup2(silence, standard)
     plant(seam, nth)
+    if options[0] == CALLS:
+        sys.exit(make_calls(*options[1:]))
     demo.open_demo = without_pauses(demo.open_demo)
     sys.exit(demo.main(options))

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
 from sqlalchemy import func, select
 
 from bot.demo.clock import clock_of
 from bot.settings import Secret
 from data.delivery.models import InboxRow, OutboxRow
+from tests import calling
 from tests.crash.shop import MortalShop, free_port
 from tests.peers.telegram_world import (
     SECRET,
@@ -81,7 +81,7 @@ def _content(fields: dict[str, str]) -> str:
 @contextmanager
 def opened(shop: MortalShop, folder: Path, *, polling: bool) -> Iterator[Corner]:
     """The shop runs with a Telegram account, fetching its updates or called by a webhook."""
-    with running_peer(folder / "journal.jsonl") as peer, httpx.Client(trust_env=False) as client:
+    with running_peer(folder / "journal.jsonl") as peer, calling.client() as client:
         shop.port = free_port()
         shop.environment = {
             "TUANZI_TELEGRAM_TOKEN": TOKEN,

@@ -10,9 +10,11 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
+
+import pytest
 
 from tests.house.source import ROOT
 
@@ -62,7 +64,14 @@ class Nursery:
 
     def close(self) -> None:
         self.kill()
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=60)  # a busy machine: it has much to forget
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    nursery = Nursery()
+    yield nursery
+    nursery.close()
 
 
 def _open(pipe: IO[str] | None) -> IO[str]:

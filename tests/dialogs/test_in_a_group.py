@@ -66,6 +66,7 @@ def say(
     chat: ChatRef = GROUP,
     account: ChannelAccount | None = None,
     start: str | None = None,
+    numbered: bool = False,
 ) -> list[Said]:
     event = InboundEvent(
         secrets.token_hex(8),
@@ -75,6 +76,7 @@ def say(
         text=text,
         start=start,
         message_id="55",
+        numbered=numbered,
     )
     return world.tuanzi.turns.answer(Received(account or world.account, event, {}))
 
@@ -145,6 +147,23 @@ def test_a_live_card_belongs_to_everybody(world: World) -> None:
         cards = [one for one in rows(session) if one.coalesce_key]
         assert cards
         assert {one.reply_to for one in cards} == {None}
+
+
+def test_a_group_that_is_called_like_a_member_is_not_their_private_chat(world: World) -> None:
+    """A backend may name them so; what is private would go round and round in it."""
+    group = ChatRef("Lan", "group", "Lan")
+    said = say(world, "Lan", "start a group buy for the teapot", chat=group)
+    told = [one.response for one in said]
+    assert "utter_continue_privately" in told
+    assert "utter_internal_error" not in told
+    assert "utter_ask_ship_to" not in told
+
+
+def test_whoever_never_spoke_to_us_joins_by_the_number_on_the_card(world: World) -> None:
+    """Where there are no buttons the card's choices are lines, and the card is for all."""
+    say(world, "Lan", "start a group buy for the teapot")
+    (seat, *_) = [one for one in say(world, "Jun", "1", numbered=True) if one.chat == "Jun"]
+    assert "A seat in" in seat.segments[0]["text"]
 
 
 def test_a_group_is_told_of_itself_a_few_times_an_hour_and_no_more(world: World) -> None:

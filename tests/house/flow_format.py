@@ -25,6 +25,8 @@ Made by `./dev docs` from the [JSON Schema](../dialogs/format/schema.json) (2020
 - `tuanzi flows schema` prints the schema, `GET /api/v1/flows/schema` gives it: an editor that knows
   JSON Schema completes and checks flow files with it.
 - `tuanzi flows check FILE…` checks what no schema can as well: names, ways, texts.
+- `tuanzi flows watch FOLDER` does so whenever a file is saved, and publishes what has no mistake
+  ([while you write flows](operating.md#while-you-write-flows)).
 - `tuanzi flows check --calm FILE…` lists what plain CALM (Rasa) does not know: the keys that begin
   with `x-`, and a few things more.
 

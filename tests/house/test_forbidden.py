@@ -12,6 +12,7 @@ FORBIDDEN = {
     ),
     "a certificate that is not checked": re.compile(r"verify\s*=\s*False"),
     "links made from the Host header (T45)": re.compile(r"\burl_for\("),
+    "a wait that may swallow a stop (bot/delivery/bell.py)": re.compile(r"asyncio\.wait_for"),
     "pickled data": re.compile(r"\bpickle\b(?!s)"),
     "an answer before its commit": re.compile(r"Depends\([a-z_.]*(?:transaction|session)"),
 }

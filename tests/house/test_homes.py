@@ -15,7 +15,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "babel": ("bot/web/", "dialogs/wording.py"),
     "cn2an": ("dialogs/understanding/",),
     "cryptography": ("data/kernel/encryption.py",),
-    "defusedxml": ("integrations/catalogues/",),
+    "defusedxml": ("integrations/catalogues/", "bot/channels/wechat_xml.py"),
     "fastapi": ("bot/",),
     "httpcore": ("integrations/",),
     "httpx": ("integrations/",),
@@ -23,7 +23,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "lunar_python": ("data/occasions/lunar.py", "dialogs/understanding/values/calendar.py"),
     "numpy": ("dialogs/understanding/",),
     "opencc": ("dialogs/understanding/",),
-    "PIL": ("data/seeds/render.py",),
+    "PIL": ("bot/webchat/pictures.py", "data/seeds/render.py"),
     "playwright": ("data/seeds/render.py",),
     "pydantic": ("bot/", "integrations/"),
     "pytest": ("bot/play/pytest_plugin.py",),
@@ -36,7 +36,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "starlette": ("bot/",),
     "telegram": ("bot/channels/",),
     "uvicorn": ("bot/serving/", "bot/demo/"),
-    "wechatpy": (),
+    "wechatpy": ("bot/channels/wechat_seal.py",),
 }
 OURS = {"bot", "dialogs", "integrations", "data"}
 

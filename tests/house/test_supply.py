@@ -4,8 +4,12 @@ import re
 
 from tests.house.source import ROOT
 
-# Ours, and that of the peer we measure ourselves beside.
-LOCKS = (*ROOT.glob("requirements*.lock"), ROOT / "tests/peers/rasa/requirements.lock")
+# Ours, and those of peers: what we measure ourselves beside, and a messenger's real server.
+LOCKS = (
+    *ROOT.glob("requirements*.lock"),
+    ROOT / "tests/peers/rasa/requirements.lock",
+    ROOT / "tests/peers/synapse/requirements.lock",
+)
 _PINNED = re.compile(r"^[a-z0-9._-]+(?:\[[a-z,-]+\])?==\S+", re.MULTILINE)
 _FOREIGN = re.compile(r"(?:src|href)\s*=\s*[\"'](?:https?:)?//", re.IGNORECASE)
 

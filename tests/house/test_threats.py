@@ -10,9 +10,6 @@ WAITING = {
     "T35": "coupons",
     "T36": "referral",
     "T39": "red packets",
-    "T40": "linking accounts of several messengers",
-    "T53": "export and erasure by chat",
-    "T56": "Telegram Mini Apps",
 }
 # In a docstring (T08) or in a test's name (test_t08_…).
 _ID = re.compile(r"(?<![A-Za-z0-9\\])[Tt](0[1-9]|[1-4][0-9]|5[0-6])(?![A-Za-z0-9])")

@@ -4,10 +4,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
-import httpx
 import pytest
 
+from tests import calling
+from tests.peers.matrix_fixtures import bot, people, shop, square, synapse
 from tests.peers.telegram_world import (
     Street,
     a_shop,
@@ -17,6 +19,23 @@ from tests.peers.telegram_world import (
     serving,
     shop_settings,
 )
+
+__all__ = ["bot", "people", "shop", "square", "synapse"]  # what tests ask for by name
+
+
+@pytest.fixture(scope="session")
+def another_library() -> ModuleType:
+    """Knows Telegram's shapes on its own account."""
+    import aiogram  # noqa: PLC0415  # nine seconds: a third of what collecting all tests took
+
+    return aiogram
+
+
+@pytest.fixture(scope="session")
+def telegram_peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """For what is only sent: nobody's webhook is called."""
+    with running_peer(tmp_path_factory.mktemp("peer") / "journal.jsonl") as peer:
+        yield peer
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +64,7 @@ def street(seeded_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def _opened(seeded_shop: Path, folder: Path) -> Iterator[Street]:
     shutil.copyfile(seeded_shop, folder / "shop.db")
     journal = folder / "journal.jsonl"
-    with running_peer(journal) as peer, httpx.Client(timeout=30, trust_env=False) as client:
+    with running_peer(journal) as peer, calling.client(timeout=30) as client:
         settings = shop_settings(folder / "shop.db", port=free_port(), peer=peer)
         with serving(a_shop(settings)) as tuanzi:
             yield Street(tuanzi, peer, journal, client)

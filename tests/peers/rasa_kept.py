@@ -4,25 +4,16 @@ Below `~/.cache/tuanzi`: a Python 3.10 with what rasa/requirements.lock pins, na
 and models, named after what they were learnt from. 2.7 GB; safe to delete, made anew when wanted.
 """
 
-import fcntl
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
+
+from tests.peers import kept
+from tests.peers.kept import Command, cache, hash_of, install, once, run, tell
 
 VERSION = "3.6.21"
 FILES = Path(__file__).parent / "rasa"
 _LOCK = FILES / "requirements.lock"
-Command = Sequence[str | Path]
-_UV = Path(sys.executable).with_name("uv")
-
-
-class NoPeer(Exception):
-    """Rasa cannot be had here; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,52 +36,24 @@ SHOP = Bot("config_light.yml", "shop_domain.yml", ("shop_nlu.yml", "shop_rules.y
 
 def python() -> Path:
     """The Python of Rasa's environment, which is made if it is not there."""
-    kept = _once(_cache() / f"rasa-{VERSION}-{_hash([_LOCK])}", _install)
-    return kept / "bin" / "python"
+    folder = once(cache() / f"rasa-{VERSION}-{hash_of([_LOCK])}", _install)
+    return folder / "bin" / "python"
 
 
 def model(bot: Bot) -> Path:
     """What Rasa learnt from the bot's files: now, if it has not yet."""
-    kept = _cache() / f"rasa-model-{_hash([*bot.files(), _LOCK])}"
-    return _once(kept, lambda folder: _train(bot, folder)) / "model.tar.gz"
+    folder = cache() / f"rasa-model-{hash_of([*bot.files(), _LOCK])}"
+    return once(folder, lambda folder: _train(bot, folder)) / "model.tar.gz"
 
 
 def surroundings() -> dict[str, str]:
     """Environment variables of every Rasa process: nothing of ours, and nobody is told."""
-    ours = ("PYTHON", "TUANZI_")
-    theirs = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
-    return {**theirs, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
-
-
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tuanzi"
-
-
-def _hash(files: Sequence[Path]) -> str:
-    return sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()[:12]
-
-
-def _once(folder: Path, make: Callable[[Path], None]) -> Path:
-    """`folder`, whole: one process makes it while others wait; what broke off is begun anew."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f"{folder.name}.lock").open("w") as guard:
-        fcntl.flock(guard, fcntl.LOCK_EX)
-        if not (folder / "done").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            make(folder)
-            (folder / "done").touch()
-    return folder
+    return kept.surroundings(RASA_TELEMETRY_ENABLED="false", TF_CPP_MIN_LOG_LEVEL="3")
 
 
 def _install(folder: Path) -> None:
     tell(f"Rasa {VERSION} is being installed below {folder.parent}: about 2.7 GB")
-    _run([_UV, "venv", "--quiet", "--python", _python_310(), folder])
-    to: Command = ["--python", folder / "bin" / "python", "-r", _LOCK]
-    install: Command = [_UV, "pip", "install", "--quiet", "--require-hashes", *to]
-    try:
-        _run(install)
-    except NoPeer:  # behind a proxy only the machine's own certificates may do
-        _run([*install, "--system-certs"])
+    install(folder, _LOCK, python=_python_310())
 
 
 def _python_310() -> str:
@@ -106,26 +69,5 @@ def _train(bot: Bot, folder: Path) -> None:
     of: Command = ["-c", config, "-d", domain, "--data", *data]
     to: Command = ["--out", folder, "--fixed-model-name", "model"]
     learn: Command = [python(), "-m", "rasa", "train", *of, *to]
-    _run(learn, cwd=folder)
+    run(learn, cwd=folder, env=surroundings())
     shutil.rmtree(folder / ".rasa", ignore_errors=True)
-
-
-def _run(command: Command, *, cwd: Path | None = None) -> None:
-    try:
-        run = subprocess.run(
-            command, cwd=cwd, env=surroundings(), capture_output=True, text=True, check=False
-        )
-    except OSError as error:
-        raise NoPeer(str(error)) from error
-    if run.returncode:
-        raise NoPeer(f"{' '.join(map(str, command[:4]))} …\n{tail(run.stderr)}")
-
-
-def tail(text: str) -> str:
-    return text[-2000:].strip()
-
-
-def tell(text: str) -> None:
-    """At once: what comes next takes minutes."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()

@@ -12,11 +12,15 @@ from pathlib import Path
 
 from tests.bench.server import Server, free_port, wait_for
 from tests.house.source import ROOT
-from tests.peers.rasa_kept import FILES, Bot, Command, NoPeer, model, python, surroundings, tail
+from tests.peers.kept import Command, NoPeer, tail
+from tests.peers.rasa_kept import FILES, Bot, model, python, surroundings
 
 # On two cores that ten others used too, DIET and TED took 255 s to the first answer.
 _PATIENCE = 600.0
 _FAREWELL = 20.0
+
+# What Rasa's bot does, in our format; `FILES` has Rasa's own.
+SMALL_BOT = Path(__file__).with_name("small_bot.yml")
 
 # What both bots are told, and a piece of what each must answer: else it is no such conversation.
 GIFT_TALK = (

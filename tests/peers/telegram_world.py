@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,8 +21,7 @@ import uvicorn
 from sqlalchemy import func, select
 
 from bot.app import Tuanzi, build
-from bot.channels.pacing import Speed
-from bot.channels.telegram import Speeds
+from bot.channels.pacing import Speed, Speeds
 from bot.demo.seeding import seed
 from bot.settings import Secret, Settings
 from bot.site import create_site
@@ -208,32 +207,40 @@ class Street:
         return wait(found, lambda: f"{words!r} in {self.told(chat)}")
 
     def settle(self) -> None:
-        """Until every update is answered and what was said has left; a counter may wait."""
-        wait(lambda: not self.open_work() or None, self.open_work)
+        settle(self.tuanzi)
 
     def open_work(self) -> list[str]:
-        with self.tuanzi.database.reading() as session:
-            counts = {
-                "inbox": session.scalar(
-                    select(func.count())
-                    .select_from(InboxRow)
-                    .where(InboxRow.state == InboxState.RECEIVED)
-                ),
-                "jobs": session.scalar(
-                    select(func.count())
-                    .select_from(Job)
-                    .where(Job.state == "due", Job.run_at <= self.tuanzi.clock.now())
-                ),
-                "outbox": session.scalar(
-                    select(func.count())
-                    .select_from(OutboxRow)
-                    .where(
-                        OutboxRow.state.in_((OutboxState.PENDING, OutboxState.SENDING)),
-                        OutboxRow.error != PAUSED,
-                    )
-                ),
-            }
-        return [f"{name}: {count}" for name, count in counts.items() if count]
+        return open_work(self.tuanzi)
+
+
+def settle(tuanzi: Tuanzi) -> None:
+    """Until every update is answered and what was said has left; a counter may wait."""
+    wait(lambda: not open_work(tuanzi) or None, lambda: open_work(tuanzi))
+
+
+def open_work(tuanzi: Tuanzi) -> list[str]:
+    with tuanzi.database.reading() as session:
+        counts = {
+            "inbox": session.scalar(
+                select(func.count())
+                .select_from(InboxRow)
+                .where(InboxRow.state == InboxState.RECEIVED)
+            ),
+            "jobs": session.scalar(
+                select(func.count())
+                .select_from(Job)
+                .where(Job.state == "due", Job.run_at <= tuanzi.clock.now())
+            ),
+            "outbox": session.scalar(
+                select(func.count())
+                .select_from(OutboxRow)
+                .where(
+                    OutboxRow.state.in_((OutboxState.PENDING, OutboxState.SENDING)),
+                    OutboxRow.error != PAUSED,
+                )
+            ),
+        }
+    return [f"{name}: {count}" for name, count in counts.items() if count]
 
 
 def chat_json(chat: ChatOf) -> dict[str, Any]:
@@ -328,10 +335,15 @@ def at_speed(tuanzi: Tuanzi, speeds: Speeds) -> Tuanzi:
 
 
 @contextmanager
-def serving(tuanzi: Tuanzi) -> Iterator[Tuanzi]:
+def serving(
+    tuanzi: Tuanzi,
+    *,
+    connected: bool = True,
+    beside: Callable[[], Sequence[Coroutine[None, None, None]]] = tuple,
+) -> Iterator[Tuanzi]:
     """The site on a real socket, with all its loops, in a thread of this process."""
     config = uvicorn.Config(
-        create_site(tuanzi),
+        create_site(tuanzi, beside=beside),
         host="127.0.0.1",
         port=tuanzi.settings.port,
         log_level="warning",
@@ -342,7 +354,7 @@ def serving(tuanzi: Tuanzi) -> Iterator[Tuanzi]:
     thread.start()
     try:
         wait(lambda: server.started or None, lambda: "the site")
-        wait(lambda: bool(tuanzi.channels) or None, lambda: "telegram")
+        wait(lambda: bool(tuanzi.channels) or not connected or None, lambda: "telegram")
         yield tuanzi
     finally:
         server.should_exit = True

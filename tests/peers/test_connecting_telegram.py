@@ -8,17 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.app import build
 from bot.cli import main
+from bot.delivery import doors
 from bot.delivery.telegram_accounts import Bot, connect
 from bot.settings import Settings
 from data.kernel.database import Database
 from data.kernel.encryption import CIPHER, FieldCipher
-from data.merchants import ChannelAccount
+from data.merchants import ChannelAccount, Merchant
+from tests import calling
 from tests.builders import NOW
 from tests.peers.telegram_world import (
     KEY,
@@ -75,11 +76,11 @@ class Desk:
         return found
 
     @contextmanager
-    def open(self, *, polling: bool = False) -> Iterator[Street]:
+    def open(self, *, polling: bool = False, connected: bool = True) -> Iterator[Street]:
         settings = replace(self.settings, telegram_polling=polling)
         with (
-            httpx.Client(timeout=30, trust_env=False) as client,
-            serving(build(settings)) as tuanzi,
+            calling.client(timeout=30) as client,
+            serving(build(settings), connected=connected) as tuanzi,
         ):
             yield Street(tuanzi, self.peer, self.journal, client)
 
@@ -124,7 +125,7 @@ def desk(
         monkeypatch.setenv(f"TUANZI_{name}", value)
     monkeypatch.setenv("LC_ALL", "en")
     yield Desk(settings, journal, peer, monkeypatch, capsys)
-    httpx.post(f"{peer}/__fixture/forget", trust_env=False)
+    calling.post(f"{peer}/__fixture/forget")
 
 
 def hears(street: Street, words: str) -> None:
@@ -145,6 +146,17 @@ def test_a_connected_bot_answers_by_webhook_and_after_a_restart_by_polling(desk:
         hears(street, "hello")
     with desk.open(polling=True) as street:
         hears(street, "thanks")
+
+
+def test_a_bot_connected_while_the_site_runs_answers_without_a_restart(desk: Desk) -> None:
+    desk.monkeypatch.setattr(doors, "_LOOK_SECONDS", 0.1)
+    with desk.open(connected=False) as street:
+        assert desk.connect()[0] == 0
+        wait(lambda: street.calls("setWebhook") or None, lambda: "webhook")
+        hears(street, "hello")
+        with street.tuanzi.database.transaction() as session:
+            session.execute(update(ChannelAccount).values(enabled=False))
+        wait(lambda: not street.tuanzi.channels or None, lambda: "closed")
 
 
 def test_the_token_is_sealed_and_shown_to_nobody(desk: Desk) -> None:
@@ -184,7 +196,7 @@ def test_what_is_no_token_is_not_sent_anywhere(desk: Desk, token: str) -> None:
 
 def test_a_token_that_telegram_does_not_know_is_not_kept(desk: Desk) -> None:
     refusal = {"status": 401, "description": "Unauthorized", "times": 9, "parameters": None}
-    with httpx.Client(trust_env=False) as client:
+    with calling.client() as client:
         told = {"method": "getMe", "chat_id": None, **refusal}
         assert client.post(f"{desk.peer}/__fixture/refuse", json=told).is_success
     code, _, err = desk.connect()
@@ -220,3 +232,61 @@ def test_a_bot_whose_key_is_lost_closes_no_other_door(
     with desk.open() as street:
         hears(street, "hello")
     assert f"token unreadable: {account.id}" in caplog.text
+
+
+PROVIDER = "canary:TEST:of-the-payment-provider"
+
+
+def switch(desk: Desk, *more: str, provider: str = PROVIDER) -> tuple[int, str, str]:
+    return desk.run("telegram", "payments", "7", *more, typed=f"{provider}\n")
+
+
+def test_invoices_are_switched_on_and_off_while_the_site_runs_and_their_token_is_sealed(
+    desk: Desk,
+) -> None:
+    """T47, T49"""
+    desk.monkeypatch.setattr(doors, "_LOOK_SECONDS", 0.1)
+    desk.connect()
+    with desk.open() as street:
+        (account,) = desk.accounts()
+
+        def shows(wanted: bool) -> bool | None:
+            channel = street.tuanzi.channels.get(account.id)
+            return (channel is not None and channel.can("private").invoices == wanted) or None
+
+        assert shows(False)
+        code, told, err = switch(desk)
+        assert (code, PROVIDER in told + err) == (0, False), err
+        wait(lambda: shows(True), lambda: "on")
+        assert not street.tuanzi.channels[account.id].can("group").invoices
+        on_disk = b"".join(file.read_bytes() for file in desk.file.parent.glob("shop.db*"))
+        assert PROVIDER.encode() not in on_disk
+        assert "Invoices are on" in desk.run("channels", "check", "7", typed="")[1]
+        assert switch(desk, "--off")[0] == 0
+        wait(lambda: shows(False), lambda: "off")
+        hears(street, "hello")
+
+
+def test_a_providers_token_that_telegram_does_not_take_is_not_kept(desk: Desk) -> None:
+    desk.connect()
+    refusal = {"status": 400, "times": 1, "parameters": None, "chat_id": None}
+    with calling.client() as client:
+        told = refusal | {"method": "createInvoiceLink", "description": f"Bad Request: {PROVIDER}"}
+        assert client.post(f"{desk.peer}/__fixture/refuse", json=told).is_success
+    code, _, err = switch(desk)
+    assert (code, PROVIDER in err, "does not take this provider's token" in err) == (1, False, True)
+    assert switch(desk, provider="")[0] == 2
+    assert desk.run("telegram", "payments", "8", typed=PROVIDER)[0] == 2
+    assert "provider" not in desk.accounts()[0].settings
+
+
+def test_a_currency_whose_decimals_nobody_told_us_has_no_invoices(desk: Desk) -> None:
+    """A hundred times the price would be asked for, and nobody would notice."""
+    desk.connect()
+    database = Database(desk.settings.database_url)
+    with database.transaction() as session:
+        session.execute(update(Merchant).values(currency="JPY"))
+    database.close()
+    code, _, err = switch(desk)
+    assert (code, "two decimals" in err) == (1, True)
+    assert "provider" not in desk.accounts()[0].settings

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from data.catalogue import Product
 from data.kernel.database import Database
 from tests.bench.server import Client, Shop, seeded_shop
-from tests.peers.rasa_kept import SHOP, NoPeer, model
+from tests.peers.kept import NoPeer
+from tests.peers.rasa_kept import SHOP, model
 from tests.peers.rasa_peer import running_actions, running_rasa
 
 pytestmark = pytest.mark.slow

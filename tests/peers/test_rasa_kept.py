@@ -7,7 +7,8 @@ import pytest
 
 from bot.channels.rest import RestMetadata
 from bot.play.world import World
-from tests.peers.rasa_kept import LIGHT, NoPeer, model
+from tests.peers.kept import NoPeer
+from tests.peers.rasa_kept import LIGHT, model
 from tests.peers.rasa_peer import GIFT_TALK
 from tests.worlds import world_at
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
@@ -74,19 +75,25 @@ def kept(street: Street) -> str:
 
 
 def follow_link(street: Street, who: Person) -> str:
-    """Tap the newest link to the private chat that the group was shown, and give its token."""
-    links = [
-        button["url"]
-        for bubble in street.bubbles(CREW)
-        for button in bubble.buttons.values()
-        if "url" in button
-    ]
+    """The newest link to the private chat: below a message of the group, or opened at once where
+    somebody pressed. Gives its token."""
+    links = [url for call in street.calls() for url in urls_of(call)]
     assert links, street.told(CREW)
     found = re.fullmatch(rf"https://t.me/{USERNAME}\?start=([\w-]{{1,64}})", links[-1])
     assert found, links[-1]
     street.say(who, f"/start {found[1]}")
     street.settle()
     return found[1]
+
+
+def urls_of(call: dict[str, Any]) -> list[str]:
+    fields = call["fields"]
+    if call["method"] == "answerCallbackQuery":
+        return [fields["url"]] if "url" in fields else []
+    keyboard = json.loads(fields.get("reply_markup") or "{}").get("inline_keyboard", [])
+    return [
+        button["url"] for row in keyboard for button in row if "?start=" in button.get("url", "")
+    ]
 
 
 def take_seat(street: Street, who: Person, address: str) -> None:

@@ -3,10 +3,10 @@
 import shutil
 from pathlib import Path
 
-import httpx
 from sqlalchemy import select
 
 from data.delivery.models import InboxRow
+from tests import calling
 from tests.peers.telegram_world import (
     Person,
     Street,
@@ -38,7 +38,7 @@ def test_polling_survives_poison_and_a_restart_answers_nothing_twice(
 ) -> None:
     shutil.copyfile(seeded_shop, tmp_path / "shop.db")
     journal = tmp_path / "journal.jsonl"
-    with running_peer(journal) as peer, httpx.Client(timeout=30, trust_env=False) as client:
+    with running_peer(journal) as peer, calling.client(timeout=30) as client:
         for words in ("hello", "thanks"):
             settings = shop_settings(
                 tmp_path / "shop.db", port=free_port(), peer=peer, polling=True

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-import aiogram.methods
 import httpx
 import pytest
 
@@ -20,24 +20,26 @@ from bot.channels.adapter import (
     Undeliverable,
     Unreachable,
 )
-from bot.channels.telegram import Telegram
+from bot.channels.telegram import Telegram, Ways
 from bot.channels.telegram_client import Client
+from bot.delivery.doors import Office
 from bot.delivery.telegram_door import TelegramDoor
 from bot.settings import Secret
-from data.delivery.messages import Card, Image, Option, Options, Segment, Text
+from data.delivery.messages import Card, Image, Option, Options, PaymentLink, Segment, Text
 from data.kernel.clock import SystemClock
 from data.kernel.database import Database
 from data.kernel.money import Money
+from tests import calling
 from tests.peers.telegram_world import (
     QUICK,
     TOKEN,
     USERNAME,
     free_port,
-    running_peer,
     shop_settings,
 )
 
 PICTURE = Path(__file__).parents[2] / "data" / "seeds" / "images" / "baby-bowl-set-sage.png"
+SITE = "https://shop.example"
 URL = "https://shop.example/media/bowl.png"
 PRICE = Money(8800, "CNY")
 ANN = "101"
@@ -59,7 +61,9 @@ class Desk:
             client = Client(TOKEN, f"{self.peer}/bot")
             await client.introduce()
             pictures = {URL: PICTURE}
-            telegram = Telegram(client, pictures.get, QUICK)
+            telegram = Telegram(
+                client, pictures.get, QUICK, ways=Ways(client.username, client.id, SITE)
+            )
             try:
                 return [await telegram.deliver(parcel) for parcel in parcels]
             finally:
@@ -83,17 +87,11 @@ class Desk:
         return [call for call in seen if call["method"] != "getMe"]
 
 
-@pytest.fixture(scope="module")
-def _peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_peer(tmp_path_factory.mktemp("peer") / "journal.jsonl") as peer:
-        yield peer
-
-
 @pytest.fixture
-def desk(_peer: str) -> Iterator[Desk]:
-    with httpx.Client(timeout=30, trust_env=False) as http:
-        http.post(f"{_peer}/__fixture/forget")
-        yield Desk(_peer, http)
+def desk(telegram_peer: str) -> Iterator[Desk]:
+    with calling.client(timeout=30) as http:
+        http.post(f"{telegram_peer}/__fixture/forget")
+        yield Desk(telegram_peer, http)
 
 
 def test_a_turn_of_words_pictures_and_buttons_arrives_in_order(desk: Desk) -> None:
@@ -200,13 +198,15 @@ def test_a_messenger_that_is_not_there_is_no_reason_to_give_up() -> None:
     asyncio.run(act())
 
 
-def test_what_we_send_is_what_another_library_takes_for_telegrams_own(desk: Desk) -> None:
+def test_what_we_send_is_what_another_library_takes_for_telegrams_own(
+    desk: Desk, another_library: ModuleType
+) -> None:
     desk.deliver(Text("Which?"), Options((Option("Yes", "a"), Option("No", "b"))), chat="-1001/7")
     first = desk.deliver(Card("p", "Bowl", PRICE, image=URL), reply_to="4")
     desk.deliver(Card("p", "Bowl", PRICE, image=URL, body="new"), edit_of=first)
     desk.deliver(Text("2 of 3"), edit_of=("9",))
     for call in desk.arrived():
-        shape = getattr(aiogram.methods, call["method"][0].upper() + call["method"][1:])
+        shape = getattr(another_library.methods, call["method"][0].upper() + call["method"][1:])
         fields = {name: _decoded(name, value) for name, value in call["fields"].items()}
         shape.model_validate({**fields, **dict.fromkeys(call["files"], "upload")})
 
@@ -220,7 +220,7 @@ def test_the_token_stands_in_no_log_not_even_when_it_is_refused(
 ) -> None:  # T47
     settings = shop_settings(tmp_path / "unused.db", port=1, peer=desk.peer)
     desk.refuse("getMe", 401, "Unauthorized")
-    door = TelegramDoor(settings, database, SystemClock(), {}, Secret(TOKEN))
+    door = TelegramDoor(Office(settings, database, SystemClock(), {}), Secret(TOKEN))
     with caplog.at_level(logging.DEBUG):
         asyncio.run(door.run())
         desk.deliver(Text("hello"))
@@ -232,7 +232,23 @@ def test_without_a_shop_there_is_no_account_to_open(
     desk: Desk, database: Database, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     settings = replace(shop_settings(tmp_path / "x.db", port=1, peer=desk.peer))
-    door = TelegramDoor(settings, database, SystemClock(), {}, Secret(TOKEN))
+    door = TelegramDoor(Office(settings, database, SystemClock(), {}), Secret(TOKEN))
     run: Coroutine[None, None, None] = door.run()
     asyncio.run(run)
     assert "no merchant" in caplog.text
+
+
+def test_an_order_opens_inside_telegram_in_private_and_as_a_page_in_a_group(
+    desk: Desk, another_library: ModuleType
+) -> None:
+    """Telegram takes such a button in private chats alone; there no secret stands in it."""
+    bill = PaymentLink(f"{SITE}/pay/secret", "ord_1", PRICE, "Pay")
+    desk.deliver(Text("¥88"), bill)
+    desk.deliver(Text("¥88"), bill, chat="-1001")
+    shown = [json.loads(call["fields"]["reply_markup"]) for call in desk.arrived()]
+    bot_id = TOKEN.partition(":")[0]
+    app = {"text": "Pay", "web_app": {"url": f"{SITE}/visit/telegram/{bot_id}/ord_1"}}
+    page = {"text": "Pay", "url": f"{SITE}/pay/secret"}
+    assert [keyboard["inline_keyboard"] for keyboard in shown] == [[[app]], [[page]]]
+    for keyboard in shown:
+        another_library.types.InlineKeyboardMarkup.model_validate(keyboard)

@@ -12,7 +12,7 @@ from data.kernel.errors import NotFound
 from data.kernel.money import Money
 from data.orders import Order, OrderLine, OrderState, lines_of
 from data.orders.queries import find_order
-from data.payments import PaymentAttempt, Refund
+from data.payments import PaymentAttempt, Refund, RefundState
 from data.people import Person
 
 
@@ -28,6 +28,13 @@ class OrderView:
     def refundable(self) -> Sequence[PaymentAttempt]:
         """Payments of which something is left to give back."""
         return [paid for paid in self.payments if self.left(paid).minor > 0]
+
+    @property
+    def owed(self) -> frozenset[str]:
+        """Refunds that failed and were not tried again: a person has to give the money back."""
+        again = {one.retry_of for one in self.refunds}
+        failed = (one for one in self.refunds if one.state == RefundState.FAILED)
+        return frozenset(one.id for one in failed if one.id not in again)
 
     @staticmethod
     def left(paid: PaymentAttempt) -> Money:

@@ -16,15 +16,22 @@ RESERVED_ACTIONS = frozenset(
         # money, and what leads straight to it
         "action_begin_checkout", "action_place_order", "action_buy_seen", "action_cancel_order",
         "action_pay_again", "action_order_again", "action_place_seat_order",
+        "action_tell_how_to_pay",
         # where it goes
         "action_change_address",
         # a seat or a team, before others
-        "action_open_team", "action_join_team", "action_leave_team", "action_give_up_seat",
+        "action_open_team", "action_share_team", "action_join_team", "action_leave_team",
+        "action_give_up_seat",
         # keeping a day is a consent; forgetting one cannot be undone
         "action_remember_day", "action_change_lead", "action_forget_day",
         # consents and age
         "action_stop_messages", "action_start_messages", "action_protect_minor",
         "action_allow_model", "action_stop_model", "action_ask_model",
+        # who somebody is, and all that is theirs
+        "action_offer_link", "action_type_link", "action_agree_to_link", "action_refuse_link",
+        "action_join_people", "action_tell_of_link", "action_find_identity", "action_unlink",
+        "action_export_me", "action_look_before_forgetting", "action_forget_me",
+        "action_move_here",
     }
 )  # fmt: skip
 _MOST = 20  # flows that a model is told of: a small model loses its way in a longer list

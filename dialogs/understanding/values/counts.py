@@ -4,19 +4,21 @@ import re
 from functools import cache
 from typing import Any
 
-from dialogs.understanding.lexicon import lexicon
+from dialogs.understanding.lexicon import any_of, lexicon
 from dialogs.understanding.values.dates import nth
 from dialogs.understanding.values.numbers import SMALL_NUMBER, read_number, read_whole
 from dialogs.understanding.values.reading import Reading
 
 _OLDEST = 120
 _MOST = 100_000
-_LAST = -1
+_FIRST, _LAST = 1, -1
 _TENS = "twenties thirties forties fifties sixties seventies eighties nineties".split()  # noqa: SIM905
 _DECADES = {word: 10 * i for i, word in enumerate(_TENS, start=2)}
 _EN_NTH = (
     r"(?:\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)"
 )
+# 前面那个路口 leads somewhere, 前面那个问题 was asked before.
+_NO_PLACE = r"(?!问题|路|街|门|楼|站|店|月|字)"
 _CALLED = r"(?:one|option|gift|item|product|choice|card|picture|reminder)"
 
 
@@ -63,8 +65,9 @@ def read_ordinals(reading: Reading) -> None:
 
 
 def _ordinal(match: re.Match[str]) -> int | None:
-    if match.groupdict().get("last"):
-        return _LAST
+    for place, name in ((_FIRST, "first"), (_LAST, "last")):
+        if match.groupdict().get(name):
+            return place
     if match.groupdict().get("from_end"):
         number = read_whole(match["from_end"])
         return -number if number else None
@@ -115,7 +118,9 @@ def _ages() -> tuple[re.Pattern[str], ...]:
             rf"(?P<self>{myself})\s+(?:only\s+|just\s+)?(?P<age>{number})(?=\s*(?:$|[.,!?。,!?]|and\b|so\b|but\b|can\b|years?\b))",
             rf"(?P<age>{number})\s?-?\s?years?[\s-]?(?:old|of age)(?![a-z])",
             rf"(?P<age>{number})\s?-?\s?(?:yo|y/o|y\.o\.?|yrs? old)(?![a-z])",
-            rf"(?<![a-z])(?:aged?|age of|turning|turns|turned)\s+(?P<age>{number})(?![\d%])",
+            rf"(?<![a-z])(?:aged?|age of|turned)\s+(?P<age>{number})(?![\d%])",
+            # "Turns" itself says that it is a birthday.
+            rf"(?:(?<=\bturning )|(?<=\bturns ))(?P<age>{number})(?![\d%])",
             rf"(?<![a-z])in\s+(?:her|his|their|my|the)\s+(?:early\s+|mid\s?-?|late\s+)?(?P<decade>{'|'.join(_DECADES)}|\d0'?s)(?![a-z])",
             r"(?P<nth>\d{1,3}(?:st|nd|rd|th))(?=\s+(?:birthday|bday|b-day))",
             rf"(?P<band>{band}|青少年)",
@@ -132,9 +137,13 @@ def _ordinals() -> tuple[re.Pattern[str], ...]:
         for pattern in (
             rf"倒数第(?P<from_end>{number})(?:{named}|家|样)?",
             rf"(?P<last>最后(?:那|这)?(?:一|1)?(?:个|款|件|张|样|种|套|{named}))",
+            rf"最?(?:(?P<first>前[面边头])|(?P<last>后[面边头]))的?[那这](?:一|1)?(?:个|款|样|种|套|{named}){_NO_PLACE}",
+            r"(?<!以)(?:(?P<first>前者)|(?P<last>后者))",
             rf"第(?P<nth>{number})(?!次|天|周|年|季|时间|一次)(?:{named}|种|样|号)?",
             rf"(?<![a-z0-9])(?:the\s+)?(?P<last>last)\s+{_CALLED}(?![a-z])",
             r"(?<![a-z])the\s+(?P<last>last)(?=\s*(?:$|[.,!?]|please))",
+            rf"(?<![a-z0-9])(?:the\s+)?(?:(?P<first>former)|(?P<last>latter))\s+{_CALLED}(?![a-z])",
+            r"(?<![a-z])the\s+(?:(?P<first>former)|(?P<last>latter))(?=\s*(?:$|[.,!?]|please|then|is\b|looks|sounds|of\sth))",
             rf"(?<![a-z0-9])(?:the\s+)?(?P<nth>{_EN_NTH})\s+{_CALLED}(?![a-z])",
             rf"(?<![a-z0-9])the\s+(?P<nth>{_EN_NTH})(?=\s*(?:$|[.,!?]|please|of th))",
             rf"(?<![a-z0-9])(?:number|no\.|option|choice|item)\s?#?(?P<nth>{number})(?![\d.])",
@@ -149,16 +158,20 @@ def _quantities() -> tuple[re.Pattern[str], ...]:
     words = lexicon()
     measure = words.pattern("measures")
     groups = words.section("groups")
-    group = words.pattern(*(f"groups.{size}" for size in groups))
+    forms = [form for some in groups.values() for form in some]
+    dozen = any_of(form for form in forms if form.isascii())
+    pair = any_of(form for form in forms if not form.isascii())  # 打 alone is a verb, 对 a yes
     number = SMALL_NUMBER
     return tuple(
         re.compile(pattern)
         for pattern in (
-            rf"(?<![a-z0-9])(?P<count>an?|半|{number})?\s?(?P<group>{group})(?:\s+of)?(?![一-鿿]折)",
+            rf"(?<![a-z0-9])(?P<count>an?|{number})?\s?(?P<group>{dozen})(?:\s+of)?",
+            rf"(?<![a-z0-9第])(?P<count>半|{number})\s?(?P<group>{pair})(?![一-鿿]折)",
             rf"(?<![\d.第十百千a-z])(?P<count>{number})\s?(?P<unit>{measure})(?!以内|钟)",
             r"(?<![a-z0-9])x\s?(?P<count>\d{1,3})(?![\d.a-z])",
             r"(?<![\d.a-z])(?P<count>\d{1,3})\s?x(?![a-z0-9])",
             rf"(?<![a-z])(?:buy|order|take|want|need|get|quantity|qty|have)\s+(?:me\s+)?(?P<count>{number})(?=\s*(?:$|[.,!?a-z]))(?!\s*(?:st|nd|rd|th|minutes?|hours?|days?|weeks?|months?|years?|dollars?)\b)",
+            rf"(?<![a-z])make\s+(?:it|that)\s+(?!\d\d)(?P<count>{number})(?=\s*(?:$|[.,!?]|please))",
             rf"数量[是::]?\s?(?P<count>{number})",
         )
     )

@@ -27,7 +27,9 @@ _LEADS = ("at_most_before", "at_least_before", "approx_before", "range_before", 
 _TAILS = ("at_most_after", "at_least_after", "approx_after", "range_after")
 _SMALLEST_BARE = 10  # "at least two" counts things; "at least 20" may be money
 _SPACES = re.compile(r"\s+")
-_SHARED_UNITS = {"百": 100, "千": 1000, "万": 10_000, "k": 1000}
+_SHARED_UNITS = {
+    "百": 100, "千": 1000, "万": 10_000, "k": 1000, "hundred": 100, "thousand": 1000,
+}  # fmt: skip
 _JOINT = re.compile(r"[\s,,、]*(?:but|and|且|但|又|而且)?\s*")
 
 
@@ -68,6 +70,7 @@ def bare_money(text: str, currency: str) -> dict[str, Any] | None:
     if match is None or low is None:
         return None
     high = read_number(match["n2"]) if match["n2"] else low
+    low = _share_unit(low, match["n2"]) if match["n2"] else low
     approx = bool(match["before"] or match["after"])
     return _money(low.low, (high or low).high, None, approx=approx)
 
@@ -100,8 +103,10 @@ def _bounds(
 
 
 def _share_unit(first: Span, second: str) -> Span:
-    """3到5百, 2-3k: the unit stands once, behind the second number."""
-    times = _SHARED_UNITS.get(second[-1], 1) if first.high < _SMALLEST_BARE else 1
+    """3到5百, 2-3k, "three or four hundred": the unit stands once, behind the second number."""
+    shared = first.high < _SMALLEST_BARE
+    units = (times for unit, times in _SHARED_UNITS.items() if shared and second.endswith(unit))
+    times = next(units, 1)
     return Span(first.low * times, first.high * times)
 
 
@@ -196,7 +201,7 @@ def _bare_amount() -> re.Pattern[str]:
     before = lexicon().pattern("bounds.approx_before")
     after = lexicon().pattern("bounds.approx_after")
     return re.compile(
-        rf"\s*(?P<before>{before}\s*)?(?P<n1>{NUMBER})\s*(?:(?:-|~|到|至|to)\s*(?P<n2>{NUMBER}))?"
+        rf"\s*(?P<before>{before}\s*)?(?P<n1>{NUMBER})\s*(?:(?:-|~|到|至|或|to|or)\s*(?P<n2>{NUMBER}))?"
         rf"\s*(?P<after>{after})?\s*[.。!!]?\s*"
     )
 

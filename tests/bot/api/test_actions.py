@@ -43,6 +43,8 @@ def test_a_server_is_connected_looked_at_and_disconnected(street: Street, api: T
         ({**GIVEN, "url": "https://actions.example:8443/"}, "url"),
         ({**GIVEN, "url": "https://me:pw@actions.example/"}, "url"),
         ({**GIVEN, "url": "https://xn--zzzzzzzz/webhook"}, "url"),
+        ({**GIVEN, "url": "https://10.0.0.7/webhook"}, "url"),
+        ({**GIVEN, "url": "https://[::1]/webhook"}, "url"),
         ({**GIVEN, "names": ["action_begin_checkout"]}, "names"),
         ({**GIVEN, "names": ["action_hand_over"]}, "names"),
         ({**GIVEN, "names": ["utter_hello"]}, "names"),
@@ -83,7 +85,7 @@ def test_t17_a_check_goes_nowhere_that_a_call_may_not_go(
     street: Street, api: TestClient, server: HostileServer
 ) -> None:
     server.answers["/actions"] = as_json(200, [])
-    api.put(SERVER, json={**GIVEN, "url": "https://127.0.0.1/webhook"})
+    api.put(SERVER, json={**GIVEN, "url": "https://localhost/webhook"})
     answer = api.post(SERVER + "/check").json()
     assert answer == {"ok": False, "problem": "forbidden", "missing": []}
     assert not server.seen

@@ -1,6 +1,7 @@
 """What a channel is given never breaks its limits, and nothing that was to be said is lost."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.channels.messages import Capabilities, Draft, utf16
+from bot.channels.messages import Capabilities, Draft, Unit, utf16
 from bot.channels.render import all_buttons, render
 from bot.channels.splitting import split
 from bot.channels.telegram import CAPABILITIES
@@ -24,19 +25,34 @@ from data.delivery.messages import (
     Text,
 )
 from data.kernel.money import Money
+from tests.peers.conformance.texts import CHARACTERS, ends_of
 
+CAPABILITIES_OF_A_BOT = replace(CAPABILITIES, start_link="https://t.me/tuanzi?start={}")
 PRICE = Money(8800, "CNY")
 TOKEN = "AAECAwQFBgcICQoL"
 LINK = "tuanzi:start/abc"
 SMALL = Capabilities(
-    max_text=40, max_caption=20, buttons=5, buttons_in_row=2, label=8, token_bytes=16
+    max_text=40,
+    max_caption=20,
+    buttons=5,
+    buttons_in_row=2,
+    label=8,
+    token_bytes=16,
+    url_buttons=True,
+    start_link="https://chat.example/start/{}",
 )
+# Text and nothing else, as on IRC: no buttons, no pictures, short lines counted in bytes.
+PLAIN = Capabilities(max_text=60, unit=Unit.BYTES, markup=False, images=False)
 
 _FAMILY = "👨\u200d👩\u200d👧\u200d👦"
 _ODD = ["<b>&", _FAMILY * 9, "长" * 70, "a\n\nb" * 20, "\ud83d"]
 _text = st.text(max_size=120) | st.sampled_from(_ODD)
 _url = st.sampled_from([LINK, "https://shop.example/pay/x", "http://127.0.0.1:8000/pay/x", "junk"])
-_option = st.builds(Option, _text, st.text(max_size=20)) | st.builds(Option, _text, url=_url)
+_number = st.none() | st.integers(1, 20)
+_option = st.one_of(
+    st.builds(Option, _text, st.text(max_size=20), number=_number),
+    st.builds(Option, _text, url=_url),
+)
 _options = st.lists(_option, max_size=12).map(tuple)
 _image = st.none() | st.just("https://shop.example/media/a.png")
 _segment: st.SearchStrategy[Segment] = st.one_of(
@@ -64,8 +80,10 @@ _segment: st.SearchStrategy[Segment] = st.one_of(
 
 
 def assert_within(draft: Draft, can: Capabilities) -> None:
-    assert utf16(draft.html) <= (can.max_caption if draft.image else can.max_text)
-    assert draft.image or draft.html.strip()
+    wire = draft.html if can.markup else draft.text
+    assert can.unit.length(wire) <= (can.max_caption if draft.image else can.max_text)
+    assert draft.image or draft.text.strip()
+    assert can.images or draft.image is None
     assert set(re.findall(r"<[^>]*>", draft.html)) <= {"<b>", "</b>"}
     buttons = all_buttons(draft)
     assert len(buttons) <= can.buttons
@@ -73,10 +91,10 @@ def assert_within(draft: Draft, can: Capabilities) -> None:
     for button in buttons:
         assert 0 < len(button.label) <= can.label
         assert button.url or 0 < len(button.token.encode()) <= can.token_bytes
-        assert button.url is None or button.url.startswith(("tuanzi:start/", "https://"))
+        assert button.url is None or button.url.startswith("https://")
 
 
-@pytest.mark.parametrize("can", [SMALL, CAPABILITIES], ids=["small", "telegram"])
+@pytest.mark.parametrize("can", [SMALL, PLAIN, CAPABILITIES], ids=["small", "plain", "telegram"])
 @given(segments=st.lists(_segment, max_size=5))
 @settings(max_examples=120, deadline=None)
 def test_no_channel_ever_receives_what_its_capabilities_forbid(
@@ -102,10 +120,13 @@ def test_a_long_text_is_cut_at_a_paragraph() -> None:
     ]
 
 
-def test_a_text_of_4097_emoji_units_is_split_between_characters() -> None:
-    drafts = render([Text(_FAMILY * 400)], CAPABILITIES)
-    assert len(drafts) == 2
-    assert all(len(draft.html) % len(_FAMILY) == 0 for draft in drafts)
+@pytest.mark.parametrize("limit", [24, 25, 31])
+def test_no_cut_goes_through_a_character(limit: int) -> None:
+    for text in ("".join(CHARACTERS), *(f"a{one * 40}" for one in CHARACTERS)):
+        pieces, ends = split(text, limit, utf16), ends_of(text)
+        places = [sum(map(len, pieces[:count])) for count in range(1, len(pieces) + 1)]
+        assert set(places) <= ends
+        assert places[-1] == len(text)
 
 
 def test_a_card_is_a_picture_with_its_words_below_and_its_buttons_under_them() -> None:
@@ -149,6 +170,17 @@ def test_a_page_only_this_machine_knows_is_written_out_and_a_public_one_is_a_but
     assert [button.url for button in all_buttons(draft)] == ["https://shop.example/pay/x"]
 
 
+def test_an_invoice_comes_last_and_only_where_it_can_be_paid_and_says_for_what() -> None:
+    link = PaymentLink("https://shop.example/pay/x", "o", PRICE, "Pay", "Order 1", "Bowl ×1")
+    said: list[Segment] = [Text("Order 1"), link, Options((Option("Cancel", TOKEN),))]
+    words, invoice = render(said, replace(CAPABILITIES, invoices=True))
+    assert [button.label for button in all_buttons(words)] == ["Pay", "Cancel"]
+    assert (invoice.invoice, invoice.keyboard) == (link, ())
+    nameless = replace(link, title="")  # from before there were invoices
+    assert len(render([Text("Order 1"), nameless], replace(CAPABILITIES, invoices=True))) == 1
+    assert [draft.invoice for draft in render(said, CAPABILITIES)] == [None]
+
+
 def test_what_people_write_about_a_product_is_never_markup() -> None:  # T21
     text = "<script>x</script> & <b>bold</b> <a href='//e'>"
     (draft,) = render([Text(text)], CAPABILITIES)
@@ -161,3 +193,24 @@ def test_nine_short_buttons_stand_in_more_than_one_row() -> None:
     (draft,) = render([Text("Which?"), Options(options)], CAPABILITIES)
     assert len(draft.keyboard) == 2
     assert len(all_buttons(draft)) == 9
+
+
+def test_without_buttons_the_choices_are_numbered_below_their_question() -> None:
+    can = replace(PLAIN, max_text=400)
+    choices = Options((Option("Birthday", TOKEN, number=1), Option("None", TOKEN + "2", number=2)))
+    (draft,) = render([Text("What is the occasion?"), choices], can)
+    assert draft.text == "What is the occasion?\n1. Birthday\n2. None"
+    assert TOKEN not in draft.text
+
+
+def test_every_choice_can_still_be_read_where_there_is_nothing_but_text() -> None:
+    pick, page = Option("Pick", TOKEN, number=1), Option("See it", url="https://shop.example/t")
+    card = Card("p", "Tea", PRICE, body="¥88", image="/media/a.png", options=(pick, page))
+    drafts = render([card], replace(PLAIN, max_text=400))
+    assert [draft.text for draft in drafts] == ["Tea\n¥88\n1. Pick\nSee it\nhttps://shop.example/t"]
+
+
+def test_the_way_into_the_private_chat_is_a_link_of_this_messenger() -> None:
+    way = Options((Option("In private", url=LINK),))
+    (draft,) = render([Text("Better alone."), way], CAPABILITIES_OF_A_BOT)
+    assert [button.url for button in all_buttons(draft)] == ["https://t.me/tuanzi?start=abc"]

@@ -6,20 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiogram.types import Update
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from bot.channels.adapter import Unreadable
 from bot.channels.telegram_updates import read_update
-from data.delivery.inbound import ChatRef, EventKind, InboundEvent, Sender
+from data.delivery.inbound import EventKind, Reaction
 from data.merchants import ChannelAccount
 from tests.builders import NOW
 
 _FOLDER = Path(__file__).parents[2] / "recordings" / "telegram"
 _GOOD = sorted(_FOLDER.glob("*.json"))
-_POISON = sorted((_FOLDER / "poison").glob("*.json"))
 ACCOUNT = ChannelAccount(
     id="acc_t",
     merchant_id="mer_t",
@@ -33,44 +30,6 @@ ACCOUNT = ChannelAccount(
 def read(file: Path) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return loaded
-
-
-def expected(recorded: dict[str, Any]) -> InboundEvent | None:
-    event = recorded["event"]
-    if event is None:
-        return None
-    return InboundEvent(
-        **{
-            **event,
-            "event_id": str(recorded["update"]["update_id"]),
-            "kind": EventKind(event["kind"]),
-            "chat": ChatRef(*event["chat"]),
-            "sender": Sender(*event["sender"]),
-        }
-    )
-
-
-@pytest.mark.parametrize("file", _GOOD, ids=lambda file: file.stem)
-def test_a_recorded_update_becomes_its_neutral_event(file: Path) -> None:
-    recorded = read(file)
-    assert read_update(recorded["update"], ACCOUNT) == expected(recorded)
-
-
-@pytest.mark.parametrize("file", _GOOD, ids=lambda file: file.stem)
-def test_another_library_takes_the_recorded_shapes_for_telegrams_own(file: Path) -> None:
-    Update.model_validate(read(file)["update"])
-
-
-@pytest.mark.parametrize("file", _POISON, ids=lambda file: file.stem)
-def test_a_poisoned_update_is_unreadable_and_nothing_worse(file: Path) -> None:  # T04
-    with pytest.raises(Unreadable):
-        read_update(read(file), ACCOUNT)
-
-
-@pytest.mark.parametrize("name", ["no_is_bot", "no_chat_instance"])
-def test_what_telegrams_own_guide_sends_is_refused_by_another_library_too(name: str) -> None:
-    with pytest.raises(ValidationError):
-        Update.model_validate(read(_FOLDER / "poison" / f"{name}.json"))
 
 
 _JSON = st.recursive(
@@ -107,3 +66,42 @@ def test_zero_bytes_and_half_characters_are_taken_out_of_names_and_words() -> No
     event = read_update(update, ACCOUNT)
     assert event is not None
     assert (event.text, event.sender.name) == ("ab?", "A?nn")
+
+
+def test_a_language_that_is_none_is_left_out() -> None:
+    update = read(_FOLDER / "private_text.json")["update"]
+    update["message"]["from"]["language_code"] = {"id": 1}
+    event = read_update(update, ACCOUNT)
+    assert event is not None
+    assert event.sender.locale is None
+
+
+def reaction(*new: str, old: tuple[str, ...] = ("👍",), **more: Any) -> dict[str, Any]:
+    """What a member thinks of message 10 now, and thought of it before."""
+    raw: dict[str, Any] = read(_FOLDER / "message_reaction.json")["update"]
+    signs = {"new_reaction": new, "old_reaction": old}
+    told = {key: [{"type": "emoji", "emoji": one} for one in of] for key, of in signs.items()}
+    raw["message_reaction"] |= {**told, **more}
+    return raw
+
+
+@pytest.mark.parametrize(
+    ("new", "likes"), [(("👎", "👍🏽"), True), (("❤",), True), ((), False), (("😁",), False)]
+)
+def test_a_reaction_is_all_that_a_member_thinks_of_it_now(new: tuple[str], likes: bool) -> None:
+    event = read_update(reaction(*new), ACCOUNT)
+    assert event is not None
+    assert event.reaction == Reaction("10", likes=likes, told=1_790_000_000_009_205)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        reaction("😁", old=()),
+        reaction("👍", user={"id": 9, "is_bot": True, "first_name": "Robot"}),
+        reaction("👍", user=None, actor_chat={"id": -100, "type": "channel", "title": "Hidden"}),
+        reaction("👍", chat={"id": 101, "type": "private", "first_name": "Ann"}),
+    ],
+)
+def test_no_vote_of_bots_of_who_hides_and_of_nobody_else_to_see(raw: dict[str, Any]) -> None:
+    assert read_update(raw, ACCOUNT) is None

@@ -97,6 +97,7 @@ def operator(tmp_path: Path) -> Operator:
     return Operator(tmp_path, free_port())
 
 
+@pytest.mark.slow  # a dozen processes of ours begin, one after the other
 def test_the_page_leads_from_nothing_to_a_shop_that_answers(operator: Operator) -> None:
     operator.shell(block_with("TUANZI_FIELD_KEYS"))
     assert (operator.folder / "shop.env").stat().st_mode & 0o077 == 0

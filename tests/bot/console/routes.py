@@ -40,6 +40,7 @@ def places(site: FastAPI, names: Names) -> list[Place]:
     """A route with a parameter that is not known here fails: say which id belongs in it."""
     values = {
         "order_id": names.order,
+        "person_id": names.person,
         "product_id": names.product,
         "campaign_id": names.campaign,
         "conversation_id": names.conversation,

@@ -156,7 +156,12 @@ def test_a_version_nobody_kept_is_neither_published_nor_tried(owner: Browser) ->
 
 
 def _save_warmer(owner: Browser, street: Street) -> str:
-    saved = _work(owner, street, current=DOMAIN_FILE, text=WARMER[DOMAIN_FILE], do="save")
+    return _save(owner, street, WARMER[DOMAIN_FILE])
+
+
+def _save(owner: Browser, street: Street, text: str) -> str:
+    """The draft's sha."""
+    saved = _work(owner, street, current=DOMAIN_FILE, text=text, do="save")
     assert saved.status_code == 303
     page = owner.get("/flows").text
     return page.split('name="sha" value="')[1].split('"')[0]
@@ -219,3 +224,22 @@ def test_what_is_written_beside_the_one_button_is_published_with_it(
     assert owner.post("/flows/publish", sha=sha[1], migrate=remark[1]).status_code == 303
     with street.tuanzi.database.reading() as session:
         assert session.scalars(select(FlowWay)).all() == []
+
+
+DATED = DOMAIN.replace("{zh-Hans: 记下了。", '{zh-Hans: "{recipient:date} 记下了。"').replace(
+    "zh-Hant: 記下了。, en: Noted.", 'zh-Hant: "{recipient:date} 記下了。", en: "{recipient:date}."'
+)
+
+
+def test_a_gap_that_cannot_be_worded_is_named_in_the_test_chat(
+    owner: Browser, street: Street
+) -> None:
+    """The slot holds a relation, which is no date: the turn breaks, and the page says at what."""
+    sha = _save(owner, street, DATED)
+    said = owner.post("/flows/test", sha=sha, locale="en", line="a gift", text="for my mother")
+    page = unescape(said.text)
+    assert said.status_code == 200
+    assert "The gap {recipient:date}" in page
+    # What broke was taken back, and the chat goes on.
+    more = owner.post("/flows/test", sha=sha, locale="en", line="for my mother", text="hello")
+    assert more.status_code == 200

@@ -55,11 +55,11 @@ def test_stories_that_a_busy_machine_did_not_get_to_are_acted_again(
     with street.tuanzi.database.transaction() as session:
         mine = {"merchant_id": street.ours.merchant, "by": "Owner", "now": NOW}
         sha = keep_flows(session, **mine, sources={**WARMER, **GREEN_FILE})
-    monkeypatch.setattr(trials, "_run", lambda _asked: "")
+    monkeypatch.setattr(trials, "_run", lambda _asked: trials.Ran(""))
     assert "120 s" in owner.post("/flows/publish", sha=sha).text
     assert 'action="/console/flows/stories"' in owner.get(f"/flows/stories?sha={sha}").text
     acted = '{"story": "a gift is taken note of", "failure": null}\n'
-    monkeypatch.setattr(trials, "_run", lambda _asked: acted)
+    monkeypatch.setattr(trials, "_run", lambda _asked: trials.Ran(acted))
     assert owner.post("/flows/stories", sha=sha).status_code == 303
     assert 'action="/console/flows/stories"' not in owner.get(f"/flows/stories?sha={sha}").text
     assert owner.post("/flows/publish", sha=sha).status_code == 303

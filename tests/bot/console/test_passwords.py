@@ -3,10 +3,21 @@
 import time
 
 import pytest
+from argon2 import PasswordHasher
 
 from bot.web.passwords import Passwords
 from data.kernel.errors import Invalid
 from tests.bot.builders import PASSWORD, QUICK
+
+
+class Counting(PasswordHasher):
+    """How many hashes it has made."""
+
+    made = 0
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        self.made += 1
+        return super().hash(password, salt=salt)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +54,19 @@ def test_nobody_takes_as_long_as_somebody() -> None:
     somebody = min(took(stored) for _ in range(3))
     nobody = min(took(None) for _ in range(3))
     assert 0.5 < nobody / somebody < 2
+
+
+def test_the_first_look_takes_as_long_for_somebody_as_for_nobody() -> None:
+    """T50: what the unknown are compared with is made at the first look, whoever it is for."""
+    stored = QUICK.hash(PASSWORD)
+    made: list[int] = []
+    for known in (stored, None):
+        hasher = Counting(time_cost=1, memory_cost=8, parallelism=1)
+        passwords = Passwords(hasher)
+        assert hasher.made == 0
+        passwords.verify(known, "not the password")
+        made.append(hasher.made)
+    assert made == [1, 1]
 
 
 def test_even_the_password_of_nobody_opens_nothing() -> None:

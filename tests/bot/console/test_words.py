@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.action_servers import LOST_SECRET
 from bot.console.desk import DONE
 from bot.web.wording import catalogue, files_of, words
 from data.analytics import FIGURES
@@ -18,6 +19,7 @@ from data.kernel.locales import Locale
 from data.merchants import StaffRole
 from data.orders import OrderKind, OrderState
 from data.payments import AttemptState, RefundState
+from integrations.action_servers import Problem
 
 ROOT = Path(__file__).parents[3]
 TEMPLATES = sorted((ROOT / "bot" / "console" / "templates").glob("*.html"))
@@ -51,6 +53,7 @@ def _needed() -> set[str]:
     for prefix, states in _STATES.items():
         ids |= {f"{prefix}.{state}" for state in states}
     ids |= {f"steps.{figure}" for figure in FIGURES}
+    ids |= {f"actions.problem.{problem}" for problem in (*Problem, LOST_SECRET)}
     ids |= {error.code for error in _all_errors(errors.ShopError)}
     for folder in ("bot/console", "integrations/catalogues", "data/catalogue"):
         for file in (ROOT / folder).glob("*.py"):

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from bot.app import READERS
 from bot.delivery.arrivals import Arrivals
 from bot.delivery.storing import TURN
 from bot.delivery.turns import Turns
@@ -50,17 +49,6 @@ def people(post: Post) -> int:
     with post.tuanzi.database.reading() as session:
         counted = select(func.count()).select_from(ChannelIdentity)
         return session.scalar(counted.where(ChannelIdentity.account_id == post.account.id)) or 0
-
-
-def test_after_a_poisoned_update_the_next_one_is_served(post: Post) -> None:  # T04
-    poison = message(1, "hi")
-    del poison["message"]["from"]["is_bot"]
-    assert post.call(poison).status_code == 200
-    assert post.call(message(2, "hello")).status_code == 200
-    post.work()
-    assert states(post) == [InboxState.DEAD, InboxState.HANDLED]
-    assert post.inbox()[0].reason == "TypeError"
-    assert len(post.said()) == 1
 
 
 def test_updates_that_come_in_the_wrong_order_are_each_answered_once(post: Post) -> None:
@@ -110,12 +98,6 @@ def test_an_edit_is_not_said_again(post: Post) -> None:
     assert (states(post), post.said(), post.inbox()[0].payload) == (["handled"], [], {})
 
 
-def test_a_kind_that_does_not_exist_yet_harms_nobody(post: Post) -> None:
-    post.call(update(1, moon_landing={"chat": place(ANN)}))
-    post.work()
-    assert (states(post), post.said()) == (["handled"], [])
-
-
 def test_another_members_button_is_refused_and_an_altered_one_unknown(post: Post) -> None:
     post.say("@tuanzi do you have a teapot?", where=GROUP)
     post.work()
@@ -152,7 +134,7 @@ class Broken(ShopAction):
 def a_worker(post: Post, actions: Mapping[str, ShopAction]) -> Worker:
     shop = post.tuanzi
     house = replace(shop.house, actions={**shop.house.actions, **actions})
-    arrivals = Arrivals(shop.database, Turns(shop.database, shop.clock, house), READERS)
+    arrivals = Arrivals(shop.database, Turns(shop.database, shop.clock, house))
     kinds = {TURN: JobKind(arrivals.run, arrivals.prepare)}
     return Worker(shop.database, shop.clock, kinds, shop.bell)
 
@@ -245,3 +227,19 @@ def a_sticker() -> dict[str, Any]:
         "is_animated": False,
         "is_video": False,
     }
+
+
+def test_an_album_is_one_event_and_is_answered_once(post: Post) -> None:
+    picture = {"file_id": "f", "file_unique_id": "u", "width": 90, "height": 90}
+    for _ in range(3):
+        post.say("", photo=[picture], media_group_id="13900000000000001")
+    post.say("", photo=[picture], media_group_id="13900000000000001", who=BOB)
+    post.work()
+    assert post.said() == ["utter_media", "utter_media"]
+
+
+def test_a_shared_position_is_kindly_asked_for_in_words(post: Post) -> None:
+    post.say("", location={"latitude": 31.2, "longitude": 121.4})
+    post.say("", location={"latitude": 31.2, "longitude": 121.4}, where=GROUP)
+    post.work()
+    assert post.said() == ["utter_location"]

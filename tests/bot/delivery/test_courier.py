@@ -1,7 +1,6 @@
 """The courier: in order within a chat, delayed by no other, nothing lost and nothing too late."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,10 +17,11 @@ from bot.channels.adapter import (
     Undeliverable,
     Unreachable,
 )
+from bot.channels.messages import Capabilities
 from bot.delivery.bell import Bell
 from bot.delivery.courier import Courier
-from data.conversations import Mode, resume, set_mode
-from data.delivery import outbox
+from data.conversations import Conversation, Mode, resume, set_mode
+from data.delivery import outbox, sending
 from data.delivery.messages import GroupBuyCard, OutboundMessage, Purpose, Segment, Text
 from data.delivery.models import OutboxRow
 from data.delivery.outbox import Letter, Origin
@@ -31,6 +31,7 @@ from data.kernel.ids import new_id
 from data.kernel.money import Money
 from data.merchants import ChannelAccount, Merchant
 from data.people import Asked, Chat, ConsentPurpose, Person, grant_consent, meet_chat, opt_out
+from dialogs.handing_over import hand_over
 from tests.builders import NOW, a_merchant, a_person
 
 LIVE = "team:1"
@@ -43,6 +44,10 @@ class Messenger:
     shown: list[Parcel] = field(default_factory=list)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     troubles: dict[str, list[Exception]] = field(default_factory=dict)
+    edits: bool = True
+
+    def can(self, _kind: str) -> Capabilities:
+        return Capabilities(max_text=4096, edits=self.edits)
 
     async def deliver(self, parcel: Parcel) -> tuple[str, ...]:
         trouble = self.troubles.get(parcel.chat)
@@ -101,16 +106,16 @@ class Counter:
                 now=self.clock.now(),
             )
 
-    def card(self, chat: Chat, have: int, state: str = "open") -> None:
+    def card(self, chat: Chat, have: int, state: str = "open", *, of: int = 3) -> None:
         card = GroupBuyCard(
             id="1",
             title="Tea",
             have=have,
-            need=3,
+            need=of - have,
             price=Money(8800, "CNY"),
             deadline=NOW,
             state=state,
-            text=f"{have} of 3",
+            text=f"{have} of {of}",
         )
         self.post(chat, card, coalesce_key=LIVE, purpose=Purpose.TRANSACTIONAL)
 
@@ -213,6 +218,21 @@ def test_the_last_word_of_a_counter_is_said_at_once(counter: Counter) -> None:
     assert counter.messenger.texts()[3:] == []
 
 
+def test_where_nothing_can_be_changed_a_counter_is_said_at_its_milestones(
+    counter: Counter,
+) -> None:
+    counter.messenger.edits = False
+    chat = counter.chat("ann")
+    for have in range(1, 10):
+        counter.card(chat, have, of=10)
+        counter.carry(after=60)
+    counter.card(chat, 10, "completed", of=10)
+    counter.carry(after=60)
+    shown = ["1 of 10", "5 of 10", "9 of 10", "10 of 10"]
+    assert counter.messenger.texts() == shown
+    assert not any(parcel.edit_of for parcel in counter.messenger.shown)
+
+
 def test_a_message_that_arrived_in_part_goes_on_where_it_stopped(counter: Counter) -> None:
     ann = counter.chat("ann")
     trouble = Throttled(3)
@@ -265,10 +285,10 @@ def test_a_group_that_moved_takes_over_from_whoever_spoke_there_first(counter: C
 
 def test_a_messenger_that_is_away_for_an_hour_loses_nothing(counter: Counter) -> None:
     ann = counter.chat("ann")
-    counter.messenger.troubles["ann"] = [Undeliverable("TimedOut") for _ in range(40)]
+    counter.messenger.troubles["ann"] = [Undeliverable("TimedOut") for _ in range(6)]
     counter.post(ann, Text("still there"))
-    for _ in range(80):
-        counter.carry(after=60)
+    for _ in range(7):
+        counter.carry(after=600)
     assert counter.messenger.texts() == ["still there"]
 
 
@@ -313,10 +333,28 @@ def test_what_came_too_late_is_not_said(counter: Counter) -> None:
     assert (counter.messenger.texts(), counter.states()) == ([], ["skipped"])
 
 
-def in_a_conversation(
-    counter: Counter, say: Callable[[Chat, str], None], *, handed_over_at: datetime
-) -> None:
-    """Something is said in a conversation that a colleague takes over at that moment."""
+@dataclass(slots=True)
+class Talk:
+    """A conversation in which the bot speaks until a colleague takes it over."""
+
+    counter: Counter
+    chat: Chat
+    id: str
+
+    def say(self, text: str, purpose: Purpose = Purpose.REPLY) -> None:
+        self.counter.post(self.chat, Text(text), conversation=self.id, purpose=purpose)
+
+    def turn(self, mode: Mode, *, now: datetime = NOW) -> None:
+        with self.counter.database.transaction() as session:
+            conversation = session.get_one(Conversation, self.id)
+            if mode is Mode.HUMAN:
+                hand_over(session, conversation, now=now)
+            else:
+                set_mode(session, conversation_id=self.id, mode=mode, now=now)
+
+
+@pytest.fixture
+def talk(counter: Counter) -> Talk:
     chat = counter.chat("ann")
     with counter.database.transaction() as session:
         person = a_person(session, counter.merchant)
@@ -327,32 +365,49 @@ def in_a_conversation(
             person_id=person.id,
             now=NOW,
         )
-        set_mode(session, conversation_id=conversation.id, mode=Mode.HUMAN, now=handed_over_at)
-    say(chat, conversation.id)
+    return Talk(counter, chat, conversation.id)
 
 
-def test_a_thought_from_before_the_takeover_is_not_said_after_it(counter: Counter) -> None:
-    later = NOW + timedelta(seconds=1)
-    in_a_conversation(
-        counter,
-        lambda chat, conversation: counter.post(chat, Text("bot"), conversation=conversation),
-        handed_over_at=later,
-    )
-    counter.carry(after=1)
-    assert (counter.messenger.texts(), counter.states()) == ([], ["skipped"])
-
-
-def test_the_sentence_that_a_colleague_comes_is_said_and_so_is_what_they_write(
-    counter: Counter,
+@pytest.mark.parametrize("meanwhile", [timedelta(), timedelta(seconds=1)])
+def test_a_thought_from_before_the_takeover_is_not_said_after_it(
+    talk: Talk, meanwhile: timedelta
 ) -> None:
-    def say(chat: Chat, conversation: str) -> None:
-        counter.post(chat, Text("somebody will help you"), conversation=conversation)
-        counter.clock.turn_to(NOW + timedelta(minutes=1))
-        counter.post(chat, Text("hello, this is Mei"), conversation=conversation)
+    """Nor if it is of a turn that was committed while the colleague's click was on its way."""
+    talk.counter.clock.turn_to(NOW + meanwhile)
+    talk.say("bot")
+    talk.say("your receipt", Purpose.TRANSACTIONAL)
+    talk.turn(Mode.HUMAN)
+    talk.counter.carry(after=1)
+    assert talk.counter.messenger.texts() == ["your receipt"]
+    assert talk.counter.states() == ["skipped", "sent"]
 
-    in_a_conversation(counter, say, handed_over_at=NOW)
-    counter.carry()
-    assert counter.messenger.texts() == ["somebody will help you", "hello, this is Mei"]
+
+def test_a_thought_from_before_the_takeover_is_not_said_when_the_bot_is_back(talk: Talk) -> None:
+    talk.say("bot, before")
+    talk.turn(Mode.HUMAN)
+    talk.turn(Mode.BOT, now=NOW + timedelta(minutes=5))
+    talk.say("bot, after")
+    talk.counter.carry(after=1)
+    assert talk.counter.messenger.texts() == ["bot, after"]
+
+
+def test_a_thought_that_was_on_its_way_at_the_takeover_is_not_tried_again(talk: Talk) -> None:
+    talk.say("bot")
+    with talk.counter.database.transaction() as session:
+        (row,) = session.scalars(select(OutboxRow))
+        assert sending.lease(session, row=row, until=NOW + timedelta(minutes=2), now=row.due_at)
+    talk.turn(Mode.HUMAN)
+    talk.counter.carry(after=300)
+    assert (talk.counter.messenger.texts(), talk.counter.states()) == ([], ["skipped"])
+
+
+def test_the_sentence_that_a_colleague_comes_is_said_and_so_is_what_they_write(talk: Talk) -> None:
+    talk.turn(Mode.HUMAN)
+    talk.say("somebody will help you")
+    talk.counter.clock.turn_to(NOW + timedelta(minutes=1))
+    talk.say("hello, this is Mei")
+    talk.counter.carry()
+    assert talk.counter.messenger.texts() == ["somebody will help you", "hello, this is Mei"]
 
 
 def test_who_says_stop_gets_not_even_the_reminder_that_waits_already(counter: Counter) -> None:

@@ -116,11 +116,13 @@ def _said(name: str, text: str) -> str:
     return f"  {name}:\n    - text: {{{every}}}\n"
 
 
+OWN = WATCHING + "".join(_said(name, text) for name, text in SAID.items())
+
+
 @pytest.fixture
 def shop(world: World) -> World:
     """The demo shop, its merchant's flows beside those that ship."""
-    own = WATCHING + "".join(_said(name, text) for name, text in SAID.items())
-    sources = {**shipped_sources(), "flows/watching.yml": own}
+    sources = {**shipped_sources(), "flows/watching.yml": OWN}
     with world.tuanzi.database.transaction() as session:
         mine = world.account.merchant_id
         publish_flows(session, merchant_id=mine, sources=sources, by="test", now=NOW)

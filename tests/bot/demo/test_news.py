@@ -8,10 +8,10 @@ import pytest
 
 from bot.demo.bank import bills
 from bot.demo.clock import clock_of, settle
-from bot.demo.news import Cursor, read_cursor
 from bot.demo.seeding import GROUP
 from bot.demo.stream import Leaving, tell
 from bot.pages.bank import visit_bank
+from bot.web.cursors import Cursor, read_cursor
 from data.payments.sandbox_models import Outcome
 from tests.bot.open_demo import CHATS, Demo
 

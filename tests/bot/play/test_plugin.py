@@ -13,6 +13,9 @@ from bot.play import pytest_plugin
 from bot.play.finding import is_recorded, is_story, stories_among
 from bot.play.pytest_plugin import told
 from bot.play.repository import Repository
+from bot.play.story import StoryError
+from bot.yaml_files import text_of
+from dialogs.format import FlowProblems
 from tests.house.source import ROOT
 
 SHOP = ROOT / "docs" / "examples" / "shop"
@@ -40,10 +43,11 @@ def test_a_run_in_a_repository_of_its_own_passes_what_holds_and_shows_what_does_
     said = _pytest(repository, "--continue-on-collection-errors")
     lines = said.splitlines()
     assert "2 passed, 1 failed, 1 error" in _counted(lines[-1]), said
-    assert f"wrapping.yml:{_line_of(story, 'We paint')} expected bot: We paint it in red." in lines
+    at = f"stories/wrapping.yml:{_line_of(story, 'We paint')}"
+    assert f"{at} expected bot: We paint it in red." in lines
     assert "    Lan: We wrap it in red. [utter_wrapped]" in lines
     assert "  in the chat Lan:" in lines
-    assert "wrong.yml:2:3: error[unknown_key] A story has no word `test_cas` here." in lines
+    assert "stories/wrong.yml:2:3: error[unknown_key] A story has no word `test_cas` here." in lines
 
 
 def _pytest(folder: Path, *more: str) -> str:
@@ -76,6 +80,41 @@ def test_flows_that_are_wrong_are_told_as_flows_check_tells_them(repository: Pat
     with pytest.raises(Exception, match="unknown_slot") as broken:
         shop.play(file, shop.stories(file)[0])
     assert "flows/wrapping.yml:13:" in (told(broken.value) or "")
+
+
+def test_flows_that_end_in_yaml_are_acted_on_as_well(repository: Path) -> None:
+    for file in [*(repository / "flows").glob("*.yml")]:
+        file.rename(file.with_suffix(".yaml"))
+    shop = Repository(flows=repository / "flows")
+    story = repository / "stories" / "wrapping.yml"
+    shop.play(story, shop.stories(story)[0])
+
+
+def test_a_folder_that_has_only_stories_has_no_flows_to_act_on(repository: Path) -> None:
+    shop = Repository(flows=repository / "stories", root=repository)
+    file = repository / "stories" / "wrapping.yml"
+    with pytest.raises(FlowProblems) as broken:
+        shop.play(file, shop.stories(file)[0])
+    (problem,) = broken.value.problems
+    assert (problem.code, problem.at.file) == ("only_stories", "stories")
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "utf-16-le", "big5"])
+def test_stories_in_another_encoding_are_found_and_told(repository: Path, encoding: str) -> None:
+    """Also flows: neither is passed over, and neither ends in a traceback."""
+    file, flows = repository / "stories" / "own.yml", repository / "flows" / "own.yml"
+    for each, text in ((file, "test_cases:\n- test_case: 送禮\n"), (flows, "flows: # 送禮\n")):
+        each.write_text(text, encoding)
+    assert is_story(text_of(file))
+    shop = Repository(flows=repository / "flows", root=repository)
+    with pytest.raises(StoryError) as story:
+        shop.stories(file)
+    good = repository / "stories" / "wrapping.yml"
+    with pytest.raises(FlowProblems) as flow:
+        shop.play(good, shop.stories(good)[0])
+    for broken, name in ((story.value, "stories/own.yml"), (flow.value, "flows/own.yml")):
+        (problem,) = broken.problems
+        assert (problem.code, problem.at.file) == ("not_utf8", name)
 
 
 def test_a_bug_of_ours_keeps_its_traceback() -> None:

@@ -140,3 +140,12 @@ def test_the_stories_of_the_page_and_of_its_example_are_read() -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     assert [len(stories_in("page.yml", block)) for block in blocks] == [1]
     assert [word for word in (*BESIDE, *METADATA, *REFUSED) if f"`{word}" not in page] == []
+
+
+@pytest.mark.parametrize("slots", ["- nam: budget\n        value: 3", "- budget: 3", "- value: 3"])
+def test_a_slip_in_an_asserted_slot_is_told_once(slots: str) -> None:
+    steps = f"  - user: x\n    assertions:\n    - slot_was_set:\n      {slots}\n"
+    with pytest.raises(StoryError) as broken:
+        stories_in("a.yml", "test_cases:\n- test_case: c\n  steps:\n" + steps)
+    (problem,) = broken.value.problems
+    assert (problem.at.line, problem.at.column) == (7, 9)

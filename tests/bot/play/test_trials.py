@@ -8,13 +8,14 @@ import pytest
 
 from bot import trials
 from bot.flow_checks import check_flows, load_flows
+from bot.play.failures import Cut, Failure
 from bot.play.limits import MOST_STEPS, MOST_STORIES, MOST_TEXT
 from bot.play.trial import outcomes
 from bot.trials import act
 from data.kernel.locales import Locale
 from dialogs.format import FlowProblems
 from tests.bot.flow_files import FLOWS
-from tests.bot.flow_stories import GREEN_FILE, RED, RED_FILE
+from tests.bot.flow_stories import FAILURE, GREEN_FILE, RED, RED_FILE
 from tests.bot.play.shop import own_kit
 
 CASE = "- test_case: c\n  steps:\n"
@@ -110,12 +111,71 @@ def test_the_process_knows_nothing_of_ours_and_ends_in_time(
     """One process that tells what it was given and then never ends."""
     spy = tmp_path / "spy"
     told = f"import json, os, time; json.dump(dict(os.environ), open({str(spy)!r}, 'w'))"
-    script = tmp_path / "python"
-    script.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{told}; time.sleep(60)"\n')
-    script.chmod(0o700)
+    instead(monkeypatch, tmp_path, f'exec {sys.executable} -c "{told}; time.sleep(60)"')
     monkeypatch.setenv("TUANZI_FIELD_KEYS", "a secret")
-    monkeypatch.setattr(sys, "executable", str(script))
     monkeypatch.setattr(trials, "SECONDS", 3)
-    (result,) = act(document, GREEN_FILE)
-    assert result["failure"]["expected"] == "3 s"
+    (result,) = act(document, GREEN_FILE, shop="mer_1")
+    assert (result["failure"]["expected"], result["failure"]["cut"]) == ("3 s", Cut.LATE)
     assert not [name for name in json.loads(spy.read_text()) if name.startswith("TUANZI")]
+
+
+def instead(monkeypatch: pytest.MonkeyPatch, folder: Path, command: str) -> None:
+    """This is run as the process."""
+    script = folder / "python"
+    script.write_text(f"#!/bin/sh\n{command}\n")
+    script.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(script))
+
+
+GREEDY = """
+import logging
+from bot.play import trial
+
+def play(story, **_):
+    try:
+        bytearray(3 << 30)
+    except MemoryError:
+        if "gift" not in story.name:
+            raise
+        logging.getLogger("turns").exception("turn of m1")
+
+trial.play = play
+trial.main()
+"""
+
+
+def test_a_story_that_wants_too_much_memory_is_told_as_such(
+    document: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The kernel refuses it, and a turn that did not get it has even apologised."""
+    (tmp_path / "greedy.py").write_text(GREEDY)
+    instead(monkeypatch, tmp_path, f"exec {sys.executable} {tmp_path}/greedy.py")
+    results = act(document, RED_FILE, shop="mer_1")
+    failures = [Failure.from_json(result["failure"]) for result in results]
+    assert [failure.place for failure in failures] == ["tests/gift.yml:3", "tests/gift.yml:7"]
+    assert {(failure.expected, failure.cut) for failure in failures} == {("2 GiB", Cut.MEMORY)}
+    assert "2 GiB" in failures[0].render(Locale.ZH_HANS)
+
+
+@pytest.mark.parametrize(
+    ("end", "cut"),
+    [
+        ("kill -XCPU $$", Cut.LATE),
+        ("exit 12", Cut.MEMORY),
+        ("kill -ABRT $$", Cut.MEMORY),
+        ("kill -KILL $$", Cut.BROKEN),
+        ("exit 1", Cut.BROKEN),
+    ],
+)
+def test_how_the_process_ended_tells_why_a_story_was_not_reached(
+    document: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, end: str, cut: Cut
+) -> None:
+    instead(monkeypatch, tmp_path, f"ulimit -c 0; {end}")
+    (result,) = act(document, GREEN_FILE, shop="mer_1")
+    failure = Failure.from_json(result["failure"])
+    assert failure.cut is cut
+    assert len({failure.render(locale) for locale in Locale}) == 3
+
+
+def test_a_failure_that_was_kept_before_there_were_cuts_is_still_read() -> None:
+    assert Failure.from_json(FAILURE).cut is None

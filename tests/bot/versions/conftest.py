@@ -19,10 +19,10 @@ def corner(_empty_shop: Path, tmp_path: Path) -> Iterator[Corner]:
 
 @pytest.fixture
 def postgresql_corner(postgresql: Server) -> Iterator[Corner]:
-    url = postgresql.new_database()
+    url = postgresql.lend()
     with open_corner(url) as corner:
         yield corner
-    postgresql.drop_database(url)
+    postgresql.take_back(url)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

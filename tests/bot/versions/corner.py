@@ -1,14 +1,12 @@
 """A corner shop whose flows come in three versions, and the crowd that talks to it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from bot.app import Tuanzi, build
 from bot.channels.rest import RestChat, RestMessage, RestMetadata, parse
@@ -20,10 +18,9 @@ from data.conversations import Conversation, OfferedOption
 from data.flows import ConversationPin, collect, collectable
 from data.kernel.clock import TurnableClock
 from data.kernel.encryption import FieldCipher
-from data.kernel.ids import new_id
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
-from data.people import ChannelIdentity, Chat, ChatMember, Person
+from data.people import ChannelIdentity
 from dialogs.format import read
 from tests.bot.builders import an_account
 from tests.builders import NOW, a_merchant
@@ -158,65 +155,6 @@ class Corner:
                 .join(ChannelIdentity, ChannelIdentity.person_id == Conversation.person_id)
                 .where(ChannelIdentity.external_id == who)
             ).one()
-
-    def copy(self, who: str, names: list[str]) -> None:
-        """As many more who stand exactly where one does: their rows, not their turns."""
-        original = self.conversation(who)
-        with self.tuanzi.database.transaction() as session:
-            pins = session.scalars(
-                select(ConversationPin.sha).where(ConversationPin.conversation_id == original.id)
-            ).all()
-            rows = [_rows(self, original, name, pins) for name in names]
-            _insert(session, rows)
-
-
-def _insert(session: Session, people: list[dict[type[Any], list[dict[str, Any]]]]) -> None:
-    for table in (Person, ChannelIdentity, Chat, ChatMember, Conversation, ConversationPin):
-        session.execute(insert(table), [row for one in people for row in one[table]])
-
-
-def _rows(
-    corner: Corner, original: Conversation, name: str, pins: Any
-) -> dict[type[Any], list[dict[str, Any]]]:
-    person, chat, conversation = new_id("per"), new_id("cht"), new_id("cnv")
-    ours: Mapping[str, Any] = {"merchant_id": corner.merchant}
-    at: Mapping[str, Any] = {"created_at": NOW}
-    return {
-        Person: [
-            {"id": person, "name": name, "locale": "zh-Hans", "timezone": "UTC", **ours, **at}
-        ],
-        ChannelIdentity: [
-            {
-                "person_id": person,
-                "account_id": corner.account.id,
-                "external_id": name,
-                **ours,
-            }
-        ],
-        Chat: [
-            {
-                "id": chat,
-                "account_id": corner.account.id,
-                "external_id": name,
-                "kind": "private",
-                **ours,
-                **at,
-            }
-        ],
-        ChatMember: [{"chat_id": chat, "person_id": person, "joined_at": NOW, **ours}],
-        Conversation: [
-            {
-                "id": conversation,
-                "chat_id": chat,
-                "person_id": person,
-                "snapshot": original.snapshot,
-                "last_at": original.last_at,
-                **ours,
-                **at,
-            }
-        ],
-        ConversationPin: [{"conversation_id": conversation, "sha": sha, **ours} for sha in pins],
-    }
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from data.actions import (
     begin_call,
     calls_due,
     end_call,
+    forget_calls,
     lease_calls,
     next_try,
     wait_for_call,
@@ -167,6 +168,32 @@ def test_what_waits_comes_back_by_itself_after_the_deadline(shop: "Shop") -> Non
     assert shop.next(NOW + timedelta(seconds=35)) == job
 
 
+def test_what_is_long_over_is_forgotten_in_its_own_shop(shop: "Shop") -> None:
+    other = shop.neighbour()
+    for number in (1, 2):
+        shop.call(number)
+        shop.call(number, of=other)
+    shop.end(1, CallState.ANSWERED)
+    shop.end(1, CallState.FAILED, of=other)
+    shop.forget(before=NOW)
+    assert len(shop.kept()) == 4, "what ended now is not older than that"
+    shop.forget(before=NOW + timedelta(seconds=1))
+    assert sorted(shop.kept()) == sorted([(shop.conversation, 2), (other, 1), (other, 2)])
+    assert not shop.end(1, CallState.ANSWERED), "and is over as before"
+    assert shop.end(2, CallState.ANSWERED), "what was under way stayed"
+
+
+def test_every_hundredth_call_sweeps(shop: "Shop") -> None:
+    shop.call(1)
+    shop.end(1, CallState.ANSWERED)
+    for number in range(2, 100):
+        shop.call(number, at=NOW + timedelta(days=31))
+    assert (shop.conversation, 1) in shop.kept()
+    shop.call(100, at=NOW + timedelta(days=31))
+    assert (shop.conversation, 1) not in shop.kept()
+    assert len(shop.kept()) == 99
+
+
 @pytest.fixture
 def shop(each_database: Database) -> "Shop":
     return Shop(each_database)
@@ -184,23 +211,30 @@ class Shop:
         """The conversation of another shop."""
         return self._do(lambda session: a_talk(session, a_merchant(session)).id)
 
-    def call(self, number: int, *, of: str | None = None) -> None:
+    def call(self, number: int, *, of: str | None = None, at: datetime = NOW) -> None:
         new = NewCall(number, "action_fold", "sha", {"n": number})
 
         def begin(session: Session) -> str:
             conversation = session.get_one(Conversation, of or self.conversation)
-            return begin_call(session, conversation=conversation, new=new, now=NOW)
+            return begin_call(session, conversation=conversation, new=new, now=at)
 
         self._do(begin)
+
+    def forget(self, *, before: datetime) -> None:
+        self._do(lambda s: forget_calls(s, merchant_id=self.merchant, before=before))
+
+    def kept(self) -> list[tuple[str, int]]:
+        return self._do(
+            lambda s: [(row.conversation_id, row.call) for row in s.scalars(select(ActionCall))]
+        )
 
     def lease(self, now: datetime, *, busy: str = "", count: int = 4) -> list[DueCall]:
         return self._do(lambda s: lease_calls(s, now=now, under_way={busy: count}))
 
-    def end(self, number: int, state: CallState) -> bool:
+    def end(self, number: int, state: CallState, *, of: str | None = None) -> bool:
+        conversation = of or self.conversation
         return self._do(
-            lambda s: end_call(
-                s, conversation_id=self.conversation, call=number, state=state, now=NOW
-            )
+            lambda s: end_call(s, conversation_id=conversation, call=number, state=state, now=NOW)
         )
 
     def retry(self, call: DueCall, *, at: datetime) -> None:

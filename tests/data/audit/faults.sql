@@ -151,3 +151,14 @@ INSERT INTO reminders (id, occasion_id, year, lead) VALUES (2, 'occ', 2026, 7);
 
 -- fault: row_from_the_future
 UPDATE orders SET updated_at = '2999-01-01 00:00:00';
+
+-- fault: merged_person_still_named
+INSERT INTO basket_lines (merchant_id, person_id, variant_id, quantity, added_at)
+  SELECT merchant_id, leader_id, variant_id, 1, opened_at FROM teams LIMIT 1;
+UPDATE people SET merged_into = 'per_other' WHERE id = (SELECT person_id FROM basket_lines);
+
+-- fault: merged_into_nobody
+UPDATE people SET merged_into = id;
+
+-- fault: person_not_forgotten
+UPDATE people SET erased_at = created_at;

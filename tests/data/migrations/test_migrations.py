@@ -7,12 +7,14 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 import data.schema  # noqa: F401  # knows every table
 from data.kernel.database import Base, Database
-from data.migrations import configuration, is_current, migrate
+from data.migrations import is_current, migrate, newest
+from data.migrations.changing import configuration
 from data.migrations.comparing import is_ours
 from tests.postgresql import EMPTY
 
@@ -139,3 +141,7 @@ def test_conversations_that_were_there_before_pins_have_theirs(nothing: Database
         assert pins.scalars().all() == ["one", "two"]
         alarms = connection.execute(text("SELECT lane, kind FROM jobs")).all()
         assert [tuple(row) for row in alarms] == [("flows:mer_1", "tend_flows")]
+
+
+def test_the_newest_revision_is_known_without_alembic():
+    assert newest() == ScriptDirectory.from_config(configuration()).get_current_head()

@@ -35,6 +35,7 @@ def solar(month: int, day: int, *, year: int | None = None) -> AnnualDate:
     return AnnualDate(CalendarKind.SOLAR, month, day, year=year)
 
 
+@pytest.mark.slow  # quicker: every month, in the oracles of understanding
 def test_every_day_of_two_centuries_has_the_lunar_name_a_second_library_gives_it() -> None:
     day, last = date(1900, 1, 31), date(2099, 12, 31)
     differing = set()

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.catalogue import import_feed
+from data.catalogue import FLOOR, ShopFloor, import_feed
 from data.kernel.database import Base, Database
 from data.merchants import Merchant
 from integrations.catalogues import read_google_feed
@@ -18,8 +18,10 @@ FEED = Path(__file__).parents[3] / "data" / "seeds" / "giftshop.tsv"
 
 @pytest.fixture(scope="package")
 def gift_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """Read only: tests that change something make their own shop."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('gifts') / 'shop.db'}")
+    """Read only: tests that change something make their own shop. Its goods are kept in memory,
+    as bot/app.py has it."""
+    file = tmp_path_factory.mktemp("gifts") / "shop.db"
+    database = Database(f"sqlite:///{file}", info={FLOOR: ShopFloor()})
     Base.metadata.create_all(database.engine)
     feed = read_google_feed(FEED.read_bytes())
     assert feed.errors == ()

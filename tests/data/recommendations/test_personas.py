@@ -196,6 +196,20 @@ def test_nobody_is_given_what_they_are_too_young_for(
         assert ("contains", "alcohol") not in own
 
 
+@pytest.mark.parametrize(
+    ("age", "occasion", "fits"),
+    [(4, "birthday", True), (6, "birthday", True), (7, "birthday", False), (10, None, False),
+     (Age(40, 49), "birthday", False), (30, "new_baby", True), (None, "birthday", True)],
+)  # fmt: skip
+def test_nobody_is_given_what_they_have_outgrown(
+    session: Session, shop_id: str, age: Age | int | None, occasion: str | None, fits: bool
+) -> None:
+    asked = wish("son", occasion, age=age)
+    ideas = ideas_for(session, shop_id, asked, limit=200)
+    small = [idea for idea in ideas if any(kind == "max_age" for kind, _ in tags(session, idea))]
+    assert bool(small) == fits
+
+
 def test_an_interest_comes_first(session: Session, shop_id: str) -> None:
     for interest in ("climbing", "coffee", "gardening", "cats", "photography", "calligraphy"):
         first = ideas_for(session, shop_id, wish("friend", "birthday", None, interest))[0]

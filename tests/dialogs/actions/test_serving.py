@@ -37,6 +37,7 @@ from data.people import ChannelIdentity
 from dialogs.actions import serving
 from dialogs.actions.dispatching import messages_of
 from dialogs.actions.shelf import ACTIONS
+from tests import calling
 from tests.builders import NOW, a_merchant
 from tests.crash.shop import free_port
 from tests.house.source import ROOT
@@ -244,7 +245,7 @@ def _wait(address: str) -> None:
     until = perf_counter() + 60
     while perf_counter() < until:
         try:
-            if httpx.get(address).status_code == 200:
+            if calling.get(address).status_code == 200:
                 return
         except httpx.TransportError:
             sleep(0.1)
@@ -253,7 +254,7 @@ def _wait(address: str) -> None:
 
 @pytest.mark.slow  # two processes start: 9 s of CPU
 def test_the_stock_server_serves_our_package_over_http(file: Path) -> None:
-    with stock_server(file) as address, httpx.Client(base_url=address, timeout=20) as client:
+    with stock_server(file) as address, calling.client(base_url=address, timeout=20) as client:
 
         def call(body: dict[str, Any]) -> dict[str, Any]:
             answer = client.post("/webhook", json=body)

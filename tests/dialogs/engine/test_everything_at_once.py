@@ -14,8 +14,10 @@ from dialogs.engine import (
     ActionFailed,
     ChatKind,
     Event,
+    Failed,
     Flows,
     FrameKind,
+    HandBack,
     Input,
     Lapsed,
     Mode,
@@ -83,7 +85,13 @@ happenings: st.SearchStrategy[Happening] = st.one_of(
     inputs,
     inputs,
     st.sampled_from([_A_PURCHASE, Heard((SetSlot("sure", True),)), Heard((StartFlow("outer"),))]),
-    st.just(ActionFailed(THIS_CALL, "broken", hopeless=True)),
+    st.sampled_from(
+        [
+            ActionFailed(THIS_CALL, "broken", hopeless=True),
+            Failed("broken", HandBack()),
+            Failed("broken", HandBack(), hopeless=True),
+        ]
+    ),
     st.builds(Publish, st.booleans()),
     st.sampled_from([Retire(), Month()]),
 )

@@ -2,11 +2,13 @@
 
 from dialogs.engine import (
     TIMEOUT,
+    ActionResult,
     HandBack,
     Handoff,
     HandOver,
     Happened,
     Mode,
+    RunAction,
     Unwait,
     Wait,
 )
@@ -39,6 +41,16 @@ flows:
         x-wait: {event: timeout, timeout: PT1H}
       - id: much
         collect: budget
+"""
+BREAKS = """
+flows:
+  breaks:
+    description: waits, and does what may break
+    steps:
+      - set_slots: [{payment: p1}]
+      - id: paid
+        x-wait: {event: payment_paid, key: payment, timeout: P1D, on_timeout: END}
+      - action: action_order
 """
 
 
@@ -180,6 +192,54 @@ def test_what_happens_while_a_person_has_the_chat_goes_on_afterwards() -> None:
     assert talk.take(Happened("payment_paid", key, {"number": "R1"})) == []
     assert talk.take(Happened("payment_paid", key, {"number": "R1"})) == []
     assert talk.take(HandBack()) == ["utter_thanks", "utter_anything_else"]
+
+
+def test_what_comes_after_the_time_ran_out_counts_while_a_person_has_the_chat() -> None:
+    talk = ordered()
+    wait = talk.effect(Wait)
+    talk.take(HandOver())
+    talk.take(Happened(TIMEOUT, wait=wait.wait))
+    assert talk.effects == (), "it waits on"
+    talk.take(Happened("payment_paid", wait=wait.wait, payload={"number": "R1"}, number=3))
+    assert talk.effect(Unwait)
+    talk.take(Happened(TIMEOUT, wait=wait.wait))
+    assert talk.take(HandBack()) == ["utter_thanks", "utter_anything_else"]
+
+
+def test_where_nothing_came_after_it_the_time_ran_out() -> None:
+    talk = ordered()
+    wait = talk.effect(Wait)
+    talk.take(HandOver())
+    talk.take(Happened(TIMEOUT, wait=wait.wait))
+    assert talk.take(HandBack()) == ["utter_late", "utter_anything_else"]
+    assert talk.effects[0] == Unwait(wait.wait)
+
+
+def broken(call: RunAction) -> ActionResult:
+    return ActionResult(failed="boom")
+
+
+def test_a_flow_that_breaks_when_its_event_comes_ends_with_an_apology() -> None:
+    talk = Talk(shop(BREAKS))
+    talk.hear(StartFlow("breaks"))
+    talk.hear(StartFlow("gift"))
+    talk.act = broken
+    paid = Happened("payment_paid", "p1")
+    assert talk.take(paid) == ["utter_internal_error", "utter_ask_recipient"]
+    assert (talk.failed, talk.state.parked) == ("boom", ())
+    assert isinstance(talk.effects[0], Unwait)
+    assert talk.take(paid) == []
+
+
+def test_the_chat_is_given_back_though_what_waited_for_that_breaks() -> None:
+    talk = Talk(shop(BREAKS))
+    talk.hear(StartFlow("breaks"))
+    talk.hear(StartFlow("gift"))
+    talk.take(HandOver())
+    talk.take(Happened("payment_paid", "p1"))
+    talk.act = broken
+    assert talk.take(HandBack()) == ["utter_internal_error", "utter_ask_recipient"]
+    assert (talk.state.mode, talk.state.parked) == (Mode.BOT, ())
 
 
 def test_a_flow_asks_for_a_person() -> None:

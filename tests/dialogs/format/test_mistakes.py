@@ -3,6 +3,7 @@ three languages with the very thing that was written. A ▸ marks where the fing
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
 
@@ -30,6 +31,7 @@ class Mistake:
     file: str = "flows.yml"
     warning: bool = False
     at: str = ""
+    encoding: str = "utf-8"
 
 
 DOMAIN = "domain.yml"
@@ -129,7 +131,58 @@ MISTAKES = {
         "event_not_sent", "event: payment_paid", "event: ▸gift_accepted", "gift_accepted",
         warning=True),
     "a time in words": Mistake(
-        "bad_name", "timeout: PT30M", "timeout: ▸half an hour", "PT30M"),
+        "bad_duration", "timeout: PT30M", "timeout: ▸half an hour", "PT30M"),
+    "a time in months": Mistake(
+        "bad_duration", "timeout: PT30M", "timeout: ▸P1M", "P1M"),
+    "a time as people write it": Mistake(
+        "duration_near", "timeout: PT30M", "timeout: ▸30m", "PT30M"),
+    "a time in Chinese": Mistake(
+        "duration_near", "timeout: PT30M", "timeout: ▸2 小时", "PT2H"),
+    "a time without its unit": Mistake(
+        "duration_unit", "timeout: PT30M", "timeout: ▸30", "PT30M"),
+    "a name of two words": Mistake(
+        "bad_name", "collect: recipient", "collect: ▸the recipient", "the_recipient"),
+    "a name in Chinese": Mistake("bad_name", "- id: shades", "- id: ▸颜色", "颜色"),
+    "a sentence to say": Mistake(
+        "sentence_for_name", "action: utter_wait", "action: ▸Please wait a moment",
+        "action: utter_please_wait"),
+    "a Chinese sentence to say": Mistake(
+        "sentence_for_name", "action: utter_wait", "action: ▸请稍等", "请稍等"),
+    "a question in place of its name": Mistake(
+        "sentence_for_name", "utter: utter_too_low", "utter: ▸That is too low.",
+        "utter: utter_please_wait"),
+    "a response without utter_": Mistake(
+        "utter_name", "utter: utter_too_low", "utter: ▸too_low", "utter_too_low"),
+    "elif between branches": Mistake(
+        "branch_word", "          - else: order\n",
+        "          - ▸elif: slots.sure\n            then: late\n          - else: order\n", "elif"),
+    "else in the branch of if": Mistake(
+        "branch_twice", "          - if: slots.budget > 500 and slots.colour = \"red\"\n"
+        "            then: wrap\n          - else: order\n",
+        "          - ▸if: slots.sure\n            then: wrap\n            else: order\n", "else"),
+    # conditions
+    "in": Mistake("predicate_in", "slots.budget < 10", "slots.budget ▸in (1,2)", "contains"),
+    "&& for and": Mistake(
+        "predicate_sign", "slots.budget < 10", "slots.budget < 10 ▸&& slots.sure", "`and`"),
+    "=> for >=": Mistake("predicate_sign", "slots.budget < 10", "slots.budget ▸=> 10", "`>=`"),
+    "a price in a condition": Mistake(
+        "predicate_unit", "slots.budget < 10", "slots.budget < ▸500元", "500元"),
+    "a thousand with a comma": Mistake(
+        "predicate_thousands", "slots.budget < 10", "slots.budget < ▸1,000", "1000"),
+    "a number in words": Mistake(
+        "predicate_unquoted", "slots.budget < 10", "slots.budget < ▸五百", "五百"),
+    "a condition without its end": Mistake(
+        "predicate_unfinished", "slots.budget < 10", "slots.budget <▸", "slots.budget"),
+    "a mistake behind quotes within quotes": Mistake(
+        "unknown_slot", 'slots.budget > 500 and slots.colour = "red"',
+        '"slots.colour = \\"red\\" and ▸slots.buget > 3"', "buget"),
+    "a mistake behind a doubled quote": Mistake(
+        "unknown_slot", 'slots.budget > 500 and slots.colour = "red"',
+        "'slots.colour = ''red'' and ▸slots.buget > 3'", "buget"),
+    "a mistake in the third line of a condition": Mistake(
+        "predicate_unknown_name", 'slots.budget > 500 and slots.colour = "red"',
+        ">-\n              slots.budget > 500\n                and slots.sure\n"
+        "              and ▸budget > 3", "budget"),
     "a question without an id": Mistake(
         "wants_id", "- id: which\n        collect: colour", "- ▸collect: colour", "colour",
         warning=True),
@@ -149,7 +202,7 @@ MISTAKES = {
         "wrong_value", "- price: 20", "- colour: ▸green", "red, blue"),
     "a colour that there is not": Mistake(
         "never_true", 'if: slots.budget > 500 and slots.colour = "red"',
-        'if: ▸slots.budget > 500 and slots.colour = "green"', "green", warning=True),
+        'if: slots.budget > 500 and ▸slots.colour = "green"', "green", warning=True),
     "a number compared with a word": Mistake(
         "never_equal", "if: slots.budget < 10", "if: ▸slots.budget = slots.recipient",
         "recipient", warning=True),
@@ -180,6 +233,19 @@ MISTAKES = {
     "a private thing said aloud": Mistake(
         "private_gap", 'utter_late:\n  - text: "Fine {colour}"',
         'utter_late:\n  - text: ▸"Call {phone}"', "phone", file=ENGLISH),
+    # what is no UTF-8
+    "saved by a Chinese Windows": Mistake(
+        "not_utf8", "{name: 挑礼物}, zh-H", "{name: ▸挑礼物}, zh-H", "UTF-8", encoding="gb18030"),
+    "saved in Taiwan": Mistake(
+        "not_utf8", "{name: 挑礼物}, zh-Hant: {name: 挑禮物}",
+        "{name: gift}, zh-Hant: {name: ▸挑禮物}", "UTF-8", encoding="big5"),
+    "saved as Unicode": Mistake(
+        "not_utf8", "flows:\n  gift:", "▸flows:\n  gift:", "UTF-8", encoding="utf-16"),
+    "saved as Unicode without a mark": Mistake(
+        "not_utf8", "intents: [", "▸intents: [", "UTF-8", file=DOMAIN, encoding="utf-16-le"),
+    "a curly quote of an old Windows": Mistake(
+        "not_utf8", 'utter_wait:\n  - text: "Fine {colour}"',
+        'utter_wait:\n  - text: "It▸’s fine {colour}"', "UTF-8", file=ENGLISH, encoding="cp1252"),
     # what YAML refuses
     "the tab key": Mistake(
         "yaml_tab", "        collect: trouble", "▸\tcollect: trouble", "collect: trouble"),
@@ -215,9 +281,9 @@ MISTAKES = {
         "wide_sign", "action: utter_wait", "action: ▸“utter_wait”", "“"),
     "smart quotes in a condition": Mistake(
         "wide_sign", 'slots.budget > 500 and slots.colour = "red"',
-        "▸slots.budget > 500 and slots.colour = “red”", "“"),
+        "slots.budget > 500 and slots.colour = ▸“red”", "“"),
     "a full-width sign in a condition": Mistake(
-        "wide_sign", "slots.budget < 10", "▸slots.budget ＜ 10", "＜"),
+        "wide_sign", "slots.budget < 10", "slots.budget ▸＜ 10", "＜"),
     "an unclosed quote": Mistake(
         "yaml_quote_open", 'utter_wait:\n  - text: "Fine {colour}"',
         'utter_wait:\n  - text: ▸"Fine', '"Fine', file=ENGLISH),
@@ -263,11 +329,13 @@ def _made(mistake: Mistake) -> tuple[dict[str, str], tuple[str, int, int]]:
         text = text.replace(mistake.at.replace("▸", ""), mistake.at)
     before, mark, after = text.partition("▸")
     assert mark
-    files[mistake.file] = before + after
+    raw = (before + after).encode(mistake.encoding)
+    files[mistake.file] = raw.decode("utf-8-sig", "surrogateescape")  # as bot/yaml_files.py does
     lines = before.split("\n")
     return files, (mistake.file, len(lines), len(lines[-1]) + 1)
 
 
+@cache
 def _found(mistake: Mistake) -> Problem:
     files, place = _made(mistake)
     problems = problems_of(files)

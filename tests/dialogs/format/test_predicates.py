@@ -70,16 +70,35 @@ def test_a_condition_means_what_it_says(condition: str, holds: bool | None) -> N
 @pytest.mark.parametrize(
     ("condition", "code", "offset"),
     [
-        ("slots.a >", "predicate_syntax", 9),
+        ("slots.a >", "predicate_unfinished", 9),
         ("slots.a ? 3", "predicate_syntax", 8),
-        ("(slots.a", "predicate_syntax", 8),
+        ("(slots.a", "predicate_unfinished", 8),
         ("slots.a slots.b", "predicate_syntax", 8),
         ("budget > 3", "predicate_unknown_name", 0),
         ("slots.a matches slots.b", "predicate_pattern", 16),
         ("slots.a matches '('", "predicate_pattern", 16),
         ("slots.a matches /(?=x)/", "predicate_pattern", 16),
         ("{a, (", "predicate_syntax", 4),
-        ("", "predicate_syntax", 0),
+        ("{a, ", "predicate_unfinished", 3),
+        ("slots.a in (1, 2)", "predicate_in", 8),
+        ("slots.a not in (1, 2)", "predicate_in", 8),
+        ("slots.a && slots.b", "predicate_sign", 8),
+        ("slots.a || slots.b", "predicate_sign", 8),
+        ("slots.a => 3", "predicate_sign", 8),
+        ("slots.a =< 3", "predicate_sign", 8),
+        ("slots.a <> 3", "predicate_sign", 8),
+        ("!slots.a", "predicate_sign", 0),
+        ("slots.a > 500元", "predicate_unit", 10),
+        ("slots.a > 500 元", "predicate_unit", 10),
+        ("slots.a > ¥500", "predicate_unit", 10),
+        ("slots.a > $9.90", "predicate_unit", 10),
+        ("slots.a > 五百", "predicate_unquoted", 10),
+        ("slots.a > 1,000", "predicate_thousands", 10),
+        ("slots.a > 1,200,000.50 and slots.b", "predicate_thousands", 10),
+        ("slots.a > 1,234", "predicate_thousands", 10),
+        ("{1,000} contains slots.a", "predicate_thousands", 1),
+        ("slots.a > 1, 5", "predicate_syntax", 11),
+        ("", "predicate_unfinished", 0),
         ("(" * 30 + "slots.a" + ")" * 30, "predicate_too_deep", 20),
         ("slots.a or " * 60 + "slots.a", "predicate_too_long", 0),
     ],
@@ -94,7 +113,7 @@ def test_t26_a_merchants_pattern_cannot_stop_the_shop() -> None:
     condition = compile_predicate("slots.text matches '(a+)+$'")
     begun = time.process_time()
     assert condition({"text": "a" * 50_000 + "b"}, {}) is False
-    assert time.process_time() - begun < 0.5
+    assert time.process_time() - begun < 0.05  # the limit of T26; 0.14 ms measured
 
 
 def test_t26_patterns_and_what_they_look_at_are_limited() -> None:

@@ -6,10 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from data.kernel.locales import Locale
 from dialogs.engine.commands import SetSlot
+from dialogs.format import read
 from dialogs.format.domain import Slot, SlotMapping, SlotType
 from dialogs.understanding import Asked, Context, Offered, Understood
 from dialogs.understanding.lexicon import LANGUAGES
@@ -124,6 +123,7 @@ def rows(name: str, part: str = "rows") -> Iterator[Row]:
     """Rows of `tests/<name>.yml` of every language, with their line for the failure."""
     for file in sorted(LANGUAGES.glob(f"*/tests/{name}.yml")):
         locale = Locale(file.parent.parent.name)
-        for row in YAML(typ="rt").load(file)[part]:
+        source = read(str(file), file.read_text(encoding="utf-8"))
+        for index, row in enumerate(source.data[part]):
             wants = {key: value for key, value in row.items() if key != "text"}
-            yield Row(file, row.lc.line + 1, locale, str(row["text"]), wants)
+            yield Row(file, source.at((part, index)).line, locale, str(row["text"]), wants)

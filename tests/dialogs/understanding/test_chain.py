@@ -1,6 +1,7 @@
 """Whole messages in the middle of things: which link answers, and with what."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -16,7 +17,8 @@ from dialogs.engine.commands import (
     SkipQuestion,
     StartFlow,
 )
-from dialogs.understanding import describe, understand
+from dialogs.format.domain import Slot, SlotType
+from dialogs.understanding import Asked, describe, understand
 from tests.dialogs.understanding.shop import TODAY, a_context, slots_of
 
 
@@ -120,6 +122,40 @@ def test_yes_and_no_answer_a_yes_or_no_question(text: str, value: bool) -> None:
     assert slots_of(understood) == {"confirm": value}
 
 
+@pytest.mark.parametrize("text", ["ok", "Yes!", "got it", "好的", "收到", "好啊，可以", "了解"])
+@pytest.mark.parametrize("asked", ["recipient", "budget", "gift_choice", "quantity", "address"])
+def test_a_yes_names_nothing_so_what_was_to_be_named_is_still_asked(text: str, asked: str) -> None:
+    understood = understand(text, a_context(asked=asked, flow="gift_finder"))
+    assert (understood.commands, understood.link) == ((), "asked")
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"), [("ok", None), ("好的", None), ("great", "great"), ("可以", "可以")]
+)
+def test_free_words_may_be_a_judgement_but_no_mere_nod(text: str, answer: str | None) -> None:
+    slots = {"how": Slot("how", SlotType.TEXT)}
+    context = replace(a_context(), asked=Asked("how", SlotType.TEXT), slots=slots)
+    assert slots_of(understand(text, context)).get("how") == answer
+
+
+def test_a_yes_that_is_one_of_the_answers_is_that_answer() -> None:
+    slots = {"hand": Slot("hand", SlotType.CATEGORICAL, values=("ok", "fold"))}
+    context = replace(a_context(), slots=slots)
+    context = replace(context, asked=Asked("hand", SlotType.CATEGORICAL, ("ok", "fold")))
+    assert slots_of(understand("OK", context)) == {"hand": "ok"}
+
+
+def test_a_yes_where_nothing_is_asked_agrees_to_what_was_offered() -> None:
+    agreed = (StartFlow("remember_occasion"),)
+    offering = replace(a_context(), agreed=lambda: agreed)
+    assert understand("好啊", offering).commands == agreed
+    assert understand("no", offering).commands == (ChitChat("utter_deny"),)
+    asking = replace(offering, asked=Asked("budget", SlotType.ANY))
+    assert understand("好啊", asking).commands == ()
+    nothing = replace(a_context(), agreed=lambda: ())
+    assert understand("好啊", nothing).commands == (ChitChat("utter_affirm"),)
+
+
 def test_no_to_an_open_question_skips_it() -> None:
     understood = understand("没有", a_context(asked="interests", flow="gift_finder"))
     assert understood.commands == (SkipQuestion(),)
@@ -183,8 +219,9 @@ def test_the_language_is_the_message_s_own_and_ok_tells_nothing() -> None:
     assert language("买 AirPods", Locale.EN) is Locale.ZH_HANS
     assert language("買個禮物", Locale.EN) is Locale.ZH_HANT
     assert language("你好", Locale.ZH_HANT) is Locale.ZH_HANT
-    for neutral in ("ok", "😀", "300", "+1"):
+    for neutral in ("ok", "😀", "300", "+1", "/start", "/gift@tuanzi_test_bot"):
         assert language(neutral, Locale.ZH_HANT) is Locale.ZH_HANT
+    assert language("/gift my mother", Locale.ZH_HANT) is Locale.EN
 
 
 def test_the_description_is_json_with_offsets_in_the_original() -> None:

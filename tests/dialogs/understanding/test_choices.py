@@ -18,6 +18,9 @@ from tests.dialogs.understanding.shop import IDEAS, a_context, slots_of
         ("option 2", "prd_scarf"), ("I'll take the 2nd one", "prd_scarf"), ("2号", "prd_scarf"),
         ("最后一个", "prd_chalk"), ("最後一個", "prd_chalk"), ("the last one", "prd_chalk"),
         ("倒数第一个", "prd_chalk"), ("show more", "more"),
+        ("后面那个", "prd_chalk"), ("就要後面那個", "prd_chalk"), ("the latter", "prd_chalk"),
+        ("前面那个", "prd_tea"), ("前面那個吧", "prd_tea"), ("the former", "prd_tea"),
+        ("I'd rather have the former one", "prd_tea"), ("后者", "prd_chalk"),
     ],
 )  # fmt: skip
 def test_an_option_is_picked_in_words(text: str, choice: str) -> None:
@@ -25,6 +28,29 @@ def test_an_option_is_picked_in_words(text: str, choice: str) -> None:
     understood = understand(text, context)
     assert slots_of(understood) == {"gift_choice": choice}
     assert understood.link == "offered"
+
+
+COLOURS = (
+    Offered("green 💚", "/SetSlots(gift_choice=green)", 1),
+    Offered("蓝色 🟦", "/SetSlots(gift_choice=blue)", 2),
+    Offered("❤️", "/SetSlots(gift_choice=heart)", 3),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "choice"),
+    [
+        ("green", "green"), ("green 💚", "green"), ("Green 💚!", "green"),
+        ("I think the green one please", "green"), ("green would be nice", "green"),
+        ("蓝色", "blue"), ("我觉得蓝色好", "blue"), ("我覺得藍色比較好", "blue"), ("❤️", "heart"),
+        ("is the green one better?", None), ("not the green one", None), ("💚", None),
+    ],
+)  # fmt: skip
+def test_a_label_is_typed_with_its_signs_or_without_and_as_an_opinion(
+    text: str, choice: str | None
+) -> None:
+    context = a_context(asked="gift_choice", flow="gift_finder", offered=COLOURS)
+    assert slots_of(understand(text, context)).get("gift_choice") == choice
 
 
 def test_a_number_that_is_not_in_the_list_picks_nothing() -> None:
@@ -49,3 +75,50 @@ def test_the_last_one_is_no_button_that_leads_away() -> None:
 
 def test_without_a_list_an_ordinal_picks_nothing() -> None:
     assert slots_of(understand("the second one", a_context(flow="gift_finder"))) == {}
+
+
+YES_OR_NO = (
+    Offered("Yes, place it", "/SetSlots(confirm=true)", 1),
+    Offered("Not now", "/SetSlots(confirm=false)", 2),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "agreed"), [("1", True), ("１", True), ("一", True), ("2.", False)]
+)
+@pytest.mark.parametrize("numbered", [True, False])
+def test_a_number_presses_any_with_the_numbers_written_there_or_not(
+    text: str, agreed: bool, numbered: bool
+) -> None:
+    context = a_context(asked="confirm", flow="checkout", offered=YES_OR_NO, numbered=numbered)
+    assert slots_of(understand(text, context)) == {"confirm": agreed}
+
+
+@pytest.mark.parametrize("text", ["3", "0", "the third one"])
+@pytest.mark.parametrize("numbered", [True, False])
+def test_a_number_beyond_the_buttons_says_neither_yes_nor_no(text: str, numbered: bool) -> None:
+    context = a_context(asked="confirm", flow="checkout", offered=YES_OR_NO, numbered=numbered)
+    assert slots_of(understand(text, context)) == {}
+
+
+AMOUNTS = (
+    Offered("Up to 100", "/SetSlots(budget=100)", 1),
+    Offered("Up to 300", "/SetSlots(budget=300)", 2),
+    Offered("No limit", "/skip", 3),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "offered", "numbered", "budget"),
+    [
+        ("2", AMOUNTS, True, 300), ("二", AMOUNTS, True, 300), ("1", AMOUNTS, True, 100),
+        ("60", AMOUNTS, True, {"max": "60"}), ("2", AMOUNTS, False, {"max": "2"}),
+        ("2", IDEAS, True, {"max": "2"}), ("2", (), True, {"max": "2"}),
+    ],
+)  # fmt: skip
+def test_an_amount_is_a_place_only_where_the_amounts_are_written_with_their_numbers(
+    text: str, offered: tuple[Offered, ...], numbered: bool, budget: object
+) -> None:
+    context = a_context(asked="budget", flow="gift_finder", offered=offered, numbered=numbered)
+    said = slots_of(understand(text, context))["budget"]
+    assert (said if isinstance(said, int) else {"max": said["max"]}) == budget

@@ -1,12 +1,21 @@
 """Pointing at what is in sight: it is chosen, or only asked about, or a verb decides."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from data.kernel.locales import Locale
-from dialogs.engine.commands import CannotHandle, ChitChat, Clarify, SetSlot, StartFlow
+from dialogs.engine.commands import (
+    CannotHandle,
+    ChitChat,
+    Clarify,
+    HumanHandoff,
+    SetSlot,
+    StartFlow,
+)
 from dialogs.understanding import Asked, Context, Offered, Understood, Ware, understand
+from dialogs.understanding.payload import parse_payload
 from tests.dialogs.understanding.shop import IDEAS, a_context, slots_of
 
 _ORDER = (
@@ -56,20 +65,66 @@ def test_a_place_presses_no_button_that_pays_cancels_or_deletes(
     assert isinstance(_said(text, offered).commands[0], CannotHandle)
 
 
-@pytest.mark.parametrize("text", ["1", "2", "#2"])
-def test_a_bare_number_presses_neither_pay_nor_cancel(text: str) -> None:
-    assert isinstance(_said(text, _ORDER).commands[0], CannotHandle)
-    assert isinstance(_said(text, _SAVED).commands[0], CannotHandle)
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("1", 0), ("１", 0), ("一", 0), ("2", 1), ("#2", 1), ("二", 1), ("no. 2", 1)],
+)
+@pytest.mark.parametrize("offered", [_ORDER, _SAVED, _DAYS])
+def test_a_bare_number_presses_that_button_where_nothing_is_asked(
+    text: str, place: int, offered: tuple[Offered, ...]
+) -> None:
+    assert _said(text, offered).commands == parse_payload(offered[place].payload)
 
 
-@pytest.mark.parametrize("text", ["第一个", "第二个", "the first one", "2", "1", "就第一個吧"])
-def test_a_place_never_says_yes_or_no(text: str) -> None:
-    buttons = (
-        Offered("Yes", "/SetSlots(confirm=true)", 1),
-        Offered("No", "/SetSlots(confirm=false)", 2),
+_YES_OR_NO = (
+    Offered("Yes", "/SetSlots(confirm=true)", 1),
+    Offered("No", "/SetSlots(confirm=false)", 2),
+    Offered("A person, please", "/human", 3),
+)
+_FIRST = ["1", "１", "一", "第一个", "the first one", "就第一個吧"]
+_SECOND = ["2", "２", "二", "第二个", "the second one", "第二個", "the last one"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [*((one, True) for one in _FIRST), *((one, False) for one in _SECOND)]
+)
+def test_a_number_or_a_place_answers_a_yes_or_no_question(text: str, says: bool) -> None:
+    understood = _said(text, _YES_OR_NO, asked="confirm", flow="checkout")
+    assert slots_of(understood) == {"confirm": says}
+
+
+def test_a_number_presses_what_stands_below_the_answers_too() -> None:
+    understood = _said("3", _YES_OR_NO, asked="confirm", flow="checkout")
+    assert understood.commands == (HumanHandoff(),)
+
+
+@pytest.mark.parametrize(("text", "says"), [("1", True), ("第一个", True), ("2", False)])
+def test_what_was_said_before_the_question_in_one_breath_is_not_counted(
+    text: str, says: bool
+) -> None:
+    menu = (
+        Offered("Find a gift", "/StartFlow(gift_finder)", 1),
+        Offered("A person, please", "/human", 2),
     )
-    understood = _said(text, buttons, asked="confirm", flow="checkout")
-    assert "confirm" not in slots_of(understood)
+    asked_again = (*menu, *(replace(one, number=one.number + 2) for one in _YES_OR_NO))
+    understood = _said(text, asked_again, asked="confirm", flow="checkout")
+    assert slots_of(understood) == {"confirm": says}
+
+
+@pytest.mark.parametrize("flow", ["cancel_order", "forget_occasion"])
+@pytest.mark.parametrize("text", ["第一个", "the second one", "就第一個吧"])
+def test_a_place_takes_nothing_away_since_it_may_mean_another_thing(flow: str, text: str) -> None:
+    context = a_context(asked="confirm", flow="checkout", offered=_YES_OR_NO)
+    here = replace(context, active_flow=flow)
+    assert understand(text, here).commands == (ChitChat("utter_yes_or_no_here"),)
+    assert slots_of(understand("1", here)) == {"confirm": True}
+
+
+@pytest.mark.parametrize("text", ["1", "2", "一"])
+def test_a_number_presses_no_button_from_before_the_open_question(text: str) -> None:
+    for stale in (_FOUND, IDEAS, _DAYS, _ORDER):
+        understood = _said(text, stale, asked="recipient", flow="gift_finder")
+        assert isinstance(understood.commands[0], CannotHandle), understood
 
 
 @pytest.mark.parametrize("text", ["就第一个吧", "the first one", "第二個"])

@@ -165,3 +165,52 @@ def test_stop_amid_a_question_only_calls_that_off() -> None:
     understood = understand("stop", a_context(asked="budget", flow="gift_finder"))
     assert understood.intent == "cancel"
     assert SetSlot("gift_choice", "more") not in understood.commands
+
+
+def test_a_verb_is_no_dozen_and_a_yes_no_pair() -> None:
+    asked = a_context(asked="confirm", flow="checkout")
+    for text in ("发票要打统编", "發票要打統編", "打折吗", "对吗", "不对吧这个"):
+        assert "quantity" not in slots_of(understand(text, asked)), text
+    assert slots_of(understand("来一打", asked)) == {"quantity": 12}
+    assert slots_of(understand("要两对", asked)) == {"quantity": 4}
+
+
+@pytest.mark.parametrize(
+    ("text", "seats"),
+    [("要两个", 2), ("我要兩個", 2), ("make it two", 2), ("make it 3 please", 3), ("三件", 3)],
+)
+def test_a_number_said_where_an_address_is_asked_is_no_address(text: str, seats: int) -> None:
+    understood = understand(text, a_context(asked="address", flow="checkout"))
+    assert slots_of(understood) == {"quantity": seats}
+
+
+@pytest.mark.parametrize("text", ["2座", "3单元", "3栋2单元501", "floor 3"])
+def test_a_number_of_a_house_is_part_of_the_address(text: str) -> None:
+    understood = understand(text, a_context(asked="address", flow="checkout"))
+    assert slots_of(understood) == {"address": text}
+
+
+@pytest.mark.parametrize("text", ["爸爸", "给我爸", "dad", "my mum", "阿嬤"])
+def test_somebody_named_where_an_address_is_asked_begins_no_gift(text: str) -> None:
+    understood = understand(text, a_context(asked="address", flow="checkout"))
+    assert slots_of(understood) == {"address": text}
+    assert understand(text, a_context()).commands[0] == StartFlow("gift_finder")
+
+
+@pytest.mark.parametrize("text", ["scented candles", "blue mug", "茶", "香薰蜡烛"])
+def test_a_thing_alone_is_looked_for(text: str) -> None:
+    understood = understand(text, a_context())
+    assert understood.commands[0] == StartFlow("search")
+    assert slots_of(understood)["wanted"] == text
+
+
+@pytest.mark.parametrize("text", ["three or four hundred", "三到四百", "300 or 400"])
+def test_two_amounts_are_a_range(text: str) -> None:
+    understood = understand(text, a_context(asked="budget", flow="gift_finder"))
+    budget = slots_of(understood)["budget"]
+    assert (budget["min"], budget["max"]) == ("300", "400")
+
+
+@pytest.mark.parametrize("text", ["you're useless", "I just got dumped", "有点无聊", "你很爛"])
+def test_a_bad_day_is_neither_thanked_for_nor_an_order(text: str) -> None:
+    assert isinstance(understand(text, a_context()).commands[0], CannotHandle)

@@ -65,6 +65,28 @@ def test_a_tsv_row_becomes_a_typed_row() -> None:
     assert row.extra == {"condition": "new", "mpn": "TZ-1"}
 
 
+@pytest.mark.parametrize(
+    ("age_group", "own", "tags"),
+    [
+        ("toddler", "", "age:baby age:child min_age:1 max_age:5"),
+        ("Kids", "season:all", "season:all age:child age:teen min_age:5 max_age:13"),
+        ("newborn", "", "age:baby max_age:0"),
+        ("infant", "", "age:baby max_age:1"),
+        ("adult", "", "age:teen age:adult age:senior"),
+        ("infant", "age:baby|age:child", "age:baby age:child"),
+        ("kids", "max_age:8", "max_age:8"),
+        ("grown-ups", "", ""),
+    ],
+)
+def test_google_s_age_group_says_whom_a_thing_is_for_where_no_tag_does(
+    age_group: str, own: str, tags: str
+) -> None:
+    raw = tsv(f"{GOOD}\t{age_group}\t{own}", header=f"{HEADER}\tage_group\ttags")
+    row = only(read_google_feed(raw))
+    assert " ".join(f"{kind}:{value}" for kind, value in row.tags) == tags
+    assert row.extra["age_group"] == age_group
+
+
 def test_rss_and_atom_say_the_same_as_tsv() -> None:
     shipping = "<g:shipping><g:country>CN</g:country><g:price>5 CNY</g:price></g:shipping>"
     row = only(read_google_feed(rss(item(shipping + "<description>plain</description>"))))

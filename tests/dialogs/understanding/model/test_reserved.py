@@ -11,17 +11,24 @@ from dialogs.understanding.model.reserved import RESERVED_ACTIONS
 from tests.dialogs.understanding.model.questions import a_question, shipped
 
 # A new flow goes into one of them by somebody's decision.
-PROPOSABLE = {"gift_finder", "order_status", "product_search", "product_question", "my_days"}
+PROPOSABLE = {
+    "gift_finder", "order_status", "product_search", "cheaper_ones", "product_question", "my_days",
+}  # fmt: skip
 RESERVED = {
     "checkout", "group_buy_start", "group_checkout", "order_cancel", "change_address", "buy_seen",
     "remember_day", "change_lead", "forget_day", "stop_day", "buy_idea", "stop_messages",
     "start_messages", "protect_minor", "allow_model", "stop_model", "ask_model", "keep_gift_day",
+    "pay_order",
+    "link_me", "type_link", "unlink_me", "export_me", "forget_me", "move_here",
 }  # fmt: skip
 UNHEARD = {
     "group_buy_which",
     "talk_to_a_person",
     "gift_day",
     "no_gift_days",
+    "address_ahead",
+    "link_asked",
+    "link_told",
 }  # nothing that is said starts them
 FILLABLE = {
     "recipient", "occasion", "budget", "recipient_age", "interests", "excluded", "search_for",

@@ -1,0 +1,59 @@
+"""A team's card may stand in many chats; all of them show the same count."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from data.group_buys.models import LIVE, Seat, Team, TeamState
+from data.group_buys.place_models import TeamPlace
+from data.kernel.once import insert_once
+
+_MOST_PLACES = 50  # each is one edit for every change; a card shared further stays as it was
+
+
+def note_place(session: Session, *, team: Team, chat_id: str, now: datetime) -> None:
+    """From now on this chat's card changes with the team. Told twice, noted once."""
+    if chat_id == team.chat_id or _count(session, team.id) >= _MOST_PLACES:
+        return
+    insert_once(
+        session,
+        TeamPlace,
+        team_id=team.id,
+        chat_id=chat_id,
+        merchant_id=team.merchant_id,
+        created_at=now,
+    )
+
+
+def places_of(session: Session, *, team_id: str) -> list[str]:
+    """Chats that show the card, besides the team's own."""
+    return list(
+        session.scalars(
+            select(TeamPlace.chat_id)
+            .where(TeamPlace.team_id == team_id)
+            .order_by(TeamPlace.created_at, TeamPlace.chat_id)
+        )
+    )
+
+
+def teams_joined_by(
+    session: Session, *, merchant_id: str, person_id: str, now: datetime, limit: int
+) -> list[Team]:
+    """Open teams in which this person has a seat, what ends soonest first."""
+    mine = select(Seat.team_id).where(
+        Seat.merchant_id == merchant_id, Seat.person_id == person_id, Seat.state.in_(LIVE)
+    )
+    return list(
+        session.scalars(
+            select(Team)
+            .where(Team.id.in_(mine), Team.state == TeamState.OPEN, Team.expires_at > now)
+            .order_by(Team.expires_at, Team.id)
+            .limit(limit)
+        )
+    )
+
+
+def _count(session: Session, team_id: str) -> int:
+    counted = select(func.count()).select_from(TeamPlace).where(TeamPlace.team_id == team_id)
+    return session.scalar(counted) or 0

@@ -1,0 +1,136 @@
+"""Forgetting a person: what stands in the way, what is let go, and the deed as a job of their chat.
+
+A job, so that the farewell is said and the turn that said it is written down before all of it goes.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data.conversations import Conversation
+from data.delivery.jobs import JobRunner, NewJob, enqueue
+from data.delivery.models import Job
+from data.group_buys import SeatState, leave
+from data.group_buys.models import Seat
+from data.kernel.errors import WrongState
+from data.orders import Order, OrderState
+from data.payments import AttemptState, PaymentAttempt, cancel_order
+from data.people import Person
+from data.people.merged import been, known_as
+from data.personal.erasing import erase_person, forget_farewell
+
+FORGET = "forget_person"  # the job kind; args: person_id, conversation_id, by
+FAREWELL = "forget_farewell"  # args: chat_id
+_PAID = (OrderState.PAID, OrderState.WAITING_GROUP, OrderState.READY, OrderState.REFUND_PENDING)
+_UNDER_WAY = (AttemptState.SUBMITTED, AttemptState.PENDING, AttemptState.UNKNOWN)
+# Money that came in the last moment settles first (security design: at most thirty days).
+_LOOK_AGAIN = timedelta(hours=1)
+_FAREWELL_KEPT = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class StillOpen:
+    """Numbers of orders that are paid and not finished, and of such whose payment is under way."""
+
+    paid: list[str]
+    paying: list[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.paid or self.paying)
+
+
+def still_open(session: Session, *, person_id: str) -> StillOpen:
+    people = been(session, person_id)
+    numbers = select(Order.number).where(Order.person_id.in_(people)).order_by(Order.number)
+    paying = numbers.where(
+        Order.state == OrderState.AWAITING_PAYMENT,
+        select(PaymentAttempt.id)
+        .where(PaymentAttempt.order_id == Order.id, PaymentAttempt.state.in_(_UNDER_WAY))
+        .exists(),
+    )
+    return StillOpen(
+        list(session.scalars(numbers.where(Order.state.in_(_PAID)))),
+        list(session.scalars(paying)),
+    )
+
+
+def let_go(session: Session, *, person_id: str, now: datetime) -> None:
+    """What is not paid for: orders are called off, places given up."""
+    for one in been(session, person_id):
+        unpaid = select(Order.id).where(
+            Order.person_id == one, Order.state == OrderState.AWAITING_PAYMENT
+        )
+        for order_id in session.scalars(unpaid).all():
+            cancel_order(session, order_id=order_id, person_id=one, now=now)
+        held = select(Seat.team_id).where(Seat.person_id == one, Seat.state == SeatState.HELD)
+        for team_id in session.scalars(held).all():
+            leave(session, team_id=team_id, person_id=one, now=now)
+
+
+def forget_soon(
+    session: Session, *, person: Person, by: str, now: datetime, said_in: str | None = None
+) -> None:
+    """After what is being said now. `said_in`: the conversation of the farewell."""
+    lane = f"person:{person.id}"
+    if said_in is not None:
+        lane = f"chat:{session.get_one(Conversation, said_in).chat_id}"
+    _enqueue(session, person, lane, {"by": by, "conversation_id": said_in}, now, now)
+
+
+def forget_by_shop(session: Session, *, person: Person, by: str, now: datetime) -> None:
+    """The customer asked the shop's people for it. Refused while something paid is not finished."""
+    if still_open(session, person_id=person.id):
+        raise WrongState("orders_open")
+    let_go(session, person_id=person.id, now=now)
+    forget_soon(session, person=person, by=by, now=now)
+
+
+def _enqueue(
+    session: Session,
+    person: Person,
+    lane: str,
+    args: dict[str, str | None],
+    run_at: datetime,
+    now: datetime,
+) -> None:
+    job = NewJob(
+        lane=lane,
+        kind=FORGET,
+        key=f"{FORGET}:{person.id}:{run_at.isoformat()}",
+        run_at=run_at,
+        args={"person_id": person.id, **args},
+        merchant_id=person.merchant_id,
+    )
+    enqueue(session, job, now=now)
+
+
+def _forget(session: Session, job: Job, now: datetime) -> None:
+    person = known_as(session, job.args["person_id"])
+    if person.erased_at is not None:
+        return
+    if still_open(session, person_id=person.id):
+        rest = {name: job.args.get(name) for name in ("by", "conversation_id")}
+        _enqueue(session, person, job.lane, rest, now + _LOOK_AGAIN, now)
+        return
+    let_go(session, person_id=person.id, now=now)
+    talk = job.args.get("conversation_id")
+    chat_id = erase_person(session, person=person, by=job.args["by"], farewell=talk, now=now)
+    if chat_id is not None:
+        farewell = NewJob(
+            lane=f"chat:{chat_id}",
+            kind=FAREWELL,
+            key=f"{FAREWELL}:{chat_id}",
+            run_at=now + _FAREWELL_KEPT,
+            args={"chat_id": chat_id},
+            merchant_id=person.merchant_id,
+        )
+        enqueue(session, farewell, now=now)
+
+
+def _forget_farewell(session: Session, job: Job, now: datetime) -> None:
+    forget_farewell(session, chat_id=job.args["chat_id"])
+
+
+JOBS: dict[str, JobRunner] = {FORGET: _forget, FAREWELL: _forget_farewell}

@@ -1,0 +1,46 @@
+"""How teams are going, for who asks: in a group those of that group, alone one's own."""
+
+from data.delivery.messages import Options
+from data.group_buys import Team, TeamState, open_teams_in, team_view, teams_with
+from dialogs.actions.base import ShopAction
+from dialogs.actions.team_seats import join_option
+from dialogs.actions.turn import Turn
+from dialogs.team_card import Wording, standing, title_of
+
+_MOST_TOLD = 3  # of one's own, the newest
+
+
+class TellTeams(ShopAction):
+    """The card in words; in a group with a way in, for who asks may not be in it yet."""
+
+    called = "action_tell_teams"
+
+    def act(self, turn: Turn) -> None:
+        teams = _here(turn) if turn.in_group else _own(turn)
+        for team in teams:
+            _tell(turn, team)
+        if not teams:
+            turn.say("utter_no_team_here" if turn.in_group else "utter_no_team_of_yours")
+
+
+def _here(turn: Turn) -> list[Team]:
+    return open_teams_in(turn.session, chat_id=turn.chat.id, now=turn.now)
+
+
+def _own(turn: Turn) -> list[Team]:
+    """What still runs; where nothing does, what became of the one before."""
+    teams = teams_with(
+        turn.session, merchant_id=turn.merchant.id, person_id=turn.person.id, limit=_MOST_TOLD
+    )
+    return [team for team in teams if team.state == TeamState.OPEN] or teams[:1]
+
+
+def _tell(turn: Turn, team: Team) -> None:
+    view = team_view(turn.session, team)
+    title = title_of(turn.session, view, merchant_id=turn.merchant.id, locale=turn.locale)
+    told = standing(Wording(turn.domain, turn.locale), view, title=title, now=turn.now)
+    way_in = (Options((join_option(turn, team),)),) if turn.in_group else ()
+    turn.say("utter_team_standing", *way_in, standing=told)
+
+
+ACTIONS = (TellTeams,)
