@@ -1,6 +1,6 @@
 """The one place that wires: settings in, a running shop out."""
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,6 +18,7 @@ from bot.delivery.arrivals import Arrivals
 from bot.delivery.bell import Bell
 from bot.delivery.courier import Courier
 from bot.delivery.doors import Door, Doors, Office
+from bot.delivery.gateways import Gateways
 from bot.delivery.handing_back import hand_back_unanswered
 from bot.delivery.payments import Cashier
 from bot.delivery.storing import TURN
@@ -49,7 +50,7 @@ from dialogs.notices import Notices
 from dialogs.tending import tend
 from integrations.egress import Egress
 from integrations.language_models import ChatCompletions
-from integrations.payments import SandboxGateway, TelegramInvoices
+from integrations.payments import KINDS, SandboxGateway, TelegramInvoices
 
 if TYPE_CHECKING:
     from bot.delivery.telegram_door import TelegramDoor
@@ -77,7 +78,7 @@ class Tuanzi:
     courier: Courier
     channels: dict[str, Channel]  # by account id; a door adds its own when it is open
     telegram: "TelegramDoor | None"
-    gateways: Mapping[str, Gateway]
+    gateways: Gateways
     bell: Bell
     threads: Executor
 
@@ -139,10 +140,7 @@ def build(settings: Settings, *, clock: Clock | None = None, house: House | None
     )
     bell = Bell()
     database.on_commit = bell.ring
-    gateways: dict[str, Gateway] = {TELEGRAM: TelegramInvoices()}
-    if settings.sandbox_secret is not None:
-        bank = SandboxGateway(database, clock, secret=settings.sandbox_secret.reveal())
-        gateways[bank.name] = bank
+    gateways = _gateways(settings, database, clock)
     channels: dict[str, Channel] = {}
     turns = Turns(database, clock, house, _adviser(settings, database, clock))
     kinds = _job_kinds(settings, house, Arrivals(database, turns))
@@ -163,6 +161,22 @@ def build(settings: Settings, *, clock: Clock | None = None, house: House | None
         threads=ThreadPoolExecutor(
             _THREADS[database.engine.dialect.name], thread_name_prefix="turn"
         ),
+    )
+
+
+def _gateways(settings: Settings, database: Database, clock: Clock) -> Gateways:
+    house: dict[str, Gateway] = {TELEGRAM: TelegramInvoices()}
+    if settings.sandbox_secret is not None:
+        bank = SandboxGateway(database, clock, secret=settings.sandbox_secret.reveal())
+        house[bank.name] = bank
+    return Gateways(
+        database,
+        clock,
+        settings.public_url,
+        KINDS,
+        egress=Egress(settings.egress_allowed),
+        addresses=settings.payment_addresses,
+        house=house,
     )
 
 

@@ -91,6 +91,7 @@ class Settings:
     wechat_api: str = "https://api.weixin.qq.com"
     wechat_site: str = "https://open.weixin.qq.com"
     wecom_api: str = "https://qyapi.weixin.qq.com"
+    payment_addresses: Mapping[str, str] = field(default_factory=dict)
     keeping: Keeping = field(default=Keeping())
     uploads_kept: timedelta = timedelta(days=30)  # docs/architecture.md, "limits": like the text
     trusted_hosts: tuple[str, ...] = field(default=("127.0.0.1", "localhost"))
@@ -142,6 +143,7 @@ def _read(get: _Get) -> Settings:
         wechat_api=get("WECHAT_API", _http_url, default.wechat_api),
         wechat_site=get("WECHAT_SITE", _http_url, default.wechat_site),
         wecom_api=get("WECOM_API", _http_url, default.wecom_api),
+        payment_addresses=get("PAYMENT_ADDRESSES", _addresses, {}),
         keeping=_keeping(get, default.keeping),
         uploads_kept=get("UPLOAD_DAYS", _days, default.uploads_kept),
         trusted_hosts=get("TRUSTED_HOSTS", _words, _hosts(url)),
@@ -204,6 +206,12 @@ def _http_url(raw: str) -> str:
     if urlsplit(raw).scheme not in {"http", "https"}:
         raise ValueError(raw)
     return raw.rstrip("/")
+
+
+def _addresses(raw: str) -> Mapping[str, str]:
+    """`stripe=http://127.0.0.1:8420,paypal=…`"""
+    pairs = (part.strip().partition("=") for part in raw.split(","))
+    return {name: _http_url(url) for name, _, url in pairs}
 
 
 def _database_url(raw: str) -> str:

@@ -10,7 +10,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from bot import console
 from bot.api import merchant, rest
 from bot.app import Tuanzi
-from bot.delivery import webhooks, wechat_webhook, wecom_webhook
+from bot.delivery import payment_webhooks, webhooks, wechat_webhook, wecom_webhook
 from bot.pages import media, my_data, pay, share, telegram_app, wechat
 from bot.web import errors, static
 from bot.web.headers import SecurityHeaders
@@ -21,7 +21,7 @@ from bot.webchat.newsroom import Newsroom
 
 _PARTS = (
     rest, pay, share, wechat, telegram_app, my_data, media, webhooks, wechat_webhook,
-    wecom_webhook, uploads, frame, talking, listening,
+    wecom_webhook, payment_webhooks, uploads, frame, talking, listening,
 )  # fmt: skip
 # docs/architecture.md, "limits".
 LIMITS = {

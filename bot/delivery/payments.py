@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
 
 from bot.delivery.bell import Bell, heard
+from bot.delivery.gateways import Gateways
 from data.kernel.clock import Clock
 from data.kernel.database import Database
 from data.payments import Call, PaymentAttempt, Refund, calls_due, lease, record_answer
-from data.payments.gateway import Answer, Gateway
+from data.payments.gateway import Answer, NoAnswer
 from integrations.payments import perform
 
 log = logging.getLogger(__name__)
@@ -19,9 +19,7 @@ _CALLS = (PaymentAttempt.__tablename__, Refund.__tablename__)  # rows that say: 
 class Cashier:
     """One per process; leases keep two of them from making the same call at once."""
 
-    def __init__(
-        self, database: Database, clock: Clock, gateways: Mapping[str, Gateway], bell: Bell
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock, gateways: Gateways, bell: Bell) -> None:
         self._database = database
         self._clock = clock
         self._gateways = gateways
@@ -54,7 +52,8 @@ class Cashier:
             log.exception("payment calls")
 
     async def _make(self, call: Call) -> None:
-        answer = await perform(call, self._gateways[call.provider])
+        gateway = await self._gateways.of(call.provider, call.account_id)
+        answer = await perform(call, gateway) if gateway else NoAnswer("no_gateway")
         await asyncio.to_thread(self._record, call, answer)
 
     def _lease(self, subject_id: str | None) -> list[Call]:

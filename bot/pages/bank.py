@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 from bot.app import Tuanzi
-from data.payments import AttemptState, PaymentAttempt, begin_attempt, find_payable
+from data.payments import AttemptState, PaymentAttempt, Way, begin_attempt, find_payable
 from data.payments.sandbox_bank import SANDBOX, plan
 from data.payments.sandbox_models import Outcome
 
@@ -39,6 +39,6 @@ def _begin(tuanzi: Tuanzi, token: str, outcome: Outcome) -> str:
     now = tuanzi.clock.now()
     with tuanzi.database.transaction() as session:
         payable = find_payable(session, token=token, now=now)
-        attempt = begin_attempt(session, order_id=payable.order.id, provider=SANDBOX, now=now)
+        attempt = begin_attempt(session, order_id=payable.order.id, way=Way(SANDBOX), now=now)
         plan(session, key=attempt.idempotency_key, outcome=outcome)
         return attempt.id

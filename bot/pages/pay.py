@@ -61,7 +61,7 @@ async def play_the_bank(
     """The payer decides at the SIMULATED bank; then the page says how it went."""
     tuanzi: Tuanzi = request.app.state.tuanzi
     _GUESSES.look(request, now=tuanzi.clock.now())
-    if SANDBOX not in tuanzi.gateways or _is_foreign(request):
+    if SANDBOX not in tuanzi.gateways.house or _is_foreign(request):
         raise Forbidden("sandbox")
     try:
         await visit_bank(tuanzi, token=token, outcome=outcome)
@@ -90,7 +90,7 @@ def _page(tuanzi: Tuanzi, token: str, *, asked: bool) -> str:
             timezone=person.timezone,
             token=token,
             asked=asked,
-            sandbox=SANDBOX in tuanzi.gateways,
+            sandbox=SANDBOX in tuanzi.gateways.house,
             invoices=_where_invoices_are(session, person),
             outcomes=list(Outcome),
             demo=tuanzi.settings.demo,

@@ -5,7 +5,7 @@
 
 from data.delivery.jobs import JobRunner
 from data.payments import notices, refunds, sandbox_bank, steps
-from data.payments.attempts import begin_attempt
+from data.payments.attempts import Way, begin_attempt, supersede
 from data.payments.by_hand import give_back_by_hand
 from data.payments.deciding import (
     Cancelled,
@@ -56,6 +56,7 @@ __all__ = [
     "RefundFailed",
     "RefundRequested",
     "RefundState",
+    "Way",
     "apply_refund_truth",
     "apply_truth",
     "begin_attempt",
@@ -72,4 +73,5 @@ __all__ = [
     "retry_refund",
     "revoke_links",
     "settle_group_order",
+    "supersede",
 ]

@@ -1,5 +1,6 @@
 """Beginning to pay: one committed intent with its key, before any provider hears of it."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import func, select, update
@@ -11,6 +12,8 @@ from data.kernel.ids import new_id
 from data.orders import Order, OrderState, lines_of, lock_order
 from data.orders.goods import secure
 from data.payments.calls import Verb
+from data.payments.details import read_details, write_details
+from data.payments.gateway import Details
 from data.payments.keys import business_key
 from data.payments.models import (
     ATTEMPT_TRANSITIONS,
@@ -22,28 +25,67 @@ from data.payments.models import (
 _CLOSED = (OrderState.EXPIRED, OrderState.CANCELLED)
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How somebody wants to pay: through whom, by which account of the shop, from where."""
+
+    provider: str
+    account_id: str | None = None
+    details: Details = field(default_factory=Details)
+
+    def fits(self, attempt: PaymentAttempt) -> bool:
+        """The same way was begun already; who pays in WeChat pays as somebody."""
+        begun = read_details(attempt.details)
+        return (attempt.provider, attempt.account_id, begun.scene, begun.payer_ref) == (
+            self.provider,
+            self.account_id,
+            self.details.scene,
+            self.details.payer_ref,
+        )
+
+
 def begin_attempt(
-    session: Session, *, order_id: str, provider: str, now: datetime, authorize: bool = False
+    session: Session, *, order_id: str, way: Way, now: datetime, authorize: bool = False
 ) -> PaymentAttempt:
     """The attempt to send to the provider: the open one if there is one, else a new one.
 
     Price, stock and state are read again under the order's lock; what a form says does not count.
+    WrongState("attempt_open") while another way is open: see `supersede`.
     """
     order = lock_order(session, order_id=order_id)
     _refuse_closed(order, now)
     current = open_attempt(session, order.id)
     if current is not None:
-        if current.provider != provider:
+        if current.superseded or not way.fits(current):
             raise WrongState("attempt_open")  # the old one is closed before another is issued
         return current
     _refuse_wrong_total(session, order)
     if not secure(session, order, until=order.expires_at, now=now):
         raise OutOfStock
-    return new_attempt(session, order, provider, authorize=authorize, now=now)
+    return new_attempt(session, order, way, authorize=authorize, now=now)
+
+
+def supersede(session: Session, *, order_id: str, way: Way, now: datetime) -> PaymentAttempt | None:
+    """Another way is wanted: the open one is closed at its provider first, for two open ones may
+    both be paid. None: nothing of another way is open."""
+    order = lock_order(session, order_id=order_id)
+    current = open_attempt(session, order.id)
+    if current is None or (way.fits(current) and not current.superseded):
+        return None
+    current.superseded = True
+    if current.state == AttemptState.CREATED:
+        current.call = current.call_at = None
+        session.flush()
+        move_attempt(session, current, AttemptState.VOIDED, now=now)
+    elif current.call in (None, Verb.QUERY):
+        current.call = Verb.CLOSE if current.state == AttemptState.PENDING else Verb.QUERY
+        current.call_at = now
+    session.flush()
+    return current
 
 
 def new_attempt(
-    session: Session, order: Order, provider: str, *, authorize: bool, now: datetime
+    session: Session, order: Order, way: Way, *, authorize: bool, now: datetime
 ) -> PaymentAttempt:
     """The next try of a locked order, whatever state it is in: see `begin_attempt`."""
     tried = session.scalar(
@@ -55,7 +97,9 @@ def new_attempt(
         merchant_id=order.merchant_id,
         order_id=order.id,
         number=number,
-        provider=provider,
+        provider=way.provider,
+        account_id=way.account_id,
+        details=write_details(way.details),
         idempotency_key=business_key("payment", order.id, number, order.total),
         amount_minor=order.total_minor,
         currency=order.currency,

@@ -30,8 +30,10 @@ class Call:
     turn: int
     new_payment: NewPayment
     payment: PaymentRef
+    account_id: str | None = None  # of the shop at that provider; None: the house's own
     refund_key: str = ""
     refund_amount: Money | None = None
+    refund_ref: str | None = None
 
     @property
     def subject_id(self) -> str:
@@ -41,4 +43,4 @@ class Call:
     def new_refund(self) -> NewRefund:
         if self.refund_amount is None:
             raise ValueError("call_without_refund")
-        return NewRefund(self.refund_key, self.refund_amount, self.payment)
+        return NewRefund(self.refund_key, self.refund_amount, self.payment, self.refund_ref)

@@ -73,12 +73,13 @@ def ask_now(session: Session, attempt_id: str, *, now: datetime) -> bool:
 
 
 def next_verb(order: Order, attempt: PaymentAttempt) -> Verb:
-    """An order nobody waits for any more closes or voids its attempt instead of asking."""
+    """An order nobody waits for any more closes or voids its attempt instead of asking, and so
+    does a payer who chose another way."""
     if attempt.state == AttemptState.AUTHORIZED:
         return _verb_for_hold(order, attempt)
     if attempt.state == AttemptState.CREATED:
         return Verb.CREATE
-    is_over = order.state != OrderState.AWAITING_PAYMENT
+    is_over = order.state != OrderState.AWAITING_PAYMENT or attempt.superseded
     return Verb.CLOSE if is_over and attempt.state == AttemptState.PENDING else Verb.QUERY
 
 

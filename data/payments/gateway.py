@@ -5,7 +5,7 @@ is believed. `NoAnswer` means we do not know; only `NotThere` means that nothing
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -13,10 +13,31 @@ from typing import Protocol
 from data.kernel.money import Money
 
 
+class Scene(StrEnum):
+    """Where the payer looks at our page; it decides how they can get to a provider."""
+
+    DESKTOP = "desktop"
+    PHONE = "phone"
+    WECHAT = "wechat"  # the browser inside WeChat
+
+
+class PayBy(StrEnum):
+    """How a payer gets from our page to the provider, and what `ProviderPayment.pay_with` is."""
+
+    LINK = "link"  # an address to go to
+    QR = "qr"  # a text to be shown as a code, scanned by the provider's own app
+    JSAPI = "jsapi"  # a prepay id for WeChat's own bridge
+
+
+EVERYWHERE: frozenset[Scene] = frozenset(Scene)
+
+
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """What a provider can do."""
+    """What a provider can do. `currencies` empty: any."""
 
+    scenes: frozenset[Scene] = EVERYWHERE
+    currencies: frozenset[str] = frozenset()
     can_authorize: bool = False
     longest_hold: timedelta | None = None
     can_partial_capture: bool = False
@@ -41,13 +62,17 @@ class RefundStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProviderPayment:
-    """A payment as the provider shows it. `our_ref` is our key, as it came back to us."""
+    """A payment as the provider shows it. `our_ref` is our key, as it came back to us.
+
+    `provider_ref` None: it gives a payment no name of its own before somebody has paid.
+    """
 
     status: PaymentStatus
     amount: Money
-    provider_ref: str
+    provider_ref: str | None
     our_ref: str | None = None
-    pay_url: str | None = None
+    pay_by: PayBy | None = None
+    pay_with: str | None = field(default=None, repr=False)  # who has it can pay, and look
     hold_until: datetime | None = None
 
 
@@ -96,6 +121,19 @@ class BadNotice(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Details:
+    """What a provider is told besides the sum. Fixed when the attempt begins: the same key always
+    goes with the same words, else a provider refuses the repeat."""
+
+    about: str = ""  # the shop and the order's number, for the payer's statement
+    locale: str = "en"
+    scene: Scene = Scene.DESKTOP
+    payer_ip: str = ""
+    payer_ref: str = ""  # the openid, inside WeChat
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NewPayment:
     """`key` is our idempotency key and our reference at the provider: 32 characters."""
 
@@ -103,6 +141,7 @@ class NewPayment:
     amount: Money
     order_id: str
     authorize_only: bool = False
+    details: Details = Details()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +155,12 @@ class PaymentRef:
 
 @dataclass(frozen=True, slots=True)
 class NewRefund:
+    """`provider_ref`: the refund's own name there, once it is known."""
+
     key: str
     amount: Money
     payment: PaymentRef
+    provider_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,4 +197,6 @@ class Gateway(Protocol):
 
     async def query_refund(self, wanted: NewRefund) -> ProviderRefund | None: ...
 
-    def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> ProviderEvent: ...
+    async def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:
+        """BadNotice for what they did not sign; None for what says nothing of a payment."""
+        ...

@@ -18,7 +18,7 @@ from data.kernel.money import Money
 from data.kernel.once import insert_once
 from data.kernel.tokens import fingerprint
 from data.orders import Order, lock_order
-from data.payments.attempts import attempts_of, begin_attempt, move_attempt, new_attempt
+from data.payments.attempts import Way, attempts_of, begin_attempt, move_attempt, new_attempt
 from data.payments.calls import Verb
 from data.payments.gateway import PaymentStatus, ProviderPayment
 from data.payments.models import (
@@ -49,7 +49,7 @@ def approve(
     order = lock_order(session, order_id=order_id, person_id=person_id)
     if asked != order.total:
         raise Refused("amount")
-    attempt = begin_attempt(session, order_id=order_id, provider=provider, now=now)
+    attempt = begin_attempt(session, order_id=order_id, way=Way(provider), now=now)
     if attempt.quarantine is not None:
         raise WrongState("quarantine")
     _expect_word(session, attempt, now)
@@ -117,7 +117,7 @@ def _attempt_for(session: Session, order: Order, provider: str, now: datetime) -
     fallen = [one for one in mine if one.state in (AttemptState.FAILED, AttemptState.VOIDED)]
     attempt = next(iter(waiting + fallen), None)
     if attempt is None:
-        attempt = new_attempt(session, order, provider, authorize=False, now=now)
+        attempt = new_attempt(session, order, Way(provider), authorize=False, now=now)
         _expect_word(session, attempt, now)
     return attempt
 

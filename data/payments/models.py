@@ -11,6 +11,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -94,7 +96,11 @@ class PaymentLink(Base):
 
 
 class PaymentAttempt(Base):
-    """One try to pay one order. `promised_minor` of what was captured is promised back."""
+    """One try to pay one order. `promised_minor` of what was captured is promised back.
+
+    `account_id` None: the house's own (the simulated bank, a messenger's invoices). `details` are
+    `gateway.Details`. `superseded`: its payer has chosen another way, nobody needs to hear of it.
+    """
 
     __tablename__ = "payment_attempts"
     __table_args__ = (
@@ -112,16 +118,20 @@ class PaymentAttempt(Base):
     order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"))
     number: Mapped[int]
     provider: Mapped[str] = mapped_column(String(24))
+    account_id: Mapped[str | None] = mapped_column(String(32))
     provider_ref: Mapped[str | None] = mapped_column(String(128))
     idempotency_key: Mapped[str] = mapped_column(String(32), unique=True)
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     authorize_only: Mapped[bool] = mapped_column(default=False)
     capture_wanted: Mapped[bool] = mapped_column(default=False)  # its group came together
     state: Mapped[str] = mapped_column(String(12), default=AttemptState.CREATED)
     captured_minor: Mapped[int] = mapped_column(default=0)
     promised_minor: Mapped[int] = mapped_column(default=0)
-    pay_url: Mapped[str | None] = mapped_column(String(2000))
+    pay_by: Mapped[str | None] = mapped_column(String(8))
+    pay_with: Mapped[str | None] = mapped_column(Text)
+    superseded: Mapped[bool] = mapped_column(default=False, server_default=false())
     quarantine: Mapped[str | None] = mapped_column(String(80))  # why a person must look at it
     version: Mapped[int] = mapped_column(default=1)
     call: Mapped[str | None] = mapped_column(String(16))
@@ -189,6 +199,7 @@ class PaymentNotice(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     merchant_id: Mapped[str | None] = mapped_column(ForeignKey("merchants.id"))
     provider: Mapped[str] = mapped_column(String(24))
+    account_id: Mapped[str | None] = mapped_column(String(32))
     event_id: Mapped[str] = mapped_column(String(128))
     our_ref: Mapped[str] = mapped_column(String(64), index=True)
     claimed_minor: Mapped[int | None]

@@ -8,25 +8,41 @@ from sqlalchemy.orm import Session
 from data.delivery.jobs import JobRunner, NewJob, enqueue
 from data.delivery.models import Job
 from data.kernel.once import insert_once
+from data.kernel.tokens import fingerprint
 from data.orders.states import lane_of
+from data.payments.account_models import PaymentAccount
 from data.payments.checking import ask_now, run_check
 from data.payments.gateway import ProviderEvent
 from data.payments.models import NoticeState, PaymentAttempt, PaymentNotice, Refund
 
 NOTICE = "payment_notice"
+_LONGEST_NAME = 128  # of PaymentNotice.event_id
+_LONGEST_REF = 64  # of PaymentNotice.our_ref
 _Subject = PaymentAttempt | Refund
 
 
-def record_notice(session: Session, *, provider: str, event: ProviderEvent, now: datetime) -> bool:
-    """Store a callback whose signature was checked; the worker asks. False: a repeat."""
-    subject = _subject(session, provider, event.our_ref)
+def record_notice(
+    session: Session,
+    *,
+    provider: str,
+    event: ProviderEvent,
+    now: datetime,
+    account: PaymentAccount | None = None,
+) -> bool:
+    """Store a callback whose signature was checked; the worker asks. False: a repeat.
+
+    `account`: whose key that was. It speaks for what was begun through it, and for nothing else.
+    """
+    account_id = account.id if account else None
+    subject = _subject(session, provider, account_id, event.our_ref)
     notice_id = insert_once(
         session,
         PaymentNotice,
-        merchant_id=subject.merchant_id if subject else None,
+        merchant_id=account.merchant_id if account else subject and subject.merchant_id,
         provider=provider,
-        event_id=event.event_id,
-        our_ref=event.our_ref,
+        account_id=account_id,
+        event_id=_event_name(account_id, event.event_id),
+        our_ref=event.our_ref[:_LONGEST_REF],
         claimed_minor=event.claimed.minor if event.claimed else None,
         claimed_currency=event.claimed.currency if event.claimed else None,
         raw=event.raw,
@@ -51,7 +67,7 @@ def _run_notice(session: Session, job: Job, now: datetime) -> None:
     notice = session.get_one(PaymentNotice, job.args["notice_id"])
     if notice.state != NoticeState.RECEIVED:
         return
-    subject = _subject(session, notice.provider, notice.our_ref)
+    subject = _subject(session, notice.provider, notice.account_id, notice.our_ref)
     if subject is None:
         _set_aside(notice, "unknown_payment")
     elif not _claim_fits(notice, subject):
@@ -78,19 +94,27 @@ def _claim_fits(notice: PaymentNotice, subject: _Subject) -> bool:
     return claimed in ((None, None), (subject.amount_minor, subject.currency))
 
 
-def _subject(session: Session, provider: str, our_ref: str) -> _Subject | None:
+def _subject(
+    session: Session, provider: str, account_id: str | None, our_ref: str
+) -> _Subject | None:
+    theirs = (PaymentAttempt.provider == provider, PaymentAttempt.account_id == account_id)
     attempt = session.scalar(
-        select(PaymentAttempt).where(
-            PaymentAttempt.provider == provider, PaymentAttempt.idempotency_key == our_ref
-        )
+        select(PaymentAttempt).where(*theirs, PaymentAttempt.idempotency_key == our_ref)
     )
     if attempt is not None:
         return attempt
     return session.scalar(
         select(Refund)
         .join(PaymentAttempt, PaymentAttempt.id == Refund.attempt_id)
-        .where(PaymentAttempt.provider == provider, Refund.idempotency_key == our_ref)
+        .where(*theirs, Refund.idempotency_key == our_ref)
     )
+
+
+def _event_name(account_id: str | None, event_id: str) -> str:
+    """One shop's account takes no event's name away from another's. Nobody says how long they
+    are."""
+    name = f"{account_id}/{event_id}" if account_id else event_id
+    return name if len(name) <= _LONGEST_NAME else fingerprint(name)
 
 
 JOBS: dict[str, JobRunner] = {NOTICE: _run_notice}

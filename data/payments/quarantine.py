@@ -20,7 +20,8 @@ def contradiction(
         "currency": truth.amount.currency == subject.currency,
         "amount": truth.amount.minor == subject.amount_minor,
         "our_ref": truth.our_ref in (None, subject.idempotency_key),
-        "provider_ref": subject.provider_ref in (None, truth.provider_ref),
+        "provider_ref": None in (names := (subject.provider_ref, truth.provider_ref))
+        or names[0] == names[1],
         "provider_ref_taken": not _is_taken(session, subject, truth.provider_ref),
     }
     return next((name for name, fits in checks.items() if not fits), None)
@@ -49,9 +50,9 @@ def quarantine(
     )
 
 
-def _is_taken(session: Session, subject: PaymentAttempt | Refund, provider_ref: str) -> bool:
+def _is_taken(session: Session, subject: PaymentAttempt | Refund, provider_ref: str | None) -> bool:
     """Does another payment of this provider carry the reference?"""
-    if isinstance(subject, Refund):
+    if isinstance(subject, Refund) or provider_ref is None:
         return False
     holder = session.scalar(
         select(PaymentAttempt.id).where(

@@ -18,6 +18,7 @@ from data.delivery.models import Job
 from data.kernel.database import changed
 from data.payments.calls import Call, Verb
 from data.payments.checking import CHECK, run_check
+from data.payments.details import read_details
 from data.payments.gateway import NewPayment, PaymentRef
 from data.payments.models import AttemptState, PaymentAttempt, Refund, RefundState
 from data.payments.recording import record_answer
@@ -92,6 +93,7 @@ def _attempt_call(attempt: PaymentAttempt) -> Call:
     return Call(
         verb=Verb(attempt.call or Verb.QUERY),
         provider=attempt.provider,
+        account_id=attempt.account_id,
         merchant_id=attempt.merchant_id,
         order_id=attempt.order_id,
         attempt_id=attempt.id,
@@ -107,6 +109,7 @@ def _refund_call(session: Session, refund: Refund) -> Call:
     return Call(
         verb=Verb(refund.call or Verb.QUERY_REFUND),
         provider=attempt.provider,
+        account_id=attempt.account_id,
         merchant_id=refund.merchant_id,
         order_id=refund.order_id,
         attempt_id=attempt.id,
@@ -116,6 +119,7 @@ def _refund_call(session: Session, refund: Refund) -> Call:
         payment=_payment_ref(attempt),
         refund_key=refund.idempotency_key,
         refund_amount=refund.amount,
+        refund_ref=refund.provider_ref,
     )
 
 
@@ -125,6 +129,7 @@ def _new_payment(attempt: PaymentAttempt) -> NewPayment:
         amount=attempt.amount,
         order_id=attempt.order_id,
         authorize_only=attempt.authorize_only,
+        details=read_details(attempt.details),
     )
 
 

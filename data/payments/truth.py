@@ -36,8 +36,9 @@ def apply_truth(
     if problem is not None:
         quarantine(session, order, attempt, problem, now=now)
         return False
-    attempt.provider_ref = truth.provider_ref
-    attempt.pay_url = truth.pay_url or attempt.pay_url
+    attempt.provider_ref = truth.provider_ref or attempt.provider_ref
+    attempt.pay_by = truth.pay_by or attempt.pay_by
+    attempt.pay_with = truth.pay_with or attempt.pay_with
     session.flush()
     before, to = AttemptState(attempt.state), AttemptState(truth.status.value)
     if not move_attempt(session, attempt, to, now=now):
@@ -57,11 +58,13 @@ def earn(session: Session, order: Order, attempt: PaymentAttempt, *, now: dateti
 def fall_through(
     session: Session, order: Order, attempt: PaymentAttempt, before: AttemptState, now: datetime
 ) -> None:
-    """It failed or was let go: nothing was taken."""
+    """It failed or was let go: nothing was taken. Who chose another way knows that."""
     attempt.call = attempt.call_at = attempt.next_check_at = None
+    attempt.pay_with = None
     session.flush()
     if order.state == OrderState.AWAITING_PAYMENT:
-        tell(session, PaymentFailed, order, now=now, attempt_id=attempt.id)
+        if not attempt.superseded:
+            tell(session, PaymentFailed, order, now=now, attempt_id=attempt.id)
     elif order.state == OrderState.WAITING_GROUP and before == AttemptState.AUTHORIZED:
         close_unpaid(session, order, OrderState.CANCELLED, now=now)  # the hold ran out
     else:
@@ -72,6 +75,7 @@ def _captured(
     session: Session, order: Order, attempt: PaymentAttempt, before: AttemptState, now: datetime
 ) -> None:
     attempt.captured_minor = attempt.amount_minor
+    attempt.pay_with = None  # good for nothing any more, and leads to what was paid
     attempt.call = attempt.call_at = attempt.next_check_at = None
     session.flush()
     book_capture(session, attempt, now=now)

@@ -64,7 +64,7 @@ PLACES: Mapping[str, Place] = {
     "outbox": Place(Fate.BLANKED, Why.FIGURES),
     "orders": Place(Fate.BLANKED, Why.BOOKS),
     "order_lines": Place(Fate.KEPT, Why.BOOKS),
-    "payment_attempts": Place(Fate.KEPT, Why.BOOKS),
+    "payment_attempts": Place(Fate.BLANKED, Why.BOOKS),
     "payment_links": Place(Fate.DELETED, shown=False),
     "refunds": Place(Fate.KEPT, Why.BOOKS),
     "basket_lines": Place(Fate.DELETED),

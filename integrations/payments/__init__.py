@@ -2,6 +2,7 @@
 
 from integrations.payments.runner import perform
 from integrations.payments.sandbox import SandboxGateway
+from integrations.payments.shelf import KINDS
 from integrations.payments.telegram import TelegramInvoices
 
-__all__ = ["SandboxGateway", "TelegramInvoices", "perform"]
+__all__ = ["KINDS", "SandboxGateway", "TelegramInvoices", "perform"]

@@ -100,7 +100,7 @@ class SandboxGateway:
         stamp = int(self._clock.now().timestamp())
         return {SIGNATURE: f"t={stamp},v1={self._mac(stamp, raw)}"}
 
-    def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> ProviderEvent:
+    async def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> ProviderEvent:
         """Signature over the raw bytes first, then the time, then what it says."""
         lowered = {name.lower(): value for name, value in headers.items()}
         match = _HEADER.fullmatch(lowered.get(SIGNATURE, ""))

@@ -54,6 +54,6 @@ class TelegramInvoices:
     async def query_refund(self, wanted: NewRefund) -> ProviderRefund | None:
         return None
 
-    def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> ProviderEvent:
+    async def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> ProviderEvent:
         """What it tells comes through the bot's own webhook, known by the bot's secret."""
         raise BadNotice("comes_as_an_update")

@@ -31,7 +31,7 @@ from data.kernel.tokens import fingerprint
 from data.merchants import ApiToken, ChannelAccount, Merchant, StaffRole, staff
 from data.occasions.models import Occasion, Reminder
 from data.orders import Address, NewLine, OrderDetails, place_order
-from data.payments import begin_attempt
+from data.payments import Way, begin_attempt
 from data.payments.sandbox_bank import SANDBOX, plan
 from data.payments.sandbox_models import Outcome
 from data.people import Person
@@ -227,7 +227,7 @@ def a_payment(tuanzi: Tuanzi, order_id: str, outcome: Outcome = Outcome.APPROVED
     """The buyer goes to the bank, and the bank does this."""
     with tuanzi.database.transaction() as session:
         attempt = begin_attempt(
-            session, order_id=order_id, provider=SANDBOX, now=tuanzi.clock.now()
+            session, order_id=order_id, way=Way(SANDBOX), now=tuanzi.clock.now()
         )
         plan(session, key=attempt.idempotency_key, outcome=outcome)
         attempt_id = attempt.id

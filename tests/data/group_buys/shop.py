@@ -40,6 +40,7 @@ from data.payments import (
     PaymentAttempt,
     Refund,
     RefundState,
+    Way,
     apply_refund_truth,
     apply_truth,
     begin_attempt,
@@ -159,7 +160,7 @@ class GroupShop:
         order_id = self.orders(team_id, name)
         with self.database.transaction() as session:
             attempt = begin_attempt(
-                session, order_id=order_id, provider="bank", now=self.now, authorize=authorize
+                session, order_id=order_id, way=Way("bank"), now=self.now, authorize=authorize
             )
             move_attempt(session, attempt, AttemptState.SUBMITTED, now=self.now)
             return attempt.id

@@ -22,6 +22,7 @@ from data.payments import (
     PaymentQuarantined,
     RefundFailed,
     RefundState,
+    Way,
     begin_attempt,
     give_back_by_hand,
     lease,
@@ -110,7 +111,7 @@ def test_asked_again_it_is_the_same_try_and_nobody_else_may_begin_one(till: Till
     first = ask(till, order)
     assert ask(till, order) == first
     with till.transaction() as session, pytest.raises(WrongState):
-        begin_attempt(session, order_id=order, provider=SANDBOX, now=till.clock.now())
+        begin_attempt(session, order_id=order, way=Way(SANDBOX), now=till.clock.now())
     assert attempts(till, order) == [(AttemptState.SUBMITTED, None)]
 
 

@@ -92,7 +92,7 @@ class Till:
         with self.transaction() as session:
             now = self.clock.now()
             attempt = payments.begin_attempt(
-                session, order_id=order_id, provider=SANDBOX, now=now, authorize=authorize
+                session, order_id=order_id, way=payments.Way(SANDBOX), now=now, authorize=authorize
             )
             return attempt.id
 

@@ -144,7 +144,7 @@ def test_t01_a_callback_counts_only_with_its_signature(
 ) -> None:
     raw = json.dumps({"key": WANTED.key, "amount": 1000, "currency": "CNY"}).encode()
     headers = bank.sign(raw)
-    event = bank.verify_webhook(raw, {"Host": "x", **headers})
+    event = asyncio.run(bank.verify_webhook(raw, {"Host": "x", **headers}))
     assert (event.our_ref, event.claimed, event.raw) == (WANTED.key, TEN, raw)
     assert set(event.headers) == {SIGNATURE}
     other = SandboxGateway(database, clock, secret="another secret of length")
@@ -155,7 +155,7 @@ def test_t01_a_callback_counts_only_with_its_signature(
         (raw, other.sign(raw)),
     ]:
         with pytest.raises(BadNotice):
-            bank.verify_webhook(bad_raw, bad_headers)
+            asyncio.run(bank.verify_webhook(bad_raw, bad_headers))
 
 
 @pytest.mark.parametrize("turn", [timedelta(minutes=6), timedelta(minutes=-6)])
@@ -163,13 +163,13 @@ def test_t01_an_old_or_future_callback_is_refused(database: Database, turn: time
     then = SandboxGateway(database, TurnableClock(NOW), secret=SECRET)
     later = SandboxGateway(database, TurnableClock(NOW + turn), secret=SECRET)
     with pytest.raises(BadNotice, match="signature_old"):
-        later.verify_webhook(b"{}", then.sign(b"{}"))
+        asyncio.run(later.verify_webhook(b"{}", then.sign(b"{}")))
 
 
 @pytest.mark.parametrize("raw", [b"", b"[]", b"{}", b'{"key":1,"amount":"x","currency":"CNY"}'])
 def test_a_signed_callback_without_sense_is_refused(bank: SandboxGateway, raw: bytes) -> None:
     with pytest.raises(BadNotice, match="form"):
-        bank.verify_webhook(raw, bank.sign(raw))
+        asyncio.run(bank.verify_webhook(raw, bank.sign(raw)))
 
 
 def test_a_short_secret_is_refused_at_the_start(database: Database, clock: TurnableClock) -> None:

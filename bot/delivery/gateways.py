@@ -1,0 +1,94 @@
+"""The gateway of each payment: the house's own by their names, a shop's by its account there."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from data.kernel.clock import Clock
+from data.kernel.database import Database
+from data.kernel.encryption import Unreadable
+from data.payments.account_models import PaymentAccount
+from data.payments.accounts import OVERLAP, accounts_of, credentials_of
+from data.payments.gateway import Flags, Gateway, Scene
+from integrations.egress import Egress
+from integrations.payments.kinds import BadCredentials, Connected, Kind, Wiring
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Gateways:
+    """`house`: the simulated bank, and what messengers take. `addresses`: where a provider is to be
+    found instead of its own place (tests)."""
+
+    database: Database
+    clock: Clock
+    public_url: str
+    kinds: Mapping[str, Kind]
+    egress: Egress = field(default_factory=Egress)
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    house: dict[str, Gateway] = field(default_factory=dict)
+    _made: dict[str, tuple[object, Connected]] = field(default_factory=dict)
+
+    async def of(self, provider: str, account_id: str | None) -> Gateway | None:
+        """None: there is none, or what opens it cannot be read."""
+        if account_id is None:
+            return self.house.get(provider)
+        return await asyncio.to_thread(self._of_account, account_id)
+
+    def open(self, session: Session, account: PaymentAccount) -> Connected | None:
+        """None: the house's key for its secrets is lost, or they are of no use."""
+        state = self._state(account)
+        made = self._made.get(account.id)
+        if made is not None and made[0] == state:
+            return made[1]
+        try:
+            credentials = credentials_of(session, account, now=self.clock.now())
+            gateway = self.kinds[account.provider].open(credentials, self.wiring(account))
+        except (Unreadable, BadCredentials, KeyError) as problem:
+            log.error("payment account %s: %s", account.id, type(problem).__name__)
+            return None
+        self._made[account.id] = (state, gateway)
+        return gateway
+
+    def ways(
+        self, session: Session, *, merchant_id: str, scene: Scene, currency: str
+    ) -> list[PaymentAccount]:
+        """Through which of its accounts a shop is paid from there, in that currency."""
+        return [
+            account
+            for account in accounts_of(session, merchant_id=merchant_id)
+            if account.enabled and self._takes(session, account, scene, currency)
+        ]
+
+    def wiring(self, account: PaymentAccount) -> Wiring:
+        return Wiring(
+            clock=self.clock,
+            egress=self.egress,
+            notify_url=f"{self.public_url}/webhooks/payments/{account.id}",
+            return_url=f"{self.public_url}/pay/back",
+            address=self.addresses.get(account.provider),
+        )
+
+    def _of_account(self, account_id: str) -> Gateway | None:
+        with self.database.reading() as session:
+            account = session.get(PaymentAccount, account_id)
+            return None if account is None else self.open(session, account)
+
+    def _takes(
+        self, session: Session, account: PaymentAccount, scene: Scene, currency: str
+    ) -> bool:
+        gateway = self.open(session, account)
+        return gateway is not None and suits(gateway.flags, scene, currency)
+
+    def _state(self, account: PaymentAccount) -> object:
+        """What a gateway was made of: the account as it is, with its secrets before or without."""
+        rotated = account.rotated_at
+        return account.version, rotated is not None and self.clock.now() < rotated + OVERLAP
+
+
+def suits(flags: Flags, scene: Scene, currency: str) -> bool:
+    return scene in flags.scenes and (not flags.currencies or currency in flags.currencies)
