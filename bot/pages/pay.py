@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from bot.app import Tuanzi
 from bot.delivery.telegram_accounts import PROVIDER
 from bot.pages.bank import visit_bank
+from bot.pages.ways import Payer, ways_of
 from bot.web.guesses import Guesses
 from bot.web.headers import PAY_POLICY
 from bot.web.templates import Pages
@@ -25,6 +26,7 @@ from data.kernel.locales import Locale
 from data.merchants import ChannelAccount, Merchant
 from data.orders import OrderLine, OrderState
 from data.payments import find_payable
+from data.payments.gateway import Scene
 from data.payments.sandbox_bank import SANDBOX
 from data.payments.sandbox_models import Outcome
 from data.people import ChannelIdentity, Person
@@ -34,7 +36,7 @@ from dialogs.invitations import PAY
 _HERE = Path(__file__).parent
 PAGES = Pages(_HERE / "templates")
 _GUESSES = Guesses(30)  # docs/architecture.md, "limits": pay page 30 a minute per address
-_SEE_OTHER = 303
+SEE_OTHER = 303
 
 router = APIRouter(prefix="/pay", include_in_schema=False)
 
@@ -43,15 +45,18 @@ router = APIRouter(prefix="/pay", include_in_schema=False)
 async def show(token: str, request: Request, asked: bool = False) -> HTMLResponse:
     """The page of an order, in its buyer's language. `asked`: they have just been at the bank."""
     tuanzi: Tuanzi = request.app.state.tuanzi
-    _GUESSES.look(request, now=tuanzi.clock.now())
+    look(tuanzi, request)
     try:
-        html, status = await asyncio.to_thread(_page, tuanzi, token, asked=asked), 200
+        html, status = (
+            await asyncio.to_thread(_page, tuanzi, token, Payer.of(request), asked=asked),
+            200,
+        )
     except NotFound:
-        _GUESSES.missed(request, now=tuanzi.clock.now())
-        html, status = _sorry(request, "not_found"), 404
+        missed(tuanzi, request)
+        html, status = sorry(request, "not_found"), 404
     except Refused:
-        html, status = _sorry(request, "expired"), 410
-    return _answer(html, status)
+        html, status = sorry(request, "expired"), 410
+    return answer(html, status)
 
 
 @router.post("/{token}/sandbox")
@@ -60,20 +65,29 @@ async def play_the_bank(
 ) -> RedirectResponse:
     """The payer decides at the SIMULATED bank; then the page says how it went."""
     tuanzi: Tuanzi = request.app.state.tuanzi
-    _GUESSES.look(request, now=tuanzi.clock.now())
-    if SANDBOX not in tuanzi.gateways.house or _is_foreign(request):
+    look(tuanzi, request)
+    if SANDBOX not in tuanzi.gateways.house or is_foreign(request):
         raise Forbidden("sandbox")
     try:
         await visit_bank(tuanzi, token=token, outcome=outcome)
     except NotFound:
-        _GUESSES.missed(request, now=tuanzi.clock.now())
+        missed(tuanzi, request)
         raise
     except ShopError:
         pass  # closed, paid or under way meanwhile: the page says so
-    return RedirectResponse(f"/pay/{token}?asked=1", status_code=_SEE_OTHER)
+    return RedirectResponse(f"/pay/{token}?asked=1", status_code=SEE_OTHER)
 
 
-def _page(tuanzi: Tuanzi, token: str, *, asked: bool) -> str:
+def look(tuanzi: Tuanzi, request: Request) -> None:
+    _GUESSES.look(request, now=tuanzi.clock.now())
+
+
+def missed(tuanzi: Tuanzi, request: Request) -> None:
+    """Somebody tried a link that there is not."""
+    _GUESSES.missed(request, now=tuanzi.clock.now())
+
+
+def _page(tuanzi: Tuanzi, token: str, payer: Payer, *, asked: bool) -> str:
     now = tuanzi.clock.now()
     with tuanzi.database.reading() as session:
         payable = find_payable(session, token=token, now=now)
@@ -91,6 +105,8 @@ def _page(tuanzi: Tuanzi, token: str, *, asked: bool) -> str:
             token=token,
             asked=asked,
             sandbox=SANDBOX in tuanzi.gateways.house,
+            ways=ways_of(tuanzi, session, payable.order, payer),
+            in_wechat=payer.scene is Scene.WECHAT,
             invoices=_where_invoices_are(session, person),
             outcomes=list(Outcome),
             demo=tuanzi.settings.demo,
@@ -119,15 +135,15 @@ def _which(session: Session, line: OrderLine, person: Person) -> str:
     return variant_words(variant, Locale(person.locale)) if variant else ""
 
 
-def _sorry(request: Request, reason: str) -> str:
+def sorry(request: Request, reason: str) -> str:
     locale = Locale.closest(request.headers.get("accept-language"))
     return PAGES.render("pay_sorry.html", locale=locale, reason=reason)
 
 
-def _answer(html: str, status: int) -> HTMLResponse:
+def answer(html: str, status: int) -> HTMLResponse:
     return HTMLResponse(html, status, headers={"Content-Security-Policy": PAY_POLICY})
 
 
-def _is_foreign(request: Request) -> bool:
+def is_foreign(request: Request) -> bool:
     """A form on somebody else's page may not press our buttons."""
     return request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}

@@ -12,6 +12,8 @@ PAY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# Handing over inside WeChat: one script of ours that calls WeChat's bridge.
+BRIDGE_POLICY = f"{PAY_POLICY}; script-src 'self'"
 # Opened inside Telegram, whose web version frames it: it shows nothing of anybody, and leads on in
 # a tab of its own there.
 VISIT_POLICY = APP_POLICY.replace("ancestors 'none'", "ancestors https://web.telegram.org")

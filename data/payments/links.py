@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from data.kernel.errors import NotFound, PaymentLinkExpired
 from data.kernel.tokens import fingerprint, new_token
 from data.orders import Order, OrderLine, OrderState, find_order, lines_of
-from data.payments.models import AttemptState, PaymentAttempt, PaymentLink
+from data.payments.models import OPEN_ATTEMPTS, AttemptState, PaymentAttempt, PaymentLink
 
 _READABLE = timedelta(days=30)  # the page goes on saying how the order stands
 
@@ -100,9 +100,14 @@ _SAID: dict[OrderState, PayState] = {
 }
 
 
+def _is_closing(last: PaymentAttempt) -> bool:
+    """Another way was chosen, and this one is not closed yet."""
+    return last.superseded and last.state in OPEN_ATTEMPTS
+
+
 def _state(order: Order, last: PaymentAttempt | None, now: datetime) -> PayState:
     if order.state != OrderState.AWAITING_PAYMENT:
         return _SAID.get(OrderState(order.state), PayState.PAID)
-    if last is not None and last.state in _ASKING:
+    if last is not None and (last.state in _ASKING or _is_closing(last)):
         return PayState.CHECKING
     return PayState.EXPIRED if order.expires_at <= now else PayState.PAYABLE

@@ -5,8 +5,9 @@ Adding one is a module with a `Kind` in it and a line in `integrations/payments/
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from data.kernel.clock import Clock
 from data.kernel.errors import Invalid
@@ -80,6 +81,15 @@ class Connected(Gateway, Protocol):
 
     async def check(self) -> Sequence[Finding]:
         """Prove the credentials by calls that move no money. ProviderUnreachable: no answer."""
+        ...
+
+
+@runtime_checkable
+class Bridging(Protocol):
+    """Who hands payers over inside WeChat."""
+
+    def bridge(self, prepay_id: str, *, now: datetime) -> dict[str, str]:
+        """What WeChat's own bridge is called with, signed."""
         ...
 
 

@@ -1,0 +1,210 @@
+"""Ways to pay: what is offered from where, handing over, changing one's mind, coming back."""
+
+import asyncio
+
+import pytest
+from httpx import Response
+from sqlalchemy import select
+
+from bot.demo.clock import settle
+from data.delivery.models import OutboxRow
+from data.kernel.locales import Locale
+from data.orders import Order, OrderState
+from data.payments import AttemptState, PaymentAttempt
+from data.payments.accounts import disconnect_account
+from data.payments.gateway import PayBy, Scene
+from data.payments.sandbox_bank import visit
+from data.payments.sandbox_models import Outcome, SandboxPayment
+from tests.bot.open_demo import CANARY, Demo, a_browser
+from tests.bot.pages.shop_account import CODE, TARGET, Place, connect
+from tests.builders import a_merchant
+
+CARD = Place("stripe", PayBy.LINK)
+SCAN = Place("wechat_pay", PayBy.QR, frozenset({Scene.DESKTOP}), frozenset({"CNY"}))
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) Mobile/15E148"
+IN_WECHAT = f"{PHONE} MicroMessenger/8.0.60"
+
+
+def choose(demo: Demo, token: str, account: str) -> Response:
+    answer = demo.client.post(f"/pay/{token}/with/{account}")
+    asyncio.run(settle(demo.tuanzi))
+    return answer
+
+
+def attempts(demo: Demo) -> list[PaymentAttempt]:
+    with demo.tuanzi.database.reading() as session:
+        return list(session.scalars(select(PaymentAttempt).order_by(PaymentAttempt.number)))
+
+
+def pay_at_the_bank(demo: Demo, attempt: PaymentAttempt) -> None:
+    with demo.tuanzi.database.transaction() as session:
+        visit(
+            session,
+            key=attempt.idempotency_key,
+            outcome=Outcome.APPROVED,
+            now=demo.tuanzi.clock.now(),
+        )
+
+
+def order_of(demo: Demo) -> Order:
+    with demo.tuanzi.database.reading() as session:
+        return session.scalars(select(Order)).one()
+
+
+@pytest.mark.parametrize(
+    ("agent", "offered"),
+    [("Mozilla/5.0 (X11)", [CARD, SCAN]), (PHONE, [CARD]), (IN_WECHAT, [CARD]), ("", [CARD, SCAN])],
+)
+def test_only_ways_that_work_from_there_are_offered(
+    demo: Demo, agent: str, offered: list[Place]
+) -> None:
+    token = demo.a_bill()
+    ids = dict(zip((CARD, SCAN), connect(demo, CARD, SCAN), strict=True))
+    page = demo.client.get(f"/pay/{token}", headers={"User-Agent": agent}).text
+    assert [place for place in ids if f"/with/{ids[place]}" in page] == offered
+
+
+def test_a_way_that_is_not_offered_cannot_be_had_either(demo: Demo) -> None:
+    token = demo.a_bill()
+    (scan,) = connect(demo, SCAN)
+    headers = {"User-Agent": PHONE}
+    assert demo.client.post(f"/pay/{token}/with/{scan}", headers=headers).status_code == 404
+    with demo.tuanzi.database.transaction() as session:
+        disconnect_account(
+            session,
+            merchant_id=order_of(demo).merchant_id,
+            provider=SCAN.name,
+            by="owner",
+            now=demo.tuanzi.clock.now(),
+        )
+    assert f"/with/{scan}" not in demo.client.get(f"/pay/{token}").text
+    assert choose(demo, token, scan).status_code == 404
+    assert not attempts(demo)
+
+
+def test_inside_wechat_one_is_told_where_else_to_pay(demo: Demo) -> None:
+    token = demo.a_bill(Locale.EN)
+    connect(demo, SCAN)
+    demo.tuanzi.gateways.house.clear()
+    page = demo.client.get(f"/pay/{token}", headers={"User-Agent": IN_WECHAT}).text
+    assert "Open the page in your browser" in page
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_a_link_is_followed_without_any_script_and_tells_no_path(
+    demo: Demo, locale: Locale
+) -> None:
+    token = demo.a_bill(locale)
+    (card,) = connect(demo, CARD)
+    gone = choose(demo, token, card)
+    assert (gone.status_code, gone.headers["location"]) == (303, f"/pay/{token}/go")
+    page = demo.client.get(f"/pay/{token}/go")
+    assert page.headers["referrer-policy"] == "strict-origin"
+    assert "<script" not in page.text
+    assert f'content="0;url={TARGET.replace("&", "&amp;")}"' in page.text
+    assert page.text.count("bank.example") == 2  # it goes by itself, and there is a link
+    assert "pay.on_the_way" not in page.text
+    assert CANARY.line not in page.text
+
+
+def test_a_code_is_drawn_while_there_is_something_to_scan(demo: Demo) -> None:
+    token = demo.a_bill()
+    (scan,) = connect(demo, SCAN)
+    assert demo.client.get(f"/pay/{token}/code.svg").status_code == 404
+    choose(demo, token, scan)
+    page = demo.client.get(f"/pay/{token}/go").text
+    assert f"/pay/{token}/code.svg" in page
+    assert CODE not in page
+    drawing = demo.client.get(f"/pay/{token}/code.svg")
+    assert drawing.headers["content-type"] == "image/svg+xml"
+    assert drawing.text.startswith("<?xml")
+    pay_at_the_bank(demo, attempts(demo)[0])
+    demo.client.get(f"/pay/back/{attempts(demo)[0].idempotency_key}")
+    asyncio.run(settle(demo.tuanzi))
+    assert demo.client.get(f"/pay/{token}/code.svg").status_code == 404
+    assert demo.client.get(f"/pay/{token}/go").headers["location"] == f"/pay/{token}?asked=1"
+
+
+def test_pressed_twice_it_is_one_payment(demo: Demo) -> None:
+    token = demo.a_bill()
+    (card,) = connect(demo, CARD)
+    choose(demo, token, card)
+    choose(demo, token, card)
+    assert [one.state for one in attempts(demo)] == [AttemptState.PENDING]
+
+
+def test_who_changes_their_mind_has_the_first_way_closed_and_hears_of_no_failure(
+    demo: Demo,
+) -> None:
+    token = demo.a_bill()
+    card, scan = connect(demo, CARD, SCAN)
+    choose(demo, token, card)
+    choose(demo, token, scan)
+    assert [one.state for one in attempts(demo)] == [AttemptState.VOIDED, AttemptState.PENDING]
+    with demo.tuanzi.database.reading() as session:
+        shown = session.scalars(select(SandboxPayment.status).order_by(SandboxPayment.created_at))
+        assert sorted(shown) == ["pending", "voided"]
+        assert not session.scalars(select(OutboxRow.response)).all()
+    pay_at_the_bank(demo, attempts(demo)[1])
+    demo.client.get(f"/pay/back/{attempts(demo)[1].idempotency_key}")
+    asyncio.run(settle(demo.tuanzi))
+    assert order_of(demo).state == OrderState.READY
+
+
+def test_who_had_paid_before_they_changed_their_mind_has_paid(demo: Demo) -> None:
+    token = demo.a_bill(Locale.EN)
+    card, scan = connect(demo, CARD, SCAN)
+    choose(demo, token, card)
+    pay_at_the_bank(demo, attempts(demo)[0])
+    choose(demo, token, scan)
+    assert [one.state for one in attempts(demo)] == [AttemptState.CAPTURED]
+    assert "Paid, thank you" in demo.client.get(f"/pay/{token}").text
+
+
+def test_coming_back_asks_and_leads_to_ones_own_bill(demo: Demo) -> None:
+    token = demo.a_bill()
+    (card,) = connect(demo, CARD)
+    cookie = choose(demo, token, card).headers["set-cookie"].partition(";")[0]
+    (attempt,) = attempts(demo)
+    pay_at_the_bank(demo, attempt)
+    back = f"/pay/back/{attempt.idempotency_key}"
+    answer = demo.client.get(back, headers={"Cookie": cookie})
+    assert answer.headers["location"] == f"/pay/{token}?asked=1"
+    assert order_of(demo).state == OrderState.READY
+
+
+def test_another_browser_learns_how_it_stands_and_nothing_else(demo: Demo) -> None:
+    token = demo.a_bill(Locale.EN)
+    (card,) = connect(demo, CARD)
+    choose(demo, token, card)
+    (attempt,) = attempts(demo)
+    other = a_browser(demo.client.app)
+    page = other.get(f"/pay/back/{attempt.idempotency_key}")
+    assert "not heard of a payment" in page.text
+    assert order_of(demo).number not in page.text
+    assert token not in page.text
+    pay_at_the_bank(demo, attempt)
+    assert "has arrived" in other.get(f"/pay/back/{attempt.idempotency_key}").text
+
+
+def test_guesses_at_the_way_back_end_t08(demo: Demo) -> None:
+    codes = [demo.client.get(f"/pay/back/{number:032x}").status_code for number in range(40)]
+    assert codes == [404] * 20 + [429] * 20
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_page_cannot_choose_for_somebody_t42(demo: Demo, site: str) -> None:
+    token = demo.a_bill()
+    (card,) = connect(demo, CARD)
+    headers = {"Sec-Fetch-Site": site}
+    assert demo.client.post(f"/pay/{token}/with/{card}", headers=headers).status_code == 403
+    assert not attempts(demo)
+
+
+def test_another_shops_account_takes_nothing_for_this_order(demo: Demo) -> None:
+    token = demo.a_bill()
+    with demo.tuanzi.database.transaction() as session:
+        other = a_merchant(session).id
+    (foreign,) = connect(demo, CARD, merchant_id=other)
+    assert choose(demo, token, foreign).status_code == 404
+    assert not attempts(demo)
