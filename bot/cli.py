@@ -149,6 +149,7 @@ def _take_messenger_verbs(
     _take_channel_verbs(in_shop("channels", _later("bot.channel_checks:check_channel")))
     _take_telegram_verbs(in_shop("telegram", _later("bot.telegram_desk:manage_telegram")))
     _take_wechat_verbs(in_shop("wechat", _later("bot.wechat_desk:manage_wechat")))
+    _take_payment_verbs(in_shop("payments", _later("bot.payment_desk:manage_payments")))
 
 
 def _take_flow_verbs(flows: argparse.ArgumentParser) -> None:
@@ -201,6 +202,15 @@ def _take_telegram_verbs(telegram: argparse.ArgumentParser) -> None:
     payments = _take_shop(verbs.add_parser("payments"))
     payments.add_argument("account", metavar="ACCOUNT")
     payments.add_argument("--off", action="store_true")
+
+
+def _take_payment_verbs(payments: argparse.ArgumentParser) -> None:
+    verbs = payments.add_subparsers(required=True, dest="verb", metavar="verb")
+    _take_shop(verbs.add_parser("list"))
+    for name in ("connect", "check", "disconnect"):
+        _take_shop(verbs.add_parser(name)).add_argument("provider", metavar="PROVIDER")
+    words = say("cli.help_payment_fields", language())
+    verbs.choices["connect"].add_argument("fields", nargs="*", metavar="NAME=VALUE", help=words)
 
 
 def _take_channel_verbs(channels: argparse.ArgumentParser) -> None:

@@ -55,10 +55,11 @@ class Wiring:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Of a check; `code` is told by `payments.check.<provider>.<code>`, and by `…_not` where it is
-    not so."""
+    not so. `vital`: where it is not so the credentials themselves are wrong."""
 
     is_sound: bool
     code: str
+    vital: bool = False
     values: Mapping[str, object] = field(default_factory=dict)
 
 

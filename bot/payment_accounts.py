@@ -1,0 +1,79 @@
+"""Connecting a shop's account at a payment provider: typed in, tried out, kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.app import Tuanzi
+from data.kernel.errors import NotFound
+from data.payments.account_models import PaymentAccount
+from data.payments.accounts import connect_account, enabled_account
+from data.payments.gateway import ProviderUnreachable
+from integrations.payments.kinds import Connected, Finding, Kind, Wiring
+
+_NEW = "new"  # in the address that a trial of credentials names; nobody is called there
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a check found; `away` says why the provider could not be asked."""
+
+    findings: Sequence[Finding] = ()
+    away: str = ""
+
+    @property
+    def is_sound(self) -> bool:
+        return not self.away and all(one.is_sound for one in self.findings)
+
+    @property
+    def refused(self) -> bool:
+        """The provider does not take these credentials: they are not kept."""
+        return any(one.vital and not one.is_sound for one in self.findings)
+
+
+def kind_of(tuanzi: Tuanzi, provider: str) -> Kind:
+    if provider not in tuanzi.gateways.kinds:
+        raise NotFound("payment_provider")
+    return tuanzi.gateways.kinds[provider]
+
+
+async def try_out(tuanzi: Tuanzi, kind: Kind, typed: Mapping[str, str]) -> Looked:
+    """Ask the provider with what was typed in, and keep nothing. BadCredentials: a field will not
+    do. What only a connected account can have (its address for notices) is not looked at."""
+    wiring = _wiring(tuanzi, kind)
+    return await look_at(kind.open(kind.read(typed), wiring))
+
+
+async def look_at(gateway: Connected) -> Looked:
+    try:
+        return Looked(await gateway.check())
+    except ProviderUnreachable as silence:
+        return Looked(away=str(silence))
+
+
+def keep(
+    tuanzi: Tuanzi, kind: Kind, typed: Mapping[str, str], *, merchant_id: str, by: str
+) -> PaymentAccount:
+    with tuanzi.database.transaction() as session:
+        return connect_account(
+            session,
+            merchant_id=merchant_id,
+            provider=kind.name,
+            credentials=kind.read(typed),
+            by=by,
+            now=tuanzi.clock.now(),
+        )
+
+
+def opened(tuanzi: Tuanzi, *, merchant_id: str, provider: str) -> tuple[PaymentAccount, Connected]:
+    """The account that takes new payments. NotFound: there is none, or its secrets are lost."""
+    with tuanzi.database.reading() as session:
+        account = enabled_account(session, merchant_id=merchant_id, provider=provider)
+        gateway = tuanzi.gateways.open(session, account) if account else None
+    if account is None or gateway is None:
+        raise NotFound("payment_account")
+    return account, gateway
+
+
+def _wiring(tuanzi: Tuanzi, kind: Kind) -> Wiring:
+    blank = PaymentAccount(id=_NEW, provider=kind.name)
+    return tuanzi.gateways.wiring(blank)
