@@ -135,7 +135,7 @@ def build(settings: Settings, *, clock: Clock | None = None, house: House | None
         settings.database_url,
         pool_size=_CONNECTIONS,
         # A receipt comes before "we are complete".
-        listeners=(Notices(house.flows, settings.public_url), group_buys.listen),
+        listeners=(Notices(house.flows, settings.public_url), payments.listen, group_buys.listen),
         info={FLOOR: ShopFloor(), **({CIPHER: FieldCipher(keys)} if keys else {})},
     )
     bell = Bell()

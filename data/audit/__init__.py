@@ -4,13 +4,20 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from data.audit import delivery, group_buys, money, people, stock
+from data.audit import credit, delivery, group_buys, money, people, stock
 from data.audit.checks import Check, Moment, Violation, run
 
 __all__ = ["GRACE", "RULES", "Check", "Moment", "Violation", "audit"]
 
 GRACE = timedelta(hours=1)  # longer than all the retries of a job or a courier together
-RULES = (*stock.CHECKS, *group_buys.CHECKS, *money.CHECKS, *delivery.CHECKS, *people.CHECKS)
+RULES = (
+    *stock.CHECKS,
+    *group_buys.CHECKS,
+    *money.CHECKS,
+    *credit.CHECKS,
+    *delivery.CHECKS,
+    *people.CHECKS,
+)
 
 
 def audit(session: Session, *, now: datetime, grace: timedelta = GRACE) -> list[Violation]:

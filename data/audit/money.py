@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, and_, func, literal, or_, select, union_all
+from sqlalchemy import Select, and_, case, func, literal, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from data.audit.checks import Check, Moment
@@ -66,7 +66,7 @@ def _refund_stuck(moment: Moment) -> Select[Any]:
 
 
 def _not_paid_once(moment: Moment) -> Select[Any]:
-    """A paid order has exactly one payment behind it, of exactly its total."""
+    """A paid order has exactly one payment behind it; none where gift cards paid all of it."""
     behind = and_(
         PaymentAttempt.order_id == Order.id,
         or_(
@@ -76,7 +76,9 @@ def _not_paid_once(moment: Moment) -> Select[Any]:
     )
     count = select(func.count()).select_from(PaymentAttempt).where(behind).scalar_subquery()
     return select(Order.id).where(
-        Order.state.in_(_PAID), Order.updated_at <= moment.settled, count != 1
+        Order.state.in_(_PAID),
+        Order.updated_at <= moment.settled,
+        count != case((Order.total_minor == Order.credit_minor, 0), else_=1),
     )
 
 
@@ -87,7 +89,7 @@ def _paid_another_amount(_: Moment) -> Select[Any]:
         .where(PaymentAttempt.state == AttemptState.CAPTURED)
         .where(
             or_(
-                PaymentAttempt.captured_minor != Order.total_minor,
+                PaymentAttempt.captured_minor != Order.total_minor - Order.credit_minor,
                 PaymentAttempt.currency != Order.currency,
             )
         )

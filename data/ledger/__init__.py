@@ -3,6 +3,8 @@
 from data.ledger.append_only import append_only_ddl
 from data.ledger.books import (
     CUSTOMER_HOLD,
+    GIFT_CARD_LIABILITY,
+    GIFT_CARDS_GRANTED,
     PSP_FEE,
     REFUND_PAYABLE,
     REVENUE,
@@ -18,6 +20,8 @@ from data.ledger.models import LedgerEntry, Posting
 
 __all__ = [
     "CUSTOMER_HOLD",
+    "GIFT_CARDS_GRANTED",
+    "GIFT_CARD_LIABILITY",
     "PSP_FEE",
     "REFUND_PAYABLE",
     "REVENUE",

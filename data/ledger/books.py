@@ -1,6 +1,7 @@
 """Posting to the books and reading them back.
 
-Accounts: cash_in_transit:{provider}, customer_hold, revenue, refund_payable, psp_fee.
+Accounts: cash_in_transit:{provider}, customer_hold, revenue, refund_payable, psp_fee,
+gift_card_liability (what cards are still worth), gift_cards_granted (what was given away).
 """
 
 from collections import defaultdict
@@ -20,6 +21,8 @@ CUSTOMER_HOLD = "customer_hold"
 REVENUE = "revenue"
 REFUND_PAYABLE = "refund_payable"
 PSP_FEE = "psp_fee"
+GIFT_CARD_LIABILITY = "gift_card_liability"
+GIFT_CARDS_GRANTED = "gift_cards_granted"
 
 
 def cash_in_transit(provider: str) -> str:

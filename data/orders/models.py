@@ -56,7 +56,11 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
 
 
 class Order(Base):
-    """`stock_ref` owns the holds: the order itself, or the seat that held them before it."""
+    """`stock_ref` owns the holds: the order itself, or the seat that held them before it.
+
+    `items_minor` is what the goods cost in the end (sums.py); `credit_minor` of the total is paid
+    by gift cards.
+    """
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -80,6 +84,7 @@ class Order(Base):
     items_minor: Mapped[int]
     shipping_minor: Mapped[int]
     total_minor: Mapped[int]
+    credit_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     ship_to: Mapped[str | None] = mapped_column(Text)  # an Address, encrypted: see address.py
     recipient: Mapped[str | None] = mapped_column(String(40))  # a relation: mother, friend …
     occasion_id: Mapped[str | None] = mapped_column(String(32))
@@ -100,6 +105,11 @@ class Order(Base):
     @property
     def shipping(self) -> Money:
         return Money(self.shipping_minor, self.currency)
+
+    @property
+    def due(self) -> Money:
+        """What is left to be paid through a provider."""
+        return Money(self.total_minor - self.credit_minor, self.currency)
 
     def can_be_paid(self, now: datetime) -> bool:
         """It waits for payment, and its time is not up."""
@@ -126,6 +136,7 @@ class OrderLine(Base):
     image: Mapped[str] = mapped_column(String(2000), default="")
     quantity: Mapped[int]
     unit_minor: Mapped[int]
+    discount_minor: Mapped[int] = mapped_column(default=0, server_default="0")  # of all its units
     currency: Mapped[str] = mapped_column(String(3))
 
     @property

@@ -17,6 +17,7 @@ from data.orders.goods import secure
 from data.orders.models import Order, OrderKind, OrderLine
 from data.orders.numbers import next_number
 from data.orders.states import lane_of
+from data.orders.sums import add_up
 from data.people import Person
 
 EXPIRY = "order_expiry"
@@ -77,6 +78,7 @@ def place_order(  # noqa: PLR0913  # who, what, how and until when: each has a n
         if details.ship_to is not None:
             order.ship_to = sealed(session, order, details.ship_to)
         session.flush()
+        add_up(session, order)
         if not secure(session, order, until=hold_until, now=now):
             raise OutOfStock
         _expire_later(session, order, now)

@@ -9,6 +9,7 @@ from data.delivery.jobs import JobRunner
 from data.delivery.models import Job
 from data.kernel.errors import NotFound, WrongState
 from data.orders import goods
+from data.orders.coupons import give_coupon_back, take_coupon_again
 from data.orders.facts import (
     OrderCancelled,
     OrderDelivered,
@@ -51,12 +52,16 @@ def close_unpaid(session: Session, order: Order, to: OrderState, *, now: datetim
     """EXPIRED or CANCELLED: a locked, unpaid order gives back its goods and says so."""
     move(session, order, to, now=now)
     goods.let_go(session, order, now=now)
+    give_coupon_back(session, order)
     tell(session, _CLOSED[to], order, now=now)
 
 
 def revive(session: Session, order: Order, *, now: datetime) -> bool:
     """Late money for an expired order: can its goods still be had? Then it is payable again."""
     if not goods.secure(session, order, until=now + goods.GROUP_PATIENCE, now=now):
+        return False
+    if not take_coupon_again(session, order, now=now):
+        goods.let_go(session, order, now=now)
         return False
     move(session, order, OrderState.AWAITING_PAYMENT, now=now)
     return True

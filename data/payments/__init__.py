@@ -7,6 +7,7 @@ from data.delivery.jobs import JobRunner
 from data.payments import notices, refunds, sandbox_bank, steps
 from data.payments.attempts import Way, begin_attempt, supersede
 from data.payments.by_hand import give_back_by_hand
+from data.payments.credit import listen
 from data.payments.deciding import (
     Cancelled,
     CancelOutcome,
@@ -66,6 +67,7 @@ __all__ = [
     "find_payable",
     "give_back_by_hand",
     "lease",
+    "listen",
     "record_answer",
     "record_notice",
     "refund_order",

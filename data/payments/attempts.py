@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from data.kernel.database import changed
 from data.kernel.errors import NotFound, OutOfStock, PaymentLinkExpired, WrongState
 from data.kernel.ids import new_id
-from data.orders import Order, OrderState, lines_of, lock_order
+from data.orders import Order, OrderState, lock_order
 from data.orders.goods import secure
+from data.orders.sums import is_added_up
 from data.payments.calls import Verb
 from data.payments.details import read_details, write_details
 from data.payments.gateway import Details
@@ -100,8 +101,8 @@ def new_attempt(
         provider=way.provider,
         account_id=way.account_id,
         details=write_details(way.details),
-        idempotency_key=business_key("payment", order.id, number, order.total),
-        amount_minor=order.total_minor,
+        idempotency_key=business_key("payment", order.id, number, order.due),
+        amount_minor=order.due.minor,
         currency=order.currency,
         authorize_only=authorize,
         call=Verb.CREATE,
@@ -174,6 +175,5 @@ def _refuse_closed(order: Order, now: datetime) -> None:
 
 
 def _refuse_wrong_total(session: Session, order: Order) -> None:
-    items = sum(line.total.minor for line in lines_of(session, order))
-    if items != order.items_minor or order.total_minor <= 0:
+    if not is_added_up(session, order) or order.due.minor <= 0:
         raise WrongState("order_total")

@@ -6,6 +6,8 @@ from sqlalchemy.orm import Session
 
 from data.ledger import (
     CUSTOMER_HOLD,
+    GIFT_CARD_LIABILITY,
+    GIFT_CARDS_GRANTED,
     REFUND_PAYABLE,
     REVENUE,
     cash_in_transit,
@@ -13,6 +15,7 @@ from data.ledger import (
     transfer,
     was_posted,
 )
+from data.payments.credit_models import GiftCard, GiftCardUse
 from data.payments.models import PaymentAttempt, Refund
 
 CAPTURED = "captured"
@@ -20,6 +23,10 @@ GOODS_OWED = "goods_owed"
 REFUND_PROMISED = "refund_promised"
 REFUND_SUCCEEDED = "refund_succeeded"
 REFUND_REVERSED = "refund_reversed"
+GIFT_CARD_ISSUED = "gift_card_issued"
+CREDIT_REDEEMED = "credit_redeemed"
+CREDIT_EARNED = "credit_earned"
+CREDIT_RETURNED = "credit_returned"
 
 
 def book_capture(session: Session, attempt: PaymentAttempt, *, now: datetime) -> None:
@@ -90,6 +97,49 @@ def book_refund_reversed(session: Session, refund: Refund, provider: str, *, now
         kind=REFUND_REVERSED,
         source_ref=refund.id,
         legs=transfer(cash_in_transit(provider), REFUND_PAYABLE, refund.amount),
+        event_at=now,
+        now=now,
+    )
+
+
+def book_gift_card_issued(session: Session, card: GiftCard, *, now: datetime) -> None:
+    """Given away by the shop: we owe its worth in goods, and nobody has paid for it."""
+    post(
+        session,
+        merchant_id=card.merchant_id,
+        kind=GIFT_CARD_ISSUED,
+        source_ref=card.id,
+        legs=transfer(GIFT_CARDS_GRANTED, GIFT_CARD_LIABILITY, card.balance),
+        event_at=now,
+        now=now,
+    )
+
+
+def book_credit_redeemed(session: Session, use: GiftCardUse, *, now: datetime) -> None:
+    _book_use(session, use, CREDIT_REDEEMED, GIFT_CARD_LIABILITY, CUSTOMER_HOLD, now)
+
+
+def book_credit_earned(session: Session, use: GiftCardUse, *, now: datetime) -> None:
+    _book_use(session, use, CREDIT_EARNED, CUSTOMER_HOLD, REVENUE, now)
+
+
+def book_credit_returned(session: Session, use: GiftCardUse, *, now: datetime) -> None:
+    was_earned = was_posted(
+        session, merchant_id=use.merchant_id, kind=CREDIT_EARNED, source_ref=str(use.id)
+    )
+    source = REVENUE if was_earned else CUSTOMER_HOLD
+    _book_use(session, use, CREDIT_RETURNED, source, GIFT_CARD_LIABILITY, now)
+
+
+def _book_use(
+    session: Session, use: GiftCardUse, kind: str, source: str, target: str, now: datetime
+) -> None:
+    post(
+        session,
+        merchant_id=use.merchant_id,
+        kind=kind,
+        source_ref=str(use.id),
+        legs=transfer(source, target, use.amount),
         event_at=now,
         now=now,
     )

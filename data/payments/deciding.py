@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session
 
 from data.kernel.errors import WrongState
 from data.orders import Order, OrderCancelled, OrderState, goods, lock_order
+from data.orders.coupons import give_coupon_back
 from data.orders.service import close_unpaid
 from data.orders.states import move, tell
 from data.payments.attempts import attempts_of
 from data.payments.calls import Verb
+from data.payments.credit import return_credit
 from data.payments.models import AttemptState, PaymentAttempt
 from data.payments.refund_truth import close_if_all_is_back
 from data.payments.refunds import request_refund
@@ -62,7 +64,7 @@ def settle_group_order(session: Session, *, order_id: str, now: datetime) -> boo
     if order.state != OrderState.WAITING_GROUP:
         return False
     paying = _paying(session, order)
-    if paying.state == AttemptState.AUTHORIZED:
+    if paying is not None and paying.state == AttemptState.AUTHORIZED:
         paying.capture_wanted = True
         paying.call, paying.call_at = Verb.CAPTURE, now
         session.flush()
@@ -87,14 +89,19 @@ def refund_order(session: Session, *, order_id: str, cause_ref: str, now: dateti
     was_ready = order.state == OrderState.READY
     move(session, order, OrderState.REFUND_PENDING, now=now)
     (goods.take_back if was_ready else goods.let_go)(session, order, now=now)
+    give_coupon_back(session, order)
+    return_credit(session, order, now=now)
     for attempt in attempts_of(session, order.id):
         _give_back(session, attempt, cause_ref, now)
     close_if_all_is_back(session, order, now=now)
     return True
 
 
-def _paying(session: Session, order: Order) -> PaymentAttempt:
-    """The attempt this order lives on: it holds money that nobody was promised back."""
+def _paying(session: Session, order: Order) -> PaymentAttempt | None:
+    """The attempt this order lives on: it holds money that nobody was promised back. None: gift
+    cards paid all of it."""
+    if not order.due.minor:
+        return None
     for attempt in attempts_of(session, order.id):
         is_ours = attempt.captured_minor > attempt.promised_minor
         if is_ours or attempt.state == AttemptState.AUTHORIZED:

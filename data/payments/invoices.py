@@ -47,7 +47,7 @@ def approve(
     if _find(session, Order.id == order_id, Order.person_id == person_id) is None:
         raise NotFound("order")
     order = lock_order(session, order_id=order_id, person_id=person_id)
-    if asked != order.total:
+    if asked != order.due:
         raise Refused("amount")
     attempt = begin_attempt(session, order_id=order_id, way=Way(provider), now=now)
     if attempt.quarantine is not None:

@@ -11,12 +11,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from data.orders import Order, OrderKind, OrderPaid, OrderReady, OrderState, goods
+from data.kernel.errors import OutOfStock, WrongState
+from data.orders import Order, OrderKind, OrderPaid, OrderReady, OrderState, goods, lock_order
 from data.orders.service import close_unpaid, revive
 from data.orders.states import move, tell
-from data.payments.attempts import lock_attempt, move_attempt
+from data.payments.attempts import lock_attempt, move_attempt, open_attempt
 from data.payments.books import book_capture, book_goods_owed
 from data.payments.calls import Verb
+from data.payments.credit import earn_credit, hold_again, redeem, release
 from data.payments.facts import PaymentFailed
 from data.payments.gateway import ProviderPayment
 from data.payments.models import AttemptState, PaymentAttempt
@@ -47,10 +49,26 @@ def apply_truth(
     return True
 
 
-def earn(session: Session, order: Order, attempt: PaymentAttempt, *, now: datetime) -> None:
-    """Goods are owed from here on: they leave the shelf, the money becomes the shop's."""
+def pay_by_credit(session: Session, *, order_id: str, now: datetime) -> None:
+    """Gift cards cover all of it: no provider is asked. OutOfStock; WrongState unless it can be
+    paid and nothing is left to pay."""
+    order = lock_order(session, order_id=order_id)
+    if not order.can_be_paid(now):
+        raise WrongState(order.state)
+    if order.due.minor or open_attempt(session, order.id) is not None:
+        raise WrongState("order_due")
+    if not goods.secure(session, order, until=now + goods.GROUP_PATIENCE, now=now):
+        raise OutOfStock
+    _pay(session, order, None, now)
+
+
+def earn(session: Session, order: Order, attempt: PaymentAttempt | None, *, now: datetime) -> None:
+    """Goods are owed from here on: they leave the shelf, the money becomes the shop's. Without an
+    attempt gift cards have paid all of it."""
     goods.sell(session, order, now=now)
-    book_goods_owed(session, attempt, now=now)
+    if attempt is not None:
+        book_goods_owed(session, attempt, now=now)
+    earn_credit(session, order, now=now)
     move(session, order, OrderState.READY, now=now)
     tell(session, OrderReady, order, now=now)
 
@@ -95,11 +113,19 @@ def _is_payable(session: Session, order: Order, now: datetime) -> bool:
     if order.state == OrderState.AWAITING_PAYMENT:
         return goods.secure(session, order, until=until, now=now)
     is_late = order.state == OrderState.EXPIRED and order.kind == OrderKind.NORMAL
-    return is_late and revive(session, order, now=now)
+    return is_late and hold_again(session, order, now=now) and _revive(session, order, now)
 
 
-def _pay(session: Session, order: Order, attempt: PaymentAttempt, now: datetime) -> None:
+def _revive(session: Session, order: Order, now: datetime) -> bool:
+    if revive(session, order, now=now):
+        return True
+    release(session, order, now=now)
+    return False
+
+
+def _pay(session: Session, order: Order, attempt: PaymentAttempt | None, now: datetime) -> None:
     move(session, order, OrderState.PAID, now=now)
+    redeem(session, order, now=now)
     if order.kind == OrderKind.GROUP:
         move(session, order, OrderState.WAITING_GROUP, now=now)
         tell(session, OrderPaid, order, now=now)  # the group may decide before this returns

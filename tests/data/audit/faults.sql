@@ -162,3 +162,26 @@ UPDATE people SET merged_into = id;
 
 -- fault: person_not_forgotten
 UPDATE people SET erased_at = created_at;
+
+-- fault: coupon_miscounted
+INSERT INTO coupons (id, merchant_id, code, name, off_minor, currency, from_minor, each_person, uses,
+  spent_minor, enabled, created_at) SELECT 'cpn_1', id, 'SPRING', '{}', 100, currency, 0, 1, 1, 100, 1,
+  created_at FROM merchants;
+
+-- fault: gift_card_miscounted
+INSERT INTO gift_cards (id, merchant_id, code_hash, code_end, currency, issued_minor, balance_minor,
+  held_minor, note, issued_by, enabled, created_at) SELECT 'gft_1', id, 'x', 'ABCD', currency, 100, 100,
+  50, '', 'owner', 1, created_at FROM merchants;
+
+-- fault: gift_card_ledger_differs
+INSERT INTO gift_cards (id, merchant_id, code_hash, code_end, currency, issued_minor, balance_minor,
+  held_minor, note, issued_by, enabled, created_at) SELECT 'gft_1', id, 'x', 'ABCD', currency, 100, 100,
+  0, '', 'owner', 1, created_at FROM merchants;
+
+-- fault: order_credit_miscounted
+UPDATE orders SET credit_minor = 1 WHERE id = (SELECT min(id) FROM orders);
+
+-- fault: gift_card_and_order_disagree
+INSERT INTO gift_card_uses (merchant_id, card_id, order_id, amount_minor, currency, state, created_at,
+  updated_at) SELECT merchant_id, 'gft_1', id, 1, currency, 'held', created_at, created_at FROM orders
+  WHERE state = 'refunded' LIMIT 1;

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from data import payments
 from data.audit import Violation, audit
 from data.delivery import jobs
 from data.delivery.models import Job
@@ -75,7 +76,8 @@ class GroupShop:
         self.facts: list[Fact] = []
         self.now: datetime = NOW
         url = database.engine.url.render_as_string(hide_password=False)
-        self.database = Database(url, listeners=(listen, self._note), info=SESSION_INFO)
+        listeners = (payments.listen, listen, self._note)
+        self.database = Database(url, listeners=listeners, info=SESSION_INFO)
         if self.database.is_sqlite:
             event.listen(self.database.engine, "connect", _in_no_hurry)
         self._people: dict[str, str] = {}

@@ -1,13 +1,9 @@
 """Everything at once: the answer (twice), the buyer's cancel, the clock. One of them is first."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
-from data.kernel.errors import Refused
 from data.orders import OrderState, expire_order
 from data.payments import lease
 from data.payments.sandbox_models import Outcome
+from tests.data.payments.at_once import all_at_once
 from tests.data.payments.till import HOLD, IN_HAND, TOTAL, Till
 
 
@@ -20,7 +16,7 @@ def test_pay_cancel_and_expiry_in_the_same_moment_leave_no_fen_astray(each_till:
         with till.transaction() as session:
             (call,) = lease(session, now=till.clock.now())
         answer = till.perform(call)
-        _all_at_once(
+        all_at_once(
             lambda call=call, answer=answer: till.record(call, answer),
             lambda call=call, answer=answer: till.record(call, answer),
             lambda order=order: till.cancel(order),
@@ -42,7 +38,7 @@ def test_pay_cancel_and_expiry_in_the_same_moment_leave_no_fen_astray(each_till:
 def test_two_clicks_on_pay_are_one_attempt(each_till: Till) -> None:
     order = each_till.order()
     attempts: list[str] = []
-    _all_at_once(*[lambda: attempts.append(each_till.begin(order))] * 6)
+    all_at_once(*[lambda: attempts.append(each_till.begin(order))] * 6)
     assert len(attempts) == 6
     assert len(set(attempts)) == 1
 
@@ -55,24 +51,10 @@ def test_one_call_is_leased_by_one_worker(each_till: Till) -> None:
         with each_till.transaction() as session:
             leased.extend(c.attempt_id for c in lease(session, now=each_till.clock.now()))
 
-    _all_at_once(*[work] * 6)
+    all_at_once(*[work] * 6)
     assert len(leased) == 1
 
 
 def _expire(till: Till, order_id: str) -> None:
     with till.transaction() as session:
         expire_order(session, order_id=order_id, now=till.clock.now() + HOLD)
-
-
-def _all_at_once(*acts: Callable[[], object]) -> None:
-    barrier = Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> None:
-        barrier.wait()
-        try:
-            act()
-        except Refused:
-            return
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        list(pool.map(run, acts))

@@ -60,7 +60,8 @@ class Till:
     def transaction(self) -> Iterator[Session]:
         try:
             with self.database.transaction() as session:
-                session.info[LISTENERS] = (lambda _session, fact, _now: self.facts.append(fact),)
+                note = lambda _session, fact, _now: self.facts.append(fact)  # noqa: E731
+                session.info[LISTENERS] = (payments.listen, note)
                 yield session
         finally:
             self.writes += 1

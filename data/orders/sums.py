@@ -1,0 +1,104 @@
+"""What an order's sum is made of: goods, what is taken off, tax, shipping. Exact to the last cent.
+
+`items_minor` of an order is what its goods cost after discounts and with tax on top; the lines and
+charges say how it came to that.
+"""
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import zip_longest
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from data.kernel.money import Money
+from data.merchants import Merchant
+from data.orders.coupon_models import ChargeKind, OrderCharge
+from data.orders.goods import lines_of
+from data.orders.models import Order, OrderLine
+from data.orders.taxes import Tax, tax_of
+
+_HUNDRED = 100
+
+
+def charges_of(session: Session, order: Order) -> list[OrderCharge]:
+    """Discounts, then taxes."""
+    mine = select(OrderCharge).where(OrderCharge.order_id == order.id).order_by(OrderCharge.id)
+    return list(session.scalars(mine))
+
+
+def goods_of(lines: Sequence[OrderLine]) -> int:
+    """What the goods cost before anything is taken off, in minor units."""
+    return sum(line.total.minor for line in lines)
+
+
+def add_up(
+    session: Session,
+    order: Order,
+    off: Money | None = None,
+    name: dict[str, str] | None = None,
+) -> None:
+    """Write an order's charges and sums anew, from its lines, this discount and the shop's tax.
+
+    Each line bears its share of the discount by largest remainder, and none more than it costs.
+    """
+    lines = lines_of(session, order)
+    goods = Money(goods_of(lines), order.currency)
+    discount = off or Money(0, order.currency)
+    _share(lines, discount, goods)
+    session.execute(delete(OrderCharge).where(OrderCharge.order_id == order.id))
+    if discount.minor:
+        _charge(session, order, ChargeKind.DISCOUNT, name or {}, -discount, -discount)
+    goods -= discount
+    tax = tax_of(session.get_one(Merchant, order.merchant_id))
+    if tax is not None:
+        told = tax_on(tax, goods, order.shipping)
+        on_top = Money(0, order.currency) if tax.included else told
+        kind = ChargeKind.TAX_INCLUDED if tax.included else ChargeKind.TAX
+        _charge(session, order, kind, tax.name, on_top, told)
+        goods += on_top
+    order.items_minor = goods.minor
+    order.total_minor = goods.minor + order.shipping_minor
+    session.flush()
+
+
+def is_added_up(session: Session, order: Order) -> bool:
+    """Do the lines and charges give the sum that is asked for?"""
+    charges = sum(charge.amount_minor for charge in charges_of(session, order))
+    return goods_of(lines_of(session, order)) + charges == order.items_minor
+
+
+def tax_on(tax: Tax, goods: Money, shipping: Money) -> Money:
+    """What is in these prices, or comes on top of them. Rounded once for the order, half a cent
+    up, as shops' tills do."""
+    base = Decimal(goods.minor + (shipping.minor if tax.on_shipping else 0))
+    whole = _HUNDRED + tax.percent if tax.included else Decimal(_HUNDRED)
+    minor = (base * tax.percent / whole).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    return Money(int(minor), goods.currency)
+
+
+def _share(lines: Sequence[OrderLine], off: Money, goods: Money) -> None:
+    shares = off.split([line.total.minor for line in lines]) if off.minor and goods.minor else []
+    for line, share in zip_longest(lines, shares):
+        line.discount_minor = share.minor if share else 0
+
+
+def _charge(  # one row's columns
+    session: Session,
+    order: Order,
+    kind: ChargeKind,
+    name: dict[str, str],
+    amount: Money,
+    told: Money,
+) -> None:
+    session.add(
+        OrderCharge(
+            merchant_id=order.merchant_id,
+            order_id=order.id,
+            kind=kind,
+            name=name,
+            amount_minor=amount.minor,
+            told_minor=told.minor,
+            currency=order.currency,
+        )
+    )
