@@ -5,6 +5,7 @@ no form field says what to pay (T33). With the SIMULATED bank, buttons play what
 """
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,7 @@ from data.kernel.errors import Forbidden, NotFound, Refused, ShopError
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount, Merchant
 from data.orders import OrderLine, OrderState
+from data.orders.sums import charges_of
 from data.payments import find_payable
 from data.payments.gateway import Scene
 from data.payments.sandbox_bank import SANDBOX
@@ -38,19 +40,42 @@ PAGES = Pages(_HERE / "templates")
 _GUESSES = Guesses(30)  # docs/architecture.md, "limits": pay page 30 a minute per address
 SEE_OTHER = 303
 
+# What is said of a code that is of no use here; everything else the page itself shows.
+CODE_REASONS = frozenset(
+    {
+        "none",
+        "coupon_too_little",
+        "coupon_over",
+        "coupon_used",
+        "coupon_other",
+        "gift_card_empty",
+        "gift_card_currency",
+        "nothing_due",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the page's own address tells: they come from a bank, their code was of no use."""
+
+    asked: bool = False
+    of_code: str = ""
+
+
 router = APIRouter(prefix="/pay", include_in_schema=False)
 
 
 @router.api_route("/{token}", methods=["GET", "HEAD"])
-async def show(token: str, request: Request, asked: bool = False) -> HTMLResponse:
-    """The page of an order, in its buyer's language. `asked`: they have just been at the bank."""
+async def show(token: str, request: Request, asked: bool = False, code: str = "") -> HTMLResponse:
+    """The page of an order, in its buyer's language. `asked`: they have just been at the bank;
+    `code`: why the code that they typed is of no use."""
     tuanzi: Tuanzi = request.app.state.tuanzi
     look(tuanzi, request)
     try:
-        html, status = (
-            await asyncio.to_thread(_page, tuanzi, token, Payer.of(request), asked=asked),
-            200,
-        )
+        said = Said(asked, code if code in CODE_REASONS else "")
+        html = await asyncio.to_thread(_page, tuanzi, token, Payer.of(request), said)
+        status = 200
     except NotFound:
         missed(tuanzi, request)
         html, status = sorry(request, "not_found"), 404
@@ -87,7 +112,7 @@ def missed(tuanzi: Tuanzi, request: Request) -> None:
     _GUESSES.missed(request, now=tuanzi.clock.now())
 
 
-def _page(tuanzi: Tuanzi, token: str, payer: Payer, *, asked: bool) -> str:
+def _page(tuanzi: Tuanzi, token: str, payer: Payer, said: Said) -> str:
     now = tuanzi.clock.now()
     with tuanzi.database.reading() as session:
         payable = find_payable(session, token=token, now=now)
@@ -99,11 +124,12 @@ def _page(tuanzi: Tuanzi, token: str, payer: Payer, *, asked: bool) -> str:
             payable=payable,
             order=payable.order,
             lines=[(line, _which(session, line, person)) for line in payable.lines],
+            charges=charges_of(session, payable.order),
             waits_for_group=payable.order.state == OrderState.WAITING_GROUP,
             merchant=merchant,
             timezone=person.timezone,
             token=token,
-            asked=asked,
+            said=said,
             sandbox=SANDBOX in tuanzi.gateways.house,
             ways=ways_of(tuanzi, session, payable.order, payer),
             in_wechat=payer.scene is Scene.WECHAT,

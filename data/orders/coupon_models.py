@@ -11,6 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.kernel.database import Base
+from data.kernel.money import Money
 
 
 class ChargeKind(StrEnum):
@@ -34,6 +35,10 @@ class OrderCharge(Base):
     amount_minor: Mapped[int]
     told_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
+
+    @property
+    def told(self) -> Money:
+        return Money(self.told_minor, self.currency)
 
 
 class Coupon(Base):

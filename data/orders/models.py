@@ -107,6 +107,10 @@ class Order(Base):
         return Money(self.shipping_minor, self.currency)
 
     @property
+    def credit(self) -> Money:
+        return Money(self.credit_minor, self.currency)
+
+    @property
     def due(self) -> Money:
         """What is left to be paid through a provider."""
         return Money(self.total_minor - self.credit_minor, self.currency)

@@ -59,6 +59,7 @@ def begin_attempt(
     if current is not None:
         if current.superseded or not way.fits(current):
             raise WrongState("attempt_open")  # the old one is closed before another is issued
+        _hand_over_again(session, current, now)
         return current
     _refuse_wrong_total(session, order)
     if not secure(session, order, until=order.expires_at, now=now):
@@ -66,12 +67,23 @@ def begin_attempt(
     return new_attempt(session, order, way, authorize=authorize, now=now)
 
 
-def supersede(session: Session, *, order_id: str, way: Way, now: datetime) -> PaymentAttempt | None:
-    """Another way is wanted: the open one is closed at its provider first, for two open ones may
-    both be paid. None: nothing of another way is open."""
+def _hand_over_again(session: Session, attempt: PaymentAttempt, now: datetime) -> None:
+    """Its answer was lost, or what it gave to pay with is too old: the same key gives another."""
+    is_open = attempt.state == AttemptState.PENDING and attempt.account_id is not None
+    is_stale = attempt.pay_until is not None and attempt.pay_until <= now
+    if is_open and attempt.quarantine is None and (attempt.pay_with is None or is_stale):
+        attempt.call, attempt.call_at = Verb.CREATE, now
+        session.flush()
+
+
+def supersede(
+    session: Session, *, order_id: str, way: Way | None, now: datetime
+) -> PaymentAttempt | None:
+    """Another way is wanted, or another sum (`way` None): what is open is closed at its provider
+    first, for two open ones may both be paid. None: nothing else is open."""
     order = lock_order(session, order_id=order_id)
     current = open_attempt(session, order.id)
-    if current is None or (way.fits(current) and not current.superseded):
+    if current is None or (way and way.fits(current) and not current.superseded):
         return None
     current.superseded = True
     if current.state == AttemptState.CREATED:

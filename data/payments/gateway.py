@@ -73,6 +73,7 @@ class ProviderPayment:
     our_ref: str | None = None
     pay_by: PayBy | None = None
     pay_with: str | None = field(default=None, repr=False)  # who has it can pay, and look
+    pay_until: datetime | None = None  # None: it is good as long as the payment is
     hold_until: datetime | None = None
 
 

@@ -131,6 +131,7 @@ class PaymentAttempt(Base):
     promised_minor: Mapped[int] = mapped_column(default=0)
     pay_by: Mapped[str | None] = mapped_column(String(8))
     pay_with: Mapped[str | None] = mapped_column(Text)
+    pay_until: Mapped[datetime | None]
     superseded: Mapped[bool] = mapped_column(default=False, server_default=false())
     quarantine: Mapped[str | None] = mapped_column(String(80))  # why a person must look at it
     version: Mapped[int] = mapped_column(default=1)

@@ -39,8 +39,9 @@ def apply_truth(
         quarantine(session, order, attempt, problem, now=now)
         return False
     attempt.provider_ref = truth.provider_ref or attempt.provider_ref
-    attempt.pay_by = truth.pay_by or attempt.pay_by
-    attempt.pay_with = truth.pay_with or attempt.pay_with
+    if truth.pay_with is not None:
+        attempt.pay_by, attempt.pay_with = truth.pay_by, truth.pay_with
+        attempt.pay_until = truth.pay_until
     session.flush()
     before, to = AttemptState(attempt.state), AttemptState(truth.status.value)
     if not move_attempt(session, attempt, to, now=now):

@@ -62,6 +62,7 @@ _OF_ATTEMPTS: tuple[sa.Column[Any], ...] = (
     sa.Column("details", sa.JSON(), server_default="{}", nullable=False),
     sa.Column("pay_by", sa.String(length=8), nullable=True),
     sa.Column("pay_with", sa.Text(), nullable=True),
+    sa.Column("pay_until", sa.DateTime(timezone=True), nullable=True),
     sa.Column("superseded", sa.Boolean(), server_default=sa.false(), nullable=False),
 )
 
