@@ -10,7 +10,7 @@ refunds once per number, within what was paid, and their four ends; notices, sig
 Not covered: sub-merchants, combined orders, coupons, bills, /v3/certificates.
 
 `Face` is the hands of a test too: people pay there, notices are made there, and `faults` befall the
-next calls. `running_face()` serves it in a thread.
+next calls. wechat_pay_running.py serves it.
 """
 
 import ipaddress
@@ -19,12 +19,9 @@ import re
 import secrets
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -93,6 +90,7 @@ class Face:
     calls: list[str] = field(default_factory=list)
     asked_for: list[str] = field(default_factory=list)  # serials in Wechatpay-Serial of requests
     ahead: timedelta = timedelta()  # its clock before ours, as the Date header tells
+    meanwhile: Callable[[], object] = object  # what happens before the next answer leaves
     url: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -352,46 +350,3 @@ def _check_order(kind: str, told: Json) -> None:
 def _want(is_so: bool) -> None:
     if not is_so:
         raise Refusal(400, "PARAM_ERROR")
-
-
-@contextmanager
-def running_face(clock: Clock | None = None) -> Iterator[Face]:
-    """On loopback, until the block ends."""
-    face = Face(clock=clock or SystemClock())
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._answer()
-
-        def do_POST(self) -> None:
-            self._answer()
-
-        def _answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            answer = face.answer(self.command, self.path, self.headers, body)
-            if answer.is_lost:
-                self.close_connection = True
-                return
-            self.send_response_only(answer.status)
-            date = format_datetime(face.clock.now() + face.ahead, usegmt=True)
-            told = {"Date": date, "Content-Type": "application/json; charset=utf-8"}
-            for name, value in (told | dict(answer.headers)).items():
-                self.send_header(name, value)
-            if answer.status != 204:
-                self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        def log_message(self, *_: object) -> None:
-            """Tests are quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    face.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield face
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
