@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data.kernel.clock import TurnableClock
 from data.kernel.money import Money
@@ -191,3 +194,45 @@ def test_a_notice_may_be_signed_with_a_certificate(face: Face, ours: WeChatPay) 
     pem = certificate_pem("certified", now=NOW)
     moved = a_gateway(face, credentials(platform_certificate=pem))
     assert read(moved, face.paid_notice(KEY)) is not None
+
+
+_LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40)
+_JSON = st.recursive(
+    _LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+_NAMES = ("id", "event_type", "resource", "algorithm", "ciphertext", "nonce", "associated_data")
+_TOLD = ("out_trade_no", "out_refund_no", "mchid", "appid", "trade_state", "amount", "total")
+
+
+@pytest.fixture(scope="module")
+def told_much() -> tuple[Face, WeChatPay]:
+    """Nothing is ordered there, and nobody is called."""
+    face = Face(clock=TurnableClock(NOW))
+    return face, a_gateway(face)
+
+
+@given(document=st.dictionaries(st.sampled_from(_NAMES), _JSON), junk=st.binary(max_size=80))
+def test_whatever_is_signed_is_read_or_refused(
+    told_much: tuple[Face, WeChatPay], document: dict[str, Any], junk: bytes
+) -> None:
+    face, ours = told_much
+    for body in (json.dumps({"event_type": "REFUND.CLOSED", **document}).encode(), junk):
+        headers = face.signature(body.decode("utf-8", "replace").encode())
+        with suppress(BadNotice):
+            assert read(ours, Call(body, headers)) is None
+
+
+@given(told=st.dictionaries(st.sampled_from(_TOLD), _JSON))
+def test_whatever_is_sealed_is_read_or_refused(
+    told_much: tuple[Face, WeChatPay], told: dict[str, Any]
+) -> None:
+    face, ours = told_much
+    with suppress(BadNotice):
+        assert read(ours, face.notice("TRANSACTION.SUCCESS", told)) is None
+
+
+def test_what_is_nested_too_deep_is_refused(face: Face, ours: WeChatPay) -> None:
+    nested = {"amount": json.loads("[" * 900 + "]" * 900)}
+    refused(ours, face.notice("REFUND.SUCCESS", nested), "form")
