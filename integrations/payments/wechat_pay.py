@@ -185,7 +185,7 @@ class WeChatPay:
         reply = await self._line.send(self._request("GET", target, b""))
         return findings(reply, self._account, self._wiring)
 
-    def bridge(self, prepay_id: str, now: datetime) -> dict[str, str]:
+    def bridge(self, prepay_id: str, *, now: datetime) -> dict[str, str]:
         """What the `getBrandWCPayRequest` of WeChat's bridge wants, signed for this moment."""
         stamp, nonce = str(int(now.timestamp())), secrets.token_hex(16)
         package = f"prepay_id={prepay_id}"

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
+from data.payments.gateway import ProviderUnreachable
 from integrations.http import Reply
 from integrations.payments import wechat_pay_words as words
 from integrations.payments.kinds import Finding, Wiring
@@ -31,24 +32,32 @@ def findings(reply: Reply, account: Account, wiring: Wiring) -> list[Finding]:
 
 
 def _keys(reply: Reply, account: Account, now: datetime) -> list[Finding]:
-    """A 401 is signed by nobody; any other answer says that our own signature held."""
+    """A 401 is signed by nobody; any other answer says that our own signature held. A probe of
+    theirs says nothing: ProviderUnreachable."""
     code = words.code_of(reply.body, reply.status)
     try:
         verify(reply.headers, reply.body, account.platform, now=now)
     except BadSignature as bad:
         if str(bad) == "signature_missing":
-            return [Finding(False, "merchant", {"code": code})]
-        return [Finding(True, "merchant"), Finding(False, "platform", {"reason": str(bad)})]
+            return [_vital("merchant", is_sound=False, code=code)]
+        if str(bad) == "signature_probe":
+            raise ProviderUnreachable(str(bad)) from None
+        wrong = _vital("platform", is_sound=False, reason=str(bad))
+        return [_vital("merchant", is_sound=True), wrong]
     is_known = reply.status == _OK or code in words.NOT_THERE
-    merchant = Finding(True, "merchant") if is_known else Finding(False, "merchant", {"code": code})
-    return [merchant, Finding(True, "platform")]
+    merchant = _vital("merchant", is_sound=is_known, code=code)
+    return [merchant, _vital("platform", is_sound=True)]
+
+
+def _vital(about: str, *, is_sound: bool, **values: object) -> Finding:
+    return Finding(is_sound, about, vital=True, values=values)
 
 
 def _notify_url(url: str) -> Finding:
     """They call only over TLS, and no address with a query."""
     parts = urlsplit(url)
     is_sound = parts.scheme == "https" and not parts.query and not parts.fragment
-    return Finding(is_sound, "notify_url", {"url": url})
+    return Finding(is_sound, "notify_url", values={"url": url})
 
 
 def _clock(headers: Mapping[str, str], now: datetime) -> list[Finding]:
@@ -58,7 +67,7 @@ def _clock(headers: Mapping[str, str], now: datetime) -> list[Finding]:
         return []
     told = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
     seconds = abs(int((now - told).total_seconds()))
-    return [Finding(seconds <= _SKEW, "clock", {"seconds": seconds})]
+    return [Finding(seconds <= _SKEW, "clock", values={"seconds": seconds})]
 
 
 def _certificates(account: Account, now: datetime) -> list[Finding]:
@@ -67,4 +76,4 @@ def _certificates(account: Account, now: datetime) -> list[Finding]:
     if not ends:
         return []
     last = max(ends)
-    return [Finding(last > now, "certificate", {"until": last.date().isoformat()})]
+    return [Finding(last > now, "certificate", values={"until": last.date().isoformat()})]

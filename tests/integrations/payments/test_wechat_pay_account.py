@@ -130,6 +130,7 @@ def test_no_secret_is_shown() -> None:
 def test_a_sound_account_is_found_sound(face: Face) -> None:
     found = list(do(a_gateway(face).check()))
     assert seen(found) == SOUND
+    assert [one.code for one in found if one.vital] == ["merchant", "platform"]
     assert face.orders == {}, "nothing was ordered"
     assert [call.split()[0] for call in face.calls] == ["GET"]
 
@@ -181,8 +182,9 @@ def test_a_certificates_end_is_told(face: Face, days: int, is_sound: bool) -> No
     assert told["certificate"].values == {"until": (NOW + timedelta(days=days)).date().isoformat()}
 
 
-def test_no_answer_is_no_finding(face: Face) -> None:
-    face.faults.append("500")
+@pytest.mark.parametrize("fault", ["500", "probe"])
+def test_no_answer_is_no_finding(face: Face, fault: str) -> None:
+    face.faults.append(fault)
     with pytest.raises(ProviderUnreachable):
         do(a_gateway(face).check())
 

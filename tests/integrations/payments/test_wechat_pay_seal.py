@@ -15,6 +15,7 @@ import pytest
 from wechatpayv3.utils import aes_decrypt, build_authorization, rsa_sign, rsa_verify
 
 from data.kernel.clock import TurnableClock
+from integrations.payments.kinds import Bridging
 from integrations.payments.wechat_pay_seal import (
     BadSignature,
     Signer,
@@ -150,14 +151,15 @@ def test_both_clients_open_the_same_seal() -> None:
 
 def test_the_bridge_gets_what_wechat_can_verify() -> None:
     ours = a_gateway(Face(clock=TurnableClock(NOW)))
-    told = ours.bridge("wx201410272009395522657", NOW)
+    told = ours.bridge("wx201410272009395522657", now=NOW)
+    assert isinstance(ours, Bridging)
     assert set(told) == {"appId", "timeStamp", "nonceStr", "package", "signType", "paySign"}
     assert told["package"] == "prepay_id=wx201410272009395522657"
     assert (told["appId"], told["signType"]) == (APPID, "RSA")
     assert told["timeStamp"] == str(int(NOW.timestamp()))
     lines = f"{told['appId']}\n{told['timeStamp']}", told["nonceStr"], told["package"]
     assert rsa_verify(*lines, told["paySign"], key("merchant").public_key())
-    assert ours.bridge("wx1", NOW)["nonceStr"] != told["nonceStr"]
+    assert ours.bridge("wx1", now=NOW)["nonceStr"] != told["nonceStr"]
 
 
 def test_a_private_key_is_shown_nowhere() -> None:

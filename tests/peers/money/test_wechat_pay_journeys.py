@@ -1,12 +1,16 @@
 """From an order to its money and back, through the whole house and a SIMULATED WeChat Pay."""
 
 import asyncio
+import html
+import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from wechatpayv3.utils import rsa_verify
 
 from bot.site import create_site
 from data.orders import OrderState
@@ -83,6 +87,21 @@ def test_an_order_is_paid(house: WechatHouse, shop: Shop) -> None:
     assert house.attempt(attempt).provider_ref == transaction
     assert house.books(shop) == EARNED
     assert house.refused(shop) == 0
+
+
+def test_inside_wechat_our_page_calls_its_bridge(house: WechatHouse, shop: Shop) -> None:
+    house.knows_in_wechat(shop, "o_lan")
+    order = house.order(shop)
+    link = house.link(order)
+    looks = {"User-Agent": "Mozilla/5.0 (iPhone) MicroMessenger/8.0.50"}
+    chosen = house.client.post(f"{link}/with/{shop.account}", headers=looks, follow_redirects=False)
+    assert chosen.headers["location"] == f"{link}/go"
+    page = house.client.get(f"{link}/go", headers=looks).text
+    told = json.loads(html.unescape(re.findall(r'data-call="([^"]+)"', page)[0]))
+    (placed,) = house.face.orders.values()
+    assert (placed.kind, placed.told["payer"]) == ("jsapi", {"openid": "o_lan"})
+    lines = f"{told['appId']}\n{told['timeStamp']}", told["nonceStr"], told["package"]
+    assert rsa_verify(*lines, told["paySign"], key("merchant").public_key())
 
 
 def test_the_same_notice_twice_is_once(house: WechatHouse, shop: Shop) -> None:

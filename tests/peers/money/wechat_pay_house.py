@@ -17,20 +17,22 @@ from sqlalchemy import select
 
 from bot.app import Tuanzi
 from data.kernel.clock import TurnableClock
+from data.kernel.ids import new_id
 from data.ledger import trial_balance, unbalanced_entries
-from data.merchants import Merchant
+from data.merchants import ChannelAccount, Merchant
 from data.orders import Order
-from data.payments import PaymentAttempt, Refund, Way, begin_attempt
+from data.payments import PaymentAttempt, Refund, Way, begin_attempt, create_link
 from data.payments.account_models import PaymentAccount
 from data.payments.accounts import connect_account
 from data.payments.gateway import Details, Scene
 from data.payments.models import PaymentNotice
+from data.people import ChannelIdentity
 from data.schema import create_schema
 from integrations.payments.wechat_pay import NAME
 from tests.bot.builders import a_placed_order, a_tuanzi, settle
 from tests.bot.client import TestClient
 from tests.builders import a_merchant, a_person, a_product, the_variant
-from tests.peers.money.wechat_pay_face import Call, Face
+from tests.peers.money.wechat_pay_face import APPID, Call, Face
 from tests.peers.money.wechat_pay_running import running_face
 from tests.peers.money.wechat_pay_shop import LOOPBACK, credentials
 
@@ -102,6 +104,32 @@ class WechatHouse:
         while clock.now() < end:
             clock.turn_to(min(end, clock.now() + step))
             self.settles()
+
+    def link(self, order: str) -> str:
+        """The one in the chat: a path of our own site."""
+        with self.tuanzi.database.transaction() as session:
+            return f"/pay/{create_link(session, order_id=order, now=self.tuanzi.clock.now())}"
+
+    def knows_in_wechat(self, shop: Shop, openid: str) -> None:
+        """The buyer writes to the shop's official account; its payments are bound to that."""
+        with self.tuanzi.database.transaction() as session:
+            account = ChannelAccount(
+                id=new_id("acc"),
+                merchant_id=shop.merchant,
+                channel="wechat",
+                external_id=APPID,
+                created_at=self.tuanzi.clock.now(),
+            )
+            session.add(account)
+            session.flush()
+            session.add(
+                ChannelIdentity(
+                    merchant_id=shop.merchant,
+                    person_id=shop.person,
+                    account_id=account.id,
+                    external_id=openid,
+                )
+            )
 
     # what a test asks
 
