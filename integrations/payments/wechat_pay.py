@@ -67,17 +67,18 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """Where an order is placed, and which text of the answer leads to paying."""
+    """Where an order is placed, which text of the answer leads to paying, and for how long."""
 
     path: str
     told: str
     pay_by: PayBy
+    life: timedelta = timedelta(hours=2)
 
 
 _WAYS = {
-    Scene.DESKTOP: _Way("native", "code_url", PayBy.QR),  # good for two hours
-    Scene.PHONE: _Way("h5", "h5_url", PayBy.LINK),  # good for five minutes
-    Scene.WECHAT: _Way("jsapi", "prepay_id", PayBy.JSAPI),  # good for two hours
+    Scene.DESKTOP: _Way("native", "code_url", PayBy.QR),
+    Scene.PHONE: _Way("h5", "h5_url", PayBy.LINK, timedelta(minutes=5)),
+    Scene.WECHAT: _Way("jsapi", "prepay_id", PayBy.JSAPI),
 }
 
 
@@ -112,6 +113,7 @@ class WeChatPay:
             our_ref=wanted.key,
             pay_by=way.pay_by,
             pay_with=link,
+            pay_until=self._wiring.clock.now() + way.life,
         )
 
     async def query(self, payment: PaymentRef) -> ProviderPayment | None:

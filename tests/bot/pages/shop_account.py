@@ -3,6 +3,7 @@ codes and two ways at once. Its books are the bank's; how it hands over is made 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -33,6 +34,7 @@ class Place:
     by: PayBy
     scenes: frozenset[Scene] = EVERYWHERE
     currencies: frozenset[str] = frozenset()
+    life: timedelta | None = None
 
     def kind(self, demo: Demo) -> Kind:
         return Kind(
@@ -61,7 +63,9 @@ class _Account(SandboxGateway):
     async def create_payment(self, wanted: NewPayment) -> ProviderPayment:
         shown = await super().create_payment(wanted)
         told = CODE if self._place.by is PayBy.QR else TARGET
-        return replace(shown, pay_by=self._place.by, pay_with=told)
+        life = self._place.life
+        until = self.wiring.clock.now() + life if life else None
+        return replace(shown, pay_by=self._place.by, pay_with=told, pay_until=until)
 
     async def check(self) -> Sequence[Finding]:
         return ()

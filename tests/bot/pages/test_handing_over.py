@@ -1,6 +1,8 @@
 """Ways to pay: what is offered from where, handing over, changing one's mind, coming back."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from httpx import Response
@@ -130,6 +132,24 @@ def test_pressed_twice_it_is_one_payment(demo: Demo) -> None:
     (card,) = connect(demo, CARD)
     choose(demo, token, card)
     choose(demo, token, card)
+    assert [one.state for one in attempts(demo)] == [AttemptState.PENDING]
+
+
+def test_what_grew_old_or_got_lost_is_handed_over_anew(demo: Demo) -> None:
+    """The same payment: a phone's link is good for minutes, and an answer may be lost."""
+    token = demo.a_bill()
+    (card,) = connect(demo, replace(CARD, life=timedelta(minutes=5)))
+    choose(demo, token, card)
+    given = attempts(demo)[0].pay_until
+    demo.tuanzi.clock.advance(timedelta(minutes=6))
+    choose(demo, token, card)
+    (attempt,) = attempts(demo)
+    assert attempt.pay_until == given + timedelta(minutes=6)
+    with demo.tuanzi.database.transaction() as session:
+        session.get_one(PaymentAttempt, attempt.id).pay_with = None
+    assert demo.client.get(f"/pay/{token}/go").headers["location"] == f"/pay/{token}?asked=1"
+    choose(demo, token, card)
+    assert TARGET.partition("?")[0] in demo.client.get(f"/pay/{token}/go").text
     assert [one.state for one in attempts(demo)] == [AttemptState.PENDING]
 
 
