@@ -24,10 +24,11 @@ from data.orders.facts import (
 )
 from data.orders.goods import lines_of
 from data.orders.models import TRANSITIONS, BasketLine, Order, OrderKind, OrderLine, OrderState
-from data.orders.placing import NewLine, OrderDetails, place_order, shipping_for
+from data.orders.placing import NewLine, OrderDetails, place_order
 from data.orders.queries import find_order, order_by_number, orders_of
 from data.orders.service import JOBS, deliver, expire_order, expire_unpaid, ship
 from data.orders.states import lock_order
+from data.orders.sums import Quote, quote
 
 __all__ = [
     "JOBS",
@@ -49,6 +50,7 @@ __all__ = [
     "OrderRefunded",
     "OrderShipped",
     "OrderState",
+    "Quote",
     "address_of",
     "basket_of",
     "deliver",
@@ -65,9 +67,9 @@ __all__ = [
     "parts_of",
     "place_order",
     "put_in_basket",
+    "quote",
     "seal_parts",
     "set_address",
     "ship",
-    "shipping_for",
     "take_out_of_basket",
 ]

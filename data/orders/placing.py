@@ -17,7 +17,7 @@ from data.orders.goods import secure
 from data.orders.models import Order, OrderKind, OrderLine
 from data.orders.numbers import next_number
 from data.orders.states import lane_of
-from data.orders.sums import add_up
+from data.orders.sums import add_up, shipping_for
 from data.people import Person
 
 EXPIRY = "order_expiry"
@@ -139,14 +139,6 @@ def _opened(
         occasion_id=details.occasion_id,
         stock_ref=details.stock_held_by or order_id,
     )
-
-
-def shipping_for(merchant: Merchant, items: Money) -> Money:
-    """The shop's flat fee, free from its threshold on; a shop that set nothing ships free."""
-    fee = int(merchant.settings.get("shipping_minor", 0))
-    free_from = merchant.settings.get("free_shipping_minor")
-    is_free = free_from is not None and items.minor >= int(free_from)
-    return Money(0 if is_free else fee, merchant.currency)
 
 
 def _line(order: Order, goods: _Priced) -> OrderLine:

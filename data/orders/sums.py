@@ -5,6 +5,7 @@ charges say how it came to that.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import zip_longest
 
@@ -19,6 +20,34 @@ from data.orders.models import Order, OrderLine
 from data.orders.taxes import Tax, tax_of
 
 _HUNDRED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What goods will cost, before there is an order. `tax`: what comes on top, if anything does;
+    tax that is in the prices changes no sum."""
+
+    items: Money
+    shipping: Money
+    tax: Money | None
+    total: Money
+
+
+def quote(merchant: Merchant, items: Money) -> Quote:
+    """As `add_up` will have it, for these goods and no coupon."""
+    shipping, tax = shipping_for(merchant, items), tax_of(merchant)
+    if tax is None or tax.included:
+        return Quote(items, shipping, None, items + shipping)
+    added = tax_on(tax, items, shipping)
+    return Quote(items, shipping, added, items + shipping + added)
+
+
+def shipping_for(merchant: Merchant, items: Money) -> Money:
+    """The shop's flat fee, free from its threshold on; a shop that set nothing ships free."""
+    fee = int(merchant.settings.get("shipping_minor", 0))
+    free_from = merchant.settings.get("free_shipping_minor")
+    is_free = free_from is not None and items.minor >= int(free_from)
+    return Money(0 if is_free else fee, merchant.currency)
 
 
 def charges_of(session: Session, order: Order) -> list[OrderCharge]:

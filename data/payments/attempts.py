@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from data.kernel.database import changed
@@ -128,9 +128,15 @@ def new_attempt(
 
 
 def open_attempt(session: Session, order_id: str) -> PaymentAttempt | None:
+    """The one that another way, or another sum, has to wait for.
+
+    A provider may be unable to close what nobody has looked at there (Alipay's page). Once it was
+    asked to, a superseded one is waited for no longer: should both be paid, one goes back.
+    """
+    waits = or_(PaymentAttempt.superseded.is_(False), PaymentAttempt.call.is_not(None))
     return session.scalar(
         select(PaymentAttempt)
-        .where(PaymentAttempt.order_id == order_id, PaymentAttempt.state.in_(OPEN_ATTEMPTS))
+        .where(PaymentAttempt.order_id == order_id, PaymentAttempt.state.in_(OPEN_ATTEMPTS), waits)
         .order_by(PaymentAttempt.number.desc())
         .limit(1)
         .execution_options(populate_existing=True)

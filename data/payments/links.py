@@ -101,8 +101,8 @@ _SAID: dict[OrderState, PayState] = {
 
 
 def _is_closing(last: PaymentAttempt) -> bool:
-    """Another way was chosen, and this one is not closed yet."""
-    return last.superseded and last.state in OPEN_ATTEMPTS
+    """Another way was chosen, and this one's provider was not asked to close it yet."""
+    return last.superseded and last.state in OPEN_ATTEMPTS and last.call is not None
 
 
 def _state(order: Order, last: PaymentAttempt | None, now: datetime) -> PayState:

@@ -68,7 +68,10 @@ def _doubt_payment(
 def _send_again_or_give_up(
     session: Session, order: Order, attempt: PaymentAttempt, now: datetime
 ) -> None:
-    """The provider shows nothing: the same key again while it makes sense, else it has failed."""
+    """The provider shows nothing: the same key again while it makes sense, else it has failed. What
+    was over before stays over."""
+    if attempt.state not in OPEN_ATTEMPTS:
+        return
     if not order.can_be_paid(now) or attempt.checks >= GIVE_UP_AFTER:
         _give_up(session, order, attempt, now)
         return

@@ -102,6 +102,8 @@ def _captured(
         earn(session, order, attempt, now=now)
     elif before == AttemptState.AUTHORIZED and order.state == OrderState.WAITING_GROUP:
         return  # the provider took it early; the group is still to be decided
+    elif attempt.amount != order.due:
+        _return(session, attempt, "superseded", now)  # a coupon came, and this could not be closed
     elif _is_payable(session, order, now):
         _pay(session, order, attempt, now)
     else:
@@ -146,7 +148,11 @@ def _send_back(session: Session, order: Order, attempt: PaymentAttempt, now: dat
         close_unpaid(session, order, OrderState.EXPIRED, now=now)
     if not is_double:
         move(session, order, OrderState.REFUND_PENDING, now=now)
-    cause = f"{'double' if is_double else 'late'}:{attempt.id}"
+    _return(session, attempt, "double" if is_double else "late", now)
+
+
+def _return(session: Session, attempt: PaymentAttempt, why: str, now: datetime) -> None:
+    cause = f"{why}:{attempt.id}"
     request_refund(session, attempt_id=attempt.id, amount=None, cause_ref=cause, now=now)
 
 
@@ -156,7 +162,9 @@ def _authorized(
     """Firmly held for us is as good as paid; what we cannot use is let go, not refunded."""
     if order.state == OrderState.WAITING_GROUP:
         return
-    if order.kind == OrderKind.NORMAL and _is_payable(session, order, now):
+    if attempt.amount != order.due:
+        attempt.call, attempt.call_at = Verb.VOID, now
+    elif order.kind == OrderKind.NORMAL and _is_payable(session, order, now):
         attempt.call, attempt.call_at = Verb.CAPTURE, now
     elif _is_payable(session, order, now):
         _pay(session, order, attempt, now)

@@ -12,11 +12,12 @@ from data.orders import (
     Order,
     OrderDetails,
     OrderLine,
+    Quote,
     find_order,
     kept_address,
     lines_of,
     place_order,
-    shipping_for,
+    quote,
 )
 from data.payments import create_link
 from dialogs.actions.addresses import glimpse
@@ -28,6 +29,7 @@ from dialogs.actions.turn import Turn
 # Goods wait this long for their payment (our decision; a group seat holds ten minutes).
 _TO_PAY = timedelta(minutes=30)
 _INVOICE = "utter_invoice_title"
+_TAX = "utter_summary_tax"
 
 
 class BeginCheckout(ShopAction):
@@ -71,18 +73,25 @@ class AskConfirmOrder(ShopAction):
         variant = _variant(turn)
         product = of_turn(turn, variant.product_id)
         quantity, words = _quantity(turn), variant_words(variant, turn.locale)
-        items = price_of(variant) * quantity
-        shipping = shipping_for(turn.merchant, items)
+        asked = quote(turn.merchant, price_of(variant) * quantity)
         turn.say(
             "utter_summary",
             title=f"{text_in(product.title, turn.locale)} {words}".strip(),
             quantity=str(quantity),
-            items=items,
-            shipping=shipping,
-            total=items + shipping,
+            items=asked.items,
+            shipping=asked.shipping,
+            total=asked.total,
             **glimpse(_address(turn)),
         )
+        tell_tax(turn, asked)
         turn.say("utter_ask_confirm_order")
+
+
+def tell_tax(turn: Turn, asked: Quote) -> None:
+    """What the sum has beside goods and shipping. Older versions of a shop's flows have no words
+    for it, and a total that says enough."""
+    if asked.tax is not None and _TAX in turn.domain.responses:
+        turn.say(_TAX, tax=asked.tax)
 
 
 class PlaceOrder(ShopAction):

@@ -11,11 +11,11 @@ from data.group_buys import (
     team_view,
     unpaid_seats,
 )
-from data.orders import OrderDetails, kept_address, shipping_for
+from data.orders import OrderDetails, kept_address, quote
 from dialogs.actions.addresses import glimpse
 from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
-from dialogs.actions.buying import give_payment_link
+from dialogs.actions.buying import give_payment_link, tell_tax
 from dialogs.actions.products import variant_words
 from dialogs.actions.turn import Turn
 from dialogs.team_card import title_of
@@ -62,17 +62,17 @@ class ShowSeat(ShopAction):
             turn.session, merchant_id=turn.merchant.id, variant_id=view.variant_id
         )
         address = kept_address(turn.session, person=turn.person, reference=turn.slots["ship_to"])
-        items = view.price * seat.quantity
-        shipping = shipping_for(turn.merchant, items)
+        asked = quote(turn.merchant, view.price * seat.quantity)
         turn.say(
             "utter_seat_summary",
             title=f"{_title(turn, view)} {variant_words(variant, turn.locale)}".strip(),
-            items=items,
-            shipping=shipping,
-            total=items + shipping,
+            items=asked.items,
+            shipping=asked.shipping,
+            total=asked.total,
             left=view.deadline - turn.now,
             **glimpse(address),
         )
+        tell_tax(turn, asked)
 
 
 class PlaceSeatOrder(ShopAction):

@@ -9,16 +9,19 @@ from httpx import Response
 from sqlalchemy import select
 
 from bot.demo.clock import settle
+from data.audit import audit
 from data.delivery.models import OutboxRow
 from data.kernel.locales import Locale
+from data.kernel.money import Money
 from data.orders import Order, OrderState
-from data.payments import AttemptState, PaymentAttempt
+from data.payments import AttemptState, PaymentAttempt, Refund
 from data.payments.accounts import disconnect_account
 from data.payments.gateway import PayBy, Scene
 from data.payments.sandbox_bank import visit
 from data.payments.sandbox_models import Outcome, SandboxPayment
 from tests.bot.open_demo import CANARY, Demo, a_browser
 from tests.bot.pages.shop_account import CODE, TARGET, Place, connect
+from tests.bot.pages.test_codes import a_coupon, use
 from tests.builders import a_merchant
 
 CARD = Place("stripe", PayBy.LINK)
@@ -228,3 +231,48 @@ def test_another_shops_account_takes_nothing_for_this_order(demo: Demo) -> None:
     (foreign,) = connect(demo, CARD, merchant_id=other)
     assert choose(demo, token, foreign).status_code == 404
     assert not attempts(demo)
+
+
+def test_what_cannot_be_closed_is_waited_for_once_and_paid_twice_goes_back_once(
+    demo: Demo,
+) -> None:
+    """Nobody has looked at the first one's page yet, so its provider cannot close it."""
+    token = demo.a_bill()
+    stubborn, scan = connect(demo, replace(CARD, closes=False), SCAN)
+    choose(demo, token, stubborn)
+    choose(demo, token, scan)
+    first, second = attempts(demo)
+    assert (first.state, second.state) == (AttemptState.PENDING, AttemptState.PENDING)
+    for attempt in (second, first):
+        pay_at_the_bank(demo, attempt)
+        demo.client.get(f"/pay/back/{attempt.idempotency_key}")
+        asyncio.run(settle(demo.tuanzi))
+    assert order_of(demo).state == OrderState.READY
+    with demo.tuanzi.database.reading() as session:
+        given = session.scalars(select(Refund)).one()
+    assert (given.attempt_id, given.state) == (first.id, "succeeded")
+    assert given.cause_ref.startswith("double:")
+
+
+def test_another_sum_than_is_due_by_now_goes_back_and_the_order_stays_payable(demo: Demo) -> None:
+    token = demo.a_bill()
+    (stubborn,) = connect(demo, replace(CARD, closes=False))
+    choose(demo, token, stubborn)
+    a_coupon(demo, off=Money(1000, "CNY"))
+    use(demo, token, "SPRING")
+    (old,) = attempts(demo)
+    pay_at_the_bank(demo, old)
+    demo.client.get(f"/pay/back/{old.idempotency_key}")
+    asyncio.run(settle(demo.tuanzi))
+    assert order_of(demo).state == OrderState.AWAITING_PAYMENT
+    with demo.tuanzi.database.reading() as session:
+        given = session.scalars(select(Refund)).one()
+        assert audit(session, now=demo.tuanzi.clock.now(), grace=timedelta(0)) == []
+    assert (given.amount_minor, given.state) == (old.amount_minor, "succeeded")
+    choose(demo, token, stubborn)
+    new = attempts(demo)[1]
+    assert new.amount_minor == old.amount_minor - 1000
+    pay_at_the_bank(demo, new)
+    demo.client.get(f"/pay/back/{new.idempotency_key}")
+    asyncio.run(settle(demo.tuanzi))
+    assert order_of(demo).state == OrderState.READY
