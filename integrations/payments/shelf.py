@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 
-from integrations.payments import wechat_pay
+from integrations.payments import stripe, wechat_pay
 from integrations.payments.kinds import Kind
 
-KINDS: Mapping[str, Kind] = {
-    wechat_pay.NAME: wechat_pay.KIND,
-}
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (stripe.KIND, wechat_pay.KIND)}
