@@ -181,7 +181,7 @@ class StripeGateway:
         }
         if wanted.authorize_only:
             told["payment_intent_data[capture_method]"] = "manual"
-            told["payment_method_types[0]"] = "card"  # nothing else can be held everywhere
+            told["allowed_payment_method_types[0]"] = "card"  # nothing else can be held everywhere
         ends = self._ends(wanted.details.expires_at)
         return told if ends is None else {**told, "expires_at": str(int(ends.timestamp()))}
 
