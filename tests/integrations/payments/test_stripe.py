@@ -370,6 +370,17 @@ def test_what_we_cannot_know_is_asked_again_and_has_one_effect(
     assert len(face.books.refunds_of(face.intent_of(WANTED.key))) == 1
 
 
+def test_an_answer_500_that_is_kept_a_day_is_outlived(gateway: StripeGateway, face: Face) -> None:
+    wanted = back(paid(gateway, face))
+    face.faults.extend(["", "broken"])
+    for _ in range(2):
+        with pytest.raises(ProviderUnreachable, match="status_500"):
+            do(gateway.refund(wanted))
+    assert do(gateway.query_refund(wanted)) is None
+    face.forget_keys()
+    assert do(gateway.refund(wanted)).status == RefundStatus.SUCCEEDED
+
+
 def test_other_words_under_the_same_key_prove_nothing(gateway: StripeGateway, face: Face) -> None:
     """The key's first call may have worked: that is no refusal."""
     payment = paid(gateway, face)

@@ -152,9 +152,9 @@ class Books:
         row = self.rows.get(name)
         if row is None or "object" not in row:
             raise Refused(404, code="resource_missing", kept=False)
-        if row["status"] == "open" and row["expires_at"] <= self.now():
+        if row.get("status") == "open" and row["expires_at"] <= self.now():
             self._expire(row)
-        elif row["status"] == "requires_capture" and self._held_until(row) <= self.now():
+        elif row.get("status") == "requires_capture" and self._held_until(row) <= self.now():
             self._cancel(row)
         return row
 

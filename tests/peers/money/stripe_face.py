@@ -9,7 +9,8 @@ every parameter that we do not send. The official SDK drives it in tests/integra
 test_stripe_face.py, so that not both sides are ours.
 
 `face.faults` are what goes wrong with the next calls, in their order: a status (429, 500; 409 is a
-key in use), "lost" (acts, then cuts the connection), "cut" (cuts before it acts), "" (nothing).
+key in use), "lost" (acts, then cuts the connection), "cut" (cuts before it acts), "broken" (500 in
+the middle of it: nothing done, and that is kept under the key for a day), "" (nothing).
 """
 
 import json
@@ -83,15 +84,25 @@ class Face:
         """The latest event of that kind."""
         return next(event for event in reversed(self.books.events) if event["type"] == kind)
 
-    def answer(self, method: str, address: str, content: bytes, headers: dict[str, str]) -> Answer:
+    def answer(
+        self,
+        method: str,
+        address: str,
+        content: bytes,
+        headers: dict[str, str],
+        *,
+        breaks: bool = False,
+    ) -> Answer:
         parts = urlsplit(address)
         form = dict(parse_qsl((content or parts.query.encode()).decode(), keep_blank_values=True))
         with self._lock:
             self.calls.append((method, parts.path, form))
             self.headers.append(headers)
-            return self._answer(method, parts.path, form, headers)
+            return self._answer(method, parts.path, form, headers, breaks)
 
-    def _answer(self, method: str, path: str, form: Form, headers: dict[str, str]) -> Answer:
+    def _answer(
+        self, method: str, path: str, form: Form, headers: dict[str, str], breaks: bool
+    ) -> Answer:
         if headers.get("authorization", "").removeprefix("Bearer ") not in self.keys:
             return _refused(Refused(401))
         if path.startswith(self.barred):
@@ -102,7 +113,7 @@ class Face:
             return _refused(Refused(400, type="idempotency_error"))
         if kept is not None and kept.answer is not None:
             return Answer(kept.answer.status, kept.answer.body, replayed=True)
-        answer, is_kept = self._do(method, path, form)
+        answer, is_kept = (_faulty(500), True) if breaks else self._do(method, path, form)
         if key and is_kept:
             self._kept[key] = Kept((path, form), answer)
         return answer
@@ -187,7 +198,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(_faulty(fault))
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = self.face.answer(self.command, self.path, content, headers)
+        answer = self.face.answer(
+            self.command, self.path, content, headers, breaks=fault == "broken"
+        )
         if fault == "lost":
             self.close_connection = True
         else:
