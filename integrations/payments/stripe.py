@@ -1,8 +1,8 @@
 """Stripe behind the Gateway port: a Checkout Session is a payment, its id the payment's name there.
 
 No payment can be found there by our key: making it again under the same key gives the same one.
-What orders are (capture, cancel, expire) carries no key: an intent's state lets each happen once,
-and a kept answer would hide what came later. After each of them we look at what is so.
+Commands (capture, cancel, expire) carry no key: an intent's state lets each happen once, and a kept
+answer would hide what came later. After each of them we look at what is so.
 """
 
 import logging
@@ -94,7 +94,7 @@ class StripeGateway:
     async def capture(self, payment: PaymentRef) -> ProviderPayment:
         intent = (await self._session(payment)).intent
         if intent is not None and intent.status == "requires_capture":
-            await self._order(Intent, f"/v1/payment_intents/{quote(intent.id, safe='')}/capture")
+            await self._command(Intent, f"/v1/payment_intents/{quote(intent.id, safe='')}/capture")
         return payment_shown(await self._session(payment))
 
     async def void(self, payment: PaymentRef) -> ProviderPayment:
@@ -102,12 +102,12 @@ class StripeGateway:
         intent = (await self._session(payment)).intent
         if intent is None or intent.status != "requires_capture":
             return await self.close(payment)
-        await self._order(Intent, f"/v1/payment_intents/{quote(intent.id, safe='')}/cancel")
+        await self._command(Intent, f"/v1/payment_intents/{quote(intent.id, safe='')}/cancel")
         return payment_shown(await self._session(payment))
 
     async def close(self, payment: PaymentRef) -> ProviderPayment:
         """Only an open session can be expired; who has paid in between has paid."""
-        await self._order(Session, f"{_path(payment)}/expire")
+        await self._command(Session, f"{_path(payment)}/expire")
         return payment_shown(await self._session(payment))
 
     async def refund(self, wanted: NewRefund) -> ProviderRefund:
@@ -208,7 +208,7 @@ class StripeGateway:
             raise ProviderRefused("not_paid")
         return intent
 
-    async def _order(self, shape: type[Intent | Session], path: str) -> None:
+    async def _command(self, shape: type[Intent | Session], path: str) -> None:
         """A refusal tells that it is in no state for that: the caller looks which one it is in."""
         try:
             await self._line.post(shape, path)

@@ -70,15 +70,14 @@ def read_event(raw: bytes) -> Event:
 
 
 def claim_of(event: Event) -> Claim | None:
-    """None: of no kind that matters here, or nothing of ours."""
+    """None: of no kind that speaks of a sum."""
     read = next((read for kind, read in _READ.items() if event.type.startswith(kind)), None)
     if read is None:
         return None
     try:
-        claim = read(event.data.object)
+        return read(event.data.object)
     except (ValidationError, Invalid):
         raise BadNotice("form") from None
-    return claim if claim.our_ref else None
 
 
 def disputed_intent(event: Event) -> str | None:
@@ -93,9 +92,10 @@ def disputed_intent(event: Event) -> str | None:
 
 def _of_session(said: Mapping[str, Any]) -> Claim:
     session = Session.model_validate(said)
-    if not session.our_key or session.amount_total is None:
+    total = session.amount_total
+    if not session.our_key or total is None:
         return Claim(session.our_key)
-    return Claim(session.our_key, from_stripe(session.amount_total, session.currency or ""))
+    return Claim(session.our_key, from_stripe(total, session.currency or ""))
 
 
 def _of_sum(said: Mapping[str, Any], shape: type[Intent | Refund]) -> Claim:

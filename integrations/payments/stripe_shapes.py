@@ -143,7 +143,7 @@ def payment_shown(session: Session) -> ProviderPayment:
         status=status,
         amount=_amount(session, status),
         provider_ref=session.id,
-        our_ref=session.client_reference_id or session.our_key or None,
+        our_ref=session.client_reference_id,
         pay_by=PayBy.LINK if session.url else None,
         pay_with=session.url,
         hold_until=_hold_until(session) if status == PaymentStatus.AUTHORIZED else None,

@@ -325,10 +325,21 @@ def test_a_refund_may_fail_after_it_succeeded(gateway: StripeGateway, face: Face
     assert do(gateway.refund(wanted)).status == RefundStatus.FAILED  # not its kept first answer
 
 
-@pytest.mark.parametrize("word", ["pending", "requires_action", "a word of next year"])
-def test_what_is_not_over_is_under_way(gateway: StripeGateway, face: Face, word: str) -> None:
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("pending", RefundStatus.PENDING),
+        ("requires_action", RefundStatus.PENDING),
+        ("a word of next year", RefundStatus.PENDING),
+        ("canceled", RefundStatus.FAILED),
+        ("failed", RefundStatus.FAILED),
+    ],
+)
+def test_a_refund_is_over_only_when_stripe_says_so(
+    gateway: StripeGateway, face: Face, word: str, status: RefundStatus
+) -> None:
     face.books.refunds_end = word
-    assert do(gateway.refund(back(paid(gateway, face)))).status == RefundStatus.PENDING
+    assert do(gateway.refund(back(paid(gateway, face)))).status == status
 
 
 def test_our_own_refund_of_days_ago_is_no_refusal(gateway: StripeGateway, face: Face) -> None:

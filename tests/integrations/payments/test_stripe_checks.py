@@ -126,6 +126,7 @@ def test_without_an_answer_nothing_is_said(face: Face) -> None:
         ("api_key", "pk_live_CANARY"),  # the one that is not secret
         ("api_key", "sk_test_"),
         ("api_key", "sk_test_1\nx"),
+        ("api_key", "sk_test_1 x"),
         ("webhook_secret", "we_1CANARY"),  # the endpoint's id, not its secret
         ("webhook_secret", "ｗhsec_1"),
     ],

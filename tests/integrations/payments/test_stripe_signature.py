@@ -262,7 +262,8 @@ def test_what_the_shop_sells_elsewhere_is_none_of_ours(
     for row in face.books.rows.values():
         row.get("metadata", {}).clear()
     event = face.told(kind)
-    event["data"]["object"]["metadata"] = {"order": "their own"}
+    event["data"]["object"].update(metadata={"order": "their own"}, amount=1050, currency="isk")
+    event["data"]["object"]["amount_total"] = 1050  # no sum that we could tell
     event["data"]["object"]["client_reference_id"] = "their own"
     assert heard(gateway, face, event) is None
 

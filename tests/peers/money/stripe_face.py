@@ -220,7 +220,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _faulty(status: int) -> Answer:
     if status == 409:
-        return _refused(Refused(409, code="idempotency_key_in_use", type="idempotency_error"))
+        return _refused(Refused(409, code="idempotency_key_in_use"))
     return _refused(Refused(status, type="api_error"))
 
 

@@ -34,7 +34,7 @@ from tests.peers.kept import (
 
 _FILES = Path(__file__).parent
 _PYTHON, _NODE = _FILES / "localstripe", _FILES / "stateful_mock"
-_PATIENCE, _FAREWELL = 120.0, 20.0
+_PATIENCE, _FAREWELL = 120.0, 60.0
 
 
 @contextmanager
@@ -71,13 +71,18 @@ def _running(command: Command) -> Iterator[str]:
                 [*command, str(port)], cwd=folder, env=own, stdout=out, stderr=out
             )
         try:
-            wait_for(port, process, patience=_PATIENCE)
+            _wait(port, process, log)
             yield f"http://127.0.0.1:{port}"
-        except (TimeoutError, ChildProcessError) as error:
-            raise NoPeer(f"it did not come up\n{tail(log.read_text())}") from error
         finally:
             process.terminate()
             process.wait(_FAREWELL)
+
+
+def _wait(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    try:
+        wait_for(port, process, patience=_PATIENCE)
+    except (TimeoutError, ChildProcessError) as error:
+        raise NoPeer(f"it did not come up\n{tail(log.read_text())}") from error
 
 
 def _install_python(folder: Path) -> None:
