@@ -147,11 +147,16 @@ class NewPayment:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRef:
-    """A payment at the provider, by our key and, once known, by its own reference."""
+    """A payment at the provider, by our key and, once known, by its own reference.
+
+    `is_offered`: its payer has been given a way to pay it, good until `expires_at`.
+    """
 
     key: str
     provider_ref: str | None
     amount: Money
+    is_offered: bool = False
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

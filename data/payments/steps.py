@@ -134,7 +134,13 @@ def _new_payment(attempt: PaymentAttempt) -> NewPayment:
 
 
 def _payment_ref(attempt: PaymentAttempt) -> PaymentRef:
-    return PaymentRef(attempt.idempotency_key, attempt.provider_ref, attempt.amount)
+    return PaymentRef(
+        attempt.idempotency_key,
+        attempt.provider_ref,
+        attempt.amount,
+        is_offered=attempt.pay_with is not None,
+        expires_at=read_details(attempt.details).expires_at,
+    )
 
 
 def _run_check(session: Session, job: Job, now: datetime) -> None:

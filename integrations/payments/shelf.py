@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from integrations.payments import stripe, wechat_pay
+from integrations.payments import alipay, stripe, wechat_pay
 from integrations.payments.kinds import Kind
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (stripe.KIND, wechat_pay.KIND)}
+_KINDS = (stripe.KIND, wechat_pay.KIND, alipay.KIND)
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _KINDS}
