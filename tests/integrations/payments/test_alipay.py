@@ -201,6 +201,23 @@ def test_what_was_given_back_whole_had_been_paid(face: Face, paid: Alipay) -> No
     assert do(paid.query(REF)).status == PaymentStatus.CAPTURED
 
 
+@pytest.mark.parametrize("missing", ["send_pay_date", "fund_bill_list"])
+def test_one_sign_of_money_is_not_enough_for_a_closed_trade(
+    face: Face, paid: Alipay, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    face.give_back(KEY, "by_hand", "99.00")
+    told = {
+        "out_trade_no": KEY,
+        "total_amount": "99.00",
+        "trade_status": "TRADE_CLOSED",
+        "send_pay_date": "2026-11-22 10:00:00",
+        "fund_bill_list": [{"amount": "99.00"}],
+    }
+    del told[missing]
+    monkeypatch.setattr(face, "_query", lambda *_: told)
+    assert do(paid.query(REF)).status == PaymentStatus.VOIDED
+
+
 def test_a_code_made_twice_is_what_became_of_the_first(face: Face) -> None:
     alipay = an_alipay(face, desktop="qr")
     wanted = at(Scene.DESKTOP)
