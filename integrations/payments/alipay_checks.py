@@ -18,6 +18,7 @@ _OF_KEY = frozenset(
     {"isv.invalid-signature", "isv.missing-signature-config", "isv.missing-signature-key"}
 )
 _APP, _KEY, _ANSWER, _TRADE = _STEPS = ("app", "key", "answer", "trade")
+_VITAL = frozenset({_APP, _KEY, _ANSWER})  # else nothing can be paid, or be known to be
 
 
 async def look_at_account(line: AlipayLine, app_id: str, notify_url: str) -> Sequence[Finding]:
@@ -28,11 +29,11 @@ async def look_at_account(line: AlipayLine, app_id: str, notify_url: str) -> Seq
     if failed == _ANSWER:
         passed = ()
     values = {"app": app_id, "code": code}
-    findings = [Finding(True, step, values) for step in passed]
+    findings = [Finding(True, step, vital=step in _VITAL, values=values) for step in passed]
     if failed is not None:
-        findings.append(Finding(False, failed, values))
+        findings.append(Finding(False, failed, vital=failed in _VITAL, values=values))
     is_secret = notify_url.startswith("https://")
-    return [*findings, Finding(is_secret, "notify", {"url": notify_url})]
+    return [*findings, Finding(is_secret, "notify", values={"url": notify_url})]
 
 
 async def _first_failure(line: AlipayLine) -> tuple[str | None, str]:

@@ -18,9 +18,9 @@ async def look_at_account(
     try:
         owner = await _owner(line)
     except Refusal as refusal:
-        return [Finding(False, "key", {"mode": mode, "why": str(refusal)})]
+        return [Finding(False, "key", vital=True, values={"mode": mode, "why": str(refusal)})]
     return [
-        Finding(True, "key", {"mode": mode}),
+        Finding(True, "key", vital=True, values={"mode": mode}),
         Finding(owner is not None, "account_read"),
         *(_of_owner(owner, account) if owner else []),
         *await _of_calls(line, notify_url),
@@ -39,7 +39,9 @@ async def _owner(line: StripeLine) -> Account | None:
 
 def _of_owner(owner: Account, account: str) -> list[Finding]:
     return [
-        Finding(owner.id == account, "account", {"told": account, "found": owner.id}),
+        Finding(
+            owner.id == account, "account", vital=True, values={"told": account, "found": owner.id}
+        ),
         Finding(bool(owner.charges_enabled), "charges"),
     ]
 
@@ -48,16 +50,16 @@ async def _of_calls(line: StripeLine, notify_url: str) -> list[Finding]:
     try:
         page = await line.get(Endpoints, "/v1/webhook_endpoints", {"limit": "100"})
     except Refusal:
-        return [Finding(False, "webhook_read", {"url": notify_url})]
+        return [Finding(False, "webhook_read", values={"url": notify_url})]
     ours = [endpoint for endpoint in page.data if endpoint.url == notify_url]
     told = {"url": notify_url}
     if not ours:
-        return [Finding(True, "webhook_read", told), Finding(False, "webhook", told)]
+        return [Finding(True, "webhook_read", values=told), Finding(False, "webhook", values=told)]
     best = max(ours, key=lambda endpoint: endpoint.status == "enabled")
     return [
-        Finding(True, "webhook_read", told),
-        Finding(True, "webhook", told),
-        Finding(best.status == "enabled", "webhook_on", told),
+        Finding(True, "webhook_read", values=told),
+        Finding(True, "webhook", values=told),
+        Finding(best.status == "enabled", "webhook_on", values=told),
         _of_events(best),
     ]
 
@@ -65,4 +67,4 @@ async def _of_calls(line: StripeLine, notify_url: str) -> list[Finding]:
 def _of_events(endpoint: Endpoint) -> Finding:
     named = set(endpoint.enabled_events)
     missing = [] if _EVERY in named else [event for event in NEEDED if event not in named]
-    return Finding(not missing, "webhook_events", {"missing": ", ".join(missing)})
+    return Finding(not missing, "webhook_events", values={"missing": ", ".join(missing)})
