@@ -25,17 +25,23 @@ _TOKEN_BYTES = 12  # 16 characters: fits Telegram's 64 bytes of callback data, 9
 @dataclass(slots=True)
 class _Count:
     """The options of one chat as a person would count them: beside cards only the cards count, so
-    that "the last one" is a card and not the button "show more" below."""
+    that "the last one" is a card and not the button "show more" below. Where there are no buttons
+    that one stands as a line with the next number after the cards: written, not counted."""
 
-    among_cards: bool
+    choices: int
+    """How many cards can be chosen."""
     cards: int = 0
+    beside: int = 0
     offers: list[Offer] = field(default_factory=list)
 
     def number(self, segment: Segment) -> int:
-        """Of the next option of this segment; 0: not counted."""
-        if not self.among_cards:
+        """Of the next option of this segment; below zero: written so, and not counted."""
+        if not self.choices:
             return len(self.offers) + 1
-        return self.cards if isinstance(segment, Card) else 0
+        if isinstance(segment, Card):
+            return self.cards
+        self.beside += 1
+        return -(self.choices + self.beside)
 
 
 def send(
@@ -48,7 +54,7 @@ def send(
 ) -> None:
     """Post in order. The options of one chat are numbered through."""
     counts = {
-        chat_id: _Count(any(map(_is_choice, of_chat)))
+        chat_id: _Count(sum(map(_is_choice, of_chat)))
         for chat_id, of_chat in _by_chat(letters).items()
     }
     ready = [_with_tokens(letter, counts[letter.chat_id]) for letter in letters]
@@ -90,4 +96,4 @@ def _tokens(
             continue
         token, number = secrets.token_urlsafe(_TOKEN_BYTES), count.number(segment)
         count.offers.append(Offer(person_id, token, option.title, option.payload, number))
-        yield replace(option, payload=token, number=number or None)
+        yield replace(option, payload=token, number=abs(number) or None)

@@ -76,7 +76,8 @@ class ConversationEvent(Base):
 class OfferedOption(Base):
     """A button that was really shown. Pressing or typing a payload counts only if it is here.
 
-    `person_id` NULL: anybody in the chat may press it (join this team).
+    `person_id` NULL: anybody in the chat may press it (join this team). `number`: its place in the
+    list; below zero it is no entry ("show more"), and written with that number where lines are.
     """
 
     __tablename__ = "offered_options"

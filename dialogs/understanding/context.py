@@ -45,6 +45,8 @@ class Offered:
     label: str
     payload: str
     number: int
+    written: int | None = None
+    """The number that it has as a line where there is nothing to press; None: its place."""
 
 
 @dataclass(frozen=True, slots=True)

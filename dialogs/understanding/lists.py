@@ -45,9 +45,15 @@ class _Shape:
 def shown(context: Context) -> tuple[Offered, ...]:
     """All that a number counts: what was shown last, unless another question came after it. Where
     choices are written with their numbers, any."""
-    if context.asked is None or context.numbered:
+    if context.numbered:
+        return tuple(map(_as_written, context.offered))
+    if context.asked is None:
         return context.offered
     return _from_the_question(context) if _has_answers(context) else ()
+
+
+def _as_written(option: Offered) -> Offered:
+    return option if option.written is None else replace(option, number=option.written)
 
 
 def asks_in_numbers(context: Context) -> bool:

@@ -11,6 +11,13 @@ from tests.house.source import modules
 
 # Words of a story, not of a person.
 _NOT_SAID = {"utter_name"}
+# Said to a press alone, so only where there is something to press.
+_OF_A_PRESS = {"utter_not_your_button", "utter_button_expired"}
+_PRESSING = {
+    Locale.EN: re.compile(r"\b(?:tap|press|click|button)", re.IGNORECASE),
+    Locale.ZH_HANS: re.compile(r"[点按戳](?:一[下次]|[击开选钮“👍]| 👍)|[请就再接][点按戳]"),
+    Locale.ZH_HANT: re.compile(r"[點按戳](?:一[下次]|[擊開選鈕「👍]| 👍)|[請就再接][點按戳]"),
+}
 _UTTER = re.compile(r"\"(utter_[a-z0-9_]+)\"")
 
 
@@ -29,6 +36,19 @@ def test_every_response_has_a_text_in_each_language() -> None:
         if not response.text.get(locale, "").strip()
     ]
     assert not missing
+
+
+def test_nobody_is_told_to_press_what_may_be_a_line_with_a_number() -> None:
+    """One wording for all messengers: in some, and in WeChat, choices are typed."""
+    responses = load_flow_set(shipped_sources()).domain.responses.values()
+    told = [
+        f"{response.name} {locale}: {text[locale]}"
+        for response in responses
+        for text in (response.text, *(variant.text for variant in response.variants))
+        for locale, pressing in _PRESSING.items()
+        if pressing.search(text[locale]) and response.name not in _OF_A_PRESS
+    ]
+    assert not told
 
 
 def test_every_response_that_code_says_exists() -> None:

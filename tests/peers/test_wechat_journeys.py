@@ -80,3 +80,22 @@ def test_a_gift_is_found_by_talking(ann: Phone) -> None:
     ann.sees(r"1\. ")
     assert "passive" in ann.kinds()
     assert "platform" not in ann.kinds()  # WeChat never had to apologise for us
+
+
+@pytest.mark.parametrize(
+    ("gift", "more", "cheaper", "answer", "aside"),
+    [
+        ("birthday gift for mum under 300", "Show more", "Cheaper", "These cost less", "my orders"),
+        ("送妈妈的生日礼物，300元以内", "再看几个", "便宜点", "这几样更便宜", "我的订单"),
+        ("送媽媽的生日禮物，300元以內", "再看幾個", "便宜一點", "這幾樣更便宜", "我的訂單"),
+    ],
+)  # fmt: skip
+def test_below_the_ideas_too_each_choice_stands_with_its_number(
+    ann: Phone, gift: str, more: str, cheaper: str, answer: str, aside: str
+) -> None:
+    shown = ann.says(gift)
+    assert re.findall(r"(?m)^(\d)\. ", shown) == ["1", "2", "3", "4", "5"]
+    assert shown.endswith(f"4. {more}\n5. {cheaper}")
+    assert answer in ann.says("5")
+    assert f"1. {more}\n2. {cheaper}" in ann.says(aside)
+    assert answer in ann.says("2")  # not the second idea: this is what was written last

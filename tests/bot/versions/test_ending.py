@@ -18,7 +18,7 @@ from tests.bot.versions.corner import CARD, GIFT, WAIT, Corner
 
 AGAIN = "抱歉，店家更新了“挑礼物”的流程，我们得从头来一次。"
 OVER = "抱歉，刚才办到一半的事，店家已经不再提供了，只能先停在这里。"
-ASIDE = "好久不见！之前的“挑礼物”没有办完，隔得有点久，我先收起来了。想接着办，点一下就重新开始。"
+ASIDE = "好久不见！之前的“挑礼物”没有办完，隔得有点久，我先收起来了。想接着办，说声“好”就重新开始。"
 
 
 def retired(corner: Corner, sha: str) -> None:

@@ -1,5 +1,7 @@
 """Free text where buttons are shown: numbers, ordinals, labels."""
 
+from dataclasses import replace
+
 import pytest
 
 from dialogs.engine.commands import CancelFlow
@@ -92,6 +94,30 @@ def test_a_number_presses_any_with_the_numbers_written_there_or_not(
 ) -> None:
     context = a_context(asked="confirm", flow="checkout", offered=YES_OR_NO, numbered=numbered)
     assert slots_of(understand(text, context)) == {"confirm": agreed}
+
+
+WRITTEN = (  # ideas, then a search that wrote two cards and the question's buttons below them
+    *(replace(one, written=0) for one in IDEAS[:2]),
+    replace(IDEAS[2], written=3),
+    replace(IDEAS[3], written=4),
+    Offered("Buy this", "/SetSlots(gift_choice=prd_found)", 0, written=1),
+    Offered("Buy this", "/SetSlots(gift_choice=prd_also)", 0, written=2),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbered", "choice"),
+    [
+        ("1", True, "prd_found"), ("2", True, "prd_also"), ("3", True, "prd_chalk"),
+        ("4", True, "more"), ("5", True, None), ("the first one", True, "prd_tea"),
+        ("the last one", True, "prd_chalk"), ("1", False, "prd_tea"), ("4", False, None),
+    ],
+)  # fmt: skip
+def test_a_number_is_what_it_stands_beside_and_a_place_counts_the_list(
+    text: str, numbered: bool, choice: str | None
+) -> None:
+    context = a_context(asked="gift_choice", flow="gift_finder", offered=WRITTEN, numbered=numbered)
+    assert slots_of(understand(text, context)).get("gift_choice") == choice
 
 
 @pytest.mark.parametrize("text", ["3", "0", "the third one"])
