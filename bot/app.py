@@ -23,6 +23,7 @@ from bot.delivery.handing_back import hand_back_unanswered
 from bot.delivery.payments import Cashier
 from bot.delivery.storing import TURN
 from bot.delivery.turns import Turns
+from bot.delivery.unheard import tell_unheard
 from bot.delivery.waking import wake_conversation
 from bot.delivery.worker import JobKind, Worker
 from bot.settings import Settings, SettingsError
@@ -47,6 +48,7 @@ from dialogs.calling import BEGIN
 from dialogs.house import House
 from dialogs.library import FlowLibrary
 from dialogs.notices import Notices
+from dialogs.notices.unheard import TELL_UNHEARD
 from dialogs.tending import tend
 from integrations.egress import Egress
 from integrations.language_models import ChatCompletions
@@ -227,6 +229,9 @@ def _job_kinds(settings: Settings, house: House, arrivals: Arrivals) -> dict[str
     }
     kinds = {name: JobKind(_plain(runner)) for name, runner in runners.items()}
     kinds[WAKE] = JobKind(lambda session, job, now, _: wake_conversation(session, house, job, now))
+    kinds[TELL_UNHEARD] = JobKind(
+        lambda session, job, now, _: tell_unheard(session, house, job, now)
+    )
     kinds[HAND_BACK] = JobKind(
         lambda session, job, now, _: hand_back_unanswered(session, house, job, now)
     )

@@ -57,7 +57,7 @@ class AnotherChat:
         self, session: Session, row: OutboxRow, person: Person, chat: Chat, now: datetime
     ) -> None:
         message = OutboundMessage(
-            (*self._why(session, row, person), *_as_offered(session, row)),
+            (*self._why(session, row, person), *as_offered(session, row)),
             purpose=Purpose(row.purpose),
             not_after=row.not_after,
             response=row.response,
@@ -108,7 +108,7 @@ def _other_chat(session: Session, person: Person, account_id: str) -> Chat | Non
     )
 
 
-def _as_offered(session: Session, row: OutboxRow) -> list[Segment]:
+def as_offered(session: Session, row: OutboxRow) -> list[Segment]:
     """With what its buttons do, for they are offered anew where they will stand."""
     offered = select(OfferedOption.token, OfferedOption.payload)
     known = dict(session.execute(offered.where(OfferedOption.chat_id == row.chat_id)).all())

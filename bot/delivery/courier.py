@@ -19,7 +19,8 @@ from bot.channels.adapter import Channel, Parcel, Undeliverable
 from bot.delivery.another_chat import AnotherChat
 from bot.delivery.bell import Bell, heard
 from bot.delivery.outcomes import Arrived, Outcomes
-from bot.delivery.permission import why_not
+from bot.delivery.permission import UNREACHABLE, why_not
+from bot.delivery.unheard import keep_shut_out
 from bot.delivery.voting import cards_among
 from data.delivery import sending
 from data.delivery.held_models import HeldCall
@@ -157,6 +158,8 @@ class Courier:
         if edit_of is None:
             skipped, why = OutboxState.SKIPPED, reason or "no_milestone"
             sending.give_up(session, row_id=row.id, state=skipped, reason=why)
+            if why == UNREACHABLE:
+                keep_shut_out(session, row, now)
             return None
         pause = self._pause(row, now) if edit_of else None
         if pause is not None:

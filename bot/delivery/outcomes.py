@@ -21,6 +21,7 @@ from bot.channels.adapter import (
     Unreachable,
 )
 from bot.delivery.another_chat import AnotherChat
+from bot.delivery.unheard import keep_shut_out
 from bot.delivery.voting import Names, ShownAs
 from data.conversations.moving import move_chat
 from data.conversations.votes import note_cards
@@ -140,6 +141,7 @@ def _note_problem(session: Session, row: OutboxRow, problem: Undeliverable, now:
             sending.postpone(session, row_id=row.id, until=until, error=error, names=names)
         case Unreachable():
             _close(session, row)
+            keep_shut_out(session, row, now)
             sending.give_up(session, row_id=row.id, state=OutboxState.FAILED, reason=error)
         case _:
             _retry(session, row, problem, now)

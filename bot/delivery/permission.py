@@ -10,13 +10,15 @@ from data.delivery.models import OutboxRow
 from data.people import Answer, Chat, may_contact
 from data.people.merged import known_as
 
+UNREACHABLE = "unreachable"
+
 
 def why_not(session: Session, row: OutboxRow, chat: Chat, now: datetime) -> str | None:
     """A code for what forbids it now, or None."""
     if row.not_after is not None and row.not_after <= now:
         return "expired"
     if not chat.reachable:
-        return "unreachable"
+        return UNREACHABLE
     if sending.superseded(session, row):
         return "superseded"
     return _unwanted(session, row, chat, now)

@@ -3,12 +3,13 @@ chat with us any more it waits until they have one again, for a month.
 """
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from data.delivery.jobs import NewJob, enqueue
+from data.delivery.jobs import NewJob
 from data.delivery.models import Job
+from data.delivery.patience import try_later
 from data.personal.parting import heir_of
 from dialogs.engine import Happened
 from dialogs.handing_on import hand_on
@@ -16,9 +17,6 @@ from dialogs.house import Cause, House, stage_of
 from dialogs.unspoken import Unspoken, take_unspoken
 
 log = logging.getLogger(__name__)
-# Nobody waits for it but they: soon when a chat of theirs is open again, and not for ever.
-_FIRST_PAUSE, _LONGEST_PAUSE, _PATIENCE = timedelta(hours=1), timedelta(days=1), timedelta(days=30)
-_TRIES, _SINCE = "unheard", "unheard_since"  # in the arguments of the job
 __all__ = ["stage_of", "wake_conversation"]
 
 
@@ -41,17 +39,14 @@ def wake_conversation(session: Session, house: House, job: Job, now: datetime) -
 
 def _try_later(session: Session, job: Job, person_id: str, now: datetime) -> None:
     """In a lane of theirs, for the chat's is a stranger's by now; it ends when they are erased."""
-    tries, since = job.args.get(_TRIES, 0), job.args.get(_SINCE, now.isoformat())
-    if now - datetime.fromisoformat(since) >= _PATIENCE:
-        log.warning("unheard wake %s", job.id)
-        return
     told = f"{job.args['conversation_id']}:{job.args['wait']}:{job.args['event']}"
     again = NewJob(
         lane=f"person:{person_id}",
         kind=job.kind,
-        key=f"{_TRIES}:{told}:{job.args.get('number', 0)}:{tries}",
-        run_at=now + min(_FIRST_PAUSE * 2**tries, _LONGEST_PAUSE),
-        args={**job.args, _TRIES: tries + 1, _SINCE: since},
+        key=f"unheard:{told}:{job.args.get('number', 0)}",
+        run_at=now,
+        args=job.args,
         merchant_id=job.merchant_id,
     )
-    enqueue(session, again, now=now)
+    if not try_later(session, again, now=now):
+        log.warning("unheard wake %s", job.id)

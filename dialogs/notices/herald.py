@@ -18,6 +18,7 @@ from data.people.merged import known_as
 from dialogs.format import Domain
 from dialogs.letters import TURN, send
 from dialogs.library import FlowLibrary
+from dialogs.notices.unheard import ABOUT_MONEY, keep_unheard
 from dialogs.private import private_chat
 from dialogs.responses import fill, framed, say
 
@@ -52,12 +53,28 @@ class Herald:
     def tell_person(
         self, person_id: str, notice: Notice, *, conversation_id: str | None = None
     ) -> None:
-        """In private: where they ordered, else in their own chat on any account of the shop."""
+        """In private: where they ordered, else in their own chat on any account of the shop. Where
+        there is none, what is about their money waits for one."""
         person = known_as(self.session, person_id)
         found = self._private_place(person, conversation_id)
         if found is not None:
-            account, chat = found
-            self._post(account, chat, person, notice, pressed_by=person.id)
+            self._say_to(person, self._worded(person, notice), notice.key, found)
+        elif notice.response in ABOUT_MONEY and notice.response in self.domain.responses:
+            keep_unheard(
+                self.session,
+                person=person,
+                message=self._worded(person, notice),
+                key=notice.key,
+                since=self.now,
+                now=self.now,
+            )
+
+    def say_privately(self, person: Person, message: OutboundMessage, *, key: str) -> bool:
+        """Wherever a chat of theirs is open; False: nowhere."""
+        found = self._private_place(person, None)
+        if found is not None:
+            self._say_to(person, message, key, found)
+        return found is not None
 
     def tell_chat(self, chat_id: str, notice: Notice, *, speaker: Person) -> None:
         """In front of everybody, in the language of the person whose matter it is; what is private
@@ -70,7 +87,7 @@ class Herald:
             return
         chat = self.session.get_one(Chat, chat_id)
         account = self.session.get_one(ChannelAccount, chat.account_id)
-        self._post(account, chat, speaker, notice, pressed_by=None)
+        self._send(account, Letter(chat.id, self._worded(speaker, notice)), notice.key)
 
     def show(self, chat_id: str, message: OutboundMessage, *, key: str) -> None:
         """A live message as it is now; anybody in the chat may press its buttons."""
@@ -90,22 +107,23 @@ class Herald:
     def option(self, response: str, payload: str, locale: Locale, **values: Any) -> Option:
         return Option(self.words(response, locale, **values), payload)
 
-    def _post(
-        self,
-        account: ChannelAccount,
-        chat: Chat,
-        person: Person,
-        notice: Notice,
-        *,
-        pressed_by: str | None,
-    ) -> None:
+    def _worded(self, person: Person, notice: Notice) -> OutboundMessage:
         values = {"name": person.name, **notice.values}
         response = self.domain.responses[notice.response]
         message = say(response, values, Locale(person.locale), more=notice.more)
-        if pressed_by is not None:
-            message = self._told_apart(message, chat, person)
-        message = replace(message, purpose=notice.purpose, coalesce_key=notice.live)
-        self._send(account, Letter(chat.id, message, person_id=pressed_by), notice.key)
+        return replace(message, purpose=notice.purpose, coalesce_key=notice.live)
+
+    def _say_to(
+        self,
+        person: Person,
+        message: OutboundMessage,
+        key: str,
+        place: tuple[ChannelAccount, Chat],
+    ) -> None:
+        """Only they may press its buttons."""
+        account, chat = place
+        message = self._told_apart(message, chat, person)
+        self._send(account, Letter(chat.id, message, person_id=person.id), key)
 
     def _told_apart(self, message: OutboundMessage, chat: Chat, person: Person) -> OutboundMessage:
         """While a person of the shop speaks here, nobody takes our notice for their words."""

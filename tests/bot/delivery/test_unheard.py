@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.play.world import World
+from data.conversations import WAKE
 from data.delivery.models import Job, OutboxRow
 from data.people import Chat
 from tests.bot.delivery.test_waking import BUYS, NOW, act
@@ -41,7 +42,8 @@ def reaches(world: World, *, reachable: bool) -> None:
 
 def waiting(world: World) -> list[Job]:
     with world.tuanzi.database.reading() as session:
-        due = select(Job).where(Job.key.startswith("unheard:"), Job.state == "due")
+        due = select(Job).where(Job.kind == WAKE, Job.key.startswith("unheard:"))
+        due = due.where(Job.state == "due")
         return list(session.scalars(due))
 
 

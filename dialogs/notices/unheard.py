@@ -1,0 +1,45 @@
+"""What somebody must be told about their money, and can be told nowhere, waits until they have an
+open chat again: it is looked for soon, then once a day, for a month."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from data.delivery.jobs import NewJob, enqueue
+from data.delivery.messages import OutboundMessage, segment_to_json
+from data.delivery.patience import SINCE
+from data.people import Person
+
+TELL_UNHEARD = "tell_unheard"  # the job kind; args: person_id, key, segments, response
+MARK = "unheard:"
+# Money came, did not come, or went back. The rest an order or a team tells itself when asked.
+ABOUT_MONEY = frozenset(
+    {
+        "utter_receipt", "utter_receipt_group", "utter_payment_failed", "utter_refunded",
+        "utter_refund_delayed", "utter_seat_late", "utter_seat_refunded",
+        "utter_seat_team_failed_paid", "utter_seat_team_cancelled_paid",
+    }
+)  # fmt: skip
+
+
+def keep_unheard(
+    session: Session,
+    *,
+    person: Person,
+    message: OutboundMessage,
+    key: str,
+    since: datetime,
+    now: datetime,
+) -> None:
+    """Its buttons with what they do. In a lane of theirs: it ends when they are erased. `since`:
+    when it was first to be told."""
+    args = {
+        "person_id": person.id,
+        "key": key,
+        "segments": [segment_to_json(segment) for segment in message.segments],
+        "response": message.response,
+        SINCE: since.isoformat(),
+    }
+    lane = f"person:{person.id}"
+    job = NewJob(lane, TELL_UNHEARD, f"{MARK}{key}", now, args, person.merchant_id)
+    enqueue(session, job, now=now)
