@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from data.conversations.models import ConversationEvent
 from data.delivery.models import OutboxRow
 from data.kernel.prepared import Prepared
 from data.people import Chat
+from data.people.membership import chat_and_topics
 
 _SAID = Prepared(
     select(Chat.external_id, OutboxRow.segments, OutboxRow.response, OutboxRow.person_id)
@@ -50,11 +51,10 @@ def last_started(session: Session, *, conversation_id: str, flow: str) -> dateti
 
 def is_ours(session: Session, *, account_id: str, place: str, name: str) -> bool:
     """Whether the messenger calls a newer message of ours so, in this chat or one of its topics."""
-    topics = Chat.external_id.startswith(f"{place}/", autoescape=True)
     newest = session.scalars(
         select(OutboxRow.external_id)
         .join(Chat, Chat.id == OutboxRow.chat_id)
-        .where(Chat.account_id == account_id, or_(Chat.external_id == place, topics))
+        .where(chat_and_topics(session, account_id, place))
         .order_by(OutboxRow.id.desc())
         .limit(_LOOKED_THROUGH)
     )

@@ -49,9 +49,10 @@ def note_reaction(
     session: Session, *, account: ChannelAccount, event: InboundEvent, now: datetime
 ) -> None:
     """Told twice, or late, it changes nothing; of what is no card of ours nothing is kept."""
-    reaction, here = event.reaction, chat_and_topics(account, event.chat.external_id)
+    reaction = event.reaction
     if reaction is None or event.chat.kind != "group":
         return
+    here = chat_and_topics(session, account.id, event.chat.external_id)
     if not reaction.to:
         _take_back(session, here, reaction)
         return
