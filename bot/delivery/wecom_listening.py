@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 # be asked (vendor's page of kf/sync_msg: "strictly", it gives no number).
 _LOOK_SECONDS, UNASKED_SECONDS = 1.0, 600.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+_BUSY = -1  # vendor's page of all return codes
 
 
 class Desk(Protocol):
@@ -72,7 +73,7 @@ class Listening:
         """Page by page; an empty one may have others behind it."""
         before = await asyncio.to_thread(self.inbox.position)
         while True:
-            news = await self.desk.news(before or "", word)
+            news = await self._news(before, word)
             await asyncio.to_thread(self.inbox.store, news, before)
             if not news.has_more:
                 return
@@ -81,3 +82,16 @@ class Listening:
                 log.warning("wecom: cursor stuck")
                 return
             before = there
+
+    async def _news(self, before: str | None, word: str) -> News:
+        """Which number a refused cursor has no page of the vendor's tells. What nothing else
+        explains and is gone without the cursor was about it: then all of the last three days comes
+        again (vendor's page of kf/sync_msg), and what is known by its number has no effect."""
+        try:
+            return await self.desk.news(before or "", word)
+        except WeChatError as error:
+            if before is None or type(error) is not WeChatError or error.code == _BUSY:
+                raise
+            news = await self.desk.news("", word)
+            log.warning("wecom: cursor refused: %s", error)
+            return news

@@ -7,9 +7,11 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from bot.app import Tuanzi, build
 from data.audit import audit
+from data.delivery.models import Cursor
 from data.kernel.clock import SystemClock
 from tests.peers.telegram_world import seed_shop, serving, wait
 from tests.peers.wechat_platform import Remote
@@ -54,6 +56,20 @@ def test_a_gift_is_found_bought_and_paid_for_at_the_desk(ann: Customer) -> None:
     with ann.tuanzi.database.reading() as session:
         assert audit(session, now=ann.tuanzi.clock.now()) == []
     assert "Market Street" not in str([row.payload for row in inbox_of(ann.tuanzi)])
+
+
+def test_a_place_in_the_news_that_is_refused_is_left_out(ann: Customer) -> None:
+    ann.says("hello")
+    settle(ann.tuanzi)
+    before = len(ann.messages())
+    with ann.tuanzi.database.transaction() as session:
+        session.execute(update(Cursor).values(position="of-another-desk"))
+    ann.says("what can you do?")
+    ann.sees("我能做这些|Here is what I can do")
+    settle(ann.tuanzi)
+    assert len(ann.messages()) == before + 1  # what came again was not answered again
+    with ann.tuanzi.database.reading() as session:
+        assert str(session.scalars(select(Cursor.position)).one()).startswith("cur-")
 
 
 def test_who_comes_in_is_greeted_with_a_menu_and_presses_it(ann: Customer) -> None:

@@ -20,7 +20,7 @@ from data.kernel.clock import TurnableClock
 from data.kernel.database import Database
 from data.people import Chat
 from integrations.http import Unreachable
-from integrations.wechat_errors import WordRefused
+from integrations.wechat_errors import QuotaReached, WeChatError, WordRefused
 from integrations.wecom import News
 from tests.bot.delivery.wecom import ANN, CORP, DESK, OTHER_DESK, Company, a_bell, happened, said
 from tests.builders import NOW, a_merchant
@@ -262,6 +262,44 @@ def test_a_word_that_opens_nothing_any_more_is_left_out(company: Company) -> Non
     company.bring(a_bell("WORD"))
     pass_time(company, minutes=11)
     assert look(ears) == [("c1", "")]
+
+
+def test_a_cursor_that_is_refused_is_left_out_and_what_comes_again_has_no_effect(
+    company: Company,
+) -> None:
+    old, new = said("a", number="m1"), said("b", number="m2")
+    refused = WeChatError(40058)
+    ears = listening(company, News(next_cursor="c1", msg_list=[old]))
+    look(ears)
+    company.bring(a_bell("WORD"))
+    ears.desk = Shelf(
+        refused,
+        News(next_cursor="d1", has_more=1, msg_list=[old]),
+        News(next_cursor="d2", msg_list=[new]),
+    )
+    assert look(ears) == [("c1", "WORD"), ("", "WORD"), ("d1", "WORD")]
+    assert [row.event_id for row in company.rows()] == ["m1", "m2"]
+    assert company.inbox.position() == "d2"
+
+
+@pytest.mark.parametrize("code", [-1, 45009])
+def test_a_cursor_is_kept_where_something_else_was_refused(company: Company, code: int) -> None:
+    refused = QuotaReached(code) if code == 45009 else WeChatError(code)
+    ears = listening(company, News(next_cursor="c1"))
+    look(ears)
+    company.bring(a_bell("WORD"))
+    ears.desk = Shelf(refused)
+    assert look(ears) == [("c1", "WORD")]
+    assert company.inbox.position() == "c1"
+
+
+def test_what_is_refused_without_a_cursor_too_moves_nothing(company: Company) -> None:
+    ears = listening(company, News(next_cursor="c1"))
+    look(ears)
+    company.bring(a_bell("WORD"))
+    ears.desk = Shelf(WeChatError(95000), WeChatError(95000))
+    assert look(ears) == [("c1", "WORD"), ("", "WORD")]
+    assert (company.inbox.position(), company.bell()) == ("c1", "WORD")
 
 
 def test_more_without_a_way_there_is_no_endless_loop(company: Company) -> None:
