@@ -21,7 +21,7 @@ from dialogs.format.flow import (
 from dialogs.format.lint_values import check_comparisons, misfit
 from dialogs.format.own_names import OWN_ACTION_NAMES, RESPONSES_OF_OWN_ACTIONS
 from dialogs.format.predicates import Predicate
-from dialogs.format.problems import Problem
+from dialogs.format.problems import NOTHING, Problem
 from dialogs.format.values import is_allowed
 from dialogs.format.wait_events import WAIT_EVENTS
 
@@ -31,7 +31,7 @@ _MOST_NAMES = 8  # in a hint; more is a wall
 def nearest(name: str, known: Iterable[str]) -> str:
     """The name that was probably meant, else some of those there are."""
     names = sorted(known)
-    return ", ".join(get_close_matches(name, names, 1) or names[:_MOST_NAMES]) or "–"
+    return ", ".join(get_close_matches(name, names, 1) or names[:_MOST_NAMES]) or NOTHING
 
 
 def check_names(document: Document, flow_set: FlowSet) -> None:

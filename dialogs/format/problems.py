@@ -12,6 +12,8 @@ from ruamel.yaml import YAML
 
 from data.kernel.locales import Locale
 
+NOTHING = "–"  # of what is wanted
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
@@ -36,7 +38,9 @@ class Problem:
         return self._filled("message", locale)
 
     def hint(self, locale: Locale) -> str:
-        return self._filled("hint", locale)
+        """Where nothing is known that could have been meant, a code may have a hint of its own."""
+        alone = self.values.get("wanted") == NOTHING and self._text("hint_alone", locale)
+        return self._filled("hint_alone" if alone else "hint", locale)
 
     def render(self, locale: Locale) -> str:
         """One line as compilers print it, and the hint below."""

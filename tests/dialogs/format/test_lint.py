@@ -230,3 +230,30 @@ def _objects(rule: object) -> list[dict[str, object]]:
     if isinstance(rule, list):
         return [found for value in rule for found in _objects(value)]
     return []
+
+
+@pytest.mark.parametrize(
+    ("steps", "head", "code", "words_of"),
+    [
+        ("- collect: color", "", "unknown_slot", {"en": "No slot", "zh": "slots:"}),
+        ("- noop: true\n  next:\n    - if: slots.color\n      then: END\n    - else: END", "",
+         "unknown_slot", {"en": "Declare it", "zh": "slots:"}),
+        ("- noop: true", "nlu_trigger: [{intent: greet}]", "unknown_intent",
+         {"en": "No intent", "zh": "intents:"}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("locale", list(Locale))
+def test_where_there_is_none_at_all_the_hint_says_what_to_do(
+    steps: str, head: str, code: str, words_of: dict[str, str], locale: Locale
+) -> None:
+    alone = {"new.yml": flow(steps, head=head)}
+    found = [problem for problem in check_flow_set(alone) if problem.code == code]
+    assert found
+    for problem in found:
+        assert "–" not in problem.hint(locale)
+        assert words_of[locale.value[:2]] in problem.hint(locale)
+
+
+def test_each_language_has_the_same_words_for_the_same_problems() -> None:
+    keys = [{code: set(said) for code, said in words(locale).items()} for locale in Locale]
+    assert keys[0] == keys[1] == keys[2]
