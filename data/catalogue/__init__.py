@@ -36,6 +36,7 @@ from data.catalogue.search import Found, find_by_name, search
 from data.catalogue.shelf import Article, Shelf
 from data.catalogue.stock import (
     commit_hold,
+    could_hold,
     count_stock,
     extend_hold,
     hold_stock,
@@ -65,6 +66,7 @@ __all__ = [
     "Variant",
     "attributes_in",
     "commit_hold",
+    "could_hold",
     "count_products",
     "count_stock",
     "create_search_index",

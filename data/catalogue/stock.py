@@ -43,6 +43,18 @@ def hold_stock(
             )
 
 
+def could_hold(session: Session, *, variant_id: str, quantity: int, owner_ref: str) -> bool:
+    """As `hold_stock` would find it now; changes nothing."""
+    held = select(Hold.id).filter_by(
+        variant_id=variant_id, owner_ref=owner_ref, state=HoldState.HELD
+    )
+    if session.scalar(held) is not None:
+        return True
+    left = Variant.on_hand - Variant.held >= quantity
+    free = select(Variant.id).where(Variant.id == variant_id, Variant.state == Shown.ACTIVE, left)
+    return session.scalar(free) is not None
+
+
 def commit_hold(session: Session, *, owner_ref: str, now: datetime) -> None:
     """Sold: what the owner held leaves the shelf. WrongState if any of it was let go before."""
     with session.begin_nested():

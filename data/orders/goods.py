@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.catalogue import commit_hold, extend_hold, hold_stock, release_hold, restock
+from data.catalogue import commit_hold, could_hold, extend_hold, hold_stock, release_hold, restock
 from data.kernel.errors import OutOfStock
 from data.orders.models import Order, OrderLine
 
@@ -36,6 +36,19 @@ def secure(session: Session, order: Order, *, until: datetime, now: datetime) ->
         return False
     extend_hold(session, owner_ref=order.stock_ref, expires_at=until)
     return True
+
+
+def can_be_had(session: Session, order: Order) -> bool:
+    """Would `secure` hold everything? Changes nothing."""
+    return all(
+        could_hold(
+            session,
+            variant_id=line.variant_id,
+            quantity=line.quantity,
+            owner_ref=order.stock_ref,
+        )
+        for line in lines_of(session, order)
+    )
 
 
 def sell(session: Session, order: Order, *, now: datetime) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from data.kernel.errors import NotFound, PaymentLinkExpired
 from data.kernel.tokens import fingerprint, new_token
-from data.orders import Order, OrderLine, OrderState, find_order, lines_of
+from data.orders import Order, OrderKind, OrderLine, OrderState, find_order, goods, lines_of
 from data.payments.models import OPEN_ATTEMPTS, AttemptState, PaymentAttempt, PaymentLink
 
 _READABLE = timedelta(days=30)  # the page goes on saying how the order stands
@@ -25,8 +25,10 @@ class PayState(StrEnum):
     PAYABLE = "payable"
     CHECKING = "checking"  # a provider has not told us yet how a try ended
     PAID = "paid"
+    SOLD_OUT = "sold_out"  # its time is not up, but its goods are not held and gone
     EXPIRED = "expired"
     CANCELLED = "cancelled"
+    GROUP_CLOSED = "group_closed"
     REFUNDED = "refunded"
 
 
@@ -68,7 +70,7 @@ def find_payable(session: Session, *, token: str, now: datetime) -> Payable:
     return Payable(
         order=order,
         lines=lines_of(session, order),
-        state=_state(order, last, now),
+        state=_state(session, order, last, now),
         declined=last is not None and last.state == AttemptState.FAILED,
     )
 
@@ -91,6 +93,7 @@ def _last_attempt(session: Session, order: Order) -> PaymentAttempt | None:
     )
 
 
+_CLOSED = (OrderState.EXPIRED, OrderState.CANCELLED)
 _ASKING = (AttemptState.SUBMITTED, AttemptState.AUTHORIZED, AttemptState.UNKNOWN)
 _SAID: dict[OrderState, PayState] = {
     OrderState.EXPIRED: PayState.EXPIRED,
@@ -105,9 +108,13 @@ def _is_closing(last: PaymentAttempt) -> bool:
     return last.superseded and last.state in OPEN_ATTEMPTS and last.call is not None
 
 
-def _state(order: Order, last: PaymentAttempt | None, now: datetime) -> PayState:
+def _state(session: Session, order: Order, last: PaymentAttempt | None, now: datetime) -> PayState:
     if order.state != OrderState.AWAITING_PAYMENT:
+        if order.kind == OrderKind.GROUP and order.state in _CLOSED:
+            return PayState.GROUP_CLOSED
         return _SAID.get(OrderState(order.state), PayState.PAID)
     if last is not None and (last.state in _ASKING or _is_closing(last)):
         return PayState.CHECKING
-    return PayState.EXPIRED if order.expires_at <= now else PayState.PAYABLE
+    if order.expires_at <= now:
+        return PayState.EXPIRED
+    return PayState.PAYABLE if goods.can_be_had(session, order) else PayState.SOLD_OUT

@@ -9,10 +9,11 @@ from sqlalchemy import func, select
 
 from bot.demo.clock import clock_of, settle, turn
 from bot.web.headers import PAY_POLICY
+from data.catalogue import Variant, release_hold
 from data.delivery.models import OutboxRow
 from data.kernel.database import Base
 from data.kernel.locales import Locale
-from data.orders import Order
+from data.orders import Order, OrderKind
 from data.payments import AttemptState, PaymentAttempt, revoke_links
 from data.payments.sandbox_models import SandboxPayment
 from tests.bot.open_demo import CANARY, Demo, a_browser
@@ -246,3 +247,23 @@ def test_a_name_in_the_catalogue_is_text_on_the_page_t21(demo: Demo) -> None:
     assert "<script" not in page
     assert "<img src=x" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_goods_that_went_to_somebody_else_are_not_offered_to_be_paid(demo: Demo) -> None:
+    token = demo.a_bill(Locale.EN)
+    with demo.tuanzi.database.transaction() as session:
+        order = session.scalars(select(Order)).one()
+        release_hold(session, owner_ref=order.stock_ref, now=demo.tuanzi.clock.now())
+        for variant in session.scalars(select(Variant)):
+            variant.on_hand = variant.held
+    page = look(demo, token)
+    assert "Sold out in the meantime" in page
+    assert "outcome" not in page
+
+
+def test_a_place_in_a_group_that_was_not_paid_says_so(demo: Demo) -> None:
+    token = demo.a_bill(Locale.EN)
+    with demo.tuanzi.database.transaction() as session:
+        session.scalars(select(Order)).one().kind = OrderKind.GROUP
+    asyncio.run(turn(demo.tuanzi, to=demo.tuanzi.clock.now() + timedelta(hours=1)))
+    assert "the group is over" in look(demo, token)
