@@ -83,10 +83,12 @@ def _not_paid_once(moment: Moment) -> Select[Any]:
 
 
 def _paid_another_amount(_: Moment) -> Select[Any]:
+    """Of what is not on its way back: a coupon may have come after a payment had begun."""
     return (
         select(PaymentAttempt.id)
         .join(Order, Order.id == PaymentAttempt.order_id)
         .where(PaymentAttempt.state == AttemptState.CAPTURED)
+        .where(PaymentAttempt.promised_minor < PaymentAttempt.captured_minor)
         .where(
             or_(
                 PaymentAttempt.captured_minor != Order.total_minor - Order.credit_minor,
