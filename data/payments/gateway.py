@@ -150,6 +150,8 @@ class PaymentRef:
     """A payment at the provider, by our key and, once known, by its own reference.
 
     `is_offered`: its payer has been given a way to pay it, good until `expires_at`.
+    `let_go`: it is over for us. Where a payer's consent takes nothing yet, a gateway that takes the
+    money when it sees the consent must not do so any more.
     """
 
     key: str
@@ -157,6 +159,7 @@ class PaymentRef:
     amount: Money
     is_offered: bool = False
     expires_at: datetime | None = None
+    let_go: bool = False
 
 
 @dataclass(frozen=True, slots=True)

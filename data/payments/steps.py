@@ -27,6 +27,7 @@ __all__ = ["JOBS", "Call", "Verb", "calls_due", "lease", "record_answer"]
 
 _LEASE = timedelta(seconds=60)  # twice the longest time-out of a provider call (30 s)
 _BATCH = 20
+_OVER = (AttemptState.FAILED, AttemptState.VOIDED)
 _T = TypeVar("_T", PaymentAttempt, Refund)
 
 
@@ -140,6 +141,7 @@ def _payment_ref(attempt: PaymentAttempt) -> PaymentRef:
         attempt.amount,
         is_offered=attempt.pay_with is not None,
         expires_at=read_details(attempt.details).expires_at,
+        let_go=attempt.superseded or attempt.state in _OVER,
     )
 
 
