@@ -38,6 +38,7 @@ from integrations.payments.paypal_seal import Seal
 from integrations.payments.paypal_shapes import (
     CURRENCIES,
     HONOURED,
+    TAKEN,
     Capture,
     Order,
     Refund,
@@ -97,7 +98,6 @@ _WILL_NOT = frozenset(
     }
 )
 _HOLD_IS_GONE = frozenset({"AUTHORIZATION_VOIDED", "AUTHORIZATION_EXPIRED"})
-_REFUND_LATER = frozenset({"PENDING_CAPTURE"})  # the money itself is still on its way
 
 
 class PayPal:
@@ -201,8 +201,8 @@ class PayPal:
 
     async def refund(self, wanted: NewRefund) -> ProviderRefund:
         order = await self._order(wanted.payment)
-        if order.capture is None:
-            raise ProviderUnreachable("nothing_captured")
+        if order.capture is None or order.capture.status not in TAKEN:
+            raise ProviderUnreachable("nothing_captured")  # or not yet: asked again later
         told = {
             "amount": to_paypal(wanted.amount),
             "custom_id": wanted.key,
@@ -263,8 +263,7 @@ class PayPal:
         found = _refund_of(await self._order(wanted.payment), wanted.key)
         if found is not None:
             return refund_shown(found)
-        is_doubt = refusal.issue in _DONE_BEFORE | _REFUND_LATER
-        if refusal.status in _REFUND_REFUSED and not is_doubt:
+        if refusal.status in _REFUND_REFUSED and refusal.issue not in _DONE_BEFORE:
             raise ProviderRefused(refusal.issue)
         raise refusal
 

@@ -54,6 +54,7 @@ _CAPTURES = {  # the best first: a capture that was declined may have another on
     "FAILED": _P.FAILED,
 }
 _BEST = list(_CAPTURES)
+TAKEN = frozenset(status for status, meant in _CAPTURES.items() if meant is _P.CAPTURED)
 _REFUNDS = {
     "COMPLETED": RefundStatus.SUCCEEDED,
     "PENDING": RefundStatus.PENDING,
