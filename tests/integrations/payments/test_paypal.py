@@ -30,6 +30,7 @@ from tests.integrations.payments.paypal_bench import (
     looked_at,
     paid,
 )
+from tests.peers.money.paypal_books import Order
 from tests.peers.money.paypal_face import Face, running_face
 
 OTHER_KEY = "d4" * 16
@@ -182,18 +183,19 @@ def test_an_answer_to_the_capture_that_was_lost_is_found_when_we_look_again(
     assert len(face.order(KEY).captures) == 1
 
 
-def test_who_was_captured_between_two_looks_is_captured(face: Face, gateway: PayPal) -> None:
+def test_who_was_captured_between_two_looks_is_captured(
+    face: Face, gateway: PayPal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Another process was quicker: PayPal says that it was done already."""
     ref = created(gateway)
     order = face.approves(KEY)
-    act = face.books.take
+    take = face.books.take
 
-    def quicker(name: str, intent: str) -> object:
-        face.books.take = act  # type: ignore[method-assign]
-        act(name, intent)
-        return act(name, intent)
+    def after_another(name: str, intent: str) -> Order:
+        take(name, intent)
+        return take(name, intent)
 
-    face.books.take = quicker  # type: ignore[method-assign,assignment]
+    monkeypatch.setattr(face.books, "take", after_another)
     assert looked_at(gateway, ref).status is PaymentStatus.CAPTURED
     assert len(order.captures) == 1
 

@@ -34,9 +34,10 @@ class Row:
     at: datetime
 
     def shown(self) -> Json:
-        told = {name: self.told[name] for name in ("custom_id", "invoice_id") if name in self.told}
+        ours = ("custom_id", "invoice_id")
+        told: Json = {name: self.told[name] for name in ours if name in self.told}
         moment = _stamp(self.at)
-        named = {"id": self.id, "status": self.status, "amount": self.amount}
+        named: Json = {"id": self.id, "status": self.status, "amount": self.amount}
         return {**named, **told, "create_time": moment, "update_time": moment, "links": []}
 
 

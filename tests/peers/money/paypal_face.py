@@ -22,10 +22,11 @@ import secrets
 import threading
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -179,7 +180,7 @@ class Face:
 
     # — what a merchant calls —
 
-    def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def answer(self, method: str, path: str, headers: Message, body: bytes) -> Answer:
         with self._lock:
             self.calls.append(f"{method} {path}")
             if path == "/v1/oauth2/token":
@@ -198,7 +199,7 @@ class Face:
                 answer = _problem(refusal.status, refusal.issue)
             return Answer(answer.status, answer.told, is_lost=fault == "lost")
 
-    def _token(self, headers: Mapping[str, str], body: bytes) -> Answer:
+    def _token(self, headers: Message, body: bytes) -> Answer:
         known = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
         is_theirs = self.knows_secret and headers.get("Authorization") == f"Basic {known}"
         if not is_theirs or body != b"grant_type=client_credentials":
@@ -209,12 +210,12 @@ class Face:
         seconds = int(TOKEN_LIVES.total_seconds())
         return Answer(200, {"access_token": token, "token_type": "Bearer", "expires_in": seconds})
 
-    def _is_known(self, headers: Mapping[str, str]) -> bool:
+    def _is_known(self, headers: Message) -> bool:
         token = headers.get("Authorization", "").removeprefix("Bearer ")
         until = self.tokens.get(token)
         return until is not None and self.clock.now() < until
 
-    def _once(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def _once(self, method: str, path: str, headers: Message, body: bytes) -> Answer:
         """What was answered to a request's id is answered again."""
         name = headers.get("PayPal-Request-Id", "")
         self.asked.append((path, name))
@@ -239,7 +240,7 @@ class Face:
             return _said(200, shapes.ORDER, self.books.orders[told["id"]].shown())
         return answer
 
-    def _act(self, method: str, path: str, headers: Mapping[str, str], told: Json) -> Answer:
+    def _act(self, method: str, path: str, headers: Message, told: Json) -> Answer:
         is_whole = headers.get("Prefer") == "return=representation"
         match [method, *path.strip("/").split("/")]:
             case [_, "v2", "checkout", "orders", *rest]:
