@@ -3,10 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.app import Tuanzi
+from bot.action_servers import NoFieldKey
+from bot.web.shop import OpenShop
+from data.kernel.encryption import CIPHER, Unreadable
 from data.kernel.errors import NotFound
 from data.payments.account_models import PaymentAccount
-from data.payments.accounts import connect_account, enabled_account
+from data.payments.accounts import (
+    connect_account,
+    credentials_of,
+    enabled_account,
+    named_account,
+)
 from data.payments.gateway import ProviderUnreachable
 from integrations.payments.kinds import Connected, Finding, Kind, Wiring
 
@@ -30,13 +37,36 @@ class Looked:
         return any(one.vital and not one.is_sound for one in self.findings)
 
 
-def kind_of(tuanzi: Tuanzi, provider: str) -> Kind:
+def kind_of(tuanzi: OpenShop, provider: str) -> Kind:
     if provider not in tuanzi.gateways.kinds:
         raise NotFound("payment_provider")
     return tuanzi.gateways.kinds[provider]
 
 
-async def try_out(tuanzi: Tuanzi, kind: Kind, typed: Mapping[str, str]) -> Looked:
+def with_kept_secrets(
+    tuanzi: OpenShop, kind: Kind, typed: Mapping[str, str], *, merchant_id: str
+) -> dict[str, str]:
+    """A secret that was left empty stays what it is, if the account goes by the same name there.
+    NoFieldKey: nothing secret could be kept here."""
+    with tuanzi.database.reading() as session:
+        if CIPHER not in session.info:
+            raise NoFieldKey
+        account = named_account(
+            session,
+            merchant_id=merchant_id,
+            provider=kind.name,
+            external_id=typed.get(kind.identity, "").strip(),
+        )
+        try:
+            kept = credentials_of(session, account, now=tuanzi.clock.now()) if account else None
+        except Unreadable:
+            kept = None
+    secrets = kept.secrets if kept else {}
+    left = {one.name for one in kind.fields if one.secret and not typed.get(one.name, "").strip()}
+    return {**typed, **{name: secrets[name] for name in left if name in secrets}}
+
+
+async def try_out(tuanzi: OpenShop, kind: Kind, typed: Mapping[str, str]) -> Looked:
     """Ask the provider with what was typed in, and keep nothing. BadCredentials: a field will not
     do. What only a connected account can have (its address for notices) is not looked at."""
     wiring = _wiring(tuanzi, kind)
@@ -51,7 +81,7 @@ async def look_at(gateway: Connected) -> Looked:
 
 
 def keep(
-    tuanzi: Tuanzi, kind: Kind, typed: Mapping[str, str], *, merchant_id: str, by: str
+    tuanzi: OpenShop, kind: Kind, typed: Mapping[str, str], *, merchant_id: str, by: str
 ) -> PaymentAccount:
     with tuanzi.database.transaction() as session:
         return connect_account(
@@ -64,7 +94,9 @@ def keep(
         )
 
 
-def opened(tuanzi: Tuanzi, *, merchant_id: str, provider: str) -> tuple[PaymentAccount, Connected]:
+def opened(
+    tuanzi: OpenShop, *, merchant_id: str, provider: str
+) -> tuple[PaymentAccount, Connected]:
     """The account that takes new payments. NotFound: there is none, or its secrets are lost."""
     with tuanzi.database.reading() as session:
         account = enabled_account(session, merchant_id=merchant_id, provider=provider)
@@ -74,6 +106,6 @@ def opened(tuanzi: Tuanzi, *, merchant_id: str, provider: str) -> tuple[PaymentA
     return account, gateway
 
 
-def _wiring(tuanzi: Tuanzi, kind: Kind) -> Wiring:
+def _wiring(tuanzi: OpenShop, kind: Kind) -> Wiring:
     blank = PaymentAccount(id=_NEW, provider=kind.name)
     return tuanzi.gateways.wiring(blank)

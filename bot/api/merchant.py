@@ -11,6 +11,7 @@ from bot.api import (
     group_buys,
     ledger,
     orders,
+    payment_trouble,
     payments,
     products,
     refunds,
@@ -23,6 +24,7 @@ ROOT = "/api/v1"
 _NOUNS = (
     products,
     orders,
+    payment_trouble,  # before the payments, or it would be one's name
     payments,
     refunds,
     group_buys,

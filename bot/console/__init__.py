@@ -24,6 +24,8 @@ from bot.console import (
     orders,
     overview,
     parcels,
+    payment_trouble,
+    payments,
     web_chats,
 )
 from bot.console.desk import guard
@@ -49,6 +51,8 @@ _ROOMS = (
     flow_stories,
     action_server,
     web_chats,
+    payments,
+    payment_trouble,
     ledger,
 )
 

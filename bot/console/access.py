@@ -74,6 +74,14 @@ ACCESS: Mapping[str, Roles] = {
     "show_web_chats": LEAD,
     "save_web_chat": OWNING,
     "close_web_chat": OWNING,
+    "show_payments": LEAD,
+    "check_payments": LEAD,
+    "connect_payments": OWNING,
+    "disconnect_payments": OWNING,
+    "ask_provider_again": OWNING,
+    "dismiss_payment_notice": OWNING,
+    "retry_refund": LEAD,
+    "run_payment_job": LEAD,
     "show_ledger": LEAD,
 }
 

@@ -29,7 +29,9 @@ DONE = frozenset(
         "imported", "cancel_released", "cancel_refunding", "cancel_already", "refunded",
         "given_back", "shipped", "delivered", "campaign_started", "saved", "taken_over",
         "handed_back", "draft_saved", "published", "rolled_back", "server_disconnected",
-        "forgotten", "web_chat_saved", "web_chat_closed",
+        "forgotten", "web_chat_saved", "web_chat_closed", "payments_connected",
+        "payments_disconnected", "provider_asked", "notice_dismissed", "refund_retried",
+        "job_again",
     }
 )  # fmt: skip
 # Security design, body limits: 200 fields.
@@ -49,6 +51,7 @@ class Desk:
 
     staff_id: str
     name: str
+    email: str
     merchant_id: str
     role: StaffRole
     locale: Locale
@@ -144,6 +147,7 @@ def _desk(request: Request, colleague: Staff, merchant: Merchant, now: datetime)
     return Desk(
         staff_id=colleague.id,
         name=colleague.name,
+        email=colleague.email,
         merchant_id=merchant.id,
         role=StaffRole(colleague.role),
         locale=locale,

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from bot.api.reads import chats, group_buys, orders
+from bot.api.reads.payment_trouble import count_trouble
 from bot.console.desk import AtDesk
 from bot.console.pages import go, page
 from bot.web.scope import looking
@@ -37,6 +38,9 @@ def overview(desk: AtDesk, shop: Shop) -> Response:
             desk,
             counts=[(state, counts.get(state, 0)) for state in _SHOWN],
             trouble=server.trouble if server else "",
+            money_trouble=(
+                count_trouble(session, merchant_id=merchant_id) if desk.may("show_payments") else 0
+            ),
             waiting=chats.count_chats(session, merchant_id=merchant_id, among=chats.Among.WAITING),
             unanswered=chats.count_chats(
                 session, merchant_id=merchant_id, among=chats.Among.UNANSWERED

@@ -4,6 +4,7 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from bot.delivery.gateways import Gateways
 from bot.settings import Settings
 from data.kernel.clock import Clock
 from data.kernel.database import Database
@@ -21,6 +22,8 @@ class OpenShop(Protocol):
     def clock(self) -> Clock: ...
     @property
     def house(self) -> House: ...
+    @property
+    def gateways(self) -> Gateways: ...
 
 
 def shop_of(request: Request) -> OpenShop:

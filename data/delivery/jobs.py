@@ -4,7 +4,7 @@ Lane first, job second: the upsert locks the lane row, so two producers cannot c
 in another order than their ids.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from data.delivery.models import Job, Lane
 from data.kernel.database import table_of
 from data.kernel.entities import Entities
+from data.kernel.errors import NotFound
 from data.kernel.once import insert_once
 from data.kernel.prepared import Prepared
 
@@ -203,6 +204,25 @@ def fail(session: Session, *, job_id: int, error: str, now: datetime) -> None:
         return
     job.run_at = now + _FIRST_RETRY * 2 ** (job.attempts - 1)
     _BACK_OFF.run(session, lane=job.lane, now=job.run_at)
+
+
+def run_again(
+    session: Session, *, merchant_id: str, job_id: int, kinds: Collection[str], now: datetime
+) -> None:
+    """A job of a shop that failed every try has them all anew, in its old place in its lane.
+    NotFound: none of these kinds is dead under this id."""
+    dead = (Job.id == job_id, Job.merchant_id == merchant_id, Job.kind.in_(kinds))
+    lane = session.scalar(select(Job.lane).where(*dead, Job.state == "dead"))
+    if lane is None:
+        raise NotFound("job")
+    lock(session, lane=lane)
+    session.execute(
+        update(Job)
+        .where(*dead, Job.state == "dead")
+        .values(state="due", attempts=0, error="", run_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    rest(session, lane=lane)
 
 
 def backlog(session: Session, *, lane: str) -> int:

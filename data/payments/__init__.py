@@ -32,6 +32,8 @@ from data.payments.models import (
     RefundState,
 )
 from data.payments.notices import record_notice
+from data.payments.quarantine import dismiss_notice, release_quarantine
+from data.payments.quarantine_models import QuarantineDeed, QuarantineMove
 from data.payments.refund_truth import apply_refund_truth
 from data.payments.refunds import request_refund, retry_refund
 from data.payments.steps import Call, calls_due, lease, record_answer
@@ -53,6 +55,8 @@ __all__ = [
     "PaymentLink",
     "PaymentNotice",
     "PaymentQuarantined",
+    "QuarantineDeed",
+    "QuarantineMove",
     "Refund",
     "RefundFailed",
     "RefundRequested",
@@ -64,6 +68,7 @@ __all__ = [
     "calls_due",
     "cancel_order",
     "create_link",
+    "dismiss_notice",
     "find_payable",
     "give_back_by_hand",
     "lease",
@@ -71,6 +76,7 @@ __all__ = [
     "record_answer",
     "record_notice",
     "refund_order",
+    "release_quarantine",
     "request_refund",
     "retry_refund",
     "revoke_links",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from data.kernel.encryption import cipher_of, place_of
@@ -20,6 +20,7 @@ from data.payments.account_models import AccountDeed, PaymentAccount, PaymentAcc
 
 # A provider goes on for a day at most with what it had signed before (WeChat Pay: 24 h 4 min).
 OVERLAP = timedelta(days=3)
+_LONGEST_NAME = 120  # of PaymentAccountMove.by
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,13 @@ def enabled_account(session: Session, *, merchant_id: str, provider: str) -> Pay
         merchant_id=merchant_id, provider=provider, enabled=True
     )
     return session.scalar(mine)
+
+
+def named_account(
+    session: Session, *, merchant_id: str, provider: str, external_id: str
+) -> PaymentAccount | None:
+    """The shop's account of this name there, in use or left."""
+    return session.scalar(_named(merchant_id, provider, external_id))
 
 
 def accounts_of(session: Session, *, merchant_id: str) -> list[PaymentAccount]:
@@ -159,10 +167,12 @@ def _opened(session: Session, account: PaymentAccount) -> dict[str, dict[str, st
 def _find(
     session: Session, merchant_id: str, provider: str, external_id: str
 ) -> PaymentAccount | None:
-    return session.scalar(
-        select(PaymentAccount)
-        .filter_by(merchant_id=merchant_id, provider=provider, external_id=external_id)
-        .with_for_update()
+    return session.scalar(_named(merchant_id, provider, external_id).with_for_update())
+
+
+def _named(merchant_id: str, provider: str, external_id: str) -> Select[PaymentAccount]:
+    return select(PaymentAccount).filter_by(
+        merchant_id=merchant_id, provider=provider, external_id=external_id
     )
 
 
@@ -171,7 +181,11 @@ def _note(
 ) -> None:
     session.add(
         PaymentAccountMove(
-            merchant_id=account.merchant_id, account_id=account.id, deed=deed, by=by, at=now
+            merchant_id=account.merchant_id,
+            account_id=account.id,
+            deed=deed,
+            by=by[:_LONGEST_NAME],
+            at=now,
         )
     )
     session.flush()

@@ -29,8 +29,7 @@ GIVE_UP_AFTER = 6  # questions in a row answered `no such payment`, half an hour
 
 def plan_check(session: Session, subject: PaymentAttempt | Refund, *, now: datetime) -> None:
     """Ask again later; each check is a job of its own."""
-    wait = _SCHEDULE[min(subject.checks, len(_SCHEDULE) - 1)]
-    subject.checks += 1
+    wait = _wait(subject)
     subject.next_check_at = _not_past_expiry(session, subject, now, now + wait)
     session.flush()
     job = NewJob(
@@ -42,6 +41,18 @@ def plan_check(session: Session, subject: PaymentAttempt | Refund, *, now: datet
         merchant_id=subject.merchant_id,
     )
     enqueue(session, job, now=now)
+
+
+def ask_later(session: Session, attempt: PaymentAttempt, *, now: datetime) -> None:
+    """Of one that is settled here: no check would ask, yet somebody wants to know."""
+    attempt.call, attempt.call_at = Verb.QUERY, now + _wait(attempt)
+    session.flush()
+
+
+def _wait(subject: PaymentAttempt | Refund) -> timedelta:
+    wait = _SCHEDULE[min(subject.checks, len(_SCHEDULE) - 1)]
+    subject.checks += 1
+    return wait
 
 
 def _not_past_expiry(

@@ -34,13 +34,15 @@ EVERYWHERE: frozenset[Scene] = frozenset(Scene)
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """What a provider can do. `currencies` empty: any."""
+    """What a provider can do. `currencies` empty: any. `can_query`: it tells of a payment when it
+    is asked, not only by itself."""
 
     scenes: frozenset[Scene] = EVERYWHERE
     currencies: frozenset[str] = frozenset()
     can_authorize: bool = False
     longest_hold: timedelta | None = None
     can_partial_capture: bool = False
+    can_query: bool = True
     can_query_by_our_id: bool = True
     can_close: bool = True
     refund_is_async: bool = True

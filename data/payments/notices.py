@@ -35,10 +35,12 @@ def record_notice(
     """
     account_id = account.id if account else None
     subject = _subject(session, provider, account_id, event.our_ref)
+    whose = account or subject
+    merchant_id = whose.merchant_id if whose else None
     notice_id = insert_once(
         session,
         PaymentNotice,
-        merchant_id=account.merchant_id if account else subject and subject.merchant_id,
+        merchant_id=merchant_id,
         provider=provider,
         account_id=account_id,
         event_id=_event_name(account_id, event.event_id),
@@ -57,7 +59,7 @@ def record_notice(
         key=f"{NOTICE}:{notice_id}",
         run_at=now,
         args={"notice_id": notice_id},
-        merchant_id=subject.merchant_id if subject else None,
+        merchant_id=merchant_id,
     )
     enqueue(session, job, now=now)
     return True

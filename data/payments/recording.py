@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from data.orders import Order
 from data.payments.attempts import lock_attempt, move_attempt
 from data.payments.calls import Call, Verb
-from data.payments.checking import GIVE_UP_AFTER, plan_check
+from data.payments.checking import GIVE_UP_AFTER, ask_later, plan_check
 from data.payments.gateway import (
     Answer,
     Declined,
@@ -57,10 +57,12 @@ def _doubt_payment(
     answer: Answer,
     now: datetime,
 ) -> None:
-    if isinstance(answer, Declined) and call.verb == Verb.CREATE:
-        _give_up(session, order, attempt, now)
-    elif isinstance(answer, NotThere):
+    if isinstance(answer, NotThere):
         _send_again_or_give_up(session, order, attempt, now)
+    elif attempt.state not in OPEN_ATTEMPTS:  # a hint that it was paid after all stays open
+        ask_later(session, attempt, now=now)
+    elif isinstance(answer, Declined) and call.verb == Verb.CREATE:
+        _give_up(session, order, attempt, now)
     else:
         move_attempt(session, attempt, AttemptState.UNKNOWN, now=now)
 

@@ -29,7 +29,7 @@ def apply_refund_truth(
         return False
     problem = contradiction(session, refund, truth)
     if problem is not None:
-        quarantine(session, order, refund, problem, now=now)
+        quarantine(session, order, refund, problem, shown=truth, now=now)
         return False
     refund.provider_ref = truth.provider_ref
     session.flush()

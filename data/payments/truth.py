@@ -36,7 +36,7 @@ def apply_truth(
         return False
     problem = contradiction(session, attempt, truth)
     if problem is not None:
-        quarantine(session, order, attempt, problem, now=now)
+        quarantine(session, order, attempt, problem, shown=truth, now=now)
         return False
     attempt.provider_ref = truth.provider_ref or attempt.provider_ref
     if truth.pay_with is not None:

@@ -70,6 +70,7 @@ PLACES: Mapping[str, Place] = {
     "payment_attempts": Place(Fate.BLANKED, Why.BOOKS),
     "payment_links": Place(Fate.DELETED, shown=False),
     "refunds": Place(Fate.KEPT, Why.BOOKS),
+    "quarantine_moves": Place(Fate.KEPT, Why.BOOKS, shown=False),  # of providers and colleagues
     "basket_lines": Place(Fate.DELETED),
     "kept_addresses": Place(Fate.DELETED),
     "occasions": Place(Fate.DELETED),

@@ -30,7 +30,9 @@ class TelegramInvoices:
 
     @property
     def flags(self) -> Flags:
-        return Flags(can_query_by_our_id=False, can_close=False, refund_is_async=False)
+        return Flags(
+            can_query=False, can_query_by_our_id=False, can_close=False, refund_is_async=False
+        )
 
     async def create_payment(self, wanted: NewPayment) -> ProviderPayment:
         """Only comes to this when nothing was heard of a try that we had agreed to."""

@@ -45,6 +45,7 @@ def places(site: FastAPI, names: Names) -> list[Place]:
         "campaign_id": names.campaign,
         "conversation_id": names.conversation,
         "turn": "pause",
+        "provider": "paypal",
     }
     return [
         Place(str(route.name), method, "/console" + str(route.path).format(**values))

@@ -61,6 +61,14 @@ EXPECTED = {
     ("/console/web-chats", "GET"): {OWN, MAN},
     ("/console/web-chats", "POST"): {OWN},
     ("/console/web-chats/close", "POST"): {OWN},
+    ("/console/payments", "GET"): {OWN, MAN},
+    ("/console/payments/accounts/paypal", "POST"): {OWN},
+    ("/console/payments/accounts/paypal/check", "POST"): {OWN, MAN},
+    ("/console/payments/accounts/paypal/disconnect", "POST"): {OWN},
+    ("/console/payments/ask", "POST"): {OWN},
+    ("/console/payments/notices/dismiss", "POST"): {OWN},
+    ("/console/payments/refunds/retry", "POST"): {OWN, MAN},
+    ("/console/payments/jobs/again", "POST"): {OWN, MAN},
     ("/console/ledger", "GET"): {OWN, MAN},
 }
 

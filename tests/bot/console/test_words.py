@@ -18,8 +18,10 @@ from data.kernel import errors
 from data.kernel.locales import Locale
 from data.merchants import StaffRole
 from data.orders import OrderKind, OrderState
-from data.payments import AttemptState, RefundState
+from data.payments import JOBS, AttemptState, QuarantineDeed, RefundState
+from data.payments.account_models import AccountDeed
 from integrations.action_servers import Problem
+from integrations.payments.kinds import Mode as MoneyMode
 
 ROOT = Path(__file__).parents[3]
 TEMPLATES = sorted((ROOT / "bot" / "console" / "templates").glob("*.html"))
@@ -38,8 +40,16 @@ _STATES: dict[str, EnumType] = {
     "shown": Shown,
     "mode": Mode,
     "role": StaffRole,
+    "accounts.choice": MoneyMode,
+    "accounts.deed": AccountDeed,
 }
-_ROOMS = ("overview", "orders", "parcels", "group-buys", "chats", "catalogue", "flows", "ledger")
+_ROOMS = (
+    *("overview", "orders", "parcels", "group-buys", "chats", "catalogue", "flows"),
+    *("payments", "ledger"),
+)
+# Why a payment stands still (data/payments/quarantine.py), and a notice (data/payments/notices.py).
+_WHY = ("currency", "amount", "our_ref", "provider_ref", "provider_ref_taken")
+_WHY_NOTICES = ("unknown_payment", "claimed_amount")
 _IN_CODE = re.compile(r'"((?:error|import)_[a-z_]+)"')
 
 
@@ -54,6 +64,9 @@ def _needed() -> set[str]:
         ids |= {f"{prefix}.{state}" for state in states}
     ids |= {f"steps.{figure}" for figure in FIGURES}
     ids |= {f"actions.problem.{problem}" for problem in (*Problem, LOST_SECRET)}
+    ids |= {f"trouble.why.{reason}" for reason in (*_WHY, *_WHY_NOTICES)}
+    ids |= {f"trouble.job.{kind}" for kind in JOBS}
+    ids |= {f"trouble.deed.{deed}" for deed in QuarantineDeed if deed != QuarantineDeed.SET_ASIDE}
     ids |= {error.code for error in _all_errors(errors.ShopError)}
     for folder in ("bot/console", "integrations/catalogues", "data/catalogue"):
         for file in (ROOT / folder).glob("*.py"):
