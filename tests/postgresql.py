@@ -25,8 +25,9 @@ ABSENT = (
     "PostgreSQL's initdb is neither on PATH nor in /usr/lib/postgresql/*/bin: "
     "apt-get install postgresql"
 )
-# Nothing here must survive a power cut, so nothing waits for the disk.
-_OPTIONS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=120"
+# Nothing of a test must survive a power cut, so nothing waits for the disk.
+HASTY = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=120"
+DURABLE = "-c max_connections=250"  # as it comes, for a bench: a commit is on the disk
 _TEMPLATE = "shop_template"
 EMPTY = "template0"
 
@@ -45,8 +46,9 @@ class Server:
     swept (a fiftieth of that) and lent to the next.
     """
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, options: str = HASTY) -> None:
         self._bin = binaries
+        self._options = options
         self._user = _unprivileged_user()
         self._dir = Path(tempfile.mkdtemp(prefix="tuanzi-pg-", dir="/tmp"))  # others may enter /tmp
         if self._user:
@@ -95,7 +97,7 @@ class Server:
     def _start(self) -> None:
         data = f"{self._dir}/data"
         self._run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = f"-p {self._port} -k {self._dir} -c listen_addresses=127.0.0.1 {_OPTIONS}"
+        options = f"-p {self._port} -k {self._dir} -c listen_addresses=127.0.0.1 {self._options}"
         self._run("pg_ctl", "-D", data, "-o", options, "-l", f"{self._dir}/log", "-w", "start")
         self._admin(f"CREATE DATABASE {_TEMPLATE}")
         template = Database(self.url(_TEMPLATE))
@@ -157,7 +159,7 @@ class Broom:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
     """The server; a machine without PostgreSQL skips and says so, CI fails."""
-    binaries = _find_binaries()
+    binaries = find_binaries()
     if binaries is None:
         if os.environ.get("CI"):
             pytest.fail(ABSENT)
@@ -176,7 +178,7 @@ def postgresql_database(postgresql: Server) -> Iterator[Database]:
     postgresql.take_back(url)
 
 
-def _find_binaries() -> Path | None:
+def find_binaries() -> Path | None:
     on_path = shutil.which("initdb")
     if on_path:
         return Path(on_path).resolve().parent

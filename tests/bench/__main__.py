@@ -6,12 +6,13 @@ import signal
 import sys
 from collections.abc import Callable
 
-from tests.bench import channels, dialogs, turns
+from tests.bench import channels, dialogs, money, turns
 from tests.bench.report import Report
 
 BENCHES: dict[str, Callable[[argparse.Namespace], Report]] = {
     "channels": lambda asked: channels.run(asked.quick, peer=asked.peer),
     "dialogs": lambda asked: dialogs.run_bench(asked.quick, peer=asked.peer),
+    "money": lambda asked: money.run(asked.quick),
     "turns": lambda asked: turns.run(asked.quick),
 }
 

@@ -22,13 +22,13 @@ class Talk:
 
 @dataclass(slots=True)
 class Load:
-    """What the turns took, each and all together."""
+    """What turns (or checkouts) took, each and all together."""
 
     taken: list[float] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
-    def turns_per_s(self) -> float:
+    def per_s(self) -> float:
         return len(self.taken) / self.seconds
 
     def add(self, more: "Load") -> None:

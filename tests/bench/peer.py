@@ -49,10 +49,10 @@ class Side:
 
     def row(self) -> dict[str, float]:
         return {
-            "turns_per_s": self.one.turns_per_s,
+            "turns_per_s": self.one.per_s,
             "p50_ms": statistics.median(self.one.taken) * 1000,
             "p99_ms": p99(self.one.taken) * 1000,
-            "turns_per_s_eight": self.eight.turns_per_s,
+            "turns_per_s_eight": self.eight.per_s,
             "p50_ms_eight": statistics.median(self.eight.taken) * 1000,
             "p99_ms_eight": p99(self.eight.taken) * 1000,
             "rss_mb": self.server.resident_mb(),

@@ -35,7 +35,7 @@ def run(quick: bool) -> Report:
     with seeded_shop() as shop:
         with running_server(shop, processes=1) as lone:
             alone(lone, TALK, 3)
-            one_process = together(lone, TALK, scripts // 2).turns_per_s
+            one_process = together(lone, TALK, scripts // 2).per_s
         with running_server(shop, processes=PROCESSES) as server:
             together(server, TALK, 1)
             one = alone(server, TALK, scripts)
@@ -46,10 +46,10 @@ def run(quick: bool) -> Report:
     report.figures = {
         "p50_ms": p50,
         "p99_ms": p99(one.taken) * 1000,
-        "turns_per_s": one.turns_per_s,
+        "turns_per_s": one.per_s,
         "p50_ms_eight": statistics.median(eight.taken) * 1000,
         "p99_ms_eight": p99(eight.taken) * 1000,
-        "turns_per_s_eight": eight.turns_per_s,
+        "turns_per_s_eight": eight.per_s,
         "turns_per_s_eight_one_process": one_process,
         "processes": PROCESSES,
         "memory_mb": memory,
@@ -59,7 +59,7 @@ def run(quick: bool) -> Report:
     }
     report.ratios = {
         "p50_to_floor": p50 / (statistics.median(floor) * 1000),
-        "processes_to_one": eight.turns_per_s / one_process,
+        "processes_to_one": eight.per_s / one_process,
     }
     _hold(report)
     return report
