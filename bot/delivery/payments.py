@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from datetime import datetime
 
 from bot.delivery.bell import Bell, heard
 from bot.delivery.gateways import Gateways
@@ -40,9 +41,9 @@ class Cashier:
             await self._make(call)
         return len(calls)
 
-    async def call_now(self, subject_id: str) -> None:
+    async def call_now(self, attempt_id: str) -> None:
         """Somebody waits at the pay page for this attempt."""
-        for call in await asyncio.to_thread(self._lease, subject_id):
+        for call in await asyncio.to_thread(self._lease, attempt_id):
             await self._make(call)
 
     async def _try_due(self) -> None:
@@ -56,13 +57,18 @@ class Cashier:
         answer = await perform(call, gateway) if gateway else NoAnswer("no_gateway")
         await asyncio.to_thread(self._record, call, answer)
 
-    def _lease(self, subject_id: str | None) -> list[Call]:
+    def _lease(self, attempt_id: str | None) -> list[Call]:
+        """Mostly nothing is due, and a look takes no lock; an attempt that was begun a moment ago
+        needs none."""
         now = self._clock.now()
-        with self._database.reading() as session:
-            if not calls_due(session, now=now):
-                return []
+        if attempt_id is None and not self._is_any_due(now):
+            return []
         with self._database.transaction() as session:
-            return lease(session, now=now, subject_id=subject_id)
+            return lease(session, now=now, attempt_id=attempt_id)
+
+    def _is_any_due(self, now: datetime) -> bool:
+        with self._database.reading() as session:
+            return bool(calls_due(session, now=now))
 
     def _record(self, call: Call, answer: Answer) -> None:
         with self._database.transaction() as session:

@@ -4,7 +4,7 @@ import asyncio
 
 from bot.app import Tuanzi
 from bot.pages.at_provider import ask_provider
-from data.payments import Way, begin_attempt, find_payable
+from data.payments import Way, begin_attempt, order_behind
 from data.payments.sandbox_bank import SANDBOX, plan
 from data.payments.sandbox_models import Outcome
 
@@ -18,8 +18,7 @@ async def visit_bank(tuanzi: Tuanzi, *, token: str, outcome: Outcome) -> None:
 def _begin(tuanzi: Tuanzi, token: str, outcome: Outcome) -> str:
     now = tuanzi.clock.now()
     with tuanzi.database.transaction() as session:
-        payable = find_payable(session, token=token, now=now)
-        way = Way(SANDBOX)
-        attempt = begin_attempt(session, order_id=payable.order.id, way=way, now=now)
+        order_id = order_behind(session, token=token, now=now)
+        attempt = begin_attempt(session, order_id=order_id, way=Way(SANDBOX), now=now)
         plan(session, key=attempt.idempotency_key, outcome=outcome)
         return attempt.id

@@ -22,7 +22,7 @@ from bot.web.headers import BRIDGE_POLICY, PAY_POLICY
 from data.kernel.errors import Forbidden, NotFound, ShopError
 from data.kernel.locales import Locale
 from data.orders import Order
-from data.payments import AttemptState, PaymentAttempt, find_payable
+from data.payments import AttemptState, PaymentAttempt, find_payable, order_behind
 from data.payments.account_models import PaymentAccount
 from data.payments.checking import ask_now
 from data.payments.gateway import PayBy
@@ -154,7 +154,7 @@ def _ask_again(tuanzi: Tuanzi, key: str) -> str:
         if attempt is None:
             raise NotFound("payment")
         if attempt.state in (AttemptState.PENDING, AttemptState.UNKNOWN):
-            ask_now(session, attempt.id, now=tuanzi.clock.now())
+            ask_now(session, attempt, now=tuanzi.clock.now())
         return attempt.id
 
 
@@ -164,7 +164,7 @@ def _standing(tuanzi: Tuanzi, attempt_id: str, token: str) -> str | None:
     with tuanzi.database.reading() as session:
         attempt = session.get_one(PaymentAttempt, attempt_id)
         try:
-            own = find_payable(session, token=token, now=now).order.id == attempt.order_id
+            own = order_behind(session, token=token, now=now) == attempt.order_id
         except ShopError:
             own = False
         order = session.get_one(Order, attempt.order_id)

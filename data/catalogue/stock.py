@@ -4,20 +4,97 @@ Invariant I1: 0 ≤ held ≤ on_hand, live holds sum to `held`, moves sum to `on
 changes by one conditional UPDATE whose row count decides; nothing is read first to decide.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import select, update
+from sqlalchemy import BindParameter, ColumnElement, bindparam, case, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.orm.attributes import set_committed_value
 
 from data.catalogue.models import Hold, HoldState, Shown, StockMove, Variant
-from data.kernel.database import changed
+from data.kernel.database import changed, table_of
+from data.kernel.entities import Entities
 from data.kernel.errors import Invalid, NotFound, OutOfStock, WrongState
 from data.kernel.once import insert_once
+from data.kernel.prepared import Prepared
 
 SOLD = "sold"
 _BATCH = 500  # expired holds let go in one transaction: a handful of milliseconds
+
+# What every checkout runs is compiled once (docs/adr/0011).
+_VARIANTS, _HOLDS = table_of(Variant), table_of(Hold)
+_VARIANT: BindParameter[str] = bindparam("variant")
+_OWNER: BindParameter[str] = bindparam("owner")
+_THIS: BindParameter[int] = bindparam("this")
+_MANY: BindParameter[int] = bindparam("many", type_=_HOLDS.c.quantity.type)
+_UNTIL: BindParameter[datetime] = bindparam("expires_at", type_=_HOLDS.c.expires_at.type)
+_MINE = (_HOLDS.c.owner_ref == _OWNER, _HOLDS.c.variant_id == _VARIANT)
+
+
+def _counting(*conditions: ColumnElement[bool], **values: ColumnElement[int]) -> Prepared:
+    """Units of one variant move, where the conditions hold."""
+    there = update(_VARIANTS).where(_VARIANTS.c.id == _VARIANT, *conditions)
+    return Prepared(there.values(**values))
+
+
+_HOLD = _counting(
+    _VARIANTS.c.state == Shown.ACTIVE,
+    _VARIANTS.c.on_hand - _VARIANTS.c.held >= _MANY,
+    held=_VARIANTS.c.held + _MANY,
+)
+_RELEASE = _counting(held=_VARIANTS.c.held - _MANY)
+_SELL = _counting(on_hand=_VARIANTS.c.on_hand - _MANY, held=_VARIANTS.c.held - _MANY)
+_REFILL = _counting(on_hand=_VARIANTS.c.on_hand + _MANY)
+_KEEP = Prepared(
+    update(_HOLDS)
+    .where(*_MINE, _HOLDS.c.state == HoldState.HELD, _HOLDS.c.quantity == _MANY)
+    .values(expires_at=case((_HOLDS.c.expires_at < _UNTIL, _UNTIL), else_=_HOLDS.c.expires_at))
+)
+_HOLD_AGAIN = Prepared(
+    update(_HOLDS)
+    .where(*_MINE, _HOLDS.c.state == HoldState.RELEASED)
+    .values(quantity=_MANY, expires_at=_UNTIL, state=HoldState.HELD)
+)
+_HELD = Prepared(select(_HOLDS.c.quantity).where(*_MINE))
+_TURN = Prepared(
+    update(_HOLDS)
+    .where(_HOLDS.c.id == _THIS, _HOLDS.c.state == HoldState.HELD)
+    .values(state=bindparam("state"))
+)
+_OF_OWNER = Entities(
+    select(Hold).where(Hold.owner_ref == _OWNER).order_by(Hold.variant_id).with_for_update(),
+    fresh=True,
+)
+
+
+@cache
+def _new_hold(dialect_name: str) -> Prepared:
+    """Of a variant that is there, unless the owner has one of it."""
+    insert = (sqlite if dialect_name == "sqlite" else postgresql).insert(_HOLDS)
+    names = ("merchant_id", "variant_id", "quantity", "owner_ref", "expires_at", "state")
+    columns = [_HOLDS.c[name] for name in (*names, "created_at")]
+    now = bindparam("now", type_=_HOLDS.c.created_at.type)
+    owner = bindparam("owner", type_=_HOLDS.c.owner_ref.type)
+    state = bindparam("held", HoldState.HELD, type_=_HOLDS.c.state.type)
+    new = select(_VARIANTS.c.merchant_id, _VARIANTS.c.id, _MANY, owner, _UNTIL, state, now).where(
+        _VARIANTS.c.id == _VARIANT
+    )
+    return Prepared(
+        insert.from_select(columns, new, include_defaults=False)
+        .on_conflict_do_nothing()
+        .returning(_HOLDS.c.id)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Goods:
+    """Whose, and which."""
+
+    merchant_id: str
+    variant_id: str
 
 
 def hold_stock(
@@ -30,17 +107,36 @@ def hold_stock(
     now: datetime,
 ) -> None:
     """Promise units to an owner, or raise OutOfStock and change nothing. A repeat holds once."""
-    if quantity <= 0:
+    units = {variant_id: quantity}
+    hold_all(session, units=units, owner_ref=owner_ref, expires_at=expires_at, now=now)
+
+
+def hold_all(
+    session: Session,
+    *,
+    units: Mapping[str, int],
+    owner_ref: str,
+    expires_at: datetime,
+    now: datetime,
+) -> None:
+    """The same for several variants: all of them, or OutOfStock and none. In order of variant, so
+    that two owners of the same goods never wait for each other."""
+    if min(units.values()) <= 0:
         raise Invalid("quantity")
     with session.begin_nested():  # a caller may catch OutOfStock, say so, and go on
-        if _take_hold(session, variant_id, quantity, owner_ref, expires_at, now):
-            _move_counters(
-                session,
-                variant_id,
-                Variant.state == Shown.ACTIVE,
-                Variant.on_hand - Variant.held >= quantity,
-                held=Variant.held + quantity,
-            )
+        for variant_id, quantity in sorted(units.items()):
+            if _take_hold(session, variant_id, quantity, owner_ref, expires_at, now):
+                _move_counters(session, _HOLD, variant_id, quantity)
+
+
+def keep_hold(
+    session: Session, *, variant_id: str, quantity: int, owner_ref: str, expires_at: datetime
+) -> bool:
+    """Is that held already? Then it stays so, with a later end and never with an earlier one."""
+    kept = _KEEP.run(
+        session, variant=variant_id, many=quantity, owner=owner_ref, expires_at=expires_at
+    )
+    return bool(kept)
 
 
 def could_hold(session: Session, *, variant_id: str, quantity: int, owner_ref: str) -> bool:
@@ -57,32 +153,21 @@ def could_hold(session: Session, *, variant_id: str, quantity: int, owner_ref: s
 
 def commit_hold(session: Session, *, owner_ref: str, now: datetime) -> None:
     """Sold: what the owner held leaves the shelf. WrongState if any of it was let go before."""
-    with session.begin_nested():
-        holds = _holds_of(session, owner_ref)
-        for hold in holds:
-            if _turn(session, hold, HoldState.COMMITTED):
-                _sell(session, hold, now)
-            elif hold.state == HoldState.RELEASED:
-                raise WrongState("hold_released")
-        if not holds:
-            raise NotFound("hold")
+    holds = _holds_of(session, owner_ref)
+    if not holds:
+        raise NotFound("hold")
+    if any(hold.state == HoldState.RELEASED for hold in holds):
+        raise WrongState("hold_released")
+    for hold in holds:
+        if _turn(session, hold, HoldState.COMMITTED):
+            _move_counters(session, _SELL, hold.variant_id, hold.quantity)
+            _note_move(session, hold, -hold.quantity, SOLD, hold.owner_ref, now)
 
 
 def release_hold(session: Session, *, owner_ref: str, now: datetime) -> None:
     """Put back what the owner still holds; what was sold or released already stays as it is."""
     for hold in _holds_of(session, owner_ref):
         _let_go(session, hold)
-
-
-def extend_hold(session: Session, *, owner_ref: str, expires_at: datetime) -> None:
-    """A later end for what is still held; never an earlier one."""
-    session.execute(
-        update(Hold)
-        .where(Hold.owner_ref == owner_ref, Hold.state == HoldState.HELD)
-        .where(Hold.expires_at < expires_at)
-        .values(expires_at=expires_at)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def release_expired(session: Session, *, now: datetime) -> int:
@@ -103,8 +188,9 @@ def restock(
     """Units come (back) to the shelf: a delivery, a return. The same reason and ref count once."""
     if quantity <= 0:
         raise Invalid("quantity")
-    if _note_move(session, variant_id, quantity, reason, ref, now):
-        _move_counters(session, variant_id, on_hand=Variant.on_hand + quantity)
+    goods = _Goods(_merchant_of(session, variant_id), variant_id)
+    if _note_move(session, goods, quantity, reason, ref, now):
+        _move_counters(session, _REFILL, variant_id, quantity)
 
 
 def count_stock(
@@ -127,7 +213,8 @@ def count_stock(
         if changed(won):
             break
     _forget_counters(session, variant_id)
-    _note_move(session, variant_id, counted - seen, reason, ref, now)
+    goods = _Goods(_merchant_of(session, variant_id), variant_id)
+    _note_move(session, goods, counted - seen, reason, ref, now)
     return int(counted - seen)
 
 
@@ -140,85 +227,44 @@ def _take_hold(
     now: datetime,
 ) -> bool:
     """Is there now a new (or again live) hold row whose units are still to be counted?"""
-    added = insert_once(
-        session,
-        Hold,
-        merchant_id=_merchant_of(session, variant_id),
-        variant_id=variant_id,
-        quantity=quantity,
-        owner_ref=owner_ref,
-        expires_at=expires_at,
-        state=HoldState.HELD,
-        created_at=now,
-    )
-    if added is not None:
+    mine = {"variant": variant_id, "owner": owner_ref}
+    wanted = {"many": quantity, "expires_at": expires_at}
+    dialect_name = session.get_bind().dialect.name
+    if _new_hold(dialect_name).rows(session, **mine, **wanted, now=now):
         return True
-    mine = (Hold.owner_ref == owner_ref, Hold.variant_id == variant_id)
-    again = session.execute(
-        update(Hold)
-        .where(*mine, Hold.state == HoldState.RELEASED)
-        .values(quantity=quantity, expires_at=expires_at, state=HoldState.HELD)
-        .execution_options(synchronize_session="fetch")
-    )
-    if changed(again):
+    if _HOLD_AGAIN.run(session, **mine, **wanted):
+        _forget_holds(session, owner_ref)
         return True
-    if session.scalar(select(Hold.quantity).where(*mine)) != quantity:
+    held = _HELD.scalar(session, **mine)
+    if held is None:
+        raise NotFound("variant")
+    if held != quantity:
         raise WrongState("hold_quantity")  # release first, then hold the new quantity
     return False
 
 
 def _holds_of(session: Session, owner_ref: str) -> Sequence[Hold]:
-    """In order of variant, so that two owners of the same goods never wait for each other."""
-    return session.scalars(
-        select(Hold)
-        .where(Hold.owner_ref == owner_ref)
-        .order_by(Hold.variant_id)
-        .execution_options(populate_existing=True)
-    ).all()
+    """Locked, in order of variant: what they are now they stay until we commit."""
+    return [hold for (hold,) in _OF_OWNER.rows(session, owner=owner_ref)]
 
 
 def _turn(session: Session, hold: Hold, state: HoldState) -> bool:
     """HELD becomes `state`, once, whoever asks first."""
-    won = session.execute(
-        update(Hold)
-        .where(Hold.id == hold.id, Hold.state == HoldState.HELD)
-        .values(state=state)
-        .execution_options(synchronize_session=False)
-    )
-    session.refresh(hold)
-    return bool(changed(won))
+    if not _TURN.run(session, this=hold.id, state=state):
+        return False
+    set_committed_value(hold, "state", state)
+    return True
 
 
 def _let_go(session: Session, hold: Hold) -> bool:
     if not _turn(session, hold, HoldState.RELEASED):
         return False
-    _move_counters(session, hold.variant_id, held=Variant.held - hold.quantity)
+    _move_counters(session, _RELEASE, hold.variant_id, hold.quantity)
     return True
 
 
-def _sell(session: Session, hold: Hold, now: datetime) -> None:
-    _move_counters(
-        session,
-        hold.variant_id,
-        on_hand=Variant.on_hand - hold.quantity,
-        held=Variant.held - hold.quantity,
-    )
-    _note_move(session, hold.variant_id, -hold.quantity, SOLD, hold.owner_ref, now)
-
-
-def _move_counters(
-    session: Session,
-    variant_id: str,
-    *conditions: ColumnElement[bool],
-    **values: ColumnElement[int],
-) -> None:
-    won = session.execute(
-        update(Variant)
-        .where(Variant.id == variant_id, *conditions)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-    if not changed(won):
+def _move_counters(session: Session, statement: Prepared, variant_id: str, quantity: int) -> None:
+    if not statement.run(session, variant=variant_id, many=quantity):
         raise OutOfStock(variant_id)
     _forget_counters(session, variant_id)
 
@@ -230,14 +276,21 @@ def _forget_counters(session: Session, variant_id: str) -> None:
         session.expire(loaded, ["on_hand", "held"])
 
 
+def _forget_holds(session: Session, owner_ref: str) -> None:
+    """Nor must a Hold tell of the time before it lived again."""
+    for loaded in session.identity_map.values():
+        if isinstance(loaded, Hold) and loaded.owner_ref == owner_ref:
+            session.expire(loaded)
+
+
 def _note_move(
-    session: Session, variant_id: str, delta: int, reason: str, ref: str, now: datetime
+    session: Session, goods: "_Goods | Hold", delta: int, reason: str, ref: str, now: datetime
 ) -> bool:
     added = insert_once(
         session,
         StockMove,
-        merchant_id=_merchant_of(session, variant_id),
-        variant_id=variant_id,
+        merchant_id=goods.merchant_id,
+        variant_id=goods.variant_id,
         delta=delta,
         reason=reason,
         ref=ref,

@@ -60,6 +60,7 @@ _FINISH = Prepared(
     update(_JOBS)
     .where(_JOBS.c.id == _THIS, _JOBS.c.state == "due", _JOBS.c.run_at <= _NOW)
     .values(state="done")
+    .returning(_JOBS.c.lane)
 )
 _LANE_OF = Prepared(select(_JOBS.c.lane).where(_JOBS.c.id == _THIS))
 _REST = Prepared(
@@ -150,9 +151,10 @@ def peek(session: Session, *, lane: str, now: datetime) -> tuple[bool, Job | Non
 
 def finish(session: Session, *, job_id: int, now: datetime) -> bool:
     """Mark the job done in the transaction of its effect; False: somebody else did it."""
-    if not _FINISH.run(session, this=job_id, now=now):
+    lane = _FINISH.scalar(session, this=job_id, now=now)
+    if lane is None:
         return False
-    rest(session, lane=_LANE_OF.scalar(session, this=job_id))
+    rest(session, lane=lane)
     return True
 
 

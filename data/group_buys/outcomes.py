@@ -33,6 +33,7 @@ from data.orders import (
     OrderCancelled,
     OrderExpired,
     OrderFact,
+    OrderKind,
     OrderPaid,
     OrderRefunded,
     OrderState,
@@ -50,7 +51,8 @@ _ENDS: Mapping[type[Fact], SeatEnd] = {
 def listen(session: Session, fact: Fact, now: datetime) -> None:
     """Group-buys hear of orders."""
     if isinstance(fact, OrderPaid):
-        seat_paid(session, order_id=fact.order_id, now=now)
+        if session.get_one(Order, fact.order_id).kind == OrderKind.GROUP:
+            seat_paid(session, order_id=fact.order_id, now=now)
     elif isinstance(fact, OrderFact) and (cause := _ends_seat(session, fact)):
         _order_ended(session, fact.order_id, cause, now)
 

@@ -20,10 +20,12 @@ ONLY = "only_merchant"  # the key in Session.info: whose rows alone exist there 
 
 
 class Entities:
-    """A SELECT of mapped classes without relationships, and of columns beside them."""
+    """A SELECT of mapped classes without relationships, and of columns beside them. `fresh`: what
+    the session knows already becomes what the database has now, as under a lock it must."""
 
-    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]], *, fresh: bool = False) -> None:
         self._statement = statement
+        self._fresh = fresh
         self._prepared = Prepared(statement)
 
     def rows(self, session: Session, **values: Any) -> list[Row]:
@@ -53,7 +55,7 @@ class Entities:
         for asked in self._statement.column_descriptions:
             mapper = inspect(asked["expr"], raiseerr=False)
             if isinstance(mapper, Mapper):
-                parts.append(_Entity(mapper, place).read)
+                parts.append(_Entity(mapper, place, fresh=self._fresh).read)
                 place += len(mapper.columns)
             else:
                 parts.append(_column(place))
@@ -64,7 +66,8 @@ class Entities:
 class _Entity:
     """How objects of one class are made from the columns of a row, from `start` on."""
 
-    def __init__(self, mapper: Mapper[Any], start: int) -> None:
+    def __init__(self, mapper: Mapper[Any], start: int, *, fresh: bool) -> None:
+        self._fresh = fresh
         self._new = mapper.class_manager.new_instance
         self._class = mapper.base_mapper.class_
         self._names = [mapper.get_property_by_column(column).key for column in mapper.columns]
@@ -79,14 +82,14 @@ class _Entity:
         there = session.identity_map.get(key)
         if there is None:
             return self._make(session, key, row)
-        if instance_state(there).expired:
+        if self._fresh or instance_state(there).expired:
             self._fill(there, row)
         return there
 
     def _fill(self, there: Any, row: Row) -> None:
-        """What was set since it expired stays, and is written."""
+        """What was set since it was read or expired stays, and is written."""
         state = instance_state(there)
-        empty = state.expired_attributes & state.unmodified
+        empty = state.unmodified if self._fresh else state.expired_attributes & state.unmodified
         for name, cell in zip(self._names, row[self._cells], strict=True):
             if name in empty:
                 there.__dict__[name] = cell

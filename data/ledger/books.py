@@ -8,13 +8,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from data.kernel.database import table_of
 from data.kernel.errors import Invalid
 from data.kernel.money import Money
 from data.kernel.once import insert_once
+from data.kernel.prepared import Prepared
 from data.ledger.models import LedgerEntry, Posting
 
 CUSTOMER_HOLD = "customer_hold"
@@ -23,6 +26,8 @@ REFUND_PAYABLE = "refund_payable"
 PSP_FEE = "psp_fee"
 GIFT_CARD_LIABILITY = "gift_card_liability"
 GIFT_CARDS_GRANTED = "gift_cards_granted"
+_LEG = ("entry_id", "merchant_id", "account", "amount_minor", "currency")
+_POST_LEGS = Prepared(insert(table_of(Posting)), _LEG)
 
 
 def cash_in_transit(provider: str) -> str:
@@ -64,8 +69,8 @@ def post(  # noqa: PLR0913  # an entry is these six things, and each has a name
     )
     if entry_id is None:
         return False
-    session.add_all(_posting(entry_id, merchant_id, leg) for leg in legs)
-    session.flush()
+    cells = [_cells(leg) for leg in legs]
+    _POST_LEGS.run_each(session, cells, entry_id=entry_id, merchant_id=merchant_id)
     return True
 
 
@@ -104,14 +109,9 @@ def unbalanced_entries(session: Session, *, merchant_id: str | None = None) -> l
     return sorted(set(session.scalars(sums)))
 
 
-def _posting(entry_id: int, merchant_id: str, leg: Leg) -> Posting:
-    return Posting(
-        entry_id=entry_id,
-        merchant_id=merchant_id,
-        account=leg.account,
-        amount_minor=leg.money.minor,
-        currency=leg.money.currency,
-    )
+def _cells(leg: Leg) -> dict[str, Any]:
+    money = leg.money
+    return {"account": leg.account, "amount_minor": money.minor, "currency": money.currency}
 
 
 def _refuse_unbalanced(legs: Iterable[Leg]) -> None:

@@ -1,11 +1,13 @@
 """What an order holds on the shelf: taken, kept, sold, given back. Always in order of variant."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from data.catalogue import commit_hold, could_hold, extend_hold, hold_stock, release_hold, restock
+from data.catalogue import commit_hold, could_hold, hold_all, keep_hold, release_hold, restock
+from data.kernel.entities import Entities
 from data.kernel.errors import OutOfStock
 from data.orders.models import Order, OrderLine
 
@@ -14,27 +16,54 @@ GROUP_PATIENCE = timedelta(days=60)
 RETURNED = "refunded"
 
 
+_LINES = Entities(
+    select(OrderLine).where(OrderLine.order_id == bindparam("order")).order_by(OrderLine.id),
+)
+
+
 def lines_of(session: Session, order: Order) -> list[OrderLine]:
-    lines = select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.id)
-    return list(session.scalars(lines))
+    return [line for (line,) in _LINES.rows(session, order=order.id)]
 
 
-def secure(session: Session, order: Order, *, until: datetime, now: datetime) -> bool:
-    """Hold everything, or find that it is held already. False: some of it is gone, none is held."""
+def take(
+    session: Session,
+    *,
+    units: Mapping[str, int],
+    owner_ref: str,
+    expires_at: datetime,
+    now: datetime,
+) -> None:
+    """Hold what its owner does not hold yet, or raise OutOfStock and add nothing."""
+    missing = {
+        variant_id: quantity
+        for variant_id, quantity in sorted(units.items())
+        if not keep_hold(
+            session,
+            variant_id=variant_id,
+            quantity=quantity,
+            owner_ref=owner_ref,
+            expires_at=expires_at,
+        )
+    }
+    if missing:
+        hold_all(session, units=missing, owner_ref=owner_ref, expires_at=expires_at, now=now)
+
+
+def secure(
+    session: Session,
+    order: Order,
+    *,
+    until: datetime,
+    now: datetime,
+    lines: Sequence[OrderLine] = (),
+) -> bool:
+    """Hold everything, or find that it is held already. False: some of it is gone, no more is held
+    than before. `lines`: the order's, where they have been read."""
+    units = {line.variant_id: line.quantity for line in lines or lines_of(session, order)}
     try:
-        with session.begin_nested():
-            for line in sorted(lines_of(session, order), key=lambda line: line.variant_id):
-                hold_stock(
-                    session,
-                    variant_id=line.variant_id,
-                    quantity=line.quantity,
-                    owner_ref=order.stock_ref,
-                    expires_at=until,
-                    now=now,
-                )
+        take(session, units=units, owner_ref=order.stock_ref, expires_at=until, now=now)
     except OutOfStock:
         return False
-    extend_hold(session, owner_ref=order.stock_ref, expires_at=until)
     return True
 
 

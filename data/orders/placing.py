@@ -6,18 +6,19 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from data.catalogue import Product, Variant, price_of
+from data.catalogue import Product, Variant, hold_all, price_of
 from data.delivery.jobs import NewJob, enqueue
-from data.kernel.errors import Invalid, NotFound, OutOfStock
+from data.kernel.errors import Invalid, NotFound
 from data.kernel.ids import new_id
 from data.kernel.money import Money
 from data.merchants import Merchant
 from data.orders.address import Address, sealed
-from data.orders.goods import secure
+from data.orders.goods import take
 from data.orders.models import Order, OrderKind, OrderLine
 from data.orders.numbers import next_number
 from data.orders.states import lane_of
 from data.orders.sums import add_up, shipping_for
+from data.orders.taxes import tax_of
 from data.people import Person
 
 EXPIRY = "order_expiry"
@@ -65,23 +66,31 @@ def place_order(  # noqa: PLR0913  # who, what, how and until when: each has a n
     hold_until: datetime,
     now: datetime,
 ) -> Order:
-    """An order awaiting payment, its goods held; OutOfStock leaves nothing behind."""
+    """An order awaiting payment, its goods held; OutOfStock leaves nothing behind.
+
+    Goods before the order's number: who joins a group holds goods first too, and two who wait for
+    each other's row would wait for ever.
+    """
     merchant = _merchant_of(session, merchant_id, person_id)
     priced = [_priced(session, merchant, line) for line in lines]
     _refuse_odd(priced)
-    with session.begin_nested():
-        order = _opened(session, merchant, person_id, details, priced)
-        order.expires_at, order.created_at, order.updated_at = hold_until, now, now
-        session.add(order)
-        session.flush()
-        session.add_all(_line(order, goods) for goods in priced)
-        if details.ship_to is not None:
-            order.ship_to = sealed(session, order, details.ship_to)
-        session.flush()
+    order_id = new_id("ord")
+    owner = details.stock_held_by or order_id
+    hold = take if details.stock_held_by else hold_all  # what is new holds nothing yet
+    units = {goods.variant.id: goods.line.quantity for goods in priced}
+    hold(session, units=units, owner_ref=owner, expires_at=hold_until, now=now)
+    order = _opened(session, merchant, person_id, details, priced)
+    order.id, order.stock_ref = order_id, owner
+    order.expires_at, order.created_at, order.updated_at = hold_until, now, now
+    if details.ship_to is not None:
+        order.ship_to = sealed(session, order, details.ship_to)
+    session.add(order)
+    session.flush()
+    session.add_all(_line(order, goods) for goods in priced)
+    session.flush()
+    if tax_of(merchant) is not None:
         add_up(session, order)
-        if not secure(session, order, until=hold_until, now=now):
-            raise OutOfStock
-        _expire_later(session, order, now)
+    _expire_later(session, order, now)
     return order
 
 
@@ -122,9 +131,7 @@ def _opened(
 ) -> Order:
     items = sum(goods.unit.minor * goods.line.quantity for goods in priced)
     shipping = shipping_for(merchant, Money(items, merchant.currency))
-    order_id = new_id("ord")
     return Order(
-        id=order_id,
         merchant_id=merchant.id,
         number=next_number(session, merchant.id),
         person_id=person_id,
@@ -137,7 +144,6 @@ def _opened(
         total_minor=items + shipping.minor,
         recipient=details.recipient,
         occasion_id=details.occasion_id,
-        stock_ref=details.stock_held_by or order_id,
     )
 
 

@@ -3,15 +3,20 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from data.delivery.jobs import lock
-from data.kernel.database import changed
+from data.kernel.entities import Entities
 from data.kernel.errors import NotFound, WrongState
 from data.kernel.facts import announce
+from data.kernel.versions import set_if_same
 from data.orders.facts import OrderFact
 from data.orders.models import TRANSITIONS, Order, OrderState
+
+_LOCKED = Entities(
+    select(Order).where(Order.id == bindparam("order")).with_for_update(), fresh=True
+)
 
 
 def lane_of(order_id: str) -> str:
@@ -25,14 +30,10 @@ def lock_order(session: Session, *, order_id: str, person_id: str | None = None)
     order first and enqueueing afterwards would let the two wait for each other.
     """
     lock(session, lane=lane_of(order_id))
-    order = session.scalar(
-        select(Order)
-        .where(Order.id == order_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if order is None or person_id not in (None, order.person_id):
+    found = _LOCKED.first(session, order=order_id)
+    if found is None or person_id not in (None, found[0].person_id):
         raise NotFound("order")
+    order: Order = found[0]
     return order
 
 
@@ -40,15 +41,8 @@ def move(session: Session, order: Order, to: OrderState, *, now: datetime) -> No
     """To the next state; WrongState if the table has no such way or somebody was faster."""
     if to not in TRANSITIONS[OrderState(order.state)]:
         raise WrongState(f"{order.state}->{to}")
-    won = session.execute(
-        update(Order)
-        .where(Order.id == order.id, Order.version == order.version)
-        .values(state=to, version=Order.version + 1, updated_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    if not changed(won):
+    if not set_if_same(session, order, state=to, updated_at=now):
         raise WrongState("order_moved")
-    session.refresh(order)
 
 
 def tell(

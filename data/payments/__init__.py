@@ -21,7 +21,14 @@ from data.payments.facts import (
     RefundFailed,
     RefundRequested,
 )
-from data.payments.links import Payable, PayState, create_link, find_payable, revoke_links
+from data.payments.links import (
+    Payable,
+    PayState,
+    create_link,
+    find_payable,
+    order_behind,
+    revoke_links,
+)
 from data.payments.models import (
     AttemptState,
     NoticeState,
@@ -73,6 +80,7 @@ __all__ = [
     "give_back_by_hand",
     "lease",
     "listen",
+    "order_behind",
     "record_answer",
     "record_notice",
     "refund_order",

@@ -1,15 +1,19 @@
 """Beginning to pay: one committed intent with its key, before any provider hears of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from data.kernel.database import changed
+from data.kernel.entities import Entities
 from data.kernel.errors import NotFound, OutOfStock, PaymentLinkExpired, WrongState
 from data.kernel.ids import new_id
-from data.orders import Order, OrderState, lock_order
+from data.kernel.prepared import Prepared
+from data.kernel.versions import set_if_same
+from data.orders import Order, OrderLine, OrderState, lines_of, lock_order
 from data.orders.goods import secure
 from data.orders.sums import is_added_up
 from data.payments.calls import Verb
@@ -24,6 +28,14 @@ from data.payments.models import (
 )
 
 _CLOSED = (OrderState.EXPIRED, OrderState.CANCELLED)
+_ATTEMPTS = Entities(
+    select(PaymentAttempt)
+    .where(PaymentAttempt.order_id == bindparam("order"))
+    .order_by(PaymentAttempt.number)
+    .with_for_update(),
+    fresh=True,
+)
+_ORDER_OF = Prepared(select(PaymentAttempt.order_id).where(PaymentAttempt.id == bindparam("this")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +67,18 @@ def begin_attempt(
     """
     order = lock_order(session, order_id=order_id)
     _refuse_closed(order, now)
-    current = open_attempt(session, order.id)
+    tried = attempts_of(session, order.id)
+    current = _open_one(tried)
     if current is not None:
         if current.superseded or not way.fits(current):
             raise WrongState("attempt_open")  # the old one is closed before another is issued
         _hand_over_again(session, current, now)
         return current
-    _refuse_wrong_total(session, order)
-    if not secure(session, order, until=order.expires_at, now=now):
+    lines = lines_of(session, order)
+    _refuse_wrong_total(session, order, lines)
+    if not secure(session, order, until=order.expires_at, now=now, lines=lines):
         raise OutOfStock
-    return new_attempt(session, order, way, authorize=authorize, now=now)
+    return new_attempt(session, order, way, tried=len(tried), authorize=authorize, now=now)
 
 
 def _hand_over_again(session: Session, attempt: PaymentAttempt, now: datetime) -> None:
@@ -82,7 +96,7 @@ def supersede(
     """Another way is wanted, or another sum (`way` None): what is open is closed at its provider
     first, for two open ones may both be paid. None: nothing else is open."""
     order = lock_order(session, order_id=order_id)
-    current = open_attempt(session, order.id)
+    current = _open_one(attempts_of(session, order.id))
     if current is None or (way and way.fits(current) and not current.superseded):
         return None
     current.superseded = True
@@ -98,13 +112,10 @@ def supersede(
 
 
 def new_attempt(
-    session: Session, order: Order, way: Way, *, authorize: bool, now: datetime
+    session: Session, order: Order, way: Way, *, tried: int, authorize: bool, now: datetime
 ) -> PaymentAttempt:
-    """The next try of a locked order, whatever state it is in: see `begin_attempt`."""
-    tried = session.scalar(
-        select(func.count()).select_from(PaymentAttempt).filter_by(order_id=order.id)
-    )
-    number = (tried or 0) + 1
+    """The next try of a locked order after so many, whatever its state: see `begin_attempt`."""
+    number = tried + 1
     attempt = PaymentAttempt(
         id=new_id("pay"),
         merchant_id=order.merchant_id,
@@ -127,39 +138,22 @@ def new_attempt(
     return attempt
 
 
-def open_attempt(session: Session, order_id: str) -> PaymentAttempt | None:
-    """The one that another way, or another sum, has to wait for.
-
-    A provider may be unable to close what nobody has looked at there (Alipay's page). Once it was
-    asked to, a superseded one is waited for no longer: should both be paid, one goes back.
-    """
-    waits = or_(PaymentAttempt.superseded.is_(False), PaymentAttempt.call.is_not(None))
-    return session.scalar(
-        select(PaymentAttempt)
-        .where(PaymentAttempt.order_id == order_id, PaymentAttempt.state.in_(OPEN_ATTEMPTS), waits)
-        .order_by(PaymentAttempt.number.desc())
-        .limit(1)
-        .execution_options(populate_existing=True)
-    )
+def open_attempt(session: Session, order: Order) -> PaymentAttempt | None:
+    """Of a locked order: the one that another way, or another sum, has to wait for."""
+    return _open_one(attempts_of(session, order.id))
 
 
 def attempts_of(session: Session, order_id: str) -> list[PaymentAttempt]:
     """All tries to pay an order, oldest first, as the database has them now."""
-    found = session.scalars(
-        select(PaymentAttempt)
-        .where(PaymentAttempt.order_id == order_id)
-        .order_by(PaymentAttempt.number)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return list(found)
+    return [attempt for (attempt,) in _ATTEMPTS.rows(session, order=order_id)]
 
 
-def lock_attempt(session: Session, attempt_id: str) -> tuple[Order, PaymentAttempt]:
-    """Order first, then its attempts: always in this order."""
-    order_id = session.scalar(
-        select(PaymentAttempt.order_id).where(PaymentAttempt.id == attempt_id)
-    )
+def lock_attempt(
+    session: Session, attempt_id: str, order_id: str | None = None
+) -> tuple[Order, PaymentAttempt]:
+    """Order first, then its attempts: always in this order. `order_id`: where it is known."""
+    if order_id is None:
+        order_id = _ORDER_OF.scalar(session, this=attempt_id)
     if order_id is None:
         raise NotFound("attempt")
     order = lock_order(session, order_id=order_id)
@@ -168,19 +162,24 @@ def lock_attempt(session: Session, attempt_id: str) -> tuple[Order, PaymentAttem
 
 
 def move_attempt(
-    session: Session, attempt: PaymentAttempt, to: AttemptState, *, now: datetime
+    session: Session, attempt: PaymentAttempt, to: AttemptState, *, now: datetime, **also: Any
 ) -> bool:
-    """False: the table has no such way (an old story), or somebody was faster."""
+    """False: the table has no such way (an old story), or somebody was faster. `also`: columns
+    that change with the state."""
     if to not in ATTEMPT_TRANSITIONS[AttemptState(attempt.state)]:
         return False
-    won = session.execute(
-        update(PaymentAttempt)
-        .where(PaymentAttempt.id == attempt.id, PaymentAttempt.version == attempt.version)
-        .values(state=to, version=PaymentAttempt.version + 1, updated_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    session.refresh(attempt)
-    return bool(changed(won))
+    return set_if_same(session, attempt, state=to, updated_at=now, **also)
+
+
+def _open_one(tried: Sequence[PaymentAttempt]) -> PaymentAttempt | None:
+    return next((one for one in reversed(tried) if _is_waited_for(one)), None)
+
+
+def _is_waited_for(attempt: PaymentAttempt) -> bool:
+    """A provider may be unable to close what nobody has looked at there (Alipay's page). Once asked
+    to, a superseded one is waited for no longer: should both be paid, one goes back."""
+    is_left = attempt.superseded and attempt.call is None
+    return attempt.state in OPEN_ATTEMPTS and not is_left
 
 
 def _refuse_closed(order: Order, now: datetime) -> None:
@@ -192,6 +191,6 @@ def _refuse_closed(order: Order, now: datetime) -> None:
         raise WrongState(order.state)
 
 
-def _refuse_wrong_total(session: Session, order: Order) -> None:
-    if not is_added_up(session, order) or order.due.minor <= 0:
+def _refuse_wrong_total(session: Session, order: Order, lines: Sequence[OrderLine]) -> None:
+    if not is_added_up(session, order, lines) or order.due.minor <= 0:
         raise WrongState("order_total")

@@ -71,9 +71,9 @@ def run_check(session: Session, *, subject_id: str, now: datetime) -> None:
         _check_attempt(session, subject_id, now)
 
 
-def ask_now(session: Session, attempt_id: str, *, now: datetime) -> bool:
+def ask_now(session: Session, hinted: PaymentAttempt, *, now: datetime) -> bool:
     """Something hints that the provider knows more. False: it is settled, there is no question."""
-    order, attempt = lock_attempt(session, attempt_id)
+    order, attempt = lock_attempt(session, hinted.id, hinted.order_id)
     if attempt.quarantine is not None or attempt.state == AttemptState.CAPTURED:
         return False
     if attempt.call in (None, Verb.QUERY):

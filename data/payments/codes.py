@@ -33,7 +33,7 @@ def apply_code(session: Session, *, order_id: str, code: str, now: datetime) -> 
     """Typed again it changes nothing. NotFound: no such code in this shop. Refused: why it is of no
     use here (coupons.py, credit.py). WrongState while a provider is asked for another sum."""
     order = lock_order(session, order_id=order_id)
-    if open_attempt(session, order.id) is not None:
+    if open_attempt(session, order) is not None:
         raise WrongState("attempt_open")
     coupon = find_coupon(session, merchant_id=order.merchant_id, code=code)
     if coupon is not None:

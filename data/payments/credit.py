@@ -26,7 +26,7 @@ def pay_with_card(session: Session, *, order_id: str, card: GiftCard, now: datet
     order = lock_order(session, order_id=order_id)
     if not order.can_be_paid(now):
         raise WrongState(order.state)
-    if open_attempt(session, order.id) is not None:
+    if open_attempt(session, order) is not None:
         raise WrongState("attempt_open")
     known = _use(session, order, card)
     if known is not None and known.state == UseState.HELD:

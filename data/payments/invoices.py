@@ -112,12 +112,14 @@ def _is_known(session: Session, provider: str, charge: Charge) -> bool:
 def _attempt_for(session: Session, order: Order, provider: str, now: datetime) -> PaymentAttempt:
     """The try that waits for this word, or the last that we had given up. Where there is none the
     same invoice was paid twice: a try of its own, whose money goes back."""
-    mine = [one for one in reversed(attempts_of(session, order.id)) if one.provider == provider]
+    tried = attempts_of(session, order.id)
+    mine = [one for one in reversed(tried) if one.provider == provider]
     waiting = [one for one in mine if one.state in OPEN_ATTEMPTS]
     fallen = [one for one in mine if one.state in (AttemptState.FAILED, AttemptState.VOIDED)]
     attempt = next(iter(waiting + fallen), None)
     if attempt is None:
-        attempt = new_attempt(session, order, Way(provider), authorize=False, now=now)
+        way = Way(provider)
+        attempt = new_attempt(session, order, way, tried=len(tried), authorize=False, now=now)
         _expect_word(session, attempt, now)
     return attempt
 

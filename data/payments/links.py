@@ -58,13 +58,14 @@ def create_link(session: Session, *, order_id: str, now: datetime) -> str:
     return token
 
 
+def order_behind(session: Session, *, token: str, now: datetime) -> str:
+    """The id of the order that a token leads to; NotFound for a guess."""
+    return _link(session, token, now).order_id
+
+
 def find_payable(session: Session, *, token: str, now: datetime) -> Payable:
     """The order behind a token and how it stands; NotFound for a guess. Changes nothing."""
-    link = session.get(PaymentLink, fingerprint(token))
-    if link is None:
-        raise NotFound("payment_link")
-    if link.revoked_at is not None or link.expires_at <= now:
-        raise PaymentLinkExpired
+    link = _link(session, token, now)
     order = find_order(session, merchant_id=link.merchant_id, order_id=link.order_id)
     last = _last_attempt(session, order)
     return Payable(
@@ -82,6 +83,15 @@ def revoke_links(session: Session, *, order_id: str, now: datetime) -> None:
         .where(PaymentLink.order_id == order_id, PaymentLink.revoked_at.is_(None))
         .values(revoked_at=now)
     )
+
+
+def _link(session: Session, token: str, now: datetime) -> PaymentLink:
+    link = session.get(PaymentLink, fingerprint(token))
+    if link is None:
+        raise NotFound("payment_link")
+    if link.revoked_at is not None or link.expires_at <= now:
+        raise PaymentLinkExpired
+    return link
 
 
 def _last_attempt(session: Session, order: Order) -> PaymentAttempt | None:

@@ -82,7 +82,7 @@ def _ask(session: Session, subject: _Subject, now: datetime) -> NoticeState:
     if isinstance(subject, Refund):
         run_check(session, subject_id=subject.id, now=now)
         return NoticeState.APPLIED
-    asked = ask_now(session, subject.id, now=now)
+    asked = ask_now(session, subject, now=now)
     return NoticeState.APPLIED if asked else NoticeState.IGNORED
 
 

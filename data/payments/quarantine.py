@@ -5,11 +5,12 @@ Who of the shop has looked may have the provider asked again: what still does no
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from data.kernel.errors import NotFound, WrongState
 from data.kernel.facts import announce
+from data.kernel.prepared import Prepared
 from data.orders import Order
 from data.payments.attempts import lock_attempt
 from data.payments.calls import Verb
@@ -21,6 +22,13 @@ from data.payments.refunds import lock_refund
 
 _LONGEST_NAME, _LONGEST_REF = 120, 128  # of QuarantineMove.by and .shown_ref
 _Shown = ProviderPayment | ProviderRefund
+
+_HOLDER = Prepared(
+    select(PaymentAttempt.id).where(
+        PaymentAttempt.provider == bindparam("provider"),
+        PaymentAttempt.provider_ref == bindparam("ref"),
+    )
+)
 
 
 def contradiction(session: Session, subject: PaymentAttempt | Refund, truth: _Shown) -> str | None:
@@ -139,10 +147,6 @@ def _is_taken(session: Session, subject: PaymentAttempt | Refund, provider_ref: 
     """Does another payment of this provider carry the reference?"""
     if isinstance(subject, Refund) or provider_ref is None:
         return False
-    holder = session.scalar(
-        select(PaymentAttempt.id).where(
-            PaymentAttempt.provider == subject.provider,
-            PaymentAttempt.provider_ref == provider_ref,
-        )
-    )
+    with session.no_autoflush:  # what waits to be written here is about this one, not another
+        holder = _HOLDER.scalar(session, provider=subject.provider, ref=provider_ref)
     return holder not in (None, subject.id)

@@ -25,7 +25,7 @@ from data.payments.models import (
 )
 from data.payments.refund_truth import apply_refund_truth, fail_refund
 from data.payments.refunds import lock_refund, move_refund
-from data.payments.truth import apply_truth, fall_through
+from data.payments.truth import fall_through, learn
 
 
 def record_answer(session: Session, *, call: Call, answer: Answer, now: datetime) -> None:
@@ -37,13 +37,13 @@ def record_answer(session: Session, *, call: Call, answer: Answer, now: datetime
 
 
 def _record_payment(session: Session, call: Call, answer: Answer, now: datetime) -> None:
-    order, attempt = lock_attempt(session, call.attempt_id)
+    order, attempt = lock_attempt(session, call.attempt_id, call.order_id)
     if _is_its_turn(attempt, call):
         _finish_turn(session, attempt)
         if not isinstance(answer, ProviderPayment):
             _doubt_payment(session, order, attempt, call, answer, now)
     if isinstance(answer, ProviderPayment):
-        apply_truth(session, attempt_id=attempt.id, truth=answer, now=now)
+        learn(session, order, attempt, answer, now=now)
     is_idle = attempt.call is None and attempt.quarantine is None
     if is_idle and attempt.state in OPEN_ATTEMPTS:
         plan_check(session, attempt, now=now)
@@ -124,4 +124,3 @@ def _is_its_turn(subject: PaymentAttempt | Refund, call: Call) -> bool:
 
 def _finish_turn(session: Session, subject: PaymentAttempt | Refund) -> None:
     subject.call = subject.call_at = subject.next_check_at = None
-    session.flush()

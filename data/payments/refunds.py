@@ -12,6 +12,7 @@ from data.kernel.errors import NotFound, Refused, WrongState
 from data.kernel.facts import announce
 from data.kernel.ids import new_id
 from data.kernel.money import Money
+from data.kernel.versions import set_if_same
 from data.orders import Order, lock_order
 from data.orders.states import lane_of
 from data.payments.attempts import lock_attempt
@@ -77,14 +78,7 @@ def lock_refund(session: Session, refund_id: str) -> tuple[Order, Refund]:
 def move_refund(session: Session, refund: Refund, to: RefundState, *, now: datetime) -> bool:
     if to not in REFUND_TRANSITIONS[RefundState(refund.state)]:
         return False
-    won = session.execute(
-        update(Refund)
-        .where(Refund.id == refund.id, Refund.version == refund.version)
-        .values(state=to, version=Refund.version + 1, updated_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    session.refresh(refund)
-    return bool(changed(won))
+    return set_if_same(session, refund, state=to, updated_at=now)
 
 
 def still_ours(session: Session, order_id: str) -> int:

@@ -66,17 +66,16 @@ def plan(
 
 def open_payment(session: Session, wanted: NewPayment, *, now: datetime) -> Shown:
     """One payment per key; the same key for another amount is refused."""
-    payment = _payment(session, wanted.key, now)
-    if payment is None:
-        payment = _new_payment(session, wanted, now)
-    elif payment.amount != wanted.amount:
+    known = _payment(session, wanted.key, now)
+    if known is not None and known.amount != wanted.amount:
         raise ProviderRefused("key_reused")
     planned = _planned(session, wanted.key, "payment")
-    if planned is None:
-        return Shown(payment)
-    delay = timedelta(seconds=planned.delay_seconds)
-    visit(session, key=wanted.key, outcome=Outcome(planned.outcome), delay=delay, now=now)
-    return Shown(payment, planned.outcome in _LOST)
+    payment = known or _new_payment(session, wanted, now)
+    if planned is not None:
+        delay = timedelta(seconds=planned.delay_seconds)
+        _decide(session, payment, Outcome(planned.outcome), delay=delay, now=now)
+    session.flush()
+    return Shown(payment, planned is not None and planned.outcome in _LOST)
 
 
 def visit(
@@ -84,8 +83,16 @@ def visit(
 ) -> SandboxPayment:
     """The payer is at the bank and decides. A decided payment stays as it is."""
     payment = _known(session, key, now)
+    _decide(session, payment, outcome, delay=delay, now=now)
+    session.flush()
+    return payment
+
+
+def _decide(
+    session: Session, payment: SandboxPayment, outcome: Outcome, *, delay: timedelta, now: datetime
+) -> None:
     if payment.status != PaymentStatus.PENDING or payment.settles_at is not None:
-        return payment
+        return
     if outcome == Outcome.LATE:
         payment.settles_at = now + delay
     elif outcome == Outcome.DECLINED:
@@ -95,8 +102,6 @@ def visit(
     calls = {Outcome.LOST: 0, Outcome.TWICE: 2}.get(outcome, 1)
     for nth in range(calls):
         _call_back(session, payment, nth, at=payment.settles_at or now, now=now)
-    session.flush()
-    return payment
 
 
 def look(session: Session, key: str, *, now: datetime) -> SandboxPayment | None:
@@ -155,7 +160,6 @@ def _new_payment(session: Session, wanted: NewPayment, now: datetime) -> Sandbox
         created_at=now,
     )
     session.add(payment)
-    session.flush()
     return payment
 
 

@@ -10,12 +10,13 @@ settled has a next check: a `payment_check` job that makes the next question due
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ScalarSelect, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from data.delivery.jobs import JobRunner
 from data.delivery.models import Job
-from data.kernel.database import changed
+from data.kernel.prepared import Prepared
+from data.kernel.versions import set_if_same
 from data.payments.calls import Call, Verb
 from data.payments.checking import CHECK, run_check
 from data.payments.details import read_details
@@ -29,20 +30,34 @@ _LEASE = timedelta(seconds=60)  # twice the longest time-out of a provider call 
 _BATCH = 20
 _OVER = (AttemptState.FAILED, AttemptState.VOIDED)
 _T = TypeVar("_T", PaymentAttempt, Refund)
+_TAKEN: dict[str, str] = {
+    AttemptState.CREATED: AttemptState.SUBMITTED,
+    RefundState.REQUESTED: RefundState.SUBMITTED,
+}
+
+
+def _waiting(kind: type[_T]) -> ScalarSelect[int]:
+    due = select(func.count()).select_from(kind).where(kind.call_at <= bindparam("now"))
+    return due.scalar_subquery()
+
+
+_WAITING = Prepared(select(_waiting(PaymentAttempt) + _waiting(Refund)))
 
 
 def lease(
-    session: Session, *, now: datetime, subject_id: str | None = None, limit: int = _BATCH
+    session: Session, *, now: datetime, attempt_id: str | None = None, limit: int = _BATCH
 ) -> list[Call]:
-    """Calls that are due and now ours for a minute; with a subject, only that attempt's."""
+    """Calls that are due and now ours for a minute; with an attempt, only that one's."""
     attempts = [
         _attempt_call(attempt)
-        for attempt in _due(session, PaymentAttempt, now, subject_id, limit)
+        for attempt in _due(session, PaymentAttempt, now, attempt_id, limit)
         if _take(session, attempt, now)
     ]
+    if attempt_id is not None:
+        return attempts
     refunds = [
         _refund_call(session, refund)
-        for refund in _due(session, Refund, now, subject_id, limit)
+        for refund in _due(session, Refund, now, None, limit)
         if _take(session, refund, now)
     ]
     return attempts + refunds
@@ -50,10 +65,7 @@ def lease(
 
 def calls_due(session: Session, *, now: datetime) -> int:
     """How many calls wait for somebody to make them."""
-    return sum(
-        session.scalar(select(func.count()).select_from(kind).where(kind.call_at <= now)) or 0
-        for kind in (PaymentAttempt, Refund)
-    )
+    return int(_WAITING.scalar(session, now=now))
 
 
 def _due(
@@ -74,20 +86,8 @@ def _due(
 
 def _take(session: Session, subject: PaymentAttempt | Refund, now: datetime) -> bool:
     """Compare-and-set: the turn goes up, the state says that the provider may know of it."""
-    kind = type(subject)
-    values = {"call_at": now + _LEASE, "calls": kind.calls + 1, "version": kind.version + 1}
-    if subject.state == AttemptState.CREATED:
-        values["state"] = AttemptState.SUBMITTED
-    elif subject.state == RefundState.REQUESTED:
-        values["state"] = RefundState.SUBMITTED
-    won = session.execute(
-        update(kind)
-        .where(kind.id == subject.id, kind.version == subject.version)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-    session.refresh(subject)
-    return bool(changed(won))
+    state = _TAKEN.get(subject.state, subject.state)
+    return set_if_same(session, subject, state=state, call_at=now + _LEASE, calls=subject.calls + 1)
 
 
 def _attempt_call(attempt: PaymentAttempt) -> Call:

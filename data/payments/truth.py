@@ -26,12 +26,27 @@ from data.payments.quarantine import contradiction, quarantine
 from data.payments.refund_truth import close_if_all_is_back
 from data.payments.refunds import request_refund
 
+# Of what was paid: nothing is to be asked, and what it could be paid with leads to what was paid.
+_SETTLED = dict.fromkeys(("pay_with", "call", "call_at", "next_check_at"))
+
 
 def apply_truth(
     session: Session, *, attempt_id: str, truth: ProviderPayment, now: datetime
 ) -> bool:
     """Did the provider's word change anything? Old and repeated stories do not."""
     order, attempt = lock_attempt(session, attempt_id)
+    return learn(session, order, attempt, truth, now=now)
+
+
+def learn(
+    session: Session,
+    order: Order,
+    attempt: PaymentAttempt,
+    truth: ProviderPayment,
+    *,
+    now: datetime,
+) -> bool:
+    """The same of an attempt that is locked, and its order."""
     if attempt.quarantine is not None:
         return False
     problem = contradiction(session, attempt, truth)
@@ -42,9 +57,10 @@ def apply_truth(
     if truth.pay_with is not None:
         attempt.pay_by, attempt.pay_with = truth.pay_by, truth.pay_with
         attempt.pay_until = truth.pay_until
-    session.flush()
     before, to = AttemptState(attempt.state), AttemptState(truth.status.value)
-    if not move_attempt(session, attempt, to, now=now):
+    taken = {"captured_minor": attempt.amount_minor, **_SETTLED}
+    also = taken if to == AttemptState.CAPTURED else {}
+    if not move_attempt(session, attempt, to, now=now, **also):
         return False
     _CONSEQUENCES.get(to, _nothing)(session, order, attempt, before, now)
     return True
@@ -56,7 +72,7 @@ def pay_by_credit(session: Session, *, order_id: str, now: datetime) -> None:
     order = lock_order(session, order_id=order_id)
     if not order.can_be_paid(now):
         raise WrongState(order.state)
-    if order.due.minor or open_attempt(session, order.id) is not None:
+    if order.due.minor or open_attempt(session, order) is not None:
         raise WrongState("order_due")
     if not goods.secure(session, order, until=now + goods.GROUP_PATIENCE, now=now):
         raise OutOfStock
@@ -93,10 +109,6 @@ def fall_through(
 def _captured(
     session: Session, order: Order, attempt: PaymentAttempt, before: AttemptState, now: datetime
 ) -> None:
-    attempt.captured_minor = attempt.amount_minor
-    attempt.pay_with = None  # good for nothing any more, and leads to what was paid
-    attempt.call = attempt.call_at = attempt.next_check_at = None
-    session.flush()
     book_capture(session, attempt, now=now)
     if order.state == OrderState.WAITING_GROUP and attempt.capture_wanted:
         earn(session, order, attempt, now=now)

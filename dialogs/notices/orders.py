@@ -47,17 +47,17 @@ def _tell(herald: Herald, fact: OrderFact, response: str, *, about: str = "") ->
 def _paid(herald: Herald, fact: Fact) -> None:
     assert isinstance(fact, OrderPaid)  # noqa: S101  # wired by type below
     order = herald.session.get_one(Order, fact.order_id)
+    buyer = herald.session.get_one(Person, order.person_id)
     if order.kind != OrderKind.GROUP:
         _tell(herald, fact, "utter_receipt")
     elif _is_in_time(herald, order):
         _tell(herald, fact, "utter_receipt_group")
-    herald.tell_flows("payment_paid", order.id, **_told_of(herald, order))
+    herald.tell_flows("payment_paid", order.id, **_told_of(order, buyer))
 
 
-def _told_of(herald: Herald, order: Order) -> dict[str, str]:
+def _told_of(order: Order, buyer: Person) -> dict[str, str]:
     """What flows hear of an order. The receipt is the shop's own word and hangs on no flow."""
-    locale = Locale(herald.session.get_one(Person, order.person_id).locale)
-    return {"number": order.number, "total": money(_total(order), locale)}
+    return {"number": order.number, "total": money(_total(order), Locale(buyer.locale))}
 
 
 def _is_in_time(herald: Herald, order: Order) -> bool:
@@ -73,7 +73,8 @@ def _failed(herald: Herald, fact: Fact) -> None:
     assert isinstance(fact, PaymentFailed)  # noqa: S101
     _tell(herald, fact, "utter_payment_failed", about=fact.attempt_id)
     order = herald.session.get_one(Order, fact.order_id)
-    herald.tell_flows("payment_failed", order.id, once=fact.attempt_id, **_told_of(herald, order))
+    told = _told_of(order, herald.session.get_one(Person, order.person_id))
+    herald.tell_flows("payment_failed", order.id, once=fact.attempt_id, **told)
 
 
 def _refunded(herald: Herald, fact: Fact) -> None:

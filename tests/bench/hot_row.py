@@ -30,7 +30,6 @@ from tests.builders import SESSION_INFO, a_merchant, a_product, the_variant
 
 _PATIENCE = 120  # seconds
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([__name__])
 Tried = tuple[bool, float, float]  # got one; from when, until when
 Try = Callable[[], bool]
 
@@ -66,6 +65,12 @@ class Rush:
     @property
     def per_s(self) -> float:
         return self.sold / self.seconds
+
+
+def preload() -> None:
+    """Many processes begin sooner when what they are forked from knows this module. It is said for
+    a whole process, so a test leaves it to the races."""
+    _processes.set_forkserver_preload([__name__])
 
 
 def ours(place: Place, crowd: Crowd) -> Rush:

@@ -33,6 +33,8 @@ class Pair:
 def run(quick: bool) -> Report:
     buyers, rounds, crowd = QUICK if quick else FULL
     report = Report("money")
+    if not quick:
+        hot_row.preload()
     with places(durable=not quick) as found:
         for place in found:
             _checkouts(report, place, buyers, rounds)

@@ -40,14 +40,14 @@ _SET = {
 
 @dataclass(slots=True)
 class Statement:
-    """`gave`: the id that it gave a row when it was recorded; `takes`: places (or names) of its
-    parameters that are such ids."""
+    """`rows`: its parameters, as often as it runs; `gave`: the id that it gave a row when it was
+    recorded; `takes`: which row has such an id as a parameter, and where in it."""
 
     sql: str
-    parameters: Any
+    rows: Sequence[Any]
     many: bool = False
     gave: int | None = None
-    takes: Sequence[Any] = ()
+    takes: Sequence[tuple[int, Any]] = ()
 
 
 @dataclass(slots=True)
@@ -67,13 +67,8 @@ def count_apart(base: Base) -> None:
     with database.engine.begin() as connection:
         for nth, table in enumerate(connection.scalars(text(_COUNTERS[name])).all(), 1):
             told = {"table": table, "first": nth * _APART}
-            if name == "postgresql":
-                connection.execute(text("SELECT setval(:table, :first)"), told)
-            else:
-                connection.execute(text("DELETE FROM sqlite_sequence WHERE name = :table"), told)
-                connection.execute(
-                    text("INSERT INTO sqlite_sequence VALUES (:table, :first)"), told
-                )
+            for statement in _SET[name]:
+                connection.execute(text(statement), told)
     database.close()
 
 
@@ -169,7 +164,7 @@ def _noting(dialect: Any, checkouts: list[Checkout]) -> Iterator[None]:
         real["do_begin"](connection)
 
     def execute(cursor: Any, sql: str, parameters: Any, context: Any = None) -> None:
-        open_now[-1].statements.append(Statement(sql, parameters))
+        open_now[-1].statements.append(Statement(sql, [parameters]))
         real["do_execute"](cursor, sql, parameters, context)
 
     def execute_many(cursor: Any, sql: str, rows: Any, context: Any = None) -> None:
@@ -203,7 +198,7 @@ def _note_ids(base: Base, checkouts: Sequence[Checkout]) -> None:
         for transaction in checkout:
             driver.begin(transaction)
             for statement in transaction.statements:
-                given = driver.run(statement, statement.parameters)
+                given = driver.run(statement, statement.rows)
                 if statement.sql.startswith("INSERT") and given is not None and given >= _APART:
                     statement.gave = given
             driver.end(transaction)
@@ -219,9 +214,12 @@ def _note_uses(checkout: Checkout) -> None:
     statements = [statement for transaction in checkout for statement in transaction.statements]
     given = {statement.gave for statement in statements} - {None}
     for statement in statements:
-        cells = statement.parameters
-        named = cells.items() if isinstance(cells, dict) else enumerate(cells)
-        statement.takes = [at for at, cell in named if isinstance(cell, int) and cell in given]
+        statement.takes = [
+            (nth, at)
+            for nth, row in enumerate(statement.rows)
+            for at, cell in (row.items() if isinstance(row, dict) else enumerate(row))
+            if isinstance(cell, int) and cell in given
+        ]
 
 
 class _Driver:
@@ -242,10 +240,12 @@ class _Driver:
     def end(self, transaction: Transaction) -> None:
         (self._connection.commit if transaction.kept else self._connection.rollback)()
 
-    def run(self, statement: Statement, parameters: Any) -> int | None:
+    def run(self, statement: Statement, given: Sequence[Any]) -> int | None:
         """The id of a new row, if there is one."""
-        run = self._cursor.executemany if statement.many else self._cursor.execute
-        run(statement.sql, parameters)
+        if statement.many:
+            self._cursor.executemany(statement.sql, given)
+        else:
+            self._cursor.execute(statement.sql, given[0])
         rows = self._cursor.fetchall() if self._cursor.description else ()
         first = rows[0][0] if rows else self._unasked()
         return first if isinstance(first, int) else None
@@ -276,20 +276,28 @@ def _replayed(
         begun = time.perf_counter()
         for transaction in checkout:
             with door if transaction.writes else nullcontext():
-                driver.begin(transaction)
-                for statement in transaction.statements:
-                    _run(driver, statement, ids)
-                driver.end(transaction)
+                _replay_one(driver, transaction, ids)
         taken.append(time.perf_counter() - begun)
     return taken
 
 
+def _replay_one(driver: _Driver, transaction: Transaction, ids: dict[int, int]) -> None:
+    driver.begin(transaction)
+    try:
+        for statement in transaction.statements:
+            _run(driver, statement, ids)
+    except Exception:
+        driver.end(Transaction(transaction.writes))  # else all others would wait for it
+        raise
+    driver.end(transaction)
+
+
 def _run(driver: _Driver, statement: Statement, ids: dict[int, int]) -> None:
-    parameters = statement.parameters
+    rows = statement.rows
     if statement.takes:
-        parameters = parameters.copy() if isinstance(parameters, dict) else list(parameters)
-        for at in statement.takes:
-            parameters[at] = ids[parameters[at]]
-    given = driver.run(statement, parameters)
+        rows = [row.copy() if isinstance(row, dict) else list(row) for row in rows]
+        for nth, at in statement.takes:
+            rows[nth][at] = ids[rows[nth][at]]
+    given = driver.run(statement, rows)
     if statement.gave is not None and given is not None:
         ids[statement.gave] = given

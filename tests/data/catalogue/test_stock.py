@@ -1,6 +1,7 @@
 """The shelf: what is held, sold, let go, and what never happens to the counters."""
 
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -13,8 +14,9 @@ from data.catalogue import (
     Variant,
     commit_hold,
     count_stock,
-    extend_hold,
+    hold_all,
     hold_stock,
+    keep_hold,
     release_expired,
     release_hold,
     restock,
@@ -115,13 +117,41 @@ def test_an_order_of_several_lines_is_sold_as_one_or_not_at_all(each_database: D
         assert counters(second) == (0, 0)
 
 
+def keep(session: Session, variant: Variant, *, until: datetime, quantity: int = 2) -> bool:
+    return keep_hold(
+        session, variant_id=variant.id, quantity=quantity, owner_ref="ord_2", expires_at=until
+    )
+
+
+def test_only_what_is_held_in_that_quantity_is_kept(each_database: Database) -> None:
+    with each_database.transaction() as session:
+        variant = a_shelf(session)
+        assert not keep(session, variant, until=LATER)
+        hold(session, variant, 2, owner="ord_2")
+        assert not keep(session, variant, until=LATER, quantity=1)
+        assert keep(session, variant, until=LATER)
+        release_hold(session, owner_ref="ord_2", now=NOW)
+        assert not keep(session, variant, until=LATER)
+
+
+def test_of_several_variants_all_are_held_or_none(each_database: Database) -> None:
+    with each_database.transaction() as session:
+        first = a_shelf(session)
+        second = a_variant(session, a_product(session, a_merchant(session)), on_hand=1)
+        for wanted in (2, 1):
+            units = {first.id: 1, second.id: wanted}
+            with suppress(OutOfStock):
+                hold_all(session, units=units, owner_ref="o", expires_at=LATER, now=NOW)
+            assert counters(first)[1] == counters(second)[1] == (wanted == 1)
+
+
 def test_expired_holds_go_back_and_extended_ones_stay(each_database: Database) -> None:
     with each_database.transaction() as session:
         variant = a_shelf(session)
         hold(session, variant, 1, owner="ord_1")
         hold(session, variant, 2, owner="ord_2")
-        extend_hold(session, owner_ref="ord_2", expires_at=LATER + timedelta(hours=1))
-        extend_hold(session, owner_ref="ord_2", expires_at=NOW)  # never earlier
+        assert keep(session, variant, until=LATER + timedelta(hours=1))
+        assert keep(session, variant, until=NOW)  # never earlier
         assert release_expired(session, now=NOW) == 0
         assert release_expired(session, now=LATER) == 1
         assert counters(variant) == (5, 2)

@@ -38,6 +38,8 @@ KEPT = Entities(
     .order_by(Person.id)
 )
 
+FRESH = Entities(select(Person).with_for_update(), fresh=True)
+
 
 def a_row(merchant_id: str, number: int, **other: Any) -> dict[str, Any]:
     return {"id": f"per_{number}", "merchant_id": merchant_id, "name": "Lan", **other}
@@ -193,6 +195,18 @@ def test_an_entity_that_was_expired_is_read_anew(each_database: Database) -> Non
             RENAME.run(elsewhere, whose=person_id, new="Mei")
         assert KEPT.rows(session)[0][2] is person
         assert person.name == "Mei"
+
+
+def test_a_fresh_entity_is_what_the_database_has_now(each_database: Database) -> None:
+    with each_database.transaction() as session:
+        person_id = a_person(session, a_merchant(session)).id
+    with each_database.transaction() as session, session.no_autoflush:
+        person = FRESH.rows(session)[0][0]
+        RENAME.run(session, whose=person_id, new="Mei")
+        assert KEPT.rows(session)[0][2].name == "Lan"
+        person.timezone = "Asia/Tokyo"
+        assert FRESH.rows(session)[0][0] is person
+        assert (person.name, person.timezone) == ("Mei", "Asia/Tokyo")
 
 
 def test_an_entity_keeps_what_was_changed_and_not_yet_written(each_database: Database) -> None:

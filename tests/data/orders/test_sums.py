@@ -58,7 +58,7 @@ def test_without_tax_and_discount_the_sum_is_goods_and_shipping(each_database: D
         order = an_order(session, 1000, 2000)
         assert (order.items_minor, order.total_minor) == (3000, 3000 + SHIPPING)
         assert charges(session, order) == []
-        assert is_added_up(session, order)
+        assert is_added_up(session, order, lines_of(session, order))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_tax_is_told_and_on_top_it_is_added(
         kind = ChargeKind.TAX_INCLUDED if tax.included else ChargeKind.TAX
         assert charges(session, order) == [(kind, 0 if tax.included else told, told)]
         assert order.total_minor == total
-        assert is_added_up(session, order)
+        assert is_added_up(session, order, lines_of(session, order))
 
 
 def test_what_is_taken_off_is_not_taxed_and_each_line_bears_its_share(
@@ -103,7 +103,7 @@ def test_a_sum_that_was_tampered_with_is_seen(each_database: Database) -> None:
     with each_database.transaction() as session:
         order = an_order(session, 1000)
         order.items_minor, order.total_minor = 1, 1 + SHIPPING
-        assert not is_added_up(session, order)
+        assert not is_added_up(session, order, lines_of(session, order))
 
 
 def test_half_a_cent_goes_up() -> None:

@@ -164,7 +164,7 @@ def test_one_that_is_settled_is_never_begun_anew(till: Till) -> None:
 
 def answered(till: Till, attempt_id: str, answer: NoAnswer | NotThere) -> Verb:
     with till.transaction() as session:
-        (call,) = lease(session, now=till.clock.now(), subject_id=attempt_id)
+        (call,) = lease(session, now=till.clock.now(), attempt_id=attempt_id)
     till.record(call, answer)
     return call.verb
 
