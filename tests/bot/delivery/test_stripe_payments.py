@@ -201,7 +201,7 @@ def test_stripe_may_call_before_it_has_answered_us(counter: Counter) -> None:
     key = counter.begin()
     tuanzi = counter.street.tuanzi
     with tuanzi.database.transaction() as session:
-        (call,) = payments.lease(session, now=counter.clock.now(), subject_id=counter.attempt().id)
+        (call,) = payments.lease(session, now=counter.clock.now(), attempt_id=counter.attempt().id)
 
     async def called() -> object:
         gateway = await tuanzi.gateways.of(call.provider, call.account_id)

@@ -208,7 +208,7 @@ def test_a_notice_may_come_before_we_know_that_we_asked(house: House) -> None:
     order = house.order()
     begun = house.begin(order)
     with house.tuanzi.database.transaction() as session:
-        (call,) = lease(session, now=house.tuanzi.clock.now(), subject_id=begun.id)
+        (call,) = lease(session, now=house.tuanzi.clock.now(), attempt_id=begun.id)
     gateway = asyncio.run(house.tuanzi.gateways.of("alipay", house.account))
     assert gateway is not None
     answer = asyncio.run(perform(call, gateway))
