@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from bot.app import Tuanzi
+from bot.publishing import publish_flows
 from data.kernel.clock import TurnableClock
 from data.ledger import trial_balance, unbalanced_entries
 from data.orders import Order
@@ -29,6 +30,7 @@ from data.schema import create_schema
 from integrations.payments.paypal import NAME
 from tests.bot.builders import a_placed_order, a_tuanzi, settle
 from tests.bot.client import TestClient
+from tests.bot.flow_files import FLOWS
 from tests.builders import a_merchant, a_person, a_product, the_variant
 from tests.integrations.payments.paypal_bench import LOOPBACK, credentials
 from tests.peers.money.paypal_face import Call, Face, running_face
@@ -62,8 +64,10 @@ class House:
 
     def opens_a_shop(self, **typed: str) -> Shop:
         """Connected with the account that PayPal knows, unless something else is `typed`."""
+        now = self.tuanzi.clock.now()
         with self.tuanzi.database.transaction() as session:
             merchant = a_merchant(session, currency="USD")
+            publish_flows(session, merchant_id=merchant.id, sources=FLOWS, by="owner", now=now)
             product = a_product(session, merchant, on_hand=5)
             account = connect_account(
                 session,
@@ -71,7 +75,7 @@ class House:
                 provider=NAME,
                 credentials=credentials(**typed),
                 by="owner",
-                now=self.tuanzi.clock.now(),
+                now=now,
             )
             person, variant = a_person(session, merchant), the_variant(session, product)
             return Shop(merchant.id, person.id, variant.id, account.id)
