@@ -153,10 +153,10 @@ def test_what_the_provider_refuses_is_not_kept(
 def test_what_is_not_vital_is_kept_and_told(
     owner: Browser, street: Street, bank: MadeUpBank
 ) -> None:
-    bank.findings = (Finding(False, "webhook"),)
+    bank.findings = (Finding(False, "made_up"),)
     answer = owner.post(AT, **GIVEN)
     assert answer.status_code == 200
-    assert f"payments.check.{NAME}.webhook_not" in answer.text
+    assert f"payments.check.{NAME}.made_up_not" in answer.text
     assert kept(street) is not None
 
 
@@ -195,7 +195,7 @@ def test_calls_that_were_not_theirs_are_counted(
 
 def test_t47_no_page_ever_shows_a_secret(owner: Browser, sign_in: SignIn, bank: MadeUpBank) -> None:
     owner.post(AT, **GIVEN)
-    bank.findings = (Finding(False, "webhook"),)
+    bank.findings = (Finding(False, "made_up"),)
     answers = [owner.get(ROOM), owner.post(f"{AT}/check"), owner.post(AT, **GIVEN)]
     answers += [owner.post(AT, **{**GIVEN, "mode": ""}), owner.get("/"), owner.get("/ledger")]
     answers.append(sign_in(StaffRole.MANAGER).get(ROOM))
