@@ -127,6 +127,7 @@ def test_what_is_open_at_a_provider_is_closed_before_the_sum_changes(demo: Demo)
     with demo.tuanzi.database.reading() as session:
         attempts = session.scalars(select(PaymentAttempt).order_by(PaymentAttempt.number)).all()
     assert [one.state for one in attempts] == [AttemptState.VOIDED, AttemptState.PENDING]
+    assert f"{order_of(demo).due.amount:.2f}" in demo.client.get(f"/pay/{token}/go").text
     assert attempts[1].amount_minor == attempts[0].amount_minor - 1000 == order_of(demo).total_minor
 
 
