@@ -11,6 +11,7 @@ from data.conversations import Conversation, News, tell
 from data.conversations.handing import is_with_a_person
 from data.delivery.messages import Option, OutboundMessage, Purpose, Segment
 from data.delivery.outbox import Letter, Origin, told_everybody
+from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
 from data.people import ChannelIdentity, Chat, Person
@@ -59,7 +60,7 @@ class Herald:
         found = self._private_place(person, conversation_id)
         if found is not None:
             self._say_to(person, self._worded(person, notice), notice.key, found)
-        elif notice.response in ABOUT_MONEY and notice.response in self.domain.responses:
+        elif notice.response in ABOUT_MONEY and self._has_words(notice.response):
             keep_unheard(
                 self.session,
                 person=person,
@@ -106,6 +107,13 @@ class Herald:
 
     def option(self, response: str, payload: str, locale: Locale, **values: Any) -> Option:
         return Option(self.words(response, locale, **values), payload)
+
+    def _has_words(self, response: str) -> bool:
+        """False also for a shop that only takes orders and has no flows at all."""
+        try:
+            return response in self.domain.responses
+        except NotFound:
+            return False
 
     def _worded(self, person: Person, notice: Notice) -> OutboundMessage:
         values = {"name": person.name, **notice.values}
