@@ -68,7 +68,7 @@ def with_kept_secrets(
 
 async def try_out(tuanzi: OpenShop, kind: Kind, typed: Mapping[str, str]) -> Looked:
     """Ask the provider with what was typed in, and keep nothing. BadCredentials: a field will not
-    do. What only a connected account can have (its address for notices) is not looked at."""
+    do. What is found of the address for notices says nothing: only a connected account has one."""
     wiring = _wiring(tuanzi, kind)
     return await look_at(kind.open(kind.read(typed), wiring))
 

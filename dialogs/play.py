@@ -111,8 +111,10 @@ class Play:
         flows = Flows(live.sha, self._flow_set)
         stands = standing(self.session, self.stage.conversation, flows)
         before, self.pinned = stands.state, stands.pinned
-        if self.stage.chat.kind == "group":
-            before = before._replace(chat_kind=ChatKind.GROUP)
+        # Not as the snapshot has it: a group may have become somebody's own chat by a move.
+        kind = ChatKind.GROUP if self.stage.chat.kind == "group" else ChatKind.PRIVATE
+        if before.chat_kind is not kind:
+            before = before._replace(chat_kind=kind)
         for effect in stands.ended:
             self._carry_out(effect)
         self.said = next((note["text"] for note in notes if note["kind"] == "user_said"), "")

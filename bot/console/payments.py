@@ -80,6 +80,8 @@ def connect_payments(provider: str, desk: AtDesk, shop: Shop, form: Form) -> Res
     if looked.refused or looked.away:
         return _room(desk, shop, _News(provider, looked, kept=False, given=given))
     payment_accounts.keep(shop, kind, whole, merchant_id=merchant_id, by=desk.email)
+    _, gateway = payment_accounts.opened(shop, merchant_id=merchant_id, provider=kind.name)
+    looked = asyncio.run(look_at(gateway))  # with the address that it has now
     if looked.is_sound:
         return go(ROOM, done="payments_connected")
     return _room(desk, shop, _News(provider, looked))

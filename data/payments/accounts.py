@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
-from data.kernel.encryption import cipher_of, place_of
+from data.kernel.encryption import Unreadable, cipher_of, place_of
 from data.kernel.errors import NotFound
 from data.kernel.ids import new_id
 from data.payments.account_models import AccountDeed, PaymentAccount, PaymentAccountMove
@@ -112,12 +112,11 @@ def moves_of_accounts(
 def credentials_of(session: Session, account: PaymentAccount, *, now: datetime) -> Credentials:
     """Opened with the house's keys; Unreadable where none of them fits."""
     kept = _opened(session, account)
-    is_fresh = account.rotated_at is not None and now < account.rotated_at + OVERLAP
     return Credentials(
         external_id=account.external_id,
         settings=account.settings,
         secrets=kept["secrets"],
-        before=kept["before"] if is_fresh else {},
+        before=kept["before"] if _is_fresh(account, now) else {},
     )
 
 
@@ -134,15 +133,23 @@ def count_refused(session: Session, *, account_id: str) -> None:
 def _replaced(
     session: Session, account: PaymentAccount, secrets: Mapping[str, str], now: datetime
 ) -> dict[str, str]:
-    """The secrets that differ from the new ones: what was signed with them may still come."""
+    """The secrets that differ from the new ones: what was signed with them may still come. None
+    are known of an account whose key is lost: that is what it is connected anew for."""
     if not account.version:
         return {}
-    kept = _opened(session, account)
+    try:
+        kept = _opened(session, account)
+    except Unreadable:
+        return {}
+    before = kept["before"] if _is_fresh(account, now) else {}
     changed = {name: value for name, value in kept["secrets"].items() if secrets.get(name) != value}
-    if not changed:
-        return dict(kept["before"])
-    account.rotated_at = now
-    return changed
+    if changed:
+        account.rotated_at = now
+    return {**before, **changed}
+
+
+def _is_fresh(account: PaymentAccount, now: datetime) -> bool:
+    return account.rotated_at is not None and now < account.rotated_at + OVERLAP
 
 
 def _leave_others(session: Session, account: PaymentAccount) -> None:

@@ -70,6 +70,8 @@ def begin_attempt(
     tried = attempts_of(session, order.id)
     current = _open_one(tried)
     if current is not None:
+        if current.quarantine is not None:
+            raise WrongState("quarantine")
         if current.superseded or not way.fits(current):
             raise WrongState("attempt_open")  # the old one is closed before another is issued
         _hand_over_again(session, current, now)
@@ -94,11 +96,14 @@ def supersede(
     session: Session, *, order_id: str, way: Way | None, now: datetime
 ) -> PaymentAttempt | None:
     """Another way is wanted, or another sum (`way` None): what is open is closed at its provider
-    first, for two open ones may both be paid. None: nothing else is open."""
+    first, for two open ones may both be paid. None: nothing else is open. WrongState: what is open
+    waits for a person, and until then nobody knows what was paid."""
     order = lock_order(session, order_id=order_id)
     current = _open_one(attempts_of(session, order.id))
     if current is None or (way and way.fits(current) and not current.superseded):
         return None
+    if current.quarantine is not None:
+        raise WrongState("quarantine")
     current.superseded = True
     if current.state == AttemptState.CREATED:
         current.call = current.call_at = None

@@ -113,9 +113,11 @@ _SAID: dict[OrderState, PayState] = {
 }
 
 
-def _is_closing(last: PaymentAttempt) -> bool:
-    """Another way was chosen, and this one's provider was not asked to close it yet."""
-    return last.superseded and last.state in OPEN_ATTEMPTS and last.call is not None
+def _is_undecided(last: PaymentAttempt) -> bool:
+    """Another way was chosen, and this one's provider was not asked to close it yet; or a person
+    must look at it."""
+    is_closing = last.superseded and last.call is not None
+    return last.state in OPEN_ATTEMPTS and (is_closing or last.quarantine is not None)
 
 
 def _state(session: Session, order: Order, last: PaymentAttempt | None, now: datetime) -> PayState:
@@ -123,7 +125,7 @@ def _state(session: Session, order: Order, last: PaymentAttempt | None, now: dat
         if order.kind == OrderKind.GROUP and order.state in _CLOSED:
             return PayState.GROUP_CLOSED
         return _SAID.get(OrderState(order.state), PayState.PAID)
-    if last is not None and (last.state in _ASKING or _is_closing(last)):
+    if last is not None and (last.state in _ASKING or _is_undecided(last)):
         return PayState.CHECKING
     if order.expires_at <= now:
         return PayState.EXPIRED

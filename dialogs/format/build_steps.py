@@ -89,6 +89,8 @@ class StepsOfFlow:
             return (Branch(None, following),)
         if isinstance(raw, str):
             return (Branch(None, raw),)
+        if not isinstance(raw, list):  # of a step that takes none: what it is was not looked at
+            return (Branch(None, following),)
         path: Path = (*where, "next")
         if self._is_whole:  # else what is missing may be the branch that cannot be read
             self._check_else(raw, where)

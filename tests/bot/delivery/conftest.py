@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from bot.delivery import wechat_webhook, wecom_webhook
+from bot.delivery import webhooks, wechat_webhook, wecom_webhook
 from bot.publishing import publish_shipped_flows
 from bot.site import create_site
 from bot.web.rates import Rate
@@ -52,7 +52,11 @@ def _door(_with_telegram: Path) -> FastAPI:
 
 
 @pytest.fixture
-def post(_with_telegram: Path, _door: FastAPI, tmp_path: Path) -> Iterator[Post]:
+def post(
+    _with_telegram: Path, _door: FastAPI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Post]:
+    """Its clock stands still, and so would the limit of calls in a second, for all tests."""
+    monkeypatch.setattr(webhooks, "_CALLS", Rate(100, per=1))
     shutil.copyfile(_with_telegram, tmp_path / "shop.db")
     tuanzi = a_tuanzi(tmp_path / "shop.db")
     _door.state.tuanzi = tuanzi

@@ -9,12 +9,14 @@ from sqlalchemy import func, select
 
 from bot.delivery.storing import BACKLOG, TURN
 from bot.delivery.telegram_inbox import store_telegram_update
+from data.conversations import Conversation
 from data.delivery import jobs
-from data.delivery.models import Job
+from data.delivery.models import InboxState, Job
 from data.kernel.errors import TooOften
 from data.merchants import ChannelAccount
+from data.people import Chat
 from tests.bot.builders import a_tuanzi
-from tests.bot.delivery.telegram import Post, message
+from tests.bot.delivery.telegram import ANN, Post, message
 
 
 def turns(post: Post) -> int:
@@ -84,3 +86,17 @@ def test_one_chat_that_floods_is_told_to_wait_and_no_other(post: Post) -> None: 
         store_telegram_update(
             post.tuanzi.database, post.tuanzi.clock, account=post.account, raw=message(902, "!")
         )
+
+
+def test_what_was_a_groups_talk_in_somebodys_own_chat_goes_round_in_no_circle(post: Post) -> None:
+    """A chat that moved may bring one along; what is private goes on in that very chat, once."""
+    post.say("hello")
+    post.work()
+    with post.tuanzi.database.transaction() as session:
+        theirs = select(Conversation).join(Chat).where(Chat.external_id == str(ANN))
+        conversation = session.scalars(theirs).one()
+        conversation.snapshot = {**conversation.snapshot, "chat": "group"}
+    post.say("I want to talk to a person")
+    post.work()
+    assert [row.state for row in post.inbox()] == [InboxState.HANDLED] * 2
+    assert post.said()[-1] == "utter_human_handoff"

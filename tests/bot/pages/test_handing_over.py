@@ -276,3 +276,18 @@ def test_another_sum_than_is_due_by_now_goes_back_and_the_order_stays_payable(de
     demo.client.get(f"/pay/back/{new.idempotency_key}")
     asyncio.run(settle(demo.tuanzi))
     assert order_of(demo).state == OrderState.READY
+
+
+def test_while_a_person_must_look_nothing_else_is_begun_and_nobody_is_called(demo: Demo) -> None:
+    token = demo.a_bill(Locale.EN)
+    card, scan = connect(demo, CARD, SCAN)
+    choose(demo, token, card)
+    with demo.tuanzi.database.transaction() as session:
+        session.scalars(select(PaymentAttempt)).one().quarantine = "amount"
+    for account in (card, scan):
+        choose(demo, token, account)
+    (attempt,) = attempts(demo)
+    assert (attempt.superseded, attempt.call) == (False, None)
+    page = demo.client.get(f"/pay/{token}").text
+    assert "Asking the bank" in page
+    assert "/with/" not in page

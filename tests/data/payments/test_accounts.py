@@ -115,3 +115,27 @@ def test_secrets_moved_into_another_shops_row_open_nothing(
         )
     with each_database.reading() as session, pytest.raises(Unreadable):
         credentials_of(session, session.get_one(PaymentAccount, theirs), now=LATER)
+
+
+def test_two_secrets_changed_one_after_the_other_both_have_their_time(
+    each_database: Database, shop: str
+) -> None:
+    connect(each_database, shop, FIRST)
+    connect(each_database, shop, RENEWED)
+    both = replace(FIRST, secrets={"key": "sk-canary-2", "hook": "wh-canary-2"})
+    account_id = connect(each_database, shop, both)
+    with each_database.reading() as session:
+        account = session.get_one(PaymentAccount, account_id)
+        before = credentials_of(session, account, now=LATER).before
+    assert before == {"hook": "wh-canary-1", "key": "sk-canary-1"}
+
+
+def test_an_account_whose_key_is_lost_is_connected_anew(each_database: Database, shop: str) -> None:
+    account_id = connect(each_database, shop, FIRST)
+    with each_database.transaction() as session:
+        session.get_one(PaymentAccount, account_id).sealed = "of another key"
+    assert connect(each_database, shop, RENEWED) == account_id
+    with each_database.reading() as session:
+        account = session.get_one(PaymentAccount, account_id)
+        opened = credentials_of(session, account, now=LATER)
+    assert (dict(opened.secrets), dict(opened.before)) == (dict(RENEWED.secrets), {})

@@ -27,7 +27,7 @@ ENDPOINT: dict[str, Any] = {
     "enabled_events": list(NEEDED),
 }
 _SOURCE = Path(stripe_checks.__file__).read_text("utf-8")
-CODES = set(re.findall(r'Finding\([^"]*?, "(\w+)"', _SOURCE))
+CODES = set(re.findall(r'Finding\(.*?, "(\w+)"', _SOURCE, re.DOTALL))
 
 
 @pytest.fixture
