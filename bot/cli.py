@@ -127,7 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     play.add_argument("files", nargs="+", type=Path)
     play.add_argument("--flows", type=Path, help=say("cli.help_flows", language()))
     add("understand", commands.understand_text).add_argument("text", nargs="*")
-    in_shop("audit", commands.audit_shop)
+    auditing = in_shop("audit", commands.audit_shop)
+    words = say("cli.help_ask_providers", language())
+    auditing.add_argument("--ask-providers", type=int, metavar="DAYS", help=words)
     add("bench", commands.bench).add_argument("rest", nargs=argparse.REMAINDER)
     return parser
 

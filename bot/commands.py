@@ -1,11 +1,13 @@
 """What each `tuanzi` command does, once settings and shop are there."""
 
 import argparse
+import asyncio
 import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import date
+from dataclasses import asdict
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from bot.flow_publishing import publish
 from bot.flow_watch import watch
 from bot.play.failures import StoryFailed
 from bot.play.story import PRIVATE, StoryError
+from bot.provider_report import compare
 from bot.settings import Settings
 from bot.terminal import BROKEN, EXIT_SOUND, EXIT_USAGE, CannotDo, complain, language, tell
 from bot.web.wording import say
@@ -219,8 +222,9 @@ def migrate_schema(_options: argparse.Namespace, tuanzi: Tuanzi) -> int:
     return 0
 
 
-def audit_shop(_options: argparse.Namespace, tuanzi: Tuanzi) -> int:
-    """One JSON line for each broken invariant; exit 1 if there is any."""
+def audit_shop(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
+    """One JSON line for each broken invariant, and for each difference from what the providers
+    show if they are to be asked; exit 1 if there is any."""
     with tuanzi.database.reading() as session:
         violations = audit(session, now=tuanzi.clock.now())
     for violation in violations:
@@ -228,7 +232,17 @@ def audit_shop(_options: argparse.Namespace, tuanzi: Tuanzi) -> int:
         sys.stdout.write(json.dumps(line) + "\n")
     # Beside the lines for programs: silence would look like nothing was done.
     complain("cli.audited", rules=len(RULES), broken=len(violations))
-    return BROKEN if violations else EXIT_SOUND
+    differ = options.ask_providers is not None and _differ(tuanzi, options.ask_providers)
+    return BROKEN if violations or differ else EXIT_SOUND
+
+
+def _differ(tuanzi: Tuanzi, days: int) -> bool:
+    since = tuanzi.clock.now() - timedelta(days=days)
+    asked, differences = asyncio.run(compare(tuanzi, since=since))
+    for one in differences:
+        sys.stdout.write(json.dumps(asdict(one)) + "\n")
+    complain("cli.asked_providers", asked=asked, days=days, different=len(differences))
+    return bool(differences)
 
 
 def bench(options: argparse.Namespace, _settings: Settings) -> int:

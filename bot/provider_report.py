@@ -1,0 +1,146 @@
+"""The third of a day's three ways: what the providers show, beside our attempts and the books.
+
+`tuanzi audit --ask-providers DAYS` asks about every payment and refund of that time that is
+settled here. Differences are told, never mended: a person decides.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.app import Tuanzi
+from data.payments import AttemptState, PaymentAttempt, Refund, RefundState
+from data.payments.gateway import (
+    Gateway,
+    NewRefund,
+    PaymentRef,
+    PaymentStatus,
+    ProviderPayment,
+    ProviderRefund,
+    ProviderRefused,
+    ProviderUnreachable,
+    RefundStatus,
+)
+
+_BATCH = 500
+_TAKEN = (AttemptState.CAPTURED,)
+_NOT_TAKEN = (AttemptState.VOIDED, AttemptState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """`what` is a code: captured_here_only, captured_there_only, amount, refunded_here_only,
+    refund_amount, no_answer (nobody could be asked)."""
+
+    what: str
+    provider: str
+    subject_id: str
+    ours: str
+    theirs: str
+
+
+async def compare(tuanzi: Tuanzi, *, since: datetime) -> tuple[int, list[Difference]]:
+    """How many were asked about, and what does not fit."""
+    asked, found = 0, []
+    for attempt, refunds in _settled(tuanzi, since):
+        gateway = await tuanzi.gateways.of(attempt.provider, attempt.account_id)
+        if gateway is None or not gateway.flags.can_query:
+            continue
+        asked += 1 + len(refunds)
+        found += await _of_payment(gateway, attempt)
+        for refund in refunds:
+            found += await _of_refund(gateway, attempt, refund)
+    return asked, found
+
+
+def _settled(tuanzi: Tuanzi, since: datetime) -> Iterator[tuple[PaymentAttempt, list[Refund]]]:
+    """Oldest first, so many at a time; nothing is open while a provider is asked."""
+    last = ""
+    while True:
+        with tuanzi.database.reading() as session:
+            batch = _page(session, since, last)
+            refunds = {attempt.id: _refunds_of(session, attempt) for attempt in batch}
+        for attempt in batch:
+            yield attempt, refunds[attempt.id]
+        if len(batch) < _BATCH:
+            return
+        last = batch[-1].id
+
+
+def _page(session: Session, since: datetime, last: str) -> list[PaymentAttempt]:
+    settled = select(PaymentAttempt).where(
+        PaymentAttempt.state.in_((*_TAKEN, *_NOT_TAKEN)),
+        PaymentAttempt.updated_at >= since,
+        PaymentAttempt.calls > 0,  # else the provider has never heard of it
+        PaymentAttempt.id > last,
+    )
+    return list(session.scalars(settled.order_by(PaymentAttempt.id).limit(_BATCH)))
+
+
+def _refunds_of(session: Session, attempt: PaymentAttempt) -> list[Refund]:
+    """Those that went through the provider's API: what was given back by hand has a name of its own
+    there."""
+    given = select(Refund).filter_by(attempt_id=attempt.id, state=RefundState.SUCCEEDED)
+    return list(session.scalars(given.where(Refund.calls > 0).order_by(Refund.id)))
+
+
+async def _of_payment(gateway: Gateway, attempt: PaymentAttempt) -> list[Difference]:
+    ref = PaymentRef(
+        attempt.idempotency_key, attempt.provider_ref, attempt.amount, let_go=_let_go(attempt)
+    )
+    try:
+        shown = await gateway.query(ref)
+    except (ProviderUnreachable, ProviderRefused) as silence:
+        return [_difference("no_answer", attempt, attempt.id, attempt.state, str(silence))]
+    is_taken = attempt.state in _TAKEN
+    if is_taken and not _is_captured(shown):
+        told = shown.status if shown else "-"
+        return [_difference("captured_here_only", attempt, attempt.id, attempt.state, told)]
+    if shown is None or not _is_captured(shown):
+        return []
+    if not is_taken:
+        return [
+            _difference("captured_there_only", attempt, attempt.id, attempt.state, shown.status)
+        ]
+    if shown.amount != attempt.captured:
+        ours, theirs = str(attempt.captured), str(shown.amount)
+        return [_difference("amount", attempt, attempt.id, ours, theirs)]
+    return []
+
+
+async def _of_refund(gateway: Gateway, attempt: PaymentAttempt, refund: Refund) -> list[Difference]:
+    payment = PaymentRef(attempt.idempotency_key, attempt.provider_ref, attempt.amount)
+    wanted = NewRefund(refund.idempotency_key, refund.amount, payment, refund.provider_ref)
+    try:
+        shown = await gateway.query_refund(wanted)
+    except (ProviderUnreachable, ProviderRefused) as silence:
+        return [_difference("no_answer", attempt, refund.id, refund.state, str(silence))]
+    if not _is_given(shown):
+        told = shown.status if shown else "-"
+        return [_difference("refunded_here_only", attempt, refund.id, refund.state, told)]
+    if shown is not None and shown.amount != refund.amount:
+        ours, theirs = str(refund.amount), str(shown.amount)
+        return [_difference("refund_amount", attempt, refund.id, ours, theirs)]
+    return []
+
+
+def _let_go(attempt: PaymentAttempt) -> bool:
+    """Looked at and never taken, whatever its payer has agreed to since."""
+    return attempt.state in _NOT_TAKEN
+
+
+def _is_captured(shown: ProviderPayment | None) -> bool:
+    return shown is not None and shown.status is PaymentStatus.CAPTURED
+
+
+def _is_given(shown: ProviderRefund | None) -> bool:
+    return shown is not None and shown.status is RefundStatus.SUCCEEDED
+
+
+def _difference(
+    what: str, attempt: PaymentAttempt, subject_id: str, ours: str, theirs: str
+) -> Difference:
+    return Difference(what, attempt.provider, subject_id, str(ours), str(theirs))
