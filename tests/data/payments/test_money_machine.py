@@ -12,9 +12,9 @@ from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import run_state_machine_as_test
 
 from data.kernel.errors import ShopError
-from data.orders import Order, OrderState
+from data.orders import Order, OrderState, service
 from data.orders.goods import let_go
-from data.payments import AttemptState, Call, PaymentAttempt, apply_truth
+from data.payments import AttemptState, Call, PaymentAttempt, apply_truth, credit, deciding, truth
 from data.payments.books import book_capture, book_goods_owed
 from data.payments.gateway import (
     Answer,
@@ -28,6 +28,7 @@ from data.payments.gateway import (
 from data.payments.sandbox_bank import plan
 from data.payments.sandbox_models import Outcome, SandboxPlan
 from integrations.payments import SandboxGateway
+from tests.data.payments.code_machine import CODE_STORIES, CodeMachine
 from tests.data.payments.money_machine import (
     STORIES,
     Bench,
@@ -49,6 +50,7 @@ _QUIET = settings(
 )
 QUICK = settings(_QUIET, max_examples=3)  # of each of the twelve stories
 THOROUGH = settings(_QUIET, max_examples=84, stateful_step_count=30, derandomize=False)  # 1008
+A_THIRD = settings(THOROUGH, max_examples=336)  # of each of the three stories with codes: 1008
 # A planted fault must be found, not shrunk: the first bad run is enough.
 HUNT = settings(_QUIET, max_examples=10, phases=[Phase.generate])
 
@@ -204,9 +206,37 @@ def test_a_planted_fault_is_found(bench: Bench, faulty: type[Till], story: Story
         _tell(bench, faulty, [story], HUNT)
 
 
-def _tell(bench: Bench, till: type[Till], stories: Iterable[Story], how: settings) -> Counter[str]:
+def test_whatever_happens_a_gift_card_owes_what_it_has(bench: Bench) -> None:
+    reach = _tell(bench, Till, CODE_STORIES, QUICK, CodeMachine)
+    assert {"card", "coupon", "paid by card alone", "order expired", "order ready"} <= set(reach)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("story", CODE_STORIES, ids=lambda story: story.__name__)
+def test_whatever_happens_with_codes_a_thousand_times(bench: Bench, story: Story) -> None:
+    _tell(bench, Till, [story], A_THIRD, CodeMachine)
+
+
+@pytest.mark.parametrize("leak", ["release", "redeem", "return_credit", "give_coupon_back"])
+def test_a_part_that_is_not_given_back_or_taken_is_found(
+    bench: Bench, leak: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (credit, deciding, truth, service):
+        if hasattr(module, leak):
+            monkeypatch.setattr(module, leak, lambda *_args, **_named: None)
+    with pytest.raises((AssertionError, ShopError, FlakyFailure)):
+        _tell(bench, Till, CODE_STORIES, HUNT, CodeMachine)
+
+
+def _tell(
+    bench: Bench,
+    till: type[Till],
+    stories: Iterable[Story],
+    how: settings,
+    machine: type[MoneyMachine] = MoneyMachine,
+) -> Counter[str]:
     reach: Counter[str] = Counter()
     for story in stories:
         body = {"bench": bench, "till_type": till, "reach": reach, "story": staticmethod(story)}
-        run_state_machine_as_test(type("Machine", (MoneyMachine,), body), settings=how)
+        run_state_machine_as_test(type("Machine", (machine,), body), settings=how)
     return reach
