@@ -138,3 +138,14 @@ def _spoil_and_check(draw: st.DataObject) -> None:
         data = deepcopy(data)  # what was put in may stand there twice
     told = problems_of({**FILES, "flows.yml": json.dumps(data)})  # JSON is YAML in one line
     assert {problem.code for problem in told} <= words(Locale.EN).keys()
+
+
+def test_a_next_of_a_step_that_takes_none_is_told_and_not_read() -> None:
+    """Found by the run at length: two keys went astray at once."""
+    data: Any = deepcopy(GOOD)
+    steps = data["flows"]["gift"]["steps"]
+    link = next(step for step in steps if "link" in step)
+    link["next"] = True
+    ask = next(step for step in steps if step.get("id") == "much")
+    ask["next"] = ask.pop("id")
+    assert problems_of({**FILES, "flows.yml": json.dumps(data)})
