@@ -10,7 +10,7 @@ from bot.app import Tuanzi
 from bot.pages.at_provider import ask_provider
 from bot.pages.pay import CODE_REASONS, SEE_OTHER, is_foreign, look, missed
 from data.kernel.errors import Forbidden, NotFound, Refused, ShopError
-from data.payments import find_payable, supersede
+from data.payments import order_behind, supersede
 from data.payments.codes import apply_code
 from data.payments.models import OPEN_ATTEMPTS
 from data.payments.truth import pay_by_credit
@@ -63,8 +63,8 @@ def _entered(request: Request) -> Tuanzi:
 def _close_open(tuanzi: Tuanzi, token: str) -> str | None:
     now = tuanzi.clock.now()
     with tuanzi.database.transaction() as session:
-        order = find_payable(session, token=token, now=now).order
-        closing = supersede(session, order_id=order.id, way=None, now=now)
+        order_id = order_behind(session, token=token, now=now)
+        closing = supersede(session, order_id=order_id, way=None, now=now)
         return closing.id if closing is not None and closing.state in OPEN_ATTEMPTS else None
 
 
@@ -73,8 +73,8 @@ def _apply(tuanzi: Tuanzi, token: str, code: str) -> str:
     now = tuanzi.clock.now()
     try:
         with tuanzi.database.transaction() as session:
-            order = find_payable(session, token=token, now=now).order
-            apply_code(session, order_id=order.id, code=code, now=now)
+            order_id = order_behind(session, token=token, now=now)
+            apply_code(session, order_id=order_id, code=code, now=now)
     except Refused as refusal:
         return f"?code={refusal.detail}" if refusal.detail in CODE_REASONS else ""
     return ""
@@ -83,5 +83,5 @@ def _apply(tuanzi: Tuanzi, token: str, code: str) -> str:
 def _pay(tuanzi: Tuanzi, token: str) -> None:
     now = tuanzi.clock.now()
     with tuanzi.database.transaction() as session:
-        order = find_payable(session, token=token, now=now).order
-        pay_by_credit(session, order_id=order.id, now=now)
+        order_id = order_behind(session, token=token, now=now)
+        pay_by_credit(session, order_id=order_id, now=now)

@@ -22,7 +22,7 @@ from bot.web.headers import BRIDGE_POLICY, PAY_POLICY
 from data.kernel.errors import Forbidden, NotFound, ShopError
 from data.kernel.locales import Locale
 from data.orders import Order
-from data.payments import AttemptState, PaymentAttempt, find_payable, order_behind
+from data.payments import AttemptState, PaymentAttempt, order_behind
 from data.payments.account_models import PaymentAccount
 from data.payments.checking import ask_now
 from data.payments.gateway import PayBy
@@ -86,7 +86,11 @@ async def draw_code(token: str, request: Request) -> Response:
     """What the provider's own app scans, while there is something to scan."""
     tuanzi: Tuanzi = request.app.state.tuanzi
     look(tuanzi, request)
-    text = await asyncio.to_thread(_code, tuanzi, token)
+    try:
+        text = await asyncio.to_thread(_code, tuanzi, token)
+    except NotFound:
+        missed(tuanzi, request)
+        raise
     drawing = io.BytesIO()
     segno.make(text, micro=False, error="m").save(
         drawing, kind="svg", scale=_QR_SCALE, dark="#000", light="#fff"
@@ -115,8 +119,8 @@ async def come_back(key: str, request: Request) -> Response:
 
 def _handover(tuanzi: Tuanzi, token: str) -> tuple[str | None, str | None]:
     with tuanzi.database.reading() as session:
-        order = find_payable(session, token=token, now=tuanzi.clock.now()).order
-        attempt = open_handover(session, order)
+        order = session.get_one(Order, order_behind(session, token=token, now=tuanzi.clock.now()))
+        attempt = open_handover(session, order.id)
         if attempt is None or attempt.pay_with is None:
             return None, None
         html = PAGES.render(
@@ -133,8 +137,8 @@ def _handover(tuanzi: Tuanzi, token: str) -> tuple[str | None, str | None]:
 
 def _code(tuanzi: Tuanzi, token: str) -> str:
     with tuanzi.database.reading() as session:
-        order = find_payable(session, token=token, now=tuanzi.clock.now()).order
-        attempt = open_handover(session, order)
+        order_id = order_behind(session, token=token, now=tuanzi.clock.now())
+        attempt = open_handover(session, order_id)
         if attempt is None or attempt.pay_by != PayBy.QR or attempt.pay_with is None:
             raise NotFound("code")
         return attempt.pay_with

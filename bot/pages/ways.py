@@ -14,7 +14,7 @@ from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount, Merchant
 from data.orders import Order
-from data.payments import PaymentAttempt, Way, begin_attempt, find_payable, supersede
+from data.payments import PaymentAttempt, Way, begin_attempt, order_behind, supersede
 from data.payments.account_models import PaymentAccount
 from data.payments.gateway import Details, Scene
 from data.payments.models import OPEN_ATTEMPTS
@@ -63,7 +63,7 @@ def begin(tuanzi: Tuanzi, token: str, account_id: str, payer: Payer) -> Begun:
     """Committed before any provider hears of it. NotFound: no such link, or no such way for it."""
     now = tuanzi.clock.now()
     with tuanzi.database.transaction() as session:
-        order = find_payable(session, token=token, now=now).order
+        order = session.get_one(Order, order_behind(session, token=token, now=now))
         offered = ways_of(tuanzi, session, order, payer)
         way = next((way for account, way in offered if account.id == account_id), None)
         if way is None:
@@ -74,12 +74,12 @@ def begin(tuanzi: Tuanzi, token: str, account_id: str, payer: Payer) -> Begun:
         return Begun(begin_attempt(session, order_id=order.id, way=way, now=now).id)
 
 
-def open_handover(session: Session, order: Order) -> PaymentAttempt | None:
+def open_handover(session: Session, order_id: str) -> PaymentAttempt | None:
     """The attempt whose payer is on the way to its provider."""
     return session.scalar(
         select(PaymentAttempt)
         .where(
-            PaymentAttempt.order_id == order.id,
+            PaymentAttempt.order_id == order_id,
             PaymentAttempt.state.in_(OPEN_ATTEMPTS),
             PaymentAttempt.pay_with.is_not(None),
             PaymentAttempt.superseded.is_(False),

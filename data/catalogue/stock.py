@@ -40,17 +40,18 @@ def _counting(*conditions: ColumnElement[bool], **values: ColumnElement[int]) ->
     return Prepared(there.values(**values))
 
 
-_HOLD = _counting(
-    _VARIANTS.c.state == Shown.ACTIVE,
-    _VARIANTS.c.on_hand - _VARIANTS.c.held >= _MANY,
-    held=_VARIANTS.c.held + _MANY,
-)
+# What anybody may be promised; what this owner was.
+_FREE = (_VARIANTS.c.state == Shown.ACTIVE, _VARIANTS.c.on_hand - _VARIANTS.c.held >= _MANY)
+_KEPT = (*_MINE, _HOLDS.c.state == HoldState.HELD, _HOLDS.c.quantity == _MANY)
+_HOLD = _counting(*_FREE, held=_VARIANTS.c.held + _MANY)
+_IS_FREE = Prepared(select(_VARIANTS.c.id).where(_VARIANTS.c.id == _VARIANT, *_FREE))
+_IS_KEPT = Prepared(select(_HOLDS.c.id).where(*_KEPT))
 _RELEASE = _counting(held=_VARIANTS.c.held - _MANY)
 _SELL = _counting(on_hand=_VARIANTS.c.on_hand - _MANY, held=_VARIANTS.c.held - _MANY)
 _REFILL = _counting(on_hand=_VARIANTS.c.on_hand + _MANY)
 _KEEP = Prepared(
     update(_HOLDS)
-    .where(*_MINE, _HOLDS.c.state == HoldState.HELD, _HOLDS.c.quantity == _MANY)
+    .where(*_KEPT)
     .values(expires_at=case((_HOLDS.c.expires_at < _UNTIL, _UNTIL), else_=_HOLDS.c.expires_at))
 )
 _HOLD_AGAIN = Prepared(
@@ -140,15 +141,11 @@ def keep_hold(
 
 
 def could_hold(session: Session, *, variant_id: str, quantity: int, owner_ref: str) -> bool:
-    """As `hold_stock` would find it now; changes nothing."""
-    held = select(Hold.id).filter_by(
-        variant_id=variant_id, owner_ref=owner_ref, state=HoldState.HELD
-    )
-    if session.scalar(held) is not None:
+    """As `keep_hold` or `hold_stock` would find it now; changes nothing."""
+    asked = {"variant": variant_id, "many": quantity}
+    if _IS_KEPT.scalar(session, owner=owner_ref, **asked) is not None:
         return True
-    left = Variant.on_hand - Variant.held >= quantity
-    free = select(Variant.id).where(Variant.id == variant_id, Variant.state == Shown.ACTIVE, left)
-    return session.scalar(free) is not None
+    return _IS_FREE.scalar(session, **asked) is not None
 
 
 def commit_hold(session: Session, *, owner_ref: str, now: datetime) -> None:

@@ -210,8 +210,9 @@ def test_another_browser_learns_how_it_stands_and_nothing_else(demo: Demo) -> No
     assert "has arrived" in other.get(f"/pay/back/{attempt.idempotency_key}").text
 
 
-def test_guesses_at_the_way_back_end_t08(demo: Demo) -> None:
-    codes = [demo.client.get(f"/pay/back/{number:032x}").status_code for number in range(40)]
+@pytest.mark.parametrize("where", ["/pay/back/{:032x}", "/pay/{:022d}/go", "/pay/{:022d}/code.svg"])
+def test_guesses_end_t08(demo: Demo, where: str) -> None:
+    codes = [demo.client.get(where.format(number)).status_code for number in range(40)]
     assert codes == [404] * 20 + [429] * 20
 
 
