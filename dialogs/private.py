@@ -3,11 +3,12 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from data.conversations import resume
 from data.delivery.outbox import INVITING_CHANNELS, PULL_CHANNELS
+from data.kernel.entities import Entities
 from data.merchants import ChannelAccount
 from data.people import ChannelIdentity, Chat, Person, meet_chat
 from data.people.membership import note_heard
@@ -17,6 +18,16 @@ from dialogs.house import Stage
 # group that the person chooses and we join. One that has no such link leaves the button out.
 START_LINK = "tuanzi:start/"
 GROUP_LINK = "tuanzi:group/"
+
+_WHO: BindParameter[str] = bindparam("who")
+_WHERE: BindParameter[str] = bindparam("where")
+_CALLED: BindParameter[str] = bindparam("called")
+_NAME_THERE = Entities(
+    select(ChannelIdentity.external_id, ChannelIdentity.merchant_id).where(
+        ChannelIdentity.person_id == _WHO, ChannelIdentity.account_id == _WHERE
+    )
+)
+_CHAT_CALLED = Entities(select(Chat).where(Chat.account_id == _WHERE, Chat.external_id == _CALLED))
 
 
 def private_stage(session: Session, *, stage: Stage, now: datetime) -> Stage | None:
@@ -49,9 +60,7 @@ def private_chat(
     external_id = _identity(session, account, person)
     if external_id is None:
         return None
-    chat = session.scalar(
-        select(Chat).where(Chat.account_id == account.id, Chat.external_id == external_id)
-    )
+    (chat,) = _CHAT_CALLED.first(session, where=account.id, called=external_id) or (None,)
     if chat is None and account.channel in PULL_CHANNELS:
         return _open_chat(session, account, person, now)
     return chat if chat is not None and chat.reachable and chat.kind == "private" else None
@@ -74,8 +83,5 @@ def _open_chat(
 
 
 def _identity(session: Session, account: ChannelAccount, person: Person) -> str | None:
-    return session.scalar(
-        select(ChannelIdentity.external_id).where(
-            ChannelIdentity.person_id == person.id, ChannelIdentity.account_id == account.id
-        )
-    )
+    found = _NAME_THERE.first(session, who=person.id, where=account.id)
+    return found[0] if found else None

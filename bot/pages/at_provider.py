@@ -3,12 +3,19 @@
 import asyncio
 from contextlib import suppress
 
+from sqlalchemy import BindParameter, bindparam, select
+
 from bot.app import Tuanzi
+from data.kernel.prepared import Prepared
 from data.payments import AttemptState, PaymentAttempt
 from data.payments.calls import Verb
 
 _UNDER_WAY = (AttemptState.CREATED, AttemptState.SUBMITTED)
 _QUESTIONS = (Verb.QUERY, Verb.CLOSE)
+_THIS: BindParameter[str] = bindparam("this")
+_STANDING = Prepared(
+    select(PaymentAttempt.state, PaymentAttempt.call).where(PaymentAttempt.id == _THIS)
+)
 _PATIENCE = 5.0  # seconds; by then a payer would reload
 
 
@@ -31,5 +38,5 @@ async def _until_answered(tuanzi: Tuanzi, attempt_id: str, rung: asyncio.Event) 
 
 def _is_answered(tuanzi: Tuanzi, attempt_id: str) -> bool:
     with tuanzi.database.reading() as session:
-        attempt = session.get_one(PaymentAttempt, attempt_id)
-    return attempt.state not in _UNDER_WAY and attempt.call not in _QUESTIONS
+        ((state, call),) = _STANDING.rows(session, this=attempt_id)
+    return state not in _UNDER_WAY and call not in _QUESTIONS

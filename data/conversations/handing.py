@@ -6,15 +6,24 @@ for ever. What staff say begins it anew.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from data.conversations.models import Conversation, ConversationEvent, Mode
 from data.delivery.jobs import NewJob, enqueue
+from data.kernel.entities import Entities
 
 HAND_BACK = "hand_back"  # the job kind; args: conversation_id
 STAFF_SAID = "staff_said"
 PATIENCE = timedelta(hours=24)
+
+_CHAT: BindParameter[str] = bindparam("chat")
+_PERSON: BindParameter[str] = bindparam("person")
+_MODE = Entities(
+    select(Conversation.mode, Conversation.merchant_id).where(
+        Conversation.chat_id == _CHAT, Conversation.person_id == _PERSON
+    )
+)
 
 
 def expect_staff(
@@ -34,12 +43,8 @@ def expect_staff(
 
 def is_with_a_person(session: Session, *, chat_id: str, person_id: str) -> bool:
     """Whether somebody of the shop has this chat, so that the bot keeps silent there."""
-    mode = session.scalar(
-        select(Conversation.mode).where(
-            Conversation.chat_id == chat_id, Conversation.person_id == person_id
-        )
-    )
-    return mode == Mode.HUMAN
+    mode, _ = _MODE.first(session, chat=chat_id, person=person_id) or (None, None)
+    return bool(mode == Mode.HUMAN)
 
 
 def patience_ends(session: Session, conversation: Conversation) -> datetime | None:

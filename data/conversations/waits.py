@@ -8,17 +8,35 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import BindParameter, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from data.conversations.models import Conversation, ConversationWait, ToldEvent
 from data.conversations.told import Awaited, News, keep, latest, one_at_a_time
 from data.delivery.jobs import JobRunner, NewJob, cancel, enqueue
 from data.delivery.models import Job
+from data.kernel.entities import Entities
+from data.kernel.prepared import Prepared
 
 SPREAD = "spread"  # the job kind; args: number
 WAKE = "wake"  # the job kind; args: conversation_id, wait, event, key, payload, number
 _TIMEOUT = "timeout"
+
+_EVENT: BindParameter[str] = bindparam("event")
+_KEY: BindParameter[str] = bindparam("key")
+_WHOSE: BindParameter[str] = bindparam("whose")
+_AWAITED = (
+    ConversationWait.event == _EVENT,
+    ConversationWait.key == _KEY,
+    ConversationWait.merchant_id == _WHOSE,
+)
+_ANYBODY = Prepared(select(ConversationWait.wait).where(*_AWAITED).limit(1))
+_WAITING = Entities(
+    select(ConversationWait.wait, Conversation)
+    .join(Conversation, Conversation.id == ConversationWait.conversation_id)
+    .where(*_AWAITED)
+    .order_by(Conversation.chat_id)  # each enqueuing locks a lane: all in the same order
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +103,7 @@ def tell(session: Session, *, merchant_id: str, news: News, now: datetime) -> No
     may want the object too.
     """
     number = keep(session, merchant_id=merchant_id, news=news, now=now)
-    if number is None or not session.execute(_waiting(merchant_id, news).limit(1)).first():
+    if number is None or not _ANYBODY.rows(session, **_about(merchant_id, news)):
         return
     job = NewJob(
         lane=f"{SPREAD}:{number}",
@@ -103,24 +121,15 @@ def _spread(session: Session, job: Job, now: datetime) -> None:
     if told is None:  # swept
         return
     news = News(told.event, told.key, told.payload)
-    for wait, conversation in session.execute(_waiting(told.merchant_id, news)).all():
+    for wait, conversation in _WAITING.rows(session, **_about(told.merchant_id, news)):
         _Waking(conversation, wait, news, told.id).enqueue(session, run_at=now, now=now)
 
 
 JOBS: dict[str, JobRunner] = {SPREAD: _spread}
 
 
-def _waiting(merchant_id: str, news: News) -> Select[int, Conversation]:
-    return (
-        select(ConversationWait.wait, Conversation)
-        .join(Conversation, Conversation.id == ConversationWait.conversation_id)
-        .where(
-            ConversationWait.event == news.event,
-            ConversationWait.key == news.key,
-            ConversationWait.merchant_id == merchant_id,
-        )
-        .order_by(Conversation.chat_id)  # each enqueuing locks a lane: all in the same order
-    )
+def _about(merchant_id: str, news: News) -> dict[str, str]:
+    return {"event": news.event, "key": news.key, "whose": merchant_id}
 
 
 @dataclass(frozen=True, slots=True)

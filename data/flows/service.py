@@ -4,13 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from data.flows.models import FlowChannel, FlowMove, FlowVersion, MoveKind
 from data.flows.tending import A_DAY, Keeping, set_alarm
 from data.flows.ways import Steps, close_ways, open_ways, sound_versions
+from data.kernel.entities import Entities
 from data.kernel.errors import NotFound, Refused
+
+_WHOSE: BindParameter[str] = bindparam("whose")
+_LIVE = Entities(
+    select(FlowChannel.live_sha, FlowChannel.merchant_id).where(FlowChannel.merchant_id == _WHOSE)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +133,10 @@ def _move(
 
 
 def live_sha(session: Session, *, merchant_id: str) -> str:
-    sha = session.scalar(select(FlowChannel.live_sha).where(FlowChannel.merchant_id == merchant_id))
-    if sha is None:
+    live = _LIVE.first(session, whose=merchant_id)
+    if live is None:
         raise NotFound("flow_live")
+    sha: str = live[0]
     return sha
 
 

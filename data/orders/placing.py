@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from data.catalogue import Product, Variant, hold_all, price_of
 from data.delivery.jobs import NewJob, enqueue
+from data.kernel.entities import Entities
 from data.kernel.errors import Invalid, NotFound
 from data.kernel.ids import new_id
 from data.kernel.money import Money
@@ -24,6 +26,19 @@ from data.people import Person
 EXPIRY = "order_expiry"
 _MOST_LINES = 100  # what one Stripe Checkout session takes
 _MOST_UNITS = 999
+# What every order reads is compiled once (docs/adr/0011).
+_WHO: BindParameter[str] = bindparam("who")
+_WHAT: BindParameter[str] = bindparam("what")
+_BUYER = Entities(
+    select(Person, Merchant)
+    .join(Merchant, Merchant.id == Person.merchant_id)
+    .where(Person.id == _WHO)
+)
+_GOODS = Entities(
+    select(Variant, Product)
+    .join(Product, Product.id == Variant.product_id)
+    .where(Variant.id == _WHAT)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +110,21 @@ def place_order(  # noqa: PLR0913  # who, what, how and until when: each has a n
 
 
 def _merchant_of(session: Session, merchant_id: str, person_id: str) -> Merchant:
-    person = session.get(Person, person_id)
-    if person is None or person.merchant_id != merchant_id:
+    merchant: Merchant | None
+    _person, merchant = _BUYER.first(session, who=person_id) or (None, None)
+    if merchant is None or merchant.id != merchant_id:
         raise NotFound("person")
-    return session.get_one(Merchant, merchant_id)
+    return merchant
 
 
 def _priced(session: Session, merchant: Merchant, line: NewLine) -> _Priced:
-    variant = session.get(Variant, line.variant_id)
-    if variant is None or variant.merchant_id != merchant.id:
+    variant, product = _GOODS.first(session, what=line.variant_id) or (None, None)
+    if variant is None or product is None or variant.merchant_id != merchant.id:
         raise NotFound("variant")
     unit = line.unit_price or price_of(variant)
     if unit.currency != merchant.currency:
         raise Invalid("currency_mixed")
-    return _Priced(line, variant, session.get_one(Product, variant.product_id), unit)
+    return _Priced(line, variant, product, unit)
 
 
 def _refuse_odd(priced: Sequence[_Priced]) -> None:

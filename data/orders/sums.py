@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import zip_longest
 
-from sqlalchemy import delete, select
+from sqlalchemy import BindParameter, bindparam, delete, select
 from sqlalchemy.orm import Session
 
+from data.kernel.entities import Entities
 from data.kernel.money import Money
 from data.merchants import Merchant
 from data.orders.coupon_models import ChargeKind, OrderCharge
@@ -20,6 +21,10 @@ from data.orders.models import Order, OrderLine
 from data.orders.taxes import Tax, tax_of
 
 _HUNDRED = 100
+_ORDER: BindParameter[str] = bindparam("order")
+_CHARGES = Entities(
+    select(OrderCharge).where(OrderCharge.order_id == _ORDER).order_by(OrderCharge.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,7 @@ def shipping_for(merchant: Merchant, items: Money) -> Money:
 
 def charges_of(session: Session, order: Order) -> list[OrderCharge]:
     """Discounts, then taxes."""
-    mine = select(OrderCharge).where(OrderCharge.order_id == order.id).order_by(OrderCharge.id)
-    return list(session.scalars(mine))
+    return [charge for (charge,) in _CHARGES.rows(session, order=order.id)]
 
 
 def goods_of(lines: Sequence[OrderLine]) -> int:

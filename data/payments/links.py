@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import BindParameter, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from data.kernel.entities import Entities
 from data.kernel.errors import NotFound, PaymentLinkExpired
 from data.kernel.tokens import fingerprint, new_token
 from data.orders import Order, OrderKind, OrderLine, OrderState, find_order, goods, lines_of
 from data.payments.models import OPEN_ATTEMPTS, AttemptState, PaymentAttempt, PaymentLink
 
+_HASH: BindParameter[str] = bindparam("hash")
+_LINK = Entities(select(PaymentLink).where(PaymentLink.token_hash == _HASH), fresh=True)
 _READABLE = timedelta(days=30)  # the page goes on saying how the order stands
 
 
@@ -86,7 +89,8 @@ def revoke_links(session: Session, *, order_id: str, now: datetime) -> None:
 
 
 def _link(session: Session, token: str, now: datetime) -> PaymentLink:
-    link = session.get(PaymentLink, fingerprint(token))
+    link: PaymentLink | None
+    (link,) = _LINK.first(session, hash=fingerprint(token)) or (None,)
     if link is None:
         raise NotFound("payment_link")
     if link.revoked_at is not None or link.expires_at <= now:

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from data.delivery.jobs import JobRunner, NewJob, enqueue
 from data.delivery.models import Job
+from data.kernel.entities import Entities
 from data.kernel.once import insert_once
 from data.kernel.tokens import fingerprint
 from data.orders.states import lane_of
@@ -19,6 +20,19 @@ NOTICE = "payment_notice"
 _LONGEST_NAME = 128  # of PaymentNotice.event_id
 _LONGEST_REF = 64  # of PaymentNotice.our_ref
 _Subject = PaymentAttempt | Refund
+_PROVIDER: BindParameter[str] = bindparam("provider")
+_ACCOUNT: BindParameter[str | None] = bindparam("account", type_=PaymentAttempt.account_id.type)
+_REF: BindParameter[str] = bindparam("ref")
+_THEIRS = (
+    PaymentAttempt.provider == _PROVIDER,
+    PaymentAttempt.account_id.is_not_distinct_from(_ACCOUNT),
+)
+_ATTEMPT = Entities(select(PaymentAttempt).where(*_THEIRS, PaymentAttempt.idempotency_key == _REF))
+_REFUND = Entities(
+    select(Refund)
+    .join(PaymentAttempt, PaymentAttempt.id == Refund.attempt_id)
+    .where(*_THEIRS, Refund.idempotency_key == _REF)
+)
 
 
 def record_notice(
@@ -99,17 +113,10 @@ def _claim_fits(notice: PaymentNotice, subject: _Subject) -> bool:
 def _subject(
     session: Session, provider: str, account_id: str | None, our_ref: str
 ) -> _Subject | None:
-    theirs = (PaymentAttempt.provider == provider, PaymentAttempt.account_id == account_id)
-    attempt = session.scalar(
-        select(PaymentAttempt).where(*theirs, PaymentAttempt.idempotency_key == our_ref)
-    )
-    if attempt is not None:
-        return attempt
-    return session.scalar(
-        select(Refund)
-        .join(PaymentAttempt, PaymentAttempt.id == Refund.attempt_id)
-        .where(*theirs, Refund.idempotency_key == our_ref)
-    )
+    subject: _Subject | None
+    asked = {"provider": provider, "account": account_id, "ref": our_ref}
+    (subject,) = _ATTEMPT.first(session, **asked) or _REFUND.first(session, **asked) or (None,)
+    return subject
 
 
 def _event_name(account_id: str | None, event_id: str) -> str:

@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from data.conversations import Conversation, News, tell
 from data.conversations.handing import is_with_a_person
 from data.delivery.messages import Option, OutboundMessage, Purpose, Segment
 from data.delivery.outbox import Letter, Origin, told_everybody
+from data.kernel.entities import Entities
 from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
@@ -24,6 +25,17 @@ from dialogs.private import private_chat
 from dialogs.responses import fill, framed, say
 
 MOST_AN_HOUR = 4  # sentences to a whole group that nobody asked for (our decision)
+_WHOSE: BindParameter[str] = bindparam("whose")
+_ACCOUNTS = Entities(
+    select(ChannelIdentity.account_id, ChannelIdentity.merchant_id)
+    .where(ChannelIdentity.person_id == _WHOSE)
+    .order_by(ChannelIdentity.id)
+)
+_ACCOUNT_OF = Entities(
+    select(Chat.account_id, Chat.merchant_id)
+    .join(Conversation, Conversation.chat_id == Chat.id)
+    .where(Conversation.id == _WHOSE)
+)
 _AUTOMATIC = "utter_automatic_notice"  # older versions of a shop's flows have no words for it
 
 
@@ -152,25 +164,10 @@ class Herald:
     def _private_place(
         self, person: Person, conversation_id: str | None
     ) -> tuple[ChannelAccount, Chat] | None:
-        account_ids = self.session.scalars(
-            select(ChannelIdentity.account_id)
-            .where(ChannelIdentity.person_id == person.id)
-            .order_by(ChannelIdentity.id)
-        ).all()
-        first = self._account_of(conversation_id)
-        ordered = [first, *account_ids] if first else list(account_ids)
-        for account_id in ordered:
+        first = _ACCOUNT_OF.rows(self.session, whose=conversation_id) if conversation_id else []
+        for account_id, _ in [*first, *_ACCOUNTS.rows(self.session, whose=person.id)]:
             account = self.session.get_one(ChannelAccount, account_id)
             chat = private_chat(self.session, account=account, person=person, now=self.now)
             if chat is not None:
                 return account, chat
         return None
-
-    def _account_of(self, conversation_id: str | None) -> str | None:
-        if conversation_id is None:
-            return None
-        return self.session.scalar(
-            select(Chat.account_id)
-            .join(Conversation, Conversation.chat_id == Chat.id)
-            .where(Conversation.id == conversation_id)
-        )
