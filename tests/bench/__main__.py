@@ -6,12 +6,13 @@ import signal
 import sys
 from collections.abc import Callable
 
-from tests.bench import channels, dialogs, money, turns
+from tests.bench import channels, dialogs, group_buy, money, turns
 from tests.bench.report import Report
 
 BENCHES: dict[str, Callable[[argparse.Namespace], Report]] = {
     "channels": lambda asked: channels.run(asked.quick, peer=asked.peer),
     "dialogs": lambda asked: dialogs.run_bench(asked.quick, peer=asked.peer),
+    "group-buy": lambda asked: group_buy.run(asked.quick),
     "money": lambda asked: money.run(asked.quick),
     "turns": lambda asked: turns.run(asked.quick),
 }
