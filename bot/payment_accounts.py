@@ -1,12 +1,17 @@
 """Connecting a shop's account at a payment provider: typed in, tried out, kept."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.action_servers import NoFieldKey
+from bot.delivery.wechat_platform import APP, CHANNEL, official_account, secret_of
 from bot.web.shop import OpenShop
 from data.kernel.encryption import CIPHER, Unreadable
 from data.kernel.errors import NotFound
+from data.merchants import ChannelAccount
 from data.payments.account_models import PaymentAccount
 from data.payments.accounts import (
     connect_account,
@@ -80,6 +85,13 @@ async def look_at(gateway: Connected) -> Looked:
         return Looked(away=str(silence))
 
 
+async def look_at_account(tuanzi: OpenShop, account: PaymentAccount, gateway: Connected) -> Looked:
+    """What the provider says, and whether it fits what else the shop has connected."""
+    looked = await look_at(gateway)
+    with tuanzi.database.reading() as session:
+        return replace(looked, findings=[*looked.findings, *_official(session, account)])
+
+
 def keep(
     tuanzi: OpenShop, kind: Kind, typed: Mapping[str, str], *, merchant_id: str, by: str
 ) -> PaymentAccount:
@@ -104,6 +116,22 @@ def opened(
     if account is None or gateway is None:
         raise NotFound("payment_account")
     return account, gateway
+
+
+def _official(session: Session, account: PaymentAccount) -> list[Finding]:
+    """Inside WeChat payers introduce themselves by the official account that the payments are bound
+    to. Of a shop without any there is nothing to compare."""
+    app, merchant_id = account.settings.get(APP), account.merchant_id
+    mine = select(ChannelAccount.external_id).filter_by(
+        merchant_id=merchant_id, channel=CHANNEL, enabled=True
+    )
+    names = session.scalars(mine.order_by(ChannelAccount.external_id)).all()
+    if not app or not names:
+        return []
+    official = official_account(session, merchant_id=merchant_id, app=app)
+    is_sound = official is not None and secret_of(session, official) is not None
+    values = {"app": app, "names": ", ".join(names)}
+    return [Finding(is_sound, "official_account", values=values)]
 
 
 def _wiring(tuanzi: OpenShop, kind: Kind) -> Wiring:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.app import Tuanzi
-from bot.payment_accounts import Looked, keep, kind_of, look_at, opened, try_out
+from bot.payment_accounts import Looked, keep, kind_of, look_at_account, opened, try_out
 from bot.terminal import (
     BROKEN,
     EXIT_SOUND,
@@ -58,8 +58,8 @@ def _connect(options: argparse.Namespace, tuanzi: Tuanzi, merchant_id: str) -> i
 
 def _check(options: argparse.Namespace, tuanzi: Tuanzi, merchant_id: str) -> int:
     kind = kind_of(tuanzi, options.provider)
-    _, gateway = opened(tuanzi, merchant_id=merchant_id, provider=kind.name)
-    looked = asyncio.run(look_at(gateway))
+    account, gateway = opened(tuanzi, merchant_id=merchant_id, provider=kind.name)
+    looked = asyncio.run(look_at_account(tuanzi, account, gateway))
     _show(kind, looked)
     return EXIT_SOUND if looked.is_sound else BROKEN
 

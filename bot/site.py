@@ -11,7 +11,17 @@ from bot import console
 from bot.api import merchant, rest
 from bot.app import Tuanzi
 from bot.delivery import payment_webhooks, webhooks, wechat_webhook, wecom_webhook
-from bot.pages import codes, handing_over, media, my_data, pay, share, telegram_app, wechat
+from bot.pages import (
+    codes,
+    handing_over,
+    media,
+    my_data,
+    pay,
+    paying_in_wechat,
+    share,
+    telegram_app,
+    wechat,
+)
 from bot.web import errors, static
 from bot.web.headers import SecurityHeaders
 from bot.web.leaving import Leaving
@@ -20,8 +30,8 @@ from bot.webchat import frame, listening, talking, uploads
 from bot.webchat.newsroom import Newsroom
 
 _PARTS = (
-    rest, pay, handing_over, codes, share, wechat, telegram_app, my_data, media, webhooks,
-    wechat_webhook, wecom_webhook, payment_webhooks, uploads, frame, talking, listening,
+    rest, pay, handing_over, paying_in_wechat, codes, share, wechat, telegram_app, my_data, media,
+    webhooks, wechat_webhook, wecom_webhook, payment_webhooks, uploads, frame, talking, listening,
 )  # fmt: skip
 # docs/architecture.md, "limits".
 LIMITS = {

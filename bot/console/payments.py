@@ -16,7 +16,7 @@ from bot.api.reads.payment_trouble import trouble_of
 from bot.console.desk import AtDesk, Desk, Form
 from bot.console.pages import go, page, typed
 from bot.console.payment_trouble import ROOM, askable
-from bot.payment_accounts import Looked, kind_of, look_at
+from bot.payment_accounts import Looked, kind_of, look_at_account
 from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
 from data.kernel.errors import NotFound
@@ -80,8 +80,8 @@ def connect_payments(provider: str, desk: AtDesk, shop: Shop, form: Form) -> Res
     if looked.refused or looked.away:
         return _room(desk, shop, _News(provider, looked, kept=False, given=given))
     payment_accounts.keep(shop, kind, whole, merchant_id=merchant_id, by=desk.email)
-    _, gateway = payment_accounts.opened(shop, merchant_id=merchant_id, provider=kind.name)
-    looked = asyncio.run(look_at(gateway))  # with the address that it has now
+    account, gateway = payment_accounts.opened(shop, merchant_id=merchant_id, provider=kind.name)
+    looked = asyncio.run(look_at_account(shop, account, gateway))  # with the address of now
     if looked.is_sound:
         return go(ROOM, done="payments_connected")
     return _room(desk, shop, _News(provider, looked))
@@ -95,10 +95,13 @@ def check_payments(provider: str, desk: AtDesk, shop: Shop) -> Response:
         if enabled_account(session, merchant_id=desk.merchant_id, provider=kind.name) is None:
             raise NotFound("payment_account")
     try:
-        _, gateway = payment_accounts.opened(shop, merchant_id=desk.merchant_id, provider=kind.name)
+        account, gateway = payment_accounts.opened(
+            shop, merchant_id=desk.merchant_id, provider=kind.name
+        )
     except NotFound:
         return _room(desk, shop, _News(provider, lost=True))
-    return _room(desk, shop, _News(provider, asyncio.run(look_at(gateway))))
+    looked = asyncio.run(look_at_account(shop, account, gateway))
+    return _room(desk, shop, _News(provider, looked))
 
 
 @router.post("/accounts/{provider}/disconnect")

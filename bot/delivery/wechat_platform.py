@@ -1,5 +1,6 @@
 """The platform's side of a connected official account: our calls, with its secret unsealed."""
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.delivery.doors import CREDENTIALS
@@ -14,6 +15,7 @@ from integrations.wechat_shapes import App
 from integrations.wechat_tokens import SharedTokens
 
 CHANNEL = "wechat"
+APP = "appid"  # the setting of a payment account that names the official account it is bound to
 
 
 def call_by(
@@ -30,6 +32,15 @@ def call_by(
         SharedTokens(database, clock, account),
         api=settings.wechat_api,
         egress=Egress(settings.egress_allowed),
+    )
+
+
+def official_account(session: Session, *, merchant_id: str, app: str) -> ChannelAccount | None:
+    """The shop's own of this name, if it is connected."""
+    return session.scalar(
+        select(ChannelAccount).filter_by(
+            merchant_id=merchant_id, channel=CHANNEL, external_id=app, enabled=True
+        )
     )
 
 

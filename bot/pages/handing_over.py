@@ -17,7 +17,7 @@ from bot.app import Tuanzi
 from bot.console.desk import set_cookie
 from bot.pages.at_provider import ask_provider
 from bot.pages.pay import PAGES, SEE_OTHER, answer, is_foreign, look, missed, sorry
-from bot.pages.ways import Payer, begin, open_handover
+from bot.pages.ways import MustIntroduce, Payer, begin, open_handover
 from bot.web.headers import BRIDGE_POLICY, PAY_POLICY
 from data.kernel.errors import Forbidden, NotFound, ShopError
 from data.kernel.locales import Locale
@@ -45,18 +45,29 @@ async def choose(token: str, account_id: str, request: Request) -> Response:
     look(tuanzi, request)
     if is_foreign(request):
         raise Forbidden("pay")
-    payer = Payer.of(request)
     try:
-        begun = await asyncio.to_thread(begin, tuanzi, token, account_id, payer)
-        await ask_provider(tuanzi, begun.attempt_id)
-        if begun.closing:
-            begun = await asyncio.to_thread(begin, tuanzi, token, account_id, payer)
-            await ask_provider(tuanzi, begun.attempt_id)
+        await take_way(tuanzi, token, account_id, Payer.of(request))
     except NotFound:
         missed(tuanzi, request)
         raise
+    except MustIntroduce:  # a form of a page that was written while we knew them still
+        return RedirectResponse(f"/pay/{token}", SEE_OTHER)
     except ShopError:
         pass  # closed, paid, sold out or under way meanwhile: the page says so
+    return going_on(token)
+
+
+async def take_way(tuanzi: Tuanzi, token: str, account_id: str, payer: Payer) -> None:
+    """Back when the provider has answered; what is open another way is closed there first."""
+    begun = await asyncio.to_thread(begin, tuanzi, token, account_id, payer)
+    await ask_provider(tuanzi, begun.attempt_id)
+    if begun.closing:
+        begun = await asyncio.to_thread(begin, tuanzi, token, account_id, payer)
+        await ask_provider(tuanzi, begun.attempt_id)
+
+
+def going_on(token: str) -> Response:
+    """On to the provider, in the browser that will come back from there."""
     response = RedirectResponse(f"/pay/{token}/go", SEE_OTHER)
     set_cookie(response, _COOKIE, token)
     return response

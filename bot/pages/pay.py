@@ -53,27 +53,38 @@ CODE_REASONS = frozenset(
         "nothing_due",
     }
 )
+# Why it is not known who pays inside WeChat: nobody could tell, or they did not want us to know.
+UNKNOWN, UNWILLING = "unknown", "unwilling"
+WECHAT_REASONS = frozenset({UNKNOWN, UNWILLING})
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the page's own address tells: they come from a bank, their code was of no use."""
+    """What the page's own address tells: they come from a bank, their code was of no use, or WeChat
+    did not tell us who they are."""
 
     asked: bool = False
     of_code: str = ""
+    of_wechat: str = ""
 
 
 router = APIRouter(prefix="/pay", include_in_schema=False)
 
 
 @router.api_route("/{token}", methods=["GET", "HEAD"])
-async def show(token: str, request: Request, asked: bool = False, code: str = "") -> HTMLResponse:
+async def show(
+    token: str, request: Request, asked: bool = False, code: str = "", wechat: str = ""
+) -> HTMLResponse:
     """The page of an order, in its buyer's language. `asked`: they have just been at the bank;
-    `code`: why the code that they typed is of no use."""
+    `code`: why the code that they typed is of no use; `wechat`: why it is not known who pays."""
     tuanzi: Tuanzi = request.app.state.tuanzi
     look(tuanzi, request)
     try:
-        said = Said(asked, code if code in CODE_REASONS else "")
+        said = Said(
+            asked,
+            code if code in CODE_REASONS else "",
+            wechat if wechat in WECHAT_REASONS else "",
+        )
         html = await asyncio.to_thread(_page, tuanzi, token, Payer.of(request), said)
         status = 200
     except NotFound:
@@ -161,9 +172,10 @@ def _which(session: Session, line: OrderLine, person: Person) -> str:
     return variant_words(variant, Locale(person.locale)) if variant else ""
 
 
-def sorry(request: Request, reason: str) -> str:
+def sorry(request: Request, reason: str, token: str = "") -> str:
+    """`token`: of a bill that they may go back to."""
     locale = Locale.closest(request.headers.get("accept-language"))
-    return PAGES.render("pay_sorry.html", locale=locale, reason=reason)
+    return PAGES.render("pay_sorry.html", locale=locale, reason=reason, token=token)
 
 
 def answer(html: str, status: int) -> HTMLResponse:

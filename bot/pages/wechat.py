@@ -1,12 +1,8 @@
-"""`/wechat/<app id>/oauth`: who opened a shared team inside WeChat says so by the platform, which
-tells us their openid and nothing else; then they are back at the team.
-
-The state is signed, bound to the browser that set out, and works once; nobody is asked anything.
-"""
+"""`/wechat/<app id>/oauth`: who opened a page of ours inside WeChat says by the platform who they
+are; then they are back at the page: a shared team, or the bill that they want to pay."""
 
 import asyncio
 import re
-from typing import NamedTuple
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -14,32 +10,21 @@ from sqlalchemy.orm import Session
 
 from bot.app import Tuanzi
 from bot.console.desk import drop_cookie, set_cookie
-from bot.delivery.wechat_platform import call_by, secret_of
 from bot.pages import visitors
-from bot.pages.knocking import account_of, language, limit, missed, sorry
+from bot.pages.introducing import SEE_OTHER, Side, arrive, depart, is_code, openid_of, side_of
+from bot.pages.knocking import language, limit, missed, sorry
+from bot.pages.payers import Bill, bill_named
+from bot.pages.paying_in_wechat import back_at_bill, stale_at_bill
 from bot.pages.visitors import TRIP_COOKIE, VISITOR_COOKIE, Trip, Visitor
-from bot.settings import Secret
-from data.delivery.used_tokens import use_up
 from data.kernel.errors import Forbidden, NotFound
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount, Merchant
 from data.people import meet
-from integrations.http import Unreachable
-from integrations.wechat_errors import WeChatError
-from integrations.wechat_pages import introduction
 
 _SHARE = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
-_LONGEST_CODE = 512  # the vendor names no length; today's have 32
-_SEE_OTHER, _NOT_FOUND, _FORBIDDEN, _BAD_GATEWAY = 303, 404, 403, 502
+_NOT_FOUND, _FORBIDDEN, _BAD_GATEWAY = 404, 403, 502
 
 router = APIRouter(prefix="/wechat", include_in_schema=False)
-
-
-class Side(NamedTuple):
-    """Our side of an account: what signs, and what asks the platform."""
-
-    account: ChannelAccount
-    secret: Secret
 
 
 @router.get("/{app_id}/oauth")
@@ -54,13 +39,7 @@ async def set_out(app_id: str, request: Request, g: str = "") -> Response:
         return sorry(request, "not_found", _NOT_FOUND)
     if not _SHARE.fullmatch(g):
         return sorry(request, "not_found", _NOT_FOUND)
-    trip = visitors.set_out(side.secret, g, tuanzi.clock.now())
-    settings = tuanzi.settings
-    back = f"{settings.public_url}/wechat/{app_id}/oauth/return"
-    where = introduction(settings.wechat_site, app_id, back=back, state=trip.state)
-    response = RedirectResponse(where, _SEE_OTHER)
-    set_cookie(response, TRIP_COOKIE, trip.cookie)
-    return response
+    return depart(tuanzi, side, g)
 
 
 @router.get("/{app_id}/oauth/return")
@@ -71,57 +50,36 @@ async def come_back(app_id: str, request: Request, code: str = "", state: str = 
     trip = Trip(request.cookies.get(TRIP_COOKIE, ""), state)
     try:
         side = await asyncio.to_thread(_side, tuanzi, app_id)
-        share = await asyncio.to_thread(_use_up, tuanzi, side, trip)
+        page = await asyncio.to_thread(arrive, tuanzi, side, trip)
     except (NotFound, Forbidden):
         missed(tuanzi, request)
-        return sorry(request, "stale", _FORBIDDEN)
-    response = RedirectResponse(f"/g/{share}", _SEE_OTHER)
+        bill = bill_named(visitors.page_named(trip.cookie))
+        return stale_at_bill(request, bill) if bill else sorry(request, "stale", _FORBIDDEN)
+    openid = await openid_of(tuanzi, side, code) if is_code(code) else ""
+    bill = bill_named(page)
+    response = await _welcomed(tuanzi, request, side, openid, bill or page)
     drop_cookie(response, TRIP_COOKIE)
-    if not 0 < len(code) <= _LONGEST_CODE:
-        return response
-    openid = await _openid(tuanzi, side, code)
+    return response
+
+
+async def _welcomed(
+    tuanzi: Tuanzi, request: Request, side: Side, openid: str | None, page: Bill | str
+) -> Response:
+    """`openid` empty: they did not want to; None: nobody could tell us."""
+    if isinstance(page, Bill):
+        return await back_at_bill(tuanzi, request, side, openid, page)
     if openid is None:
         return sorry(request, "platform", _BAD_GATEWAY)
-    cookie = await asyncio.to_thread(_welcome, tuanzi, side, openid, request)
-    set_cookie(response, VISITOR_COOKIE, cookie)
+    response = RedirectResponse(f"/g/{page}", SEE_OTHER)
+    if openid:
+        cookie = await asyncio.to_thread(_welcome, tuanzi, side, openid, request)
+        set_cookie(response, VISITOR_COOKIE, cookie)
     return response
 
 
 def _side(tuanzi: Tuanzi, app_id: str) -> Side:
     with tuanzi.database.reading() as session:
-        account = account_of(session, app_id)
-        secret = secret_of(session, account)
-    if secret is None or not secret.reveal():
-        raise NotFound("account")
-    return Side(account, secret)
-
-
-def _use_up(tuanzi: Tuanzi, side: Side, trip: Trip) -> str:
-    """Where the trip leads; Forbidden for one that was made, or is not this browser's."""
-    now = tuanzi.clock.now()
-    found = visitors.come_back(side.secret, trip, now)
-    if found is None:
-        raise Forbidden("state")
-    share, until = found
-    merchant_id = side.account.merchant_id
-    with tuanzi.database.transaction() as session:
-        if not use_up(
-            session, merchant_id=merchant_id, token=trip.state, expires_at=until, now=now
-        ):
-            raise Forbidden("state")
-    return share
-
-
-async def _openid(tuanzi: Tuanzi, side: Side, code: str) -> str | None:
-    """None: the platform does not know this code, or does not answer."""
-    calls = call_by(
-        tuanzi.settings, tuanzi.database, tuanzi.clock, account=side.account, secret=side.secret
-    )
-    try:
-        async with calls as account:
-            return (await account.visitor(code)).openid or None
-    except (WeChatError, Unreachable):
-        return None
+        return side_of(session, app_id)
 
 
 def _welcome(tuanzi: Tuanzi, side: Side, openid: str, request: Request) -> str:

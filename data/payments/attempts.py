@@ -17,7 +17,7 @@ from data.orders import Order, OrderLine, OrderState, lines_of, lock_order
 from data.orders.goods import secure
 from data.orders.sums import is_added_up
 from data.payments.calls import Verb
-from data.payments.details import read_details, write_details
+from data.payments.details import PAYER, open_details, write_details
 from data.payments.gateway import Details
 from data.payments.keys import business_key
 from data.payments.models import (
@@ -46,9 +46,9 @@ class Way:
     account_id: str | None = None
     details: Details = field(default_factory=Details)
 
-    def fits(self, attempt: PaymentAttempt) -> bool:
+    def fits(self, session: Session, attempt: PaymentAttempt) -> bool:
         """The same way was begun already; who pays in WeChat pays as somebody."""
-        begun = read_details(attempt.details)
+        begun = open_details(session, attempt)
         return (attempt.provider, attempt.account_id, begun.scene, begun.payer_ref) == (
             self.provider,
             self.account_id,
@@ -72,7 +72,7 @@ def begin_attempt(
     if current is not None:
         if current.quarantine is not None:
             raise WrongState("quarantine")
-        if current.superseded or not way.fits(current):
+        if current.superseded or not way.fits(session, current):
             raise WrongState("attempt_open")  # the old one is closed before another is issued
         _hand_over_again(session, current, now)
         return current
@@ -100,7 +100,7 @@ def supersede(
     waits for a person, and until then nobody knows what was paid."""
     order = lock_order(session, order_id=order_id)
     current = _open_one(attempts_of(session, order.id))
-    if current is None or (way and way.fits(current) and not current.superseded):
+    if current is None or (way and way.fits(session, current) and not current.superseded):
         return None
     if current.quarantine is not None:
         raise WrongState("quarantine")
@@ -128,7 +128,6 @@ def new_attempt(
         number=number,
         provider=way.provider,
         account_id=way.account_id,
-        details=write_details(way.details),
         idempotency_key=business_key("payment", order.id, number, order.due),
         amount_minor=order.due.minor,
         currency=order.currency,
@@ -138,6 +137,7 @@ def new_attempt(
         created_at=now,
         updated_at=now,
     )
+    attempt.details = write_details(session, attempt, way.details)
     session.add(attempt)
     session.flush()
     return attempt
@@ -173,6 +173,8 @@ def move_attempt(
     that change with the state."""
     if to not in ATTEMPT_TRANSITIONS[AttemptState(attempt.state)]:
         return False
+    if to not in OPEN_ATTEMPTS and attempt.details.get(PAYER):
+        also["details"] = {**attempt.details, PAYER: ""}  # nobody places this one again
     return set_if_same(session, attempt, state=to, updated_at=now, **also)
 
 

@@ -19,7 +19,7 @@ from data.kernel.prepared import Prepared
 from data.kernel.versions import set_if_same
 from data.payments.calls import Call, Verb
 from data.payments.checking import CHECK, run_check
-from data.payments.details import read_details
+from data.payments.details import open_details, read_details
 from data.payments.gateway import NewPayment, PaymentRef
 from data.payments.models import AttemptState, PaymentAttempt, Refund, RefundState
 from data.payments.recording import record_answer
@@ -49,7 +49,7 @@ def lease(
 ) -> list[Call]:
     """Calls that are due and now ours for a minute; with an attempt, only that one's."""
     attempts = [
-        _attempt_call(attempt)
+        _attempt_call(session, attempt)
         for attempt in _due(session, PaymentAttempt, now, attempt_id, limit)
         if _take(session, attempt, now)
     ]
@@ -90,7 +90,7 @@ def _take(session: Session, subject: PaymentAttempt | Refund, now: datetime) -> 
     return set_if_same(session, subject, state=state, call_at=now + _LEASE, calls=subject.calls + 1)
 
 
-def _attempt_call(attempt: PaymentAttempt) -> Call:
+def _attempt_call(session: Session, attempt: PaymentAttempt) -> Call:
     return Call(
         verb=Verb(attempt.call or Verb.QUERY),
         provider=attempt.provider,
@@ -100,7 +100,7 @@ def _attempt_call(attempt: PaymentAttempt) -> Call:
         attempt_id=attempt.id,
         refund_id=None,
         turn=attempt.calls,
-        new_payment=_new_payment(attempt),
+        new_payment=_new_payment(session, attempt),
         payment=_payment_ref(attempt),
     )
 
@@ -116,7 +116,7 @@ def _refund_call(session: Session, refund: Refund) -> Call:
         attempt_id=attempt.id,
         refund_id=refund.id,
         turn=refund.calls,
-        new_payment=_new_payment(attempt),
+        new_payment=_new_payment(session, attempt),
         payment=_payment_ref(attempt),
         refund_key=refund.idempotency_key,
         refund_amount=refund.amount,
@@ -124,13 +124,13 @@ def _refund_call(session: Session, refund: Refund) -> Call:
     )
 
 
-def _new_payment(attempt: PaymentAttempt) -> NewPayment:
+def _new_payment(session: Session, attempt: PaymentAttempt) -> NewPayment:
     return NewPayment(
         key=attempt.idempotency_key,
         amount=attempt.amount,
         order_id=attempt.order_id,
         authorize_only=attempt.authorize_only,
-        details=read_details(attempt.details),
+        details=open_details(session, attempt),
     )
 
 

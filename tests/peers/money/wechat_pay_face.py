@@ -32,7 +32,8 @@ from data.kernel.clock import Clock, SystemClock
 from tests.peers.money.wechat_pay_keys import API_KEY, KEY_ID, MERCHANT_SERIAL, key, sealed
 
 Json = dict[str, Any]
-MCHID, APPID = "1900000109", "wx8888888888888888"
+# The merchant number is bound to the official account of tests/peers/wechat_platform.py.
+MCHID, APPID = "1900000109", "wx0123456789abcdef"
 _NUMBER = re.compile(r"[0-9A-Za-z_\-|*]{6,32}")
 _AUTHORIZATION = re.compile(r'(\w+)="([^"]*)"')
 _WINDOW = timedelta(minutes=5)
