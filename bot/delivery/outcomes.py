@@ -143,6 +143,9 @@ def _note_problem(session: Session, row: OutboxRow, problem: Undeliverable, now:
             _close(session, row)
             keep_shut_out(session, row, now)
             sending.give_up(session, row_id=row.id, state=OutboxState.FAILED, reason=error)
+        case NotAllowed(shown=()):  # of one that is half said the rest is no message
+            keep_shut_out(session, row, now)
+            _retry(session, row, problem, now)
         case _:
             _retry(session, row, problem, now)
 

@@ -25,6 +25,7 @@ from bot.channels.wechat_events import (
 )
 from bot.channels.wechat_xml import Fields, parse, text_of
 from bot.delivery.storing import store_in
+from bot.delivery.unheard import window_opened
 from bot.delivery.wechat_accounts import Line
 from data.delivery import allowances, held_calls, inbox
 from data.delivery.allowances import Place
@@ -164,6 +165,7 @@ def _open_windows(session: Session, line: Line, fields: Fields, now: datetime) -
         until = now + timedelta(seconds=rule.seconds)
         uses = rule.messages
         allowances.open_window(session, place=place, source=window, uses=uses, until=until, now=now)
+        window_opened(session, chat_id=chat.id, now=now)
     for one in grants:
         if one.accepted:
             allowances.grant(session, place=place, source=one.source, now=now)

@@ -26,6 +26,7 @@ from bot.channels.wecom_events import (
     name_of,
 )
 from bot.delivery.storing import store_in
+from bot.delivery.unheard import window_opened
 from bot.delivery.wecom_accounts import DESK, began_at, setting_of
 from data.delivery import allowances, cursors, inbox, passes
 from data.delivery.models import InboxState
@@ -168,3 +169,4 @@ class WeComInbox:
             until=begun + timedelta(seconds=rule.seconds),
             now=now,
         )
+        window_opened(session, chat_id=chat.id, now=now)

@@ -190,6 +190,18 @@ def release(session: Session, *, held_for: str, now: datetime) -> None:
         rest(session, lane=lane)
 
 
+def hasten(session: Session, *, lane: str, kind: str, now: datetime) -> None:
+    """What of this kind waits in the lane for a later moment is due now, in its old order."""
+    lock(session, lane=lane)
+    session.execute(
+        update(Job)
+        .where(Job.lane == lane, Job.kind == kind, Job.state == "due", Job.run_at > now)
+        .values(run_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    rest(session, lane=lane)
+
+
 def rest(session: Session, *, lane: str) -> None:
     """Set the lane's wake-up to its next job, or to never."""
     _REST.run(session, lane=lane)

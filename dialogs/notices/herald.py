@@ -1,5 +1,6 @@
 """Says one thing to one person or chat, outside any turn: in their language, where they are."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -82,9 +83,16 @@ class Herald:
                 now=self.now,
             )
 
-    def say_privately(self, person: Person, message: OutboundMessage, *, key: str) -> bool:
-        """Wherever a chat of theirs is open; False: nowhere."""
-        found = self._private_place(person, None)
+    def say_privately(
+        self,
+        person: Person,
+        message: OutboundMessage,
+        *,
+        key: str,
+        is_open: Callable[[ChannelAccount, Chat], bool],
+    ) -> bool:
+        """Wherever a chat of theirs is open, by the messenger's own rules too; False: nowhere."""
+        found = self._private_place(person, None, is_open)
         if found is not None:
             self._say_to(person, message, key, found)
         return found is not None
@@ -162,12 +170,15 @@ class Herald:
         send(self.session, [letter], account=account, origin=origin, now=self.now)
 
     def _private_place(
-        self, person: Person, conversation_id: str | None
+        self,
+        person: Person,
+        conversation_id: str | None,
+        is_open: Callable[[ChannelAccount, Chat], bool] | None = None,
     ) -> tuple[ChannelAccount, Chat] | None:
         first = _ACCOUNT_OF.rows(self.session, whose=conversation_id) if conversation_id else []
         for account_id, _ in [*first, *_ACCOUNTS.rows(self.session, whose=person.id)]:
             account = self.session.get_one(ChannelAccount, account_id)
             chat = private_chat(self.session, account=account, person=person, now=self.now)
-            if chat is not None:
+            if chat is not None and (is_open is None or is_open(account, chat)):
                 return account, chat
         return None

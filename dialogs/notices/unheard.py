@@ -22,6 +22,10 @@ ABOUT_MONEY = frozenset(
 )  # fmt: skip
 
 
+def lane_of(person_id: str) -> str:
+    return f"person:{person_id}"
+
+
 def keep_unheard(
     session: Session,
     *,
@@ -40,6 +44,5 @@ def keep_unheard(
         "response": message.response,
         SINCE: since.isoformat(),
     }
-    lane = f"person:{person.id}"
-    job = NewJob(lane, TELL_UNHEARD, f"{MARK}{key}", now, args, person.merchant_id)
+    job = NewJob(lane_of(person.id), TELL_UNHEARD, f"{MARK}{key}", now, args, person.merchant_id)
     enqueue(session, job, now=now)
