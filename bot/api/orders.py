@@ -10,6 +10,7 @@ from bot.api.access import Known
 from bot.api.paging import DEFAULT_LIMIT, After, Limit, Where
 from bot.api.reads import orders as reads
 from bot.api.shapes import Listed, MoneyOut, listed
+from bot.payment_links import renew_links
 from bot.web.scope import changing, looking
 from bot.web.shop import Shop
 from data.orders import Order, OrderLine, OrderState, deliver, find_order, ship
@@ -78,6 +79,13 @@ class Shipped(BaseModel):
     tracking: str | None = Field(default=None, max_length=120)
 
 
+class NewLink(BaseModel):
+    """`url` null: nothing is left to pay. `told`: the buyer has a chat where it was said."""
+
+    url: str | None
+    told: bool
+
+
 class CallOff(BaseModel):
     """`what`: released (nothing was paid), refunding, or already (it was over before)."""
 
@@ -116,6 +124,16 @@ def cancel_order(order_id: str, client: Known, shop: Shop) -> CallOff:
         outcome = call_off(session, order_id=order_id, person_id=None, now=client.now)
         session.refresh(outcome.order)
         return CallOff(what=outcome.what, order=OrderOut.of(outcome.order))
+
+
+@router.post("/{order_id}/payment-link")
+def renew_payment_link(order_id: str, client: Known, shop: Shop) -> NewLink:
+    """All links of before are closed, for one that fell into the wrong hands. Where there is still
+    something to pay the buyer gets a new one in their chat, and so do you."""
+    with changing(shop.database, client.merchant_id) as session:
+        find_order(session, merchant_id=client.merchant_id, order_id=order_id)
+        renewed = renew_links(session, shop.house, order_id=order_id, now=client.now)
+        return NewLink(url=renewed.url or None, told=renewed.told)
 
 
 @router.post("/{order_id}/ship")

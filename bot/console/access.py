@@ -36,6 +36,7 @@ ACCESS: Mapping[str, Roles] = {
     "list_orders": TALKING,
     "show_order": TALKING,
     "cancel_order": LEAD,
+    "renew_payment_link": TALKING,
     "refund_order": LEAD,
     "give_back_order": LEAD,
     "ship_order": LEAD,

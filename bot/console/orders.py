@@ -12,6 +12,7 @@ from bot.api.reads import orders as reads
 from bot.api.reads.people import names_of
 from bot.console.desk import AtDesk, Desk, Form
 from bot.console.pages import FormProblems, go, page, read_form, wrong
+from bot.payment_links import renew_links
 from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
 from data.kernel.errors import Invalid, NotFound, Refused
@@ -78,6 +79,16 @@ def cancel_order(order_id: str, desk: AtDesk, shop: Shop) -> Response:
         find_order(session, merchant_id=desk.merchant_id, order_id=order_id)
         outcome = call_off(session, order_id=order_id, person_id=None, now=desk.now)
     return go(f"/orders/{order_id}", done=f"cancel_{outcome.what}")
+
+
+@router.post("/{order_id}/links")
+def renew_payment_link(order_id: str, desk: AtDesk, shop: Shop) -> Response:
+    """Nobody can open the links of before any more; the buyer is sent a new one."""
+    with changing(shop.database, desk.merchant_id) as session:
+        find_order(session, merchant_id=desk.merchant_id, order_id=order_id)
+        renewed = renew_links(session, shop.house, order_id=order_id, now=desk.now)
+    told = "renewed" if renewed.told else "unheard" if renewed.url else "closed"
+    return go(f"/orders/{order_id}", done=f"links_{told}")
 
 
 @router.post("/{order_id}/refund")

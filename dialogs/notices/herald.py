@@ -66,14 +66,14 @@ class Herald:
 
     def tell_person(
         self, person_id: str, notice: Notice, *, conversation_id: str | None = None
-    ) -> None:
-        """In private: where they ordered, else in their own chat on any account of the shop. Where
-        there is none, what is about their money waits for one."""
+    ) -> bool:
+        """In private: where they ordered, else in their own chat on any account of the shop. False:
+        there is none; what is about their money waits for one."""
         person = known_as(self.session, person_id)
         found = self._private_place(person, conversation_id)
         if found is not None:
             self._say_to(person, self._worded(person, notice), notice.key, found)
-        elif notice.response in ABOUT_MONEY and self._has_words(notice.response):
+        elif notice.response in ABOUT_MONEY and self.has_words(notice.response):
             keep_unheard(
                 self.session,
                 person=person,
@@ -82,6 +82,7 @@ class Herald:
                 since=self.now,
                 now=self.now,
             )
+        return found is not None
 
     def say_privately(
         self,
@@ -128,7 +129,7 @@ class Herald:
     def option(self, response: str, payload: str, locale: Locale, **values: Any) -> Option:
         return Option(self.words(response, locale, **values), payload)
 
-    def _has_words(self, response: str) -> bool:
+    def has_words(self, response: str) -> bool:
         """False also for a shop that only takes orders and has no flows at all."""
         try:
             return response in self.domain.responses

@@ -126,6 +126,7 @@ def test_the_console_acts_on_nothing_of_theirs(street: Street, owner: Any) -> No
     before = _their_order(street)
     for path in (
         f"/orders/{street.theirs.order}/cancel",
+        f"/orders/{street.theirs.order}/links",
         f"/orders/{street.theirs.order}/ship",
         f"/orders/{street.theirs.order}/deliver",
         f"/parcels/{street.theirs.order}/ship",

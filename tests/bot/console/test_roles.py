@@ -23,6 +23,7 @@ EXPECTED = {
     ("/console/orders", "GET"): {OWN, MAN, AGT},
     ("/console/orders/…", "GET"): {OWN, MAN, AGT},
     ("/console/orders/…/cancel", "POST"): {OWN, MAN},
+    ("/console/orders/…/links", "POST"): {OWN, MAN, AGT},
     ("/console/orders/…/refund", "POST"): {OWN, MAN},
     ("/console/orders/…/given-back", "POST"): {OWN, MAN},
     ("/console/orders/…/ship", "POST"): {OWN, MAN},
