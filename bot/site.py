@@ -15,6 +15,7 @@ from bot.pages import (
     codes,
     handing_over,
     media,
+    mishaps,
     my_data,
     pay,
     paying_in_wechat,
@@ -72,7 +73,7 @@ def create_site(
     app.state.tuanzi = tuanzi
     app.state.leaving = leaving
     app.state.newsroom = newsroom
-    errors.install(app)
+    errors.install(app, mishaps.page_of)
     for part in _PARTS:
         app.include_router(part.router)
     static.install(app)

@@ -21,6 +21,7 @@ from bot.pages.ways import MustIntroduce, Payer, begin, open_handover
 from bot.web.headers import BRIDGE_POLICY, PAY_POLICY
 from data.kernel.errors import Forbidden, NotFound, ShopError
 from data.kernel.locales import Locale
+from data.merchants import Merchant
 from data.orders import Order
 from data.payments import AttemptState, PaymentAttempt, order_behind
 from data.payments.account_models import PaymentAccount
@@ -138,6 +139,7 @@ def _handover(tuanzi: Tuanzi, token: str) -> tuple[str | None, str | None]:
             f"pay_{attempt.pay_by}.html",
             locale=_language(session, order),
             order=order,
+            merchant=session.get_one(Merchant, order.merchant_id),
             provider=attempt.provider,
             token=token,
             target=attempt.pay_with,
