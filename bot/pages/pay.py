@@ -8,6 +8,7 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -183,5 +184,10 @@ def answer(html: str, status: int) -> HTMLResponse:
 
 
 def is_foreign(request: Request) -> bool:
-    """A form on somebody else's page may not press our buttons."""
-    return request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}
+    """A form on somebody else's page may not press our buttons. Browsers of before 2023 say only
+    which page a form came from; what says neither is no browser, and holds the link."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")

@@ -170,6 +170,18 @@ def test_cookies_that_somebody_made_up_are_nobodys(demo: Demo, value: str) -> No
     assert away.status_code == 403
 
 
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:81", ""])
+@pytest.mark.parametrize("door", ["/credit", "/code", "/sandbox", "/with/pac_x"])
+def test_an_old_browser_presses_nothing_for_another_page_either_t42(
+    demo: Demo, origin: str, door: str
+) -> None:
+    path, form = f"/pay/{demo.a_bill()}{door}", {"outcome": "approved", "code": "X"}
+    foreign = demo.client.post(path, data=form, headers={"Origin": origin})
+    assert foreign.status_code == 403
+    ours = demo.client.post(path, data=form, headers={"Origin": "http://127.0.0.1"})
+    assert ours.status_code != 403
+
+
 def test_a_trip_cookie_names_no_way_out_of_our_pages_t44(demo: Demo) -> None:
     """What stands in it is their own word: only a bill's own form is linked to."""
     for told in ("//evil.example", "pay.//evil.example.pac_0", "pay." + "a" * 22 + ".evil"):
