@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from bot.app import Tuanzi
 from bot.console.desk import set_cookie
 from bot.pages.at_provider import ask_provider
+from bot.pages.knocking import is_in_wechat
 from bot.pages.pay import PAGES, SEE_OTHER, answer, is_foreign, look, missed, sorry
 from bot.pages.ways import MustIntroduce, Payer, begin, open_handover
 from bot.web.headers import BRIDGE_POLICY, PAY_POLICY
@@ -88,6 +89,8 @@ async def hand_over(token: str, request: Request) -> Response:
         return answer(sorry(request, "expired"), 410)
     if html is None:
         return RedirectResponse(f"/pay/{token}?asked=1", SEE_OTHER)
+    if by == PayBy.JSAPI and not is_in_wechat(request):  # begun there, gone on with elsewhere
+        return RedirectResponse(f"/pay/{token}", SEE_OTHER)
     policy = BRIDGE_POLICY if by == PayBy.JSAPI else PAY_POLICY
     headers = {"Content-Security-Policy": policy, "Referrer-Policy": _WHO_SENDS}
     return HTMLResponse(html, headers=headers)

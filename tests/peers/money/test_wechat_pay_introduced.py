@@ -188,6 +188,17 @@ def test_once_known_the_same_browser_is_not_sent_away_again(counter: Counter) ->
     assert len(counter.attempts()) == 1
 
 
+def test_who_goes_on_in_another_browser_has_the_ways_that_work_there(counter: Counter) -> None:
+    counter.back_as(counter.browser(), "o_friend")
+    desk = counter.browser(agent="Mozilla/5.0 (X11)")
+    assert desk.get(f"{counter.link}/go").headers["location"] == counter.link
+    taken = desk.post(f"{counter.link}/with/{counter.shop.account}")
+    assert taken.headers["location"] == f"{counter.link}/go"
+    assert "code.svg" in desk.get(f"{counter.link}/go").text
+    states = [one.state for one in counter.attempts()]
+    assert states == [AttemptState.VOIDED, AttemptState.PENDING]
+
+
 def test_two_people_with_one_link_pay_as_themselves(counter: Counter) -> None:
     """What the first one opened is closed before the second one's is placed."""
     counter.back_as(counter.browser(), "o_ann")
