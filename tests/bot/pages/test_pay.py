@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from bot.demo.clock import clock_of, settle, turn
 from bot.web.headers import PAY_POLICY
+from bot.web.wording import words
 from data.catalogue import Variant, release_hold
 from data.delivery.models import OutboxRow
 from data.kernel.database import Base
@@ -267,3 +268,28 @@ def test_a_place_in_a_group_that_was_not_paid_says_so(demo: Demo) -> None:
         session.scalars(select(Order)).one().kind = OrderKind.GROUP
     asyncio.run(turn(demo.tuanzi, to=demo.tuanzi.clock.now() + timedelta(hours=1)))
     assert "the group is over" in look(demo, token)
+
+
+def test_while_the_bank_is_asked_the_page_looks_again_by_itself_and_else_it_lies_still(
+    demo: Demo,
+) -> None:
+    """Whoever types a code, or reads, is not interrupted."""
+    token = demo.a_bill(Locale.EN)
+    assert "http-equiv" not in look(demo, token)
+    play(demo, token, "lost")
+    page = look(demo, token)
+    assert "Asking the bank" in page
+    assert '<meta http-equiv="refresh" content="10">' in page
+    asyncio.run(turn(demo.tuanzi, to=demo.tuanzi.clock.now() + timedelta(minutes=15)))
+    paid = look(demo, token)
+    assert "Paid, thank you" in paid
+    assert "http-equiv" not in paid
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_an_order_that_is_over_says_where_to_go_on(demo: Demo, locale: Locale) -> None:
+    token = demo.a_bill(locale)
+    note = words(locale).gettext("pay.over_note")
+    assert note not in look(demo, token)
+    asyncio.run(turn(demo.tuanzi, to=demo.tuanzi.clock.now() + timedelta(hours=1)))
+    assert note in look(demo, token)
