@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from data.audit import credit, delivery, group_buys, money, people, stock
+from data.audit import campaigns, credit, delivery, group_buys, money, people, stock
 from data.audit.checks import Check, Moment, Violation, run
 
 __all__ = ["GRACE", "RULES", "Check", "Moment", "Violation", "audit"]
@@ -13,6 +13,7 @@ GRACE = timedelta(hours=1)  # longer than all the retries of a job or a courier 
 RULES = (
     *stock.CHECKS,
     *group_buys.CHECKS,
+    *campaigns.CHECKS,
     *money.CHECKS,
     *credit.CHECKS,
     *delivery.CHECKS,

@@ -38,8 +38,13 @@ def _counters_differ(_: Moment) -> Select[Any]:
 
 
 def _taken_differs(_: Moment) -> Select[Any]:
-    mine = Seat.campaign_id == Campaign.id
-    return select(Campaign.id).where(Campaign.taken != _seats(mine, LIVE))
+    """In units: a seat may be for several."""
+    units = (
+        select(func.coalesce(func.sum(Seat.quantity), 0))
+        .where(Seat.campaign_id == Campaign.id, Seat.state.in_(LIVE))
+        .scalar_subquery()
+    )
+    return select(Campaign.id).where(Campaign.taken != units)
 
 
 def _overfull(_: Moment) -> Select[Any]:

@@ -59,6 +59,17 @@ _HOLD_AGAIN = Prepared(
     .where(*_MINE, _HOLDS.c.state == HoldState.RELEASED)
     .values(quantity=_MANY, expires_at=_UNTIL, state=HoldState.HELD)
 )
+_GIVE_SOME = Prepared(
+    update(_HOLDS)
+    .where(*_MINE, _HOLDS.c.state == HoldState.HELD, _HOLDS.c.quantity > _MANY)
+    .values(quantity=_HOLDS.c.quantity - _MANY)
+)
+_GIVE_ALL = Prepared(update(_HOLDS).where(*_KEPT).values(state=HoldState.RELEASED))
+_ADD = Prepared(
+    update(_HOLDS)
+    .where(*_MINE, _HOLDS.c.state == HoldState.HELD)
+    .values(quantity=_HOLDS.c.quantity + _MANY, expires_at=_UNTIL)
+)
 _HELD = Prepared(select(_HOLDS.c.quantity).where(*_MINE))
 _TURN = Prepared(
     update(_HOLDS)
@@ -165,6 +176,61 @@ def release_hold(session: Session, *, owner_ref: str, now: datetime) -> None:
     """Put back what the owner still holds; what was sold or released already stays as it is."""
     for hold in _holds_of(session, owner_ref):
         _let_go(session, hold)
+
+
+def pass_hold(
+    session: Session,
+    *,
+    variant_id: str,
+    quantity: int,
+    owners: tuple[str, str],
+    expires_at: datetime,
+    now: datetime,
+) -> None:
+    """Units that the first owner holds become the second's: the shelf counts the same, so nobody
+    else can come between. OutOfStock where the first holds fewer, and nothing has changed."""
+    giver, taker = owners
+    if not _gave(session, variant_id, quantity, giver):
+        raise OutOfStock(variant_id)
+    _add_to_hold(session, variant_id, quantity, taker, expires_at, now)
+
+
+def hold_more(
+    session: Session,
+    *,
+    variant_id: str,
+    quantity: int,
+    owner_ref: str,
+    expires_at: datetime,
+    now: datetime,
+) -> None:
+    """As many units more from the shelf for an owner who may hold some already; or OutOfStock."""
+    with session.begin_nested():
+        _move_counters(session, _HOLD, variant_id, quantity)
+        _add_to_hold(session, variant_id, quantity, owner_ref, expires_at, now)
+
+
+def _gave(session: Session, variant_id: str, quantity: int, owner_ref: str) -> bool:
+    """A hold of nothing is none: with its last units it is let go."""
+    mine = {"variant": variant_id, "owner": owner_ref, "many": quantity}
+    given = _GIVE_SOME.run(session, **mine) or _GIVE_ALL.run(session, **mine)
+    _forget_holds(session, owner_ref)
+    return bool(given)
+
+
+def _add_to_hold(
+    session: Session,
+    variant_id: str,
+    quantity: int,
+    owner_ref: str,
+    expires_at: datetime,
+    now: datetime,
+) -> None:
+    mine = {"variant": variant_id, "owner": owner_ref}
+    if _ADD.run(session, **mine, many=quantity, expires_at=expires_at):
+        _forget_holds(session, owner_ref)
+    else:
+        _take_hold(session, variant_id, quantity, owner_ref, expires_at, now)
 
 
 def release_expired(session: Session, *, now: datetime) -> int:

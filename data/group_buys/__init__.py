@@ -1,13 +1,16 @@
 """Group-buys: campaigns, teams, seats. A seat is held before money moves; the deadline decides."""
 
 from data.group_buys.campaigns import (
-    CampaignTerms,
+    change_campaign,
     end_campaign,
+    find_by_key,
     pause_campaign,
     resume_campaign,
     start_campaign,
 )
 from data.group_buys.facts import (
+    AddressWanted,
+    RewardGiven,
     SeatEnd,
     SeatLost,
     TeamCancelled,
@@ -17,8 +20,10 @@ from data.group_buys.facts import (
     TeamOpened,
     TeamReached,
 )
+from data.group_buys.listening import JOBS, listen
 from data.group_buys.models import Campaign, CampaignState, Seat, SeatState, Team, TeamState
-from data.group_buys.outcomes import JOBS, expire_team, listen, seat_paid
+from data.group_buys.outcomes import expire_team, seat_paid
+from data.group_buys.quantities import change_quantity
 from data.group_buys.queries import (
     CampaignFigures,
     TeamView,
@@ -27,6 +32,7 @@ from data.group_buys.queries import (
     campaign_for,
     live_seat,
     open_teams_in,
+    open_to_join,
     own_team,
     seat_of_order,
     team_of,
@@ -35,16 +41,22 @@ from data.group_buys.queries import (
     teams_with,
     unpaid_seats,
 )
+from data.group_buys.rewards import budget_of, reward_of
 from data.group_buys.service import cancel_team, join, leave, open_team, place_seat_order
 from data.group_buys.sharing import REVOKED, find_shared, revoke_shares, share_team, team_shared_by
+from data.group_buys.shipping import asks_for_address, give_team_address, lacks_address
+from data.group_buys.terms import CampaignTerms
+from data.group_buys.visibility import chats_of, welcomes
 
 __all__ = [
     "JOBS",
     "REVOKED",
+    "AddressWanted",
     "Campaign",
     "CampaignFigures",
     "CampaignState",
     "CampaignTerms",
+    "RewardGiven",
     "Seat",
     "SeatEnd",
     "SeatLost",
@@ -59,23 +71,33 @@ __all__ = [
     "TeamState",
     "TeamView",
     "active_campaigns",
+    "asks_for_address",
+    "budget_of",
     "campaign_figures",
     "campaign_for",
     "cancel_team",
+    "change_campaign",
+    "change_quantity",
+    "chats_of",
     "end_campaign",
     "expire_team",
+    "find_by_key",
     "find_shared",
+    "give_team_address",
     "join",
+    "lacks_address",
     "leave",
     "listen",
     "live_seat",
     "open_team",
     "open_teams_in",
+    "open_to_join",
     "own_team",
     "pause_campaign",
     "place_seat_order",
     "resume_campaign",
     "revoke_shares",
+    "reward_of",
     "seat_of_order",
     "seat_paid",
     "share_team",
@@ -86,4 +108,5 @@ __all__ = [
     "teams_of",
     "teams_with",
     "unpaid_seats",
+    "welcomes",
 ]

@@ -1,78 +1,156 @@
-"""Campaigns: what a merchant offers to teams, when, and at which price."""
+"""Campaigns: what a merchant offers to teams, when, where and at which price."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from data.catalogue import Variant, price_of
-from data.group_buys.models import Campaign, CampaignState
+from data.catalogue import Variant, price_of, release_hold
+from data.group_buys.aside import keeps_aside, return_later, set_aside
+from data.group_buys.models import Campaign, CampaignChat, CampaignState, Team, TeamState
+from data.group_buys.rewards import set_budget
+from data.group_buys.terms import CampaignTerms, check_terms
 from data.kernel.database import changed
 from data.kernel.errors import Invalid, NotFound, WrongState
 from data.kernel.ids import new_id
-from data.kernel.money import Money
-
-SHORTEST_WINDOW = timedelta(minutes=10)  # as long as one seat is held: no team dies before a hold
-LONGEST_WINDOW = timedelta(days=30)
-SMALLEST_TEAM = 2
-LARGEST_TEAM = 500
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignTerms:
-    """What the merchant sets. `title` is by locale; left out, the product's title serves."""
-
-    team_size: int
-    team_price: Money
-    window: timedelta
-    starts_at: datetime
-    ends_at: datetime
-    per_person_limit: int = 1
-    stock_limit: int | None = None
-    title: dict[str, str] = field(default_factory=dict)
+from data.people import Chat
 
 
 def start_campaign(
     session: Session, *, merchant_id: str, variant_id: str, terms: CampaignTerms, now: datetime
 ) -> Campaign:
-    """Offer a variant to teams; the team price must be below the price for one."""
+    """Offer a variant to teams; the team price must be below the price for one.
+
+    OutOfStock where more is to be set aside than there is; nothing has happened then.
+    """
     variant = session.get(Variant, variant_id)
     if variant is None or variant.merchant_id != merchant_id:
         raise NotFound("variant")
-    _check(terms, price_of(variant))
-    campaign = Campaign(
-        id=new_id("cmp"),
-        merchant_id=merchant_id,
-        variant_id=variant_id,
-        title=dict(terms.title),
-        team_size=terms.team_size,
-        team_price_minor=terms.team_price.minor,
-        currency=terms.team_price.currency,
-        window_seconds=int(terms.window.total_seconds()),
-        per_person_limit=terms.per_person_limit,
-        stock_limit=terms.stock_limit,
-        starts_at=terms.starts_at,
-        ends_at=terms.ends_at,
-        created_at=now,
-    )
-    session.add(campaign)
-    session.flush()
+    check_terms(terms, price_of(variant))
+    with session.begin_nested():
+        campaign = Campaign(
+            id=new_id("cmp"),
+            merchant_id=merchant_id,
+            variant_id=variant_id,
+            currency=terms.team_price.currency,
+            taken=0,
+            state=CampaignState.ACTIVE,
+            created_at=now,
+        )
+        _write(campaign, terms)
+        _refuse_second(session, campaign)
+        if campaign.set_aside:
+            set_aside(session, campaign, units=terms.stock_limit or 0, until=terms.ends_at, now=now)
+        session.add(campaign)
+        session.flush()
+        _write_around(session, campaign, terms)
     return campaign
 
 
-def _check(terms: CampaignTerms, price_alone: Money) -> None:
-    rules = {
-        "team_size": SMALLEST_TEAM <= terms.team_size <= LARGEST_TEAM,
-        "team_price": terms.team_price.minor > 0 and terms.team_price < price_alone,
-        "window": SHORTEST_WINDOW <= terms.window <= LONGEST_WINDOW,
-        "ends_at": terms.starts_at < terms.ends_at,
-        "per_person_limit": terms.per_person_limit >= 1,
-        "stock_limit": terms.stock_limit is None or terms.stock_limit >= terms.team_size,
-    }
-    for field_name, holds in rules.items():
-        if not holds:
-            raise Invalid(field_name)
+def change_campaign(
+    session: Session, *, merchant_id: str, campaign_id: str, terms: CampaignTerms, now: datetime
+) -> Campaign:
+    """Other terms for the same goods, while none of its teams is open: whoever joined one knew
+    what they joined. WrongState once it has ended, or while a team runs."""
+    campaign = session.get(Campaign, campaign_id, populate_existing=True)
+    if campaign is None or campaign.merchant_id != merchant_id:
+        raise NotFound("campaign")
+    check_terms(terms, price_of(session.get_one(Variant, campaign.variant_id)))
+    if terms.team_price.currency != campaign.currency:
+        raise Invalid("currency_mixed")
+    if terms.stock_limit is not None and terms.stock_limit < campaign.taken:
+        raise Invalid("stock_limit")
+    with session.begin_nested():
+        seen = campaign.taken
+        _set_aside_anew(session, campaign, terms, now)
+        _claim(session, campaign, taken=seen)
+        _write(campaign, terms)
+        _refuse_second(session, campaign)
+        session.flush()
+        _write_around(session, campaign, terms)
+    return campaign
+
+
+def _set_aside_anew(
+    session: Session, campaign: Campaign, terms: CampaignTerms, now: datetime
+) -> None:
+    """What was aside goes back, what is to be from now on is taken: goods before the campaign."""
+    if keeps_aside(campaign):
+        release_hold(session, owner_ref=campaign.id, now=now)
+    if terms.set_aside:
+        units = (terms.stock_limit or 0) - campaign.taken
+        set_aside(session, campaign, units=units, until=terms.ends_at, now=now)
+
+
+def _claim(session: Session, campaign: Campaign, *, taken: int) -> None:
+    """Ours until the commit, unless a team runs or somebody took a seat just now."""
+    running = select(Team.id).where(Team.campaign_id == campaign.id, Team.state == TeamState.OPEN)
+    won = session.execute(
+        update(Campaign)
+        .where(Campaign.id == campaign.id, Campaign.state != CampaignState.ENDED)
+        .where(Campaign.taken == taken, ~running.exists())
+        .values(taken=taken)
+        .execution_options(synchronize_session=False)
+    )
+    if not changed(won):
+        raise WrongState("campaign")
+
+
+def _write(campaign: Campaign, terms: CampaignTerms) -> None:
+    campaign.title = dict(terms.title)
+    campaign.team_size = terms.team_size
+    campaign.team_price_minor = terms.team_price.minor
+    campaign.window_seconds = int(terms.window.total_seconds())
+    campaign.per_person_limit = terms.per_person_limit
+    campaign.stock_limit = terms.stock_limit
+    campaign.starts_at = terms.starts_at
+    campaign.ends_at = terms.ends_at
+    campaign.key = terms.key
+    campaign.set_aside = terms.set_aside
+    campaign.aside_returned_at = None
+    campaign.new_customers_only = terms.new_customers_only
+    campaign.named_chats_only = terms.chats is not None
+    campaign.open_to_others = terms.open_to_others
+    campaign.ship_to_one = terms.ship_to_one
+
+
+def _refuse_second(session: Session, campaign: Campaign) -> None:
+    """A key is one campaign's."""
+    if campaign.key is None:
+        return
+    other = find_by_key(session, merchant_id=campaign.merchant_id, key=campaign.key)
+    if other is not None and other.id != campaign.id:
+        raise Invalid("key")
+
+
+def _write_around(session: Session, campaign: Campaign, terms: CampaignTerms) -> None:
+    _name_chats(session, campaign, terms.chats or ())
+    set_budget(session, campaign, each=terms.reward, budget=terms.reward_budget)
+
+
+def _name_chats(session: Session, campaign: Campaign, chats: tuple[str, ...]) -> None:
+    known = session.scalars(
+        select(Chat.id).where(
+            Chat.id.in_(chats), Chat.merchant_id == campaign.merchant_id, Chat.kind == "group"
+        )
+    ).all()
+    if len(known) < len(set(chats)):
+        raise Invalid("chats")
+    session.execute(delete(CampaignChat).where(CampaignChat.campaign_id == campaign.id))
+    for chat_id in sorted(known):
+        row = CampaignChat(
+            campaign_id=campaign.id, chat_id=chat_id, merchant_id=campaign.merchant_id
+        )
+        session.add(row)
+    session.flush()
+
+
+def find_by_key(session: Session, *, merchant_id: str, key: str) -> Campaign | None:
+    """The campaign that the merchant's files call so."""
+    with session.no_autoflush:
+        return session.scalar(
+            select(Campaign).where(Campaign.merchant_id == merchant_id, Campaign.key == key)
+        )
 
 
 def pause_campaign(session: Session, *, merchant_id: str, campaign_id: str) -> None:
@@ -84,10 +162,14 @@ def resume_campaign(session: Session, *, merchant_id: str, campaign_id: str) -> 
     _turn(session, merchant_id, campaign_id, CampaignState.PAUSED, CampaignState.ACTIVE)
 
 
-def end_campaign(session: Session, *, merchant_id: str, campaign_id: str) -> None:
-    """No new teams ever; those already open run to their own deadline."""
+def end_campaign(session: Session, *, merchant_id: str, campaign_id: str, now: datetime) -> None:
+    """No new teams ever; those already open run to their own deadline. What is set aside goes back
+    after the last of them."""
     for state in (CampaignState.ACTIVE, CampaignState.PAUSED):
         if _moved(session, merchant_id, campaign_id, state, CampaignState.ENDED):
+            campaign = session.get_one(Campaign, campaign_id)
+            if keeps_aside(campaign):
+                return_later(session, campaign, at=now, now=now)
             return
     raise WrongState("campaign")
 

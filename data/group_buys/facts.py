@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from data.kernel.facts import Fact
+from data.kernel.money import Money
 
 
 class SeatEnd(StrEnum):
@@ -55,3 +56,21 @@ class SeatLost(TeamFact):
     person_id: str
     order_id: str | None
     cause: SeatEnd
+
+
+@dataclass(frozen=True, slots=True)
+class RewardGiven(TeamFact):
+    """For the leader alone: so much of what they paid is on its way back."""
+
+    person_id: str
+    order_id: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class AddressWanted(TeamFact):
+    """For the leader alone: all parcels of their team go to one address, and nobody has said
+    which. `again`: they were asked before."""
+
+    person_id: str
+    again: bool

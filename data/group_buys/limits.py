@@ -1,9 +1,11 @@
-"""Nobody hoards seats (T38): one a team, three unpaid at once, a pause after three lapses.
+"""Nobody hoards seats (T38): one a team, three unpaid at once, a pause after three lapses; and
+what a campaign allows one person: so many units, or none to who has bought here before.
 
 All of a person's seats are counted under the lock of their SeatTaker row, so two taps at once
 count one after the other.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, select, update
@@ -13,6 +15,7 @@ from data.group_buys.models import LIVE, Campaign, Seat, SeatState, SeatTaker, T
 from data.kernel.database import changed
 from data.kernel.errors import AlreadyJoined, Refused, TooOften
 from data.kernel.once import insert_once
+from data.orders import Order, OrderState
 from data.people.merged import been
 
 # Numbers of T38.
@@ -20,23 +23,61 @@ SEAT_TTL = timedelta(minutes=10)
 HOLDS_PER_PERSON = 3
 LAPSES_BEFORE_PAUSE = 3
 PAUSE = timedelta(hours=1)
+# An order in one of these was paid, and its money has not been asked back.
+BOUGHT = (
+    OrderState.PAID,
+    OrderState.WAITING_GROUP,
+    OrderState.READY,
+    OrderState.SHIPPED,
+    OrderState.DELIVERED,
+)
 
 
-def admit(session: Session, *, team: Team, person_id: str, now: datetime) -> None:
-    """May this person take a seat here? Raises why not; locks the person until the commit."""
+def admit(
+    session: Session, *, team: Team, person_id: str, quantity: int = 1, now: datetime
+) -> None:
+    """May this person take a seat of so many units here? Raises why not; locks the person until
+    the commit."""
     _lock_taker(session, team.merchant_id, person_id, now)
-    seats = session.execute(
-        select(Seat.team_id, Seat.campaign_id, Seat.state).where(
-            Seat.person_id.in_(been(session, person_id)), Seat.state.in_(LIVE)
-        )
-    ).all()
+    seats = _live_seats(session, person_id)
     if any(seat.team_id == team.id for seat in seats):
         raise AlreadyJoined(team.id)
     if sum(seat.state == SeatState.HELD for seat in seats) >= HOLDS_PER_PERSON:
         raise TooOften("seat_holds", limit=HOLDS_PER_PERSON)
-    limit = session.scalar(select(Campaign.per_person_limit).where(Campaign.id == team.campaign_id))
-    if limit is not None and sum(s.campaign_id == team.campaign_id for s in seats) >= limit:
-        raise Refused("person_limit", limit=limit)
+    campaign = session.get_one(Campaign, team.campaign_id)
+    _refuse_too_many(campaign, seats, quantity)
+    if campaign.new_customers_only and _has_bought(session, person_id):
+        raise Refused("new_customers_only")
+
+
+def admit_more(session: Session, *, seat: Seat, quantity: int, now: datetime) -> None:
+    """May their seat be one of so many units? Locks and counts as `admit` does."""
+    _lock_taker(session, seat.merchant_id, seat.person_id, now)
+    others = [one for one in _live_seats(session, seat.person_id) if one.id != seat.id]
+    _refuse_too_many(session.get_one(Campaign, seat.campaign_id), others, quantity)
+
+
+def _live_seats(session: Session, person_id: str) -> Sequence[Seat]:
+    return session.scalars(
+        select(Seat)
+        .where(Seat.person_id.in_(been(session, person_id)), Seat.state.in_(LIVE))
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _refuse_too_many(campaign: Campaign, seats: Sequence[Seat], quantity: int) -> None:
+    limit = campaign.per_person_limit
+    taken = sum(seat.quantity for seat in seats if seat.campaign_id == campaign.id)
+    if taken + quantity > limit:
+        raise Refused("person_limit", limit=limit, left=max(limit - taken, 0))
+
+
+def _has_bought(session: Session, person_id: str) -> bool:
+    """Something that was paid and has not gone back."""
+    bought = select(Order.id).where(
+        Order.person_id.in_(been(session, person_id)), Order.state.in_(BOUGHT)
+    )
+    return session.scalar(bought.limit(1)) is not None
 
 
 def _lock_taker(session: Session, merchant_id: str, person_id: str, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Campaign, team, the steps a team took, seat, seat taker.
+"""Campaign, the chats it is shown in, team, the steps a team took, seat, seat taker.
 
 Team   OPEN ──▶ SUCCESS | FAILED | CANCELLED                      (final)
 Seat   HELD ──▶ PAID ──▶ FULFILLED
@@ -8,7 +8,7 @@ Seat   HELD ──▶ PAID ──▶ FULFILLED
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.kernel.database import Base
@@ -58,7 +58,12 @@ _LIVE_SQL = text("state IN ('held', 'paid', 'fulfilled')")
 
 
 class Campaign(Base):
-    """What a merchant offers to teams. `taken` counts live seats against `stock_limit`."""
+    """What a merchant offers to teams. `taken` counts the units of live seats against
+    `stock_limit`. What a leader gets back has its own table (reward_models.py).
+
+    `set_aside`: all of `stock_limit` was taken from the shelf at the start; what no seat took goes
+    back at `aside_returned_at` (aside.py). `named_chats_only`: see CampaignChat.
+    """
 
     __tablename__ = "campaigns"
     __table_args__ = (
@@ -68,6 +73,7 @@ class Campaign(Base):
             "0 <= taken AND (stock_limit IS NULL OR taken <= stock_limit)", name="taken"
         ),
         Index("ix_campaigns_shown", "merchant_id", "state", "ends_at"),
+        Index("uq_campaigns_key", "merchant_id", "key", unique=True),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -81,6 +87,13 @@ class Campaign(Base):
     per_person_limit: Mapped[int] = mapped_column(default=1)
     stock_limit: Mapped[int | None]
     taken: Mapped[int] = mapped_column(default=0)
+    key: Mapped[str | None] = mapped_column(String(64))  # what the merchant's files call it
+    set_aside: Mapped[bool] = mapped_column(default=False, server_default=false())
+    aside_returned_at: Mapped[datetime | None]
+    new_customers_only: Mapped[bool] = mapped_column(default=False, server_default=false())
+    named_chats_only: Mapped[bool] = mapped_column(default=False, server_default=false())
+    open_to_others: Mapped[bool] = mapped_column(default=False, server_default=false())
+    ship_to_one: Mapped[bool] = mapped_column(default=False, server_default=false())
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(String(8), default=CampaignState.ACTIVE)
@@ -91,10 +104,21 @@ class Campaign(Base):
         return Money(self.team_price_minor, self.currency)
 
 
+class CampaignChat(Base):
+    """A group that a campaign for named chats only is shown in."""
+
+    __tablename__ = "campaign_chats"
+
+    campaign_id: Mapped[str] = mapped_column(ForeignKey("campaigns.id"), primary_key=True)
+    chat_id: Mapped[str] = mapped_column(ForeignKey("chats.id"), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+
+
 class Team(Base):
     """One try at filling a campaign. Price, size and deadline are fixed when it opens.
 
-    `held` counts every place taken, `paid` those of them with money behind them.
+    `held` counts every place taken, `paid` those of them with money behind them. `ship_to_one`:
+    all parcels go where its leader says (shipping.py).
     """
 
     __tablename__ = "teams"
@@ -117,6 +141,7 @@ class Team(Base):
     held: Mapped[int] = mapped_column(default=0)
     paid: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(String(12), default=TeamState.OPEN)
+    ship_to_one: Mapped[bool] = mapped_column(default=False, server_default=false())
     version: Mapped[int] = mapped_column(default=1)  # a card shows the newest it has seen
     opened_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -91,7 +91,7 @@ def _still_counts(now: datetime) -> tuple[ColumnElement[bool], ...]:
 def _too_late(session: Session, seat: Seat, now: datetime) -> None:
     """The seat was held, but its team is over: the money goes straight back."""
     turn_seat(session, seat, SeatState.REFUNDED)
-    free_place(session, seat, paid=False)
+    free_place(session, seat, paid=False, now=now)
     _refund(session, seat, SeatEnd.LATE, now)
     tell_lost(session, seat, SeatEnd.LATE, now=now)
 

@@ -19,6 +19,7 @@ from data.group_buys.models import (
     TeamState,
 )
 from data.group_buys.teams import team_now
+from data.group_buys.visibility import shown_in
 from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.kernel.money import Money
@@ -51,6 +52,7 @@ class TeamView:
     state: TeamState
     version: int
     names: tuple[str, ...]
+    ship_to_one: bool
 
 
 def team_view(session: Session, team: Team | str) -> TeamView:
@@ -77,6 +79,7 @@ def team_view(session: Session, team: Team | str) -> TeamView:
         state=TeamState(team.state),
         version=team.version,
         names=_names(session, team),
+        ship_to_one=team.ship_to_one,
     )
 
 
@@ -111,6 +114,25 @@ def open_teams_in(session: Session, *, chat_id: str, now: datetime) -> list[Team
             select(Team)
             .where(Team.chat_id == chat_id, Team.state == TeamState.OPEN, Team.expires_at > now)
             .order_by(Team.opened_at, Team.id)
+        )
+    )
+
+
+def open_to_join(
+    session: Session, *, merchant_id: str, person_id: str | None, now: datetime, limit: int
+) -> list[Team]:
+    """Teams that anybody may join and that still need people: fewest missing first, then least
+    time left. Not those that this person is in."""
+    mine = select(Seat.team_id).where(Seat.person_id == person_id, Seat.state.in_(LIVE))
+    return list(
+        session.scalars(
+            select(Team)
+            .join(Campaign, Campaign.id == Team.campaign_id)
+            .where(Team.merchant_id == merchant_id, Campaign.open_to_others, shown_in(None))
+            .where(Team.state == TeamState.OPEN, Team.expires_at > now, Team.held < Team.target)
+            .where(Team.id.not_in(mine))
+            .order_by(Team.target - Team.held, Team.expires_at, Team.id)
+            .limit(limit)
         )
     )
 
@@ -167,12 +189,15 @@ def unpaid_seats(session: Session, *, merchant_id: str, person_id: str) -> list[
     )
 
 
-def active_campaigns(session: Session, *, merchant_id: str, now: datetime) -> list[Campaign]:
-    """What the shop offers to teams now, what ends soonest first."""
+def active_campaigns(
+    session: Session, *, merchant_id: str, chat_id: str | None = None, now: datetime
+) -> list[Campaign]:
+    """What the shop offers to teams now, in this chat or (without one) to anybody anywhere; what
+    ends soonest first."""
     return list(
         session.scalars(
             select(Campaign)
-            .where(Campaign.merchant_id == merchant_id, *_on_offer(now))
+            .where(Campaign.merchant_id == merchant_id, *_on_offer(now), shown_in(chat_id))
             .order_by(Campaign.ends_at, Campaign.id)
         )
     )
@@ -181,12 +206,12 @@ def active_campaigns(session: Session, *, merchant_id: str, now: datetime) -> li
 def campaign_for(
     session: Session, *, merchant_id: str, product_id: str, now: datetime
 ) -> Campaign | None:
-    """The cheapest running campaign for any variant of a product."""
+    """The cheapest running campaign for any variant of a product that is for everybody."""
     return session.scalar(
         select(Campaign)
         .join(Variant, Variant.id == Campaign.variant_id)
         .where(Campaign.merchant_id == merchant_id, Variant.product_id == product_id)
-        .where(*_on_offer(now))
+        .where(*_on_offer(now), shown_in(None))
         .order_by(Campaign.team_price_minor, Campaign.id)
         .limit(1)
     )

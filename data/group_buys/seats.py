@@ -5,8 +5,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from data.catalogue import hold_stock, release_hold
+from data.catalogue import release_hold
 from data.delivery.jobs import NewJob, enqueue
+from data.group_buys.aside import hold_for_seat, put_back
 from data.group_buys.facts import SeatEnd, SeatLost, TeamCancelled, TeamChanged
 from data.group_buys.limits import SEAT_TTL, admit, count_lapse
 from data.group_buys.models import (
@@ -21,7 +22,7 @@ from data.group_buys.models import (
 )
 from data.group_buys.teams import change_team, team_now, tell, turn_team
 from data.kernel.database import changed
-from data.kernel.errors import GroupBuyClosed, NoSeatLeft, NotFound, OutOfStock
+from data.kernel.errors import GroupBuyClosed, Invalid, NoSeatLeft, NotFound, OutOfStock
 from data.kernel.facts import announce
 from data.kernel.ids import new_id
 
@@ -36,51 +37,54 @@ def seat_now(session: Session, seat_id: str) -> Seat:
     return seat
 
 
-def take_seat(session: Session, *, team: Team, person_id: str, now: datetime) -> Seat:
+def take_seat(
+    session: Session, *, team: Team, person_id: str, quantity: int = 1, now: datetime
+) -> Seat:
     """Goods, person, campaign, team: each must have room, or nothing at all has happened."""
     refuse_if_shut(team, now)
+    if quantity < 1:
+        raise Invalid("quantity")
     seat = Seat(
         id=new_id("seat"),
         merchant_id=team.merchant_id,
         team_id=team.id,
         campaign_id=team.campaign_id,
         person_id=person_id,
-        quantity=1,
+        quantity=quantity,
         state=SeatState.HELD,
         held_until=min(now + SEAT_TTL, team.expires_at),
         created_at=now,
     )
-    hold_stock(
-        session,
-        variant_id=team.variant_id,
-        quantity=seat.quantity,
-        owner_ref=seat.id,
-        expires_at=seat.held_until,
-        now=now,
-    )
-    admit(session, team=team, person_id=person_id, now=now)
+    hold_for_seat(session, seat, variant_id=team.variant_id, now=now)
+    admit(session, team=team, person_id=person_id, quantity=quantity, now=now)
     session.add(seat)
     session.flush()
-    _take_place(session, team, now)
+    _take_place(session, team, quantity, now)
     _remember_expiry(session, seat, now)
     return seat
 
 
-def _take_place(session: Session, team: Team, now: datetime) -> None:
-    room = or_(Campaign.stock_limit.is_(None), Campaign.taken < Campaign.stock_limit)
-    set_aside = session.execute(
-        update(Campaign)
-        .where(Campaign.id == team.campaign_id, room)
-        .values(taken=Campaign.taken + 1)
-        .execution_options(synchronize_session=False)
-    )
-    if not changed(set_aside):
+def _take_place(session: Session, team: Team, quantity: int, now: datetime) -> None:
+    if not count_taken(session, team.campaign_id, quantity):
         raise OutOfStock(team.campaign_id)
     won = change_team(session, Team.id == team.id, *joinable(now), held=Team.held + 1)
     fresh = team_now(session, team.id)
     if not won:
         refuse_if_shut(fresh, now)
         raise NoSeatLeft(team.id)
+
+
+def count_taken(session: Session, campaign_id: str, units: int) -> bool:
+    """So many units more (or fewer) in seats; False where the campaign has not as many."""
+    taken = Campaign.taken + units
+    room = or_(Campaign.stock_limit.is_(None), taken <= Campaign.stock_limit)
+    counted = session.execute(
+        update(Campaign)
+        .where(Campaign.id == campaign_id, room)
+        .values(taken=taken)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(changed(counted))
 
 
 def joinable(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -145,20 +149,16 @@ def end_seat(session: Session, seat: Seat, *, cause: SeatEnd, now: datetime) -> 
         release_hold(session, owner_ref=seat.id, now=now)  # an order lets go of its own
     if cause == SeatEnd.LAPSED:
         count_lapse(session, person_id=seat.person_id, now=now)
-    free_place(session, seat, paid=was in PAYING)
+    free_place(session, seat, paid=was in PAYING, now=now)
     _after_leaving(session, seat, now)
     tell_lost(session, seat, cause, now=now)
     return True
 
 
-def free_place(session: Session, seat: Seat, *, paid: bool) -> None:
+def free_place(session: Session, seat: Seat, *, paid: bool, now: datetime) -> None:
     """One place fewer taken; `paid` says whether it counted as paid."""
-    session.execute(
-        update(Campaign)
-        .where(Campaign.id == seat.campaign_id)
-        .values(taken=Campaign.taken - 1)
-        .execution_options(synchronize_session=False)
-    )
+    put_back(session, seat, now=now)
+    count_taken(session, seat.campaign_id, -seat.quantity)
     change_team(session, Team.id == seat.team_id, held=Team.held - 1, paid=Team.paid - int(paid))
 
 
@@ -169,14 +169,14 @@ def _after_leaving(session: Session, seat: Seat, now: datetime) -> None:
         if turn_team(session, team.id, TeamState.CANCELLED, Team.held == 0, now=now):
             tell(session, TeamCancelled, team, now=now)
         return
-    heir = _next_leader(session, team.id)
+    heir = next_leader(session, team.id)
     if heir and team.leader_id == seat.person_id and team.state == TeamState.OPEN:
         change_team(session, Team.id == team.id, leader_id=heir)
     if team.state in (TeamState.OPEN, TeamState.SUCCESS):
         tell(session, TeamChanged, team_now(session, team.id), now=now)
 
 
-def _next_leader(session: Session, team_id: str) -> str | None:
+def next_leader(session: Session, team_id: str) -> str | None:
     """Who paid first; if nobody has, who has been here longest."""
     return session.scalar(
         select(Seat.person_id)

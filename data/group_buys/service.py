@@ -12,6 +12,7 @@ from data.group_buys.limits import SEAT_TTL
 from data.group_buys.models import Campaign, CampaignState, Seat, SeatState, Team, TeamState
 from data.group_buys.seats import end_seat, is_running, seat_now, take_seat
 from data.group_buys.teams import end_team, note_step, team_now, tell
+from data.group_buys.visibility import is_shown_in
 from data.kernel.database import changed
 from data.kernel.errors import GroupBuyClosed, NotFound, WrongState
 from data.kernel.ids import new_id
@@ -22,33 +23,44 @@ from data.people import Chat, Person
 DEADLINE = "team_deadline"
 
 
-def open_team(
-    session: Session, *, campaign_id: str, chat_id: str | None, leader_id: str, now: datetime
+def open_team(  # which offer, where, who, how many, when: each has a name
+    session: Session,
+    *,
+    campaign_id: str,
+    chat_id: str | None,
+    leader_id: str,
+    quantity: int = 1,
+    now: datetime,
 ) -> Team:
-    """Start a team; who starts it takes the first seat. The deadline counts from now."""
+    """Start a team; who starts it takes the first seat. The deadline counts from now.
+
+    An offer that is not shown in this chat is not known there.
+    """
     with session.begin_nested():  # a caller may say why not, and go on
-        campaign = _campaign_on_offer(session, campaign_id, now)
+        campaign = _campaign_on_offer(session, campaign_id, chat_id, now)
         leader = _same_shop(session, campaign.merchant_id, leader_id, chat_id)
         team = _new_team(campaign, chat_id, leader, now)
         session.add(team)
         session.flush()
         note_step(session, team, now=now)
         _remember_deadline(session, team, now)
-        take_seat(session, team=team, person_id=leader_id, now=now)
+        take_seat(session, team=team, person_id=leader_id, quantity=quantity, now=now)
     team = team_now(session, team.id)
     tell(session, TeamOpened, team, now=now)
     return team
 
 
-def join(session: Session, *, team_id: str, person_id: str, now: datetime) -> Seat:
-    """Take a seat, before any money moves; unpaid, it is held for ten minutes.
+def join(
+    session: Session, *, team_id: str, person_id: str, quantity: int = 1, now: datetime
+) -> Seat:
+    """Take a seat of so many units, before any money moves; unpaid, it is held for ten minutes.
 
     GroupBuyClosed, NoSeatLeft, AlreadyJoined, OutOfStock, TooOften, Refused: nothing changed.
     """
     with session.begin_nested():
         team = team_now(session, team_id)
         _same_shop(session, team.merchant_id, person_id, None)
-        seat = take_seat(session, team=team, person_id=person_id, now=now)
+        seat = take_seat(session, team=team, person_id=person_id, quantity=quantity, now=now)
     tell(session, TeamChanged, team, now=now)
     return seat
 
@@ -122,9 +134,11 @@ def cancel_team(session: Session, *, merchant_id: str, team_id: str, now: dateti
         raise WrongState("team")
 
 
-def _campaign_on_offer(session: Session, campaign_id: str, now: datetime) -> Campaign:
+def _campaign_on_offer(
+    session: Session, campaign_id: str, chat_id: str | None, now: datetime
+) -> Campaign:
     campaign = session.get(Campaign, campaign_id, populate_existing=True)
-    if campaign is None:
+    if campaign is None or not is_shown_in(session, campaign, chat_id):
         raise NotFound("campaign")
     if campaign.state != CampaignState.ACTIVE or not campaign.starts_at <= now < campaign.ends_at:
         raise GroupBuyClosed(campaign_id)
@@ -153,6 +167,7 @@ def _new_team(campaign: Campaign, chat_id: str | None, leader: Person, now: date
         price_minor=campaign.team_price_minor,
         currency=campaign.currency,
         target=campaign.team_size,
+        ship_to_one=campaign.ship_to_one,
         held=0,
         paid=0,
         state=TeamState.OPEN,

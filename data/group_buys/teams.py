@@ -98,15 +98,18 @@ def end_team(
     return True
 
 
-def for_each_seat(session: Session, team_id: str, kind: str, *, now: datetime) -> None:
+def for_each_seat(
+    session: Session, team_id: str, kind: str, *, now: datetime, of: str = ""
+) -> None:
     """One small job a seat, each in a lane of its own: orders are locked before teams, never
-    after, and one order that fails holds up nobody else's refund."""
+    after, and one order that fails holds up nobody else's refund. `of`: what may change, and needs
+    the same job anew when it does."""
     seats = select(Seat).where(Seat.team_id == team_id, Seat.state.in_(LIVE)).order_by(Seat.id)
     for seat in session.scalars(seats):
         job = NewJob(
             lane=f"{kind}:{seat.id}",
             kind=kind,
-            key=f"{kind}:{seat.id}",
+            key=f"{kind}:{seat.id}:{of}" if of else f"{kind}:{seat.id}",
             run_at=now,
             args={"seat_id": seat.id},
             merchant_id=seat.merchant_id,

@@ -3,7 +3,14 @@
 Calling off an order may send money back, so `cancel_order` stands in data.payments.
 """
 
-from data.orders.address import Address, AddressParts, address_of, set_address
+from data.orders.address import (
+    Address,
+    AddressParts,
+    address_of,
+    has_address,
+    set_address,
+    ship_with,
+)
 from data.orders.address_book import (
     keep_address,
     kept_address,
@@ -57,6 +64,7 @@ __all__ = [
     "expire_order",
     "expire_unpaid",
     "find_order",
+    "has_address",
     "keep_address",
     "kept_address",
     "last_kept",
@@ -71,5 +79,6 @@ __all__ = [
     "seal_parts",
     "set_address",
     "ship",
+    "ship_with",
     "take_out_of_basket",
 ]

@@ -73,7 +73,25 @@ def set_address(
     return order
 
 
+def ship_with(session: Session, order: Order, other: str | None, *, now: datetime) -> None:
+    """A locked order goes where that one goes; with none, by itself. One that left stays."""
+    if order.state in _STILL_HERE:
+        order.goes_with, order.updated_at = other, now
+        session.flush()
+
+
+def has_address(session: Session, order: Order) -> bool:
+    return _addressed(session, order).ship_to is not None
+
+
+def _addressed(session: Session, order: Order) -> Order:
+    """Whose address it goes to: its own, or that of the one it goes with."""
+    return session.get_one(Order, order.goes_with) if order.goes_with else order
+
+
 def address_of(session: Session, order: Order) -> Address | None:
+    """Where it goes: for who packs it. Of an order that goes with another its buyer knows not."""
+    order = _addressed(session, order)
     if order.ship_to is None:
         return None
     text = cipher_of(session).decrypt(order.ship_to, place=_place(order))

@@ -86,6 +86,7 @@ class Order(Base):
     total_minor: Mapped[int]
     credit_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     ship_to: Mapped[str | None] = mapped_column(Text)  # an Address, encrypted: see address.py
+    goes_with: Mapped[str | None] = mapped_column(String(32))  # an order: to where that one goes
     recipient: Mapped[str | None] = mapped_column(String(40))  # a relation: mother, friend …
     occasion_id: Mapped[str | None] = mapped_column(String(32))
     stock_ref: Mapped[str] = mapped_column(String(64))

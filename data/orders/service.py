@@ -9,6 +9,7 @@ from data.delivery.jobs import JobRunner
 from data.delivery.models import Job
 from data.kernel.errors import NotFound, WrongState
 from data.orders import goods
+from data.orders.address import has_address
 from data.orders.coupons import give_coupon_back, take_coupon_again
 from data.orders.facts import (
     OrderCancelled,
@@ -71,7 +72,7 @@ def ship(
     session: Session, *, merchant_id: str, order_id: str, tracking: str | None, now: datetime
 ) -> Order:
     order = _of_shop(session, merchant_id, order_id)
-    if order.ship_to is None:
+    if not has_address(session, order):
         raise WrongState("address_missing")
     move(session, order, OrderState.SHIPPED, now=now)
     order.tracking = tracking

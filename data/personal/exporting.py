@@ -22,7 +22,16 @@ from data.personal.places import PLACES, mapped, rows_of, tables_of_people
 
 EXPORT_LIFE = timedelta(hours=24)  # T53; and as often as once in that time (rates: export 1 a day)
 # What opens something is nobody's to pass on, and which shop it is they know.
-_LEFT_OUT = ("merchant_id", "token", "token_hash", "code_hash", "pay_with", "idempotency_key")
+# `goes_with` names another's order: to whom something goes is not the buyer's to know.
+_LEFT_OUT = (
+    "merchant_id",
+    "token",
+    "token_hash",
+    "code_hash",
+    "pay_with",
+    "idempotency_key",
+    "goes_with",
+)
 # Columns that are sealed for their row, and the table's name in the seal.
 _SEALED = {("orders", "ship_to"), ("kept_addresses", "sealed"), ("occasions", "subject")}
 _TALK = "conversation_events"

@@ -80,6 +80,8 @@ PLACES: Mapping[str, Place] = {
     "teams": Place(Fate.KEPT, Why.BOOKS),
     "team_steps": Place(Fate.KEPT, Why.BOOKS),
     "team_shares": Place(Fate.KEPT, Why.PROOF, shown=False),  # a hash, and which team it led to
+    "leader_rewards": Place(Fate.KEPT, Why.BOOKS),
+    "campaign_chats": Place(Fate.KEPT, Why.PROOF, shown=False),  # of groups: where an offer shows
     "team_places": Place(Fate.KEPT, Why.PROOF, shown=False),  # where its card stands
 }
 _ROOTS = frozenset({"people", "chats"})

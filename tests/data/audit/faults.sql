@@ -185,3 +185,22 @@ UPDATE orders SET credit_minor = 1 WHERE id = (SELECT min(id) FROM orders);
 INSERT INTO gift_card_uses (merchant_id, card_id, order_id, amount_minor, currency, state, created_at,
   updated_at) SELECT merchant_id, 'gft_1', id, 1, currency, 'held', created_at, created_at FROM orders
   WHERE state = 'refunded' LIMIT 1;
+
+-- fault: set_aside_is_not_what_is_left
+UPDATE campaigns SET stock_limit = stock_limit + 1;
+
+-- fault: rewards_are_not_their_budget
+UPDATE reward_budgets SET spent_minor = spent_minor + 1;
+
+-- fault: rewards_over_budget
+UPDATE reward_budgets SET budget_minor = spent_minor - 1;
+
+-- fault: reward_is_not_its_refund
+UPDATE leader_rewards SET amount_minor = amount_minor + 1 WHERE state = 'given';
+
+-- fault: reward_without_a_sale
+UPDATE leader_rewards SET state = 'promised' WHERE state = 'gone';
+
+-- fault: reward_not_given
+UPDATE leader_rewards SET state = 'promised', order_id = NULL, refund_id = NULL WHERE state =
+  'given';

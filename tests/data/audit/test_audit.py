@@ -10,6 +10,7 @@ import pytest
 from data.audit import RULES, Violation, audit
 from data.group_buys import TeamState
 from data.kernel.database import Base, Database
+from data.kernel.money import Money
 from tests.data.group_buys.shop import GroupShop
 
 DAY = timedelta(hours=24)
@@ -24,6 +25,13 @@ def _faults() -> dict[str, list[str]]:
 
 
 FAULTS = _faults()
+
+
+def _a_shop(database: Database) -> GroupShop:
+    reward, budget = Money(500, "CNY"), Money(1500, "CNY")
+    return GroupShop(
+        database, limit=9, stock_limit=12, set_aside=True, reward=reward, reward_budget=budget
+    )
 
 
 def _live_a_little(shop: GroupShop) -> None:
@@ -43,7 +51,7 @@ def _live_a_little(shop: GroupShop) -> None:
 
 @pytest.fixture
 def shop(database: Database) -> Iterator[GroupShop]:
-    shop = GroupShop(database, limit=9)
+    shop = _a_shop(database)
     _live_a_little(shop)
     yield shop
     shop.close()
@@ -55,7 +63,7 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, datetime]:
     path = tmp_path_factory.mktemp("audit") / "shop.db"
     database = Database(f"sqlite:///{path}")
     Base.metadata.create_all(database.engine)
-    shop = GroupShop(database, limit=9)
+    shop = _a_shop(database)
     _live_a_little(shop)
     shop.close()
     database.close()
@@ -76,7 +84,7 @@ def _broken(database: Database, now: datetime) -> dict[str, Violation]:
 
 
 def test_a_sound_shop_breaks_no_rule(each_database: Database) -> None:
-    shop = GroupShop(each_database, limit=9)
+    shop = _a_shop(each_database)
     _live_a_little(shop)
     assert shop.violations() == []
     shop.close()

@@ -5,16 +5,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from data import payments
 from data.audit import Violation, audit
+from data.catalogue import Product
 from data.delivery import jobs
 from data.delivery.models import Job
 from data.group_buys import (
     JOBS,
+    Campaign,
     CampaignTerms,
     Seat,
     SeatState,
@@ -72,7 +75,9 @@ class GroupShop:
         on_hand: int = 20,
         limit: int = 1,
         window: timedelta = timedelta(hours=24),
+        **more: Any,
     ) -> None:
+        """`more`: what else its campaign's terms say."""
         self.facts: list[Fact] = []
         self.now: datetime = NOW
         url = database.engine.url.render_as_string(hide_password=False)
@@ -92,6 +97,7 @@ class GroupShop:
                 starts_at=NOW,
                 ends_at=NOW + timedelta(days=3650),
                 per_person_limit=limit,
+                **more,
             )
             self.merchant_id, self.product_id = merchant.id, product.id
             self.campaign_id = start_campaign(
@@ -143,11 +149,17 @@ class GroupShop:
             )
             return team.id
 
-    def joins(self, team_id: str, *names: str) -> None:
+    def joins(self, team_id: str, *names: str, quantity: int = 1) -> None:
         for name in names:
             person_id = self.person(name)
             with self.database.transaction() as session:
-                join(session, team_id=team_id, person_id=person_id, now=self.now)
+                join(
+                    session,
+                    team_id=team_id,
+                    person_id=person_id,
+                    quantity=quantity,
+                    now=self.now,
+                )
 
     def orders(self, team_id: str, name: str) -> str:
         person_id = self.person(name)
@@ -290,6 +302,18 @@ class GroupShop:
         with self.database.reading() as session:
             rows = session.execute(select(Refund.state, Refund.amount_minor)).all()
             return [(RefundState(state), minor) for state, minor in rows]
+
+    def shelf(self) -> tuple[int, int]:
+        """How many are there, and how many of them are promised."""
+        with self.database.reading() as session:
+            variant = the_variant(session, session.get_one(Product, self.product_id))
+            return variant.on_hand, variant.held
+
+    def campaign(self) -> Campaign:
+        with self.database.reading() as session:
+            campaign = session.get_one(Campaign, self.campaign_id)
+            session.expunge(campaign)
+            return campaign
 
     def told(self, kind: type[Fact]) -> int:
         return sum(isinstance(fact, kind) for fact in self.facts)

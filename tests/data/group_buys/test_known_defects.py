@@ -139,7 +139,12 @@ def test_d6_a_team_expires_by_its_own_clock_and_fails(shop: GroupShop) -> None:
     late = shop.opens("Wei")
     shop.pays(late, "Wei")
     with shop.database.transaction() as session:
-        end_campaign(session, merchant_id=shop.merchant_id, campaign_id=shop.campaign_id)
+        end_campaign(
+            session,
+            merchant_id=shop.merchant_id,
+            campaign_id=shop.campaign_id,
+            now=shop.now,
+        )
     shop.later(timedelta(hours=12))
     assert shop.view(early).state == TeamState.FAILED
     assert shop.view(late).state == TeamState.OPEN
