@@ -114,9 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     take_site(_take_shop(in_shop("connect-web", connect_web)))
     switch = _take_shop(in_shop("language-model", language_model))
     switch.add_argument("to", nargs="?", choices=(ON, OFF))
-    feed = in_shop("import-catalogue", commands.import_catalogue)
-    feed.add_argument("file", type=Path)
-    _take_shop(feed).add_argument("--dry-run", action="store_true")
+    _take_goods_verbs(in_shop)
     serving = add("serve", _serve)
     serving.add_argument("--port", type=int)
     serving.add_argument("--processes", type=int, help=say("cli.help_processes", language()))
@@ -132,6 +130,17 @@ def _parser() -> argparse.ArgumentParser:
     auditing.add_argument("--ask-providers", type=int, metavar="DAYS", help=words)
     add("bench", commands.bench).add_argument("rest", nargs=argparse.REMAINDER)
     return parser
+
+
+def _take_goods_verbs(
+    in_shop: Callable[[str, commands.ShopCommand], argparse.ArgumentParser],
+) -> None:
+    feed = in_shop("import-catalogue", commands.import_catalogue)
+    feed.add_argument("file", type=Path)
+    _take_shop(feed).add_argument("--dry-run", action="store_true")
+    campaigns = in_shop("campaigns", _later("bot.campaign_desk:manage_campaigns"))
+    verbs = campaigns.add_subparsers(required=True, dest="verb", metavar="verb")
+    _take_shop(verbs.add_parser("apply")).add_argument("file", type=Path)
 
 
 def _take_messenger_verbs(

@@ -42,7 +42,7 @@ def accept(play: Play, event: InboundEvent) -> tuple[Command, ...] | None:
         if event.kind is not EventKind.ACTION:
             _show(play, team)
             return None
-    return (Act("action_join_team", {"team": team.id}),)
+    return (Act("action_join_team", {"team": team.id, "invited": True}),)
 
 
 def _show(play: Play, team: Team) -> None:

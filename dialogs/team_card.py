@@ -76,6 +76,8 @@ def standing(wording: Wording, view: TeamView, *, title: str, now: datetime) -> 
 
 def _lines(wording: Wording, view: TeamView, title: str, now: datetime) -> list[str]:
     lines = [title, wording.words("utter_team_card", price=view.price, size=str(view.target))]
+    if view.ship_to_one:
+        lines.append(wording.words("utter_team_card_one_address"))
     if view.state != TeamState.OPEN:
         return [*lines, wording.words(_ending(view), size=str(view.target))]
     have, need, paying = str(view.have), str(view.need), str(view.paying)

@@ -160,6 +160,7 @@ def _campaigns(session: Session, merchant: Merchant, now: datetime, *, some: boo
             per_person_limit=raw["per_person"],
             stock_limit=raw["set_aside"],
             title=dict(raw["title"]),
+            key=raw["id"],
         )
         start_campaign(
             session, merchant_id=merchant.id, variant_id=variant_id, terms=terms, now=now

@@ -4,7 +4,7 @@ Each verb gives the lines that its page shows; a story expects them with `shown:
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,20 @@ from bot.api import drafting
 from bot.api.paging import Where
 from bot.api.reads import chats, group_buys, orders
 from bot.api.reads.people import names_of
+from bot.campaign_files import CampaignProblems, apply_campaigns
 from bot.console.flow_sheet import Sheet, first_sheet, head
 from bot.console.preview import Rehearsal, rehearse
 from bot.play.world import World
 from bot.trials import publish_tried
 from bot.web.scope import changing, looking
 from bot.web.wording import say
+from bot.yaml_files import text_of
 from data.catalogue import import_feed
 from data.delivery.messages import Card, Options, Segment, Text
 from data.flows import roll_back
 from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
+from data.merchants import Merchant
 from dialogs.format import FlowSet
 from dialogs.wording import money
 from integrations.catalogues import read_google_feed
@@ -92,6 +95,23 @@ class Office:
         counts = {name: getattr(report, name) for name in ("created", "updated", "unchanged")}
         done = self._say("cli.import_done", **counts, errors=len(report.errors))
         return [*complaints, done]
+
+    def _apply(self, given: Mapping[str, Any]) -> Shown:
+        """`{apply: campaigns.yml}`: the group-buys of a file, or every mistake with its line."""
+        if self.folder is None:
+            raise NotFound("file")
+        name = str(given["apply"])
+        text = text_of(self.folder / name)
+        try:
+            with changing(self.world.tuanzi.database, self._merchant_id) as session:
+                merchant = session.get_one(Merchant, self._merchant_id)
+                applied = apply_campaigns(
+                    session, merchant=merchant, file=name, text=text, now=self._now
+                )
+        except CampaignProblems as wrong:
+            rendered = [problem.render(self.locale) for problem in wrong.problems]
+            return [line for lines in rendered for line in lines.splitlines()]
+        return [self._say("cli.campaigns_applied", **asdict(applied))]
 
     # — flows —
 
@@ -214,6 +234,7 @@ def _answers(segments: list[Segment]) -> Iterator[str]:
 _LISTS = {"orders": Office._orders, "group_buys": Office._group_buys, "chats": Office._chats}
 _VERBS: dict[str, Callable[[Office, Mapping[str, Any]], Shown]] = {
     "import": Office._import,
+    "apply": Office._apply,
     "open": Office._open,
     "replace": Office._replace,
     "save": Office._save,

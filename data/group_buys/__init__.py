@@ -7,6 +7,7 @@ from data.group_buys.campaigns import (
     pause_campaign,
     resume_campaign,
     start_campaign,
+    terms_of,
 )
 from data.group_buys.facts import (
     AddressWanted,
@@ -107,6 +108,7 @@ __all__ = [
     "team_view",
     "teams_of",
     "teams_with",
+    "terms_of",
     "unpaid_seats",
     "welcomes",
 ]

@@ -1,6 +1,6 @@
 """Campaigns: what a merchant offers to teams, when, where and at which price."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from data.catalogue import Variant, price_of, release_hold
 from data.group_buys.aside import keeps_aside, return_later, set_aside
 from data.group_buys.models import Campaign, CampaignChat, CampaignState, Team, TeamState
-from data.group_buys.rewards import set_budget
+from data.group_buys.rewards import budget_of, set_budget
 from data.group_buys.terms import CampaignTerms, check_terms
+from data.group_buys.visibility import chats_of
 from data.kernel.database import changed
 from data.kernel.errors import Invalid, NotFound, WrongState
 from data.kernel.ids import new_id
@@ -194,4 +195,28 @@ def _moved(
                 .execution_options(synchronize_session="fetch")
             )
         )
+    )
+
+
+def terms_of(session: Session, campaign: Campaign) -> CampaignTerms:
+    """What is set now, as it was said: to be shown, changed and said again."""
+    budget = budget_of(session, campaign.id)
+    rewards = budget if budget is not None and budget.enabled else None
+    return CampaignTerms(
+        team_size=campaign.team_size,
+        team_price=campaign.team_price,
+        window=timedelta(seconds=campaign.window_seconds),
+        starts_at=campaign.starts_at,
+        ends_at=campaign.ends_at,
+        per_person_limit=campaign.per_person_limit,
+        stock_limit=campaign.stock_limit,
+        title=dict(campaign.title),
+        key=campaign.key,
+        set_aside=campaign.set_aside,
+        new_customers_only=campaign.new_customers_only,
+        chats=tuple(chats_of(session, campaign)) if campaign.named_chats_only else None,
+        open_to_others=campaign.open_to_others,
+        ship_to_one=campaign.ship_to_one,
+        reward=rewards.each if rewards else None,
+        reward_budget=rewards.budget if rewards else None,
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from data.group_buys.models import LIVE, Seat, Team, TeamState
+from data.group_buys.models import LIVE, Campaign, Seat, Team, TeamState
 from data.group_buys.place_models import TeamPlace
 from data.kernel.once import insert_once
 
@@ -40,13 +40,16 @@ def places_of(session: Session, *, team_id: str) -> list[str]:
 def teams_joined_by(
     session: Session, *, merchant_id: str, person_id: str, now: datetime, limit: int
 ) -> list[Team]:
-    """Open teams in which this person has a seat, what ends soonest first."""
+    """Open teams in which this person has a seat and that may be shown anywhere, what ends soonest
+    first."""
     mine = select(Seat.team_id).where(
         Seat.merchant_id == merchant_id, Seat.person_id == person_id, Seat.state.in_(LIVE)
     )
     return list(
         session.scalars(
             select(Team)
+            .join(Campaign, Campaign.id == Team.campaign_id)
+            .where(Campaign.named_chats_only.is_(False))  # those are for their own groups alone
             .where(Team.id.in_(mine), Team.state == TeamState.OPEN, Team.expires_at > now)
             .order_by(Team.expires_at, Team.id)
             .limit(limit)

@@ -7,17 +7,17 @@ from sqlalchemy.orm import Session
 
 from data.catalogue import release_hold
 from data.group_buys.aside import hold_for_seat, put_back
-from data.group_buys.facts import TeamChanged
 from data.group_buys.limits import admit_more
 from data.group_buys.models import Seat, SeatState
 from data.group_buys.seats import count_taken, is_running, seat_now
-from data.group_buys.teams import team_now, tell
+from data.group_buys.teams import team_now
 from data.kernel.database import changed
 from data.kernel.errors import GroupBuyClosed, Invalid, OutOfStock, WrongState
 
 
 def change_quantity(session: Session, *, seat_id: str, quantity: int, now: datetime) -> Seat:
-    """So many units instead; the time to pay in stays the same.
+    """So many units instead; the time to pay in stays the same, and so does the team's card, which
+    counts people.
 
     WrongState once it is ordered; Refused, OutOfStock, GroupBuyClosed: nothing changed.
     """
@@ -38,7 +38,6 @@ def change_quantity(session: Session, *, seat_id: str, quantity: int, now: datet
         admit_more(session, seat=seat, quantity=quantity, now=now)
         if not count_taken(session, seat.campaign_id, more):
             raise OutOfStock(seat.campaign_id)
-    tell(session, TeamChanged, team_now(session, team.id), now=now)
     return seat
 
 

@@ -41,6 +41,7 @@ class RewardBudget(Base):
     budget_minor: Mapped[int]
     spent_minor: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str] = mapped_column(String(3))
+    enabled: Mapped[bool] = mapped_column(default=True)  # False: nobody is promised anything more
 
     @property
     def each(self) -> Money:

@@ -45,7 +45,7 @@ def set_budget(
     known = session.get(RewardBudget, campaign.id, populate_existing=True)
     if each is None or budget is None:
         if known is not None:
-            known.budget_minor = known.spent_minor  # nobody is promised anything more
+            known.enabled = False
         return
     if known is None:
         known = RewardBudget(
@@ -57,7 +57,7 @@ def set_budget(
         session.add(known)
     if budget.minor < known.spent_minor:
         raise Invalid("reward_budget")
-    known.each_minor, known.budget_minor = each.minor, budget.minor
+    known.each_minor, known.budget_minor, known.enabled = each.minor, budget.minor, True
     session.flush()
 
 
@@ -111,7 +111,7 @@ def _spend(session: Session, budget: RewardBudget) -> bool:
     won = session.execute(
         update(RewardBudget)
         .where(RewardBudget.campaign_id == budget.campaign_id, RewardBudget.each_minor == each)
-        .where(RewardBudget.spent_minor + each <= RewardBudget.budget_minor)
+        .where(RewardBudget.enabled, RewardBudget.spent_minor + each <= RewardBudget.budget_minor)
         .values(spent_minor=RewardBudget.spent_minor + each)
         .execution_options(synchronize_session=False)
     )

@@ -28,7 +28,11 @@ class Meant:
 
 
 def on_offer(turn: Turn) -> list[Campaign]:
-    return active_campaigns(turn.session, merchant_id=turn.merchant.id, now=turn.now)
+    """What is offered here: some offers are for named groups alone."""
+    chat_id = turn.chat.id if turn.in_group else None
+    return active_campaigns(
+        turn.session, merchant_id=turn.merchant.id, chat_id=chat_id, now=turn.now
+    )
 
 
 def product_of(turn: Turn, campaign: Campaign) -> Product:
@@ -60,9 +64,10 @@ def _terms(turn: Turn, campaign: Campaign) -> dict[str, object]:
 
 
 def meant_by(turn: Turn, words: str) -> Meant:
-    """By an offer's or a product's name in any language; failing that, by a search."""
+    """By an offer's or a product's name in any language; failing that, by a search. A flow may
+    name it by its key."""
     offers = on_offer(turn)
-    chosen = next((offer for offer in offers if offer.id == words), None)
+    chosen = next((offer for offer in offers if words in (offer.id, offer.key)), None)
     if chosen is not None:
         return Meant(chosen)
     product = wanted_of(read_message(words)) or words  # "the board game please"

@@ -10,6 +10,7 @@ from data.group_buys import (
     live_seat,
     open_team,
     open_teams_in,
+    open_to_join,
     team_view,
 )
 from data.kernel.errors import GroupBuyClosed, Refused, TooOften
@@ -24,7 +25,7 @@ from dialogs.actions.campaigns import (
     product_of,
     title_of_offer,
 )
-from dialogs.actions.team_seats import go_on, join_option, refuse
+from dialogs.actions.team_seats import go_on, join_option, open_option, refuse
 from dialogs.actions.team_sharing import share_option
 from dialogs.actions.turn import Turn
 from dialogs.private import GROUP_LINK
@@ -146,11 +147,22 @@ def _show(turn: Turn, team: Team) -> None:
 
 
 class ExplainGroupBuys(ShopAction):
-    """In a private chat: what there is, where it is done, and that a link does without a group."""
+    """In a private chat: teams that still need somebody, what else there is, where it is done, and
+    that a link does without a group."""
 
     called = "action_explain_group_buys"
 
     def act(self, turn: Turn) -> None:
+        teams = open_to_join(
+            turn.session,
+            merchant_id=turn.merchant.id,
+            person_id=turn.person.id,
+            now=turn.now,
+            limit=MOST_OFFERED,
+        )
+        if teams:
+            options = tuple(open_option(turn, team) for team in teams)
+            turn.say("utter_open_teams", Options(options))
         offers = on_offer(turn)[:MOST_OFFERED]
         if not offers:
             turn.say("utter_no_offers")

@@ -6,16 +6,21 @@ from data.group_buys import (
     SeatState,
     Team,
     TeamView,
+    asks_for_address,
+    give_team_address,
     leave,
     place_seat_order,
+    reward_of,
     team_view,
     unpaid_seats,
 )
-from data.orders import OrderDetails, kept_address, quote
+from data.kernel.errors import NotFound, WrongState
+from data.orders import Address, OrderDetails, kept_address, quote
 from dialogs.actions.addresses import glimpse
 from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
 from dialogs.actions.buying import give_payment_link, tell_tax
+from dialogs.actions.one_address import TO_LEADER
 from dialogs.actions.products import variant_words
 from dialogs.actions.turn import Turn
 from dialogs.team_card import title_of
@@ -36,9 +41,34 @@ class PickSeat(ShopAction):
         turn.set("seat", seat.id if seat else None)
         if seat is not None:
             view = team_view(turn.session, seat.team_id)
-            title = _title(turn, view)
-            left = seat.held_until - turn.now
-            turn.say("utter_seat_held", title=title, price=view.price, left=left)
+            _tell_held(turn, seat, view)
+            _tell_terms(turn, seat, view)
+
+
+def _tell_held(turn: Turn, seat: Seat, view: TeamView) -> None:
+    response = "utter_seat_held" if seat.quantity == 1 else "utter_seat_held_units"
+    turn.say(
+        response,
+        title=_title(turn, view),
+        units=str(seat.quantity),
+        price=view.price,
+        left=seat.held_until - turn.now,
+    )
+
+
+def _tell_terms(turn: Turn, seat: Seat, view: TeamView) -> None:
+    """What is particular: the leader's reward, and one address for all."""
+    leads = view.leader_id == seat.person_id
+    team = turn.session.get_one(Team, seat.team_id)
+    if not asks_for_address(team, seat.person_id):
+        turn.set("ship_to", TO_LEADER)  # nothing is asked
+    elif turn.slots.get("ship_to") == TO_LEADER:
+        turn.set("ship_to", None)
+    reward = reward_of(turn.session, view.id) if leads else None
+    if reward is not None:
+        turn.say("utter_leader_reward", amount=reward.amount)
+    if view.ship_to_one:
+        turn.say("utter_you_give_the_address" if leads else "utter_leader_gives_the_address")
 
 
 def _waiting(turn: Turn) -> list[Seat]:
@@ -61,16 +91,18 @@ class ShowSeat(ShopAction):
         variant = get_variant(
             turn.session, merchant_id=turn.merchant.id, variant_id=view.variant_id
         )
-        address = kept_address(turn.session, person=turn.person, reference=turn.slots["ship_to"])
+        address = _address(turn, seat)
         asked = quote(turn.merchant, view.price * seat.quantity)
+        units = f" × {seat.quantity}" if seat.quantity > 1 else ""
+        words = f"{_title(turn, view)} {variant_words(variant, turn.locale)}".strip()
         turn.say(
-            "utter_seat_summary",
-            title=f"{_title(turn, view)} {variant_words(variant, turn.locale)}".strip(),
+            "utter_seat_summary" if address else "utter_seat_summary_to_leader",
+            title=f"{words}{units}",
             items=asked.items,
             shipping=asked.shipping,
             total=asked.total,
             left=view.deadline - turn.now,
-            **glimpse(address),
+            **(glimpse(address) if address else {}),
         )
         tell_tax(turn, asked)
 
@@ -87,15 +119,35 @@ class PlaceSeatOrder(ShopAction):
         if seat is None:
             turn.say("utter_seat_gone")
             return
-        address = kept_address(turn.session, person=turn.person, reference=turn.slots["ship_to"])
         details = OrderDetails(
-            ship_to=address, chat_id=turn.chat.id, conversation_id=turn.conversation.id
+            ship_to=_address(turn, seat), chat_id=turn.chat.id, conversation_id=turn.conversation.id
         )
         order = place_seat_order(turn.session, seat_id=seat.id, details=details, now=turn.now)
         turn.set("order", order.id)  # a flow may wait for what becomes of either
         turn.set("group_buy", seat.team_id)
         until = turn.session.get_one(Seat, seat.id).held_until - turn.now
         give_payment_link(turn, order_id=order.id, number=order.number, until=until)
+
+
+class SetTeamAddress(ShopAction):
+    """Where all of a team's parcels go, from who leads it now."""
+
+    called = "action_set_team_address"
+
+    def act(self, turn: Turn) -> None:
+        address = kept_address(turn.session, person=turn.person, reference=turn.slots["ship_to"])
+        try:
+            give_team_address(
+                turn.session,
+                team_id=str(turn.slots.get("address_team") or ""),
+                person_id=turn.person.id,
+                address=address,
+                now=turn.now,
+            )
+        except (NotFound, WrongState):
+            turn.say("utter_team_address_not_wanted")
+        else:
+            turn.say("utter_team_address_given", **glimpse(address))
 
 
 class GiveUpSeat(ShopAction):
@@ -120,8 +172,17 @@ def _held(turn: Turn) -> Seat | None:
     return seat if is_held and team.expires_at > turn.now else None
 
 
+def _address(turn: Turn, seat: Seat) -> Address | None:
+    """Theirs; None where the leader of the team says where it goes, or will: who came to lead
+    meanwhile is asked by itself."""
+    team = turn.session.get_one(Team, seat.team_id)
+    if turn.slots["ship_to"] == TO_LEADER and team.ship_to_one:
+        return None
+    return kept_address(turn.session, person=turn.person, reference=turn.slots["ship_to"])
+
+
 def _title(turn: Turn, view: TeamView) -> str:
     return title_of(turn.session, view, merchant_id=turn.merchant.id, locale=turn.locale)
 
 
-ACTIONS = (PickSeat, ShowSeat, PlaceSeatOrder, GiveUpSeat)
+ACTIONS = (PickSeat, ShowSeat, PlaceSeatOrder, SetTeamAddress, GiveUpSeat)

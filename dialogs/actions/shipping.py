@@ -17,6 +17,7 @@ from data.orders import (
 )
 from dialogs.actions.addresses import glimpse
 from dialogs.actions.base import ShopAction
+from dialogs.actions.one_address import TO_LEADER, leader_says
 from dialogs.actions.seen import is_buying
 from dialogs.actions.turn import Turn
 from dialogs.engine import from_json
@@ -55,6 +56,8 @@ class ValidateShipTo(ShopAction):
         said = str(turn.slots.get("ship_to") or "")
         if said == _ANEW:
             turn.set("ship_to", None)
+        elif said == TO_LEADER and leader_says(turn):
+            turn.set("ship_to", TO_LEADER)
         elif said.startswith(_REFERENCE):
             _check_reference(turn, said)
         else:
@@ -67,7 +70,9 @@ class ChangeAddress(ShopAction):
     called = "action_change_address"
 
     def act(self, turn: Turn) -> None:
-        if turn.slots.get("ship_to"):
+        if turn.slots.get("ship_to") == TO_LEADER:
+            turn.say("utter_leader_gives_the_address")
+        elif turn.slots.get("ship_to"):
             turn.say("utter_address_anew")
             turn.commands.append(SetSlot("ship_to", _ANEW))
         elif is_buying(turn):

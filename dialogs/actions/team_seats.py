@@ -5,6 +5,7 @@ from data.group_buys import (
     Seat,
     SeatState,
     Team,
+    change_quantity,
     join,
     leave,
     live_seat,
@@ -12,8 +13,10 @@ from data.group_buys import (
     team_of,
     team_view,
     unpaid_seats,
+    welcomes,
 )
-from data.kernel.errors import GroupBuyClosed, NoSeatLeft, Refused, ShopError, TooOften
+from data.group_buys.places import places_of
+from data.kernel.errors import GroupBuyClosed, NoSeatLeft, NotFound, Refused, ShopError, TooOften
 from dialogs.actions.base import ShopAction
 from dialogs.actions.campaigns import MOST_OFFERED
 from dialogs.actions.turn import Turn
@@ -26,6 +29,7 @@ _LIMITS = {
     "seat_holds": "utter_too_many_seats",
     "seat_paused": "utter_seats_paused",
     "person_limit": "utter_person_limit",
+    "new_customers_only": "utter_new_customers_only",
 }
 
 
@@ -42,12 +46,14 @@ class JoinTeam(ShopAction):
         team_id = turn.slots.get("team")
         if team_id is not None:
             team = team_of(turn.session, merchant_id=turn.merchant.id, team_id=str(team_id))
+            if not _is_asked_in(turn, team):
+                raise NotFound("team")
             _join(turn, team)
             return
         teams = open_teams_in(turn.session, chat_id=turn.chat.id, now=turn.now)
         others = [one for one in teams if not _is_in(turn, one)]
         if len(others) > 1:
-            turn.go_on_privately(_WHICH, team_chat=turn.chat.id)
+            turn.go_on_privately(_WHICH, team_chat=turn.chat.id, seats_wanted=_units(turn))
         elif teams:
             _join(turn, (others or teams)[0])
 
@@ -56,16 +62,35 @@ def _is_in(turn: Turn, team: Team) -> bool:
     return live_seat(turn.session, team_id=team.id, person_id=turn.person.id) is not None
 
 
+def _is_asked_in(turn: Turn, team: Team) -> bool:
+    """By a link of it, by its card in this chat, or because it is open to them anyway."""
+    if turn.slots.get("invited") or turn.chat.id == team.chat_id:
+        return True
+    shown_here = turn.chat.id in places_of(turn.session, team_id=team.id)
+    return shown_here or welcomes(turn.session, team, turn.person.id)
+
+
+def _units(turn: Turn) -> int:
+    """How many they asked for; a button asks for one."""
+    return int(float(turn.slots.get("seats") or 1))
+
+
 def _join(turn: Turn, team: Team) -> None:
     if turn.person.minor_since is not None:
         turn.go_on_privately("protect_minor")  # a child is told so alone, not before everybody
         return
     mine = live_seat(turn.session, team_id=team.id, person_id=turn.person.id)
     if mine is not None:
-        _already_in(turn, mine)
+        _once_more(turn, mine)
         return
     try:
-        seat = join(turn.session, team_id=team.id, person_id=turn.person.id, now=turn.now)
+        seat = join(
+            turn.session,
+            team_id=team.id,
+            person_id=turn.person.id,
+            quantity=_units(turn),
+            now=turn.now,
+        )
     except GroupBuyClosed:
         turn.say("utter_team_is_over", Options((_anew(turn, team),)))
     except NoSeatLeft:
@@ -73,9 +98,21 @@ def _join(turn: Turn, team: Team) -> None:
     except (TooOften, Refused) as refusal:
         refuse(turn, refusal)
     else:
-        if int(turn.slots.get("seats") or 1) > 1:
-            turn.say("utter_one_seat_each", name=turn.person.name)
         go_on(turn, seat)
+
+
+def _once_more(turn: Turn, seat: Seat) -> None:
+    """Who has a seat and says "two for me" wants two, as long as nothing is ordered."""
+    units = _units(turn)
+    if units in (1, seat.quantity) or seat.order_id or seat.state != SeatState.HELD:
+        _already_in(turn, seat)
+        return
+    try:
+        changed = change_quantity(turn.session, seat_id=seat.id, quantity=units, now=turn.now)
+    except (TooOften, Refused) as refusal:
+        refuse(turn, refusal)
+    else:
+        go_on(turn, changed)
 
 
 def go_on(turn: Turn, seat: Seat) -> None:
@@ -103,8 +140,10 @@ def refuse(turn: Turn, refusal: ShopError) -> None:
     response = _LIMITS.get(refusal.detail)
     if response is None:
         raise refusal
-    limit = str(refusal.values.get("limit", ""))
-    turn.say(response, name=turn.person.name, limit=limit)
+    values = {name: str(value) for name, value in refusal.values.items()}
+    if refusal.detail == "person_limit" and values.get("left", "0") != "0":
+        response = "utter_person_limit_left"
+    turn.say(response, name=turn.person.name, **values)
 
 
 class AskWhichTeam(ShopAction):
@@ -116,8 +155,9 @@ class AskWhichTeam(ShopAction):
         chat_id = str(turn.slots.get("team_chat") or "")
         teams = open_teams_in(turn.session, chat_id=chat_id, now=turn.now)
         mine = [one for one in teams if one.merchant_id == turn.merchant.id]
+        units = int(turn.slots.get("seats_wanted") or 1)
         options = tuple(
-            _named(turn, one, "utter_which_team_button", "action_join_team")
+            _named(turn, one, "utter_which_team_button", "action_join_team", units)
             for one in mine
             if not _is_in(turn, one)
         )
@@ -125,11 +165,26 @@ class AskWhichTeam(ShopAction):
             turn.say("utter_which_team", Options(options[:MOST_OFFERED]))
 
 
-def _named(turn: Turn, team: Team, response: str, action: str) -> Option:
+def open_option(turn: Turn, team: Team) -> Option:
+    """A team that strangers may join: what it is about, and nobody's name."""
+    view = team_view(turn.session, team)
+    title = title_of(turn.session, view, merchant_id=turn.merchant.id, locale=turn.locale)
+    words = turn.words(
+        "utter_open_team_button",
+        title=title,
+        need=str(view.free),
+        price=view.price,
+        left=view.deadline - turn.now,
+    )
+    return Option(words, f"/Act(action_join_team, team={team.id})")
+
+
+def _named(turn: Turn, team: Team, response: str, action: str, units: int = 1) -> Option:
     view = team_view(turn.session, team)
     title = title_of(turn.session, view, merchant_id=turn.merchant.id, locale=turn.locale)
     words = turn.words(response, title=title, need=str(view.need), price=view.price)
-    return Option(words, f"/Act({action}, team={team.id})")
+    more = f", seats={units}" if units > 1 else ""
+    return Option(words, f"/Act({action}, team={team.id}{more})")
 
 
 class LeaveTeam(ShopAction):

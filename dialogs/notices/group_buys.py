@@ -7,6 +7,8 @@ from sqlalchemy import select
 
 from data.delivery.messages import Option, Options
 from data.group_buys import (
+    AddressWanted,
+    RewardGiven,
     Seat,
     SeatEnd,
     SeatLost,
@@ -94,6 +96,30 @@ def _lost(herald: Herald, fact: Fact) -> None:
     _tell_member(herald, view, seat, response, key=f"lost:{seat.id}", again=again)
 
 
+def _rewarded(herald: Herald, fact: Fact) -> None:
+    assert isinstance(fact, RewardGiven)  # noqa: S101
+    view = team_view(herald.session, fact.team_id)
+    person = herald.session.get_one(Person, fact.person_id)
+    title = _title(herald, view, Locale(person.locale))
+    values = {"title": title, "amount": fact.amount}
+    notice = Notice(f"rewarded:{view.id}", "utter_leader_rewarded", values)
+    herald.tell_person(person.id, notice)
+
+
+def _address_wanted(herald: Herald, fact: Fact) -> None:
+    """Whoever came to lead a team with one address; once more where they did not say."""
+    assert isinstance(fact, AddressWanted)  # noqa: S101
+    view = team_view(herald.session, fact.team_id)
+    person = herald.session.get_one(Person, fact.person_id)
+    locale = Locale(person.locale)
+    payload = f"/StartFlow(team_address, address_team={view.id})"
+    give = herald.option("utter_give_address_button", payload, locale)
+    response = "utter_team_address_still_wanted" if fact.again else "utter_team_address_wanted"
+    values = {"title": _title(herald, view, locale)}
+    key = f"{response}:{view.id}:{person.id}"
+    herald.tell_person(person.id, Notice(key, response, values, (Options((give,)),)))
+
+
 def _tell_member(  # to whom, about what, which words, once: each has a name
     herald: Herald, view: TeamView, seat: Seat, response: str, *, key: str, again: bool = False
 ) -> None:
@@ -126,4 +152,6 @@ TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
     TeamFailed: _ended,
     TeamCancelled: _ended,
     SeatLost: _lost,
+    RewardGiven: _rewarded,
+    AddressWanted: _address_wanted,
 }

@@ -49,6 +49,7 @@ def _create_reward_budgets() -> None:
         sa.Column("budget_minor", _MINOR, nullable=False),
         sa.Column("spent_minor", _MINOR, nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.CheckConstraint("each_minor > 0", name=op.f("ck_reward_budgets_each")),
         sa.CheckConstraint(
             "0 <= spent_minor AND spent_minor <= budget_minor",

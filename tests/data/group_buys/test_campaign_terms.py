@@ -267,7 +267,7 @@ def test_a_budget_is_not_cut_below_what_is_spent(shop: GroupShop) -> None:
     with shop.database.reading() as session:
         budget = budget_of(session, shop.campaign_id)
         assert budget is not None
-        assert budget.budget == budget.spent == reward
+        assert (budget.spent, budget.enabled) == (reward, False)
 
 
 @pytest.mark.parametrize(
