@@ -1,24 +1,69 @@
 """/api/v1/group-buys: campaigns a shop offers, and the teams that people make of them."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy.orm import Session
 
-from bot.api.access import Known
+from bot.api.access import Client, Known
 from bot.api.paging import DEFAULT_LIMIT, After, Limit, Where
 from bot.api.reads import group_buys as reads
 from bot.api.shapes import Listed, MoneyIn, MoneyOut, listed
+from bot.campaign_turns import TURNS
 from bot.web.scope import changing, looking
 from bot.web.shop import Shop
-from data.group_buys import Campaign, CampaignTerms, Seat, Team, start_campaign, team_of
+from data.group_buys import (
+    Campaign,
+    CampaignTerms,
+    Seat,
+    Team,
+    budget_of,
+    campaign_figures,
+    change_campaign,
+    start_campaign,
+    team_of,
+    terms_of,
+)
+from data.kernel.money import Money
 
 router = APIRouter(prefix="/group-buys", tags=["group-buys"])
+Turn = Literal["pause", "resume", "end"]
+
+
+class FiguresOut(BaseModel):
+    """`joins`: places ever taken. `success_rate` is per cent of the teams that are decided; null
+    while none is. `rewards_spent` is promised or paid to leaders."""
+
+    teams: int
+    joins: int
+    success: int
+    failed: int
+    cancelled: int
+    success_rate: int | None
+    rewards_spent: MoneyOut | None
+
+    @classmethod
+    def of(cls, session: Session, campaign: Campaign) -> "FiguresOut":
+        figures = campaign_figures(
+            session, merchant_id=campaign.merchant_id, campaign_id=campaign.id
+        )
+        budget = budget_of(session, campaign.id)
+        return cls(
+            teams=figures.opened,
+            joins=figures.joins,
+            success=figures.success,
+            failed=figures.failed,
+            cancelled=figures.cancelled,
+            success_rate=figures.success_rate,
+            rewards_spent=_money(budget.spent if budget else None),
+        )
 
 
 class CampaignOut(BaseModel):
-    """`title` is empty where the product's own serves."""
+    """`title` is empty where the product's own serves; `chats` null where all see it."""
 
     id: str
     variant_id: str
@@ -32,9 +77,19 @@ class CampaignOut(BaseModel):
     starts_at: datetime
     ends_at: datetime
     state: str
+    key: str | None
+    set_aside: bool
+    new_customers_only: bool
+    chats: list[str] | None
+    open_to_others: bool
+    ship_to: Literal["each", "one"]
+    reward: MoneyOut | None
+    reward_budget: MoneyOut | None
+    figures: FiguresOut
 
     @classmethod
-    def of(cls, campaign: Campaign) -> "CampaignOut":
+    def of(cls, session: Session, campaign: Campaign) -> "CampaignOut":
+        terms = terms_of(session, campaign)
         return cls(
             id=campaign.id,
             variant_id=campaign.variant_id,
@@ -48,13 +103,26 @@ class CampaignOut(BaseModel):
             starts_at=campaign.starts_at,
             ends_at=campaign.ends_at,
             state=campaign.state,
+            key=terms.key,
+            set_aside=terms.set_aside,
+            new_customers_only=terms.new_customers_only,
+            chats=None if terms.chats is None else list(terms.chats),
+            open_to_others=terms.open_to_others,
+            ship_to="one" if terms.ship_to_one else "each",
+            reward=_money(terms.reward),
+            reward_budget=_money(terms.reward_budget),
+            figures=FiguresOut.of(session, campaign),
         )
 
 
-class NewCampaign(BaseModel):
-    """`title` by locale; left out, the product's title serves."""
+def _money(amount: Money | None) -> MoneyOut | None:
+    return MoneyOut.of(amount) if amount is not None else None
 
-    variant_id: str
+
+class TermsIn(BaseModel):
+    """`title` by locale; left out, the product's title serves. `per_person_limit` and
+    `stock_limit` count units. `chats`: the groups it is shown in; null is everywhere."""
+
     team_size: int = Field(ge=2, le=500)
     team_price: MoneyIn
     window_seconds: int = Field(ge=600, le=30 * 86_400)
@@ -62,6 +130,14 @@ class NewCampaign(BaseModel):
     ends_at: AwareDatetime
     per_person_limit: int = Field(default=1, ge=1)
     stock_limit: int | None = Field(default=None, ge=2)
+    key: str | None = None
+    set_aside: bool = False
+    new_customers_only: bool = False
+    chats: list[str] | None = Field(default=None, max_length=500)
+    open_to_others: bool = False
+    ship_to: Literal["each", "one"] = "each"
+    reward: MoneyIn | None = None
+    reward_budget: MoneyIn | None = None
     title: dict[str, str] = Field(default_factory=dict)
 
     def terms(self) -> CampaignTerms:
@@ -74,7 +150,19 @@ class NewCampaign(BaseModel):
             per_person_limit=self.per_person_limit,
             stock_limit=self.stock_limit,
             title=self.title,
+            key=self.key,
+            set_aside=self.set_aside,
+            new_customers_only=self.new_customers_only,
+            chats=None if self.chats is None else tuple(self.chats),
+            open_to_others=self.open_to_others,
+            ship_to_one=self.ship_to == "one",
+            reward=self.reward.money() if self.reward else None,
+            reward_budget=self.reward_budget.money() if self.reward_budget else None,
         )
+
+
+class NewCampaign(TermsIn):
+    variant_id: str
 
 
 class TeamOut(BaseModel):
@@ -132,15 +220,13 @@ def list_campaigns(
     with looking(shop.database, client.merchant_id) as session:
         where = Where(after, limit)
         page = reads.list_campaigns(session, merchant_id=client.merchant_id, where=where)
-        return listed(page, CampaignOut.of)
+        return listed(page, partial(CampaignOut.of, session))
 
 
 @router.get("/campaigns/{campaign_id}")
 def get_campaign(campaign_id: str, client: Known, shop: Shop) -> CampaignOut:
     with looking(shop.database, client.merchant_id) as session:
-        return CampaignOut.of(
-            reads.find_campaign(session, merchant_id=client.merchant_id, campaign_id=campaign_id)
-        )
+        return CampaignOut.of(session, _found(session, client, campaign_id))
 
 
 @router.post("/campaigns", status_code=201)
@@ -153,7 +239,36 @@ def create_campaign(body: NewCampaign, client: Known, shop: Shop) -> CampaignOut
             terms=body.terms(),
             now=client.now,
         )
-        return CampaignOut.of(campaign)
+        return CampaignOut.of(session, campaign)
+
+
+@router.put("/campaigns/{campaign_id}")
+def change_terms(campaign_id: str, body: TermsIn, client: Known, shop: Shop) -> CampaignOut:
+    """Other terms for the same goods; 409 while a team is open, or once it has ended."""
+    with changing(shop.database, client.merchant_id) as session:
+        campaign = change_campaign(
+            session,
+            merchant_id=client.merchant_id,
+            campaign_id=campaign_id,
+            terms=body.terms(),
+            now=client.now,
+        )
+        return CampaignOut.of(session, campaign)
+
+
+@router.post("/campaigns/{campaign_id}/{turn}")
+def turn_campaign(campaign_id: str, turn: Turn, client: Known, shop: Shop) -> CampaignOut:
+    """Pause, resume, or end for good: no new teams; the open ones run on."""
+    with changing(shop.database, client.merchant_id) as session:
+        campaign = _found(session, client, campaign_id)
+        TURNS[turn](
+            session, merchant_id=client.merchant_id, campaign_id=campaign_id, now=client.now
+        )
+        return CampaignOut.of(session, campaign)
+
+
+def _found(session: Session, client: Client, campaign_id: str) -> Campaign:
+    return reads.find_campaign(session, merchant_id=client.merchant_id, campaign_id=campaign_id)
 
 
 @router.get("/teams")

@@ -48,6 +48,8 @@ ACCESS: Mapping[str, Roles] = {
     "list_campaigns": TALKING,
     "new_campaign": LEAD,
     "open_campaign": LEAD,
+    "edit_campaign": LEAD,
+    "save_campaign": LEAD,
     "show_campaign": TALKING,
     "turn_campaign": LEAD,
     "list_chats": TALKING,

@@ -1,12 +1,8 @@
-"""Group-buys: what is offered to teams, how the teams do, a form to offer more."""
+"""Group-buys: what is offered to teams, how the teams do, a form to offer more or other terms."""
 
-from collections.abc import Callable, Mapping
-from datetime import timedelta
-from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.responses import Response
@@ -14,49 +10,22 @@ from starlette.responses import Response
 from bot.api.paging import Where
 from bot.api.reads import group_buys as reads
 from bot.api.reads.shelf import all_variants
+from bot.campaign_turns import TURNS
+from bot.console.campaign_form import as_typed, fields_of, read_terms, reasons
 from bot.console.desk import AtDesk, Desk, Form
-from bot.console.pages import FormProblems, go, page, read_form, typed, wrong
+from bot.console.pages import FormProblems, go, page, typed, wrong
 from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
 from data.group_buys import (
-    CampaignTerms,
-    end_campaign,
-    pause_campaign,
-    resume_campaign,
+    Campaign,
+    change_campaign,
+    lacks_address,
     start_campaign,
+    terms_of,
 )
-from data.kernel.errors import Invalid, NotFound
-from data.kernel.money import Money
+from data.kernel.errors import Invalid, NotFound, OutOfStock, ShopError
 
 router = APIRouter(prefix="/group-buys")
-_TURNS: Mapping[str, Callable[..., None]] = {
-    "pause": pause_campaign,
-    "resume": resume_campaign,
-    "end": end_campaign,
-}
-# What the domain calls a term that makes no sense, and the field it was typed into.
-_FIELDS = {"window": "hours", "ends_at": "days", "amount": "team_price", "variant": "variant_id"}
-
-
-class CampaignForm(BaseModel):
-    variant_id: str
-    team_size: int = Field(ge=2, le=500)
-    team_price: Decimal = Field(gt=0, max_digits=16)
-    hours: int = Field(ge=1, le=720)
-    days: int = Field(ge=1, le=365)
-    per_person_limit: int = Field(default=1, ge=1, le=100)
-    stock_limit: int | None = Field(default=None, ge=2)
-
-    def terms(self, desk: Desk) -> CampaignTerms:
-        return CampaignTerms(
-            team_size=self.team_size,
-            team_price=Money.of(self.team_price, desk.currency),
-            window=timedelta(hours=self.hours),
-            starts_at=desk.now,
-            ends_at=desk.now + timedelta(days=self.days),
-            per_person_limit=self.per_person_limit,
-            stock_limit=self.stock_limit,
-        )
 
 
 @router.get("")
@@ -73,26 +42,54 @@ def list_campaigns(
 
 @router.get("/new")
 def new_campaign(desk: AtDesk, shop: Shop) -> Response:
-    return page("campaign_form.html", desk, **_choices(desk, shop))
+    return page("campaign_form.html", desk, **_sheet(desk, shop))
 
 
 @router.post("")
 def open_campaign(desk: AtDesk, shop: Shop, form: Form) -> Response:
     try:
-        terms = read_form(CampaignForm, form)
+        terms = read_terms(form, desk)
         with changing(shop.database, desk.merchant_id) as session:
             campaign = start_campaign(
                 session,
                 merchant_id=desk.merchant_id,
-                variant_id=terms.variant_id,
-                terms=terms.terms(desk),
+                variant_id=str(form.get("variant_id", "")),
+                terms=terms,
                 now=desk.now,
             )
-    except FormProblems as problems:
-        return _again(desk, shop, form, problems.fields)
-    except (Invalid, NotFound) as error:
-        return _again(desk, shop, form, {_FIELDS.get(error.detail, error.detail)})
+    except (FormProblems, Invalid, NotFound, OutOfStock) as error:
+        return wrong("campaign_form.html", desk, **_sheet(desk, shop, form, _wrong(error)))
     return go(f"/group-buys/{campaign.id}", done="campaign_started")
+
+
+@router.get("/{campaign_id}/edit")
+def edit_campaign(campaign_id: str, desk: AtDesk, shop: Shop) -> Response:
+    return page("campaign_form.html", desk, **_sheet(desk, shop, campaign_id=campaign_id))
+
+
+@router.post("/{campaign_id}/edit")
+def save_campaign(campaign_id: str, desk: AtDesk, shop: Shop, form: Form) -> Response:
+    """Other terms, while no team of it is open."""
+    try:
+        with changing(shop.database, desk.merchant_id) as session:
+            campaign = _found(session, desk, campaign_id)
+            change_campaign(
+                session,
+                merchant_id=desk.merchant_id,
+                campaign_id=campaign.id,
+                terms=read_terms(form, desk, now=terms_of(session, campaign)),
+                now=desk.now,
+            )
+    except (FormProblems, Invalid, OutOfStock) as error:
+        sheet = _sheet(desk, shop, form, _wrong(error), campaign_id)
+        return wrong("campaign_form.html", desk, **sheet)
+    return go(f"/group-buys/{campaign_id}", done="saved")
+
+
+def _wrong(error: FormProblems | ShopError) -> set[str]:
+    if isinstance(error, FormProblems):
+        return error.fields
+    return {"stock_limit"} if isinstance(error, OutOfStock) else fields_of(error.detail)
 
 
 @router.get("/{campaign_id}")
@@ -107,34 +104,51 @@ def show_campaign(
             session, merchant_id=desk.merchant_id, campaign_id=campaign.id, where=Where(after)
         )
         view = reads.view_campaign(session, campaign)
-        return page("campaign.html", desk, view=view, teams=teams)
+        waiting = {team.id for team in teams.items if lacks_address(session, team)}
+        return page(
+            "campaign.html",
+            desk,
+            view=view,
+            teams=teams,
+            waiting=waiting,
+            groups=reads.groups_of(session, campaign),
+        )
 
 
 @router.post("/{campaign_id}/{turn}")
 def turn_campaign(campaign_id: str, turn: str, desk: AtDesk, shop: Shop) -> Response:
     """Pause, resume or end: no new teams; the open ones run on."""
-    if turn not in _TURNS:
+    if turn not in TURNS:
         raise NotFound("turn")
     with changing(shop.database, desk.merchant_id) as session:
-        _turn(session, desk, campaign_id, _TURNS[turn])
+        _found(session, desk, campaign_id)
+        TURNS[turn](session, merchant_id=desk.merchant_id, campaign_id=campaign_id, now=desk.now)
     return go(f"/group-buys/{campaign_id}", done="saved")
 
 
-def _turn(session: Session, desk: Desk, campaign_id: str, act: Callable[..., None]) -> None:
-    reads.find_campaign(session, merchant_id=desk.merchant_id, campaign_id=campaign_id)
-    act(session, merchant_id=desk.merchant_id, campaign_id=campaign_id)
+def _found(session: Session, desk: Desk, campaign_id: str) -> Campaign:
+    return reads.find_campaign(session, merchant_id=desk.merchant_id, campaign_id=campaign_id)
 
 
-def _again(desk: Desk, shop: OpenShop, form: FormData, fields: set[str]) -> Response:
-    return wrong("campaign_form.html", desk, **_choices(desk, shop, typed(form), fields))
-
-
-def _choices(
+def _sheet(
     desk: Desk,
     shop: OpenShop,
-    given: Mapping[str, str] | None = None,
+    form: FormData | None = None,
     fields: set[str] | None = None,
+    campaign_id: str = "",
 ) -> dict[str, Any]:
+    """What the form shows: as it was typed, as it is set, or empty."""
     with looking(shop.database, desk.merchant_id) as session:
-        variants = all_variants(session, merchant_id=desk.merchant_id)
-    return {"variants": variants, "given": given or {}, "fields": fields or set()}
+        given, chosen = ({}, set()) if form is None else (typed(form), set(form.getlist("chats")))
+        if campaign_id and form is None:
+            terms = terms_of(session, _found(session, desk, campaign_id))
+            given, chosen = as_typed(terms), set(terms.chats or ())
+        return {
+            "variants": all_variants(session, merchant_id=desk.merchant_id),
+            "groups": reads.groups(session, merchant_id=desk.merchant_id),
+            "given": given,
+            "chosen": chosen,
+            "fields": fields or set(),
+            "why": reasons(fields or set()),
+            "campaign_id": campaign_id,
+        }

@@ -18,6 +18,7 @@ from data.group_buys.models import (
     Team,
     TeamState,
 )
+from data.group_buys.reward_models import LeaderReward, RewardState
 from data.group_buys.teams import team_now
 from data.group_buys.visibility import shown_in
 from data.kernel.errors import NotFound
@@ -227,12 +228,22 @@ def _on_offer(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 @dataclass(frozen=True, slots=True)
 class CampaignFigures:
-    """How a campaign does: teams by state, seats that are paid now."""
+    """How a campaign does: teams by state, seats that are paid now, people who ever took a place
+    in a team, and what its leaders got, in minor units."""
 
     opened: int
     success: int
     failed: int
     paid_seats: int
+    joins: int
+    rewards_minor: int
+    cancelled: int
+
+    @property
+    def success_rate(self) -> int | None:
+        """Per cent of the teams that are decided; None while none is."""
+        decided = self.success + self.failed + self.cancelled
+        return round(100 * self.success / decided) if decided else None
 
 
 def campaign_figures(session: Session, *, merchant_id: str, campaign_id: str) -> CampaignFigures:
@@ -242,11 +253,18 @@ def campaign_figures(session: Session, *, merchant_id: str, campaign_id: str) ->
         .group_by(Team.state)
     ).all()
     counts = {state: count for state, count, _paid in rows}
+    joins = select(func.count()).select_from(Seat).where(Seat.campaign_id == campaign_id)
+    given = select(func.coalesce(func.sum(LeaderReward.amount_minor), 0)).where(
+        LeaderReward.campaign_id == campaign_id, LeaderReward.state == RewardState.GIVEN
+    )
     return CampaignFigures(
         opened=sum(counts.values()),
         success=counts.get(TeamState.SUCCESS, 0),
         failed=counts.get(TeamState.FAILED, 0),
         paid_seats=sum(int(paid or 0) for _state, _count, paid in rows),
+        joins=session.scalar(joins) or 0,
+        rewards_minor=int(session.scalar(given) or 0),
+        cancelled=counts.get(TeamState.CANCELLED, 0),
     )
 
 

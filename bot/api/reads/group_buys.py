@@ -8,18 +8,33 @@ from sqlalchemy.orm import Session
 
 from bot.api.paging import Page, Where, newest_first
 from data.catalogue import Product, Variant
-from data.group_buys import Campaign, CampaignFigures, Seat, Team, TeamState, campaign_figures
+from data.group_buys import (
+    Campaign,
+    CampaignFigures,
+    Seat,
+    Team,
+    TeamState,
+    budget_of,
+    campaign_figures,
+    chats_of,
+)
+from data.group_buys.reward_models import RewardBudget
 from data.kernel.errors import NotFound
+from data.people import Chat
+
+_MOST_GROUPS = 500  # in one list to choose from
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignView:
-    """`title` is the campaign's own, or its product's."""
+    """`title` is the campaign's own, or its product's. `budget`: what leaders may get, if they
+    get anything."""
 
     campaign: Campaign
     variant: Variant
     product: Product
     figures: CampaignFigures
+    budget: RewardBudget | None
 
     @property
     def title(self) -> dict[str, str]:
@@ -41,7 +56,20 @@ def find_campaign(session: Session, *, merchant_id: str, campaign_id: str) -> Ca
 def view_campaign(session: Session, campaign: Campaign) -> CampaignView:
     variant = session.get_one(Variant, campaign.variant_id)
     figures = campaign_figures(session, merchant_id=campaign.merchant_id, campaign_id=campaign.id)
-    return CampaignView(campaign, variant, session.get_one(Product, variant.product_id), figures)
+    product = session.get_one(Product, variant.product_id)
+    return CampaignView(campaign, variant, product, figures, budget_of(session, campaign.id))
+
+
+def groups(session: Session, *, merchant_id: str) -> Sequence[Chat]:
+    """The groups a shop is in, by title."""
+    mine = select(Chat).where(Chat.merchant_id == merchant_id, Chat.kind == "group")
+    return session.scalars(mine.order_by(Chat.title, Chat.id).limit(_MOST_GROUPS)).all()
+
+
+def groups_of(session: Session, campaign: Campaign) -> Sequence[Chat]:
+    """Those a campaign is named for."""
+    named = select(Chat).where(Chat.id.in_(chats_of(session, campaign)))
+    return session.scalars(named.order_by(Chat.title, Chat.id)).all()
 
 
 def list_teams(

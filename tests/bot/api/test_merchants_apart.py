@@ -155,6 +155,7 @@ def _path_ids(names: Names) -> dict[str, str]:
         "payment_id": names.payment,
         "refund_id": "rfd_theirs",
         "campaign_id": names.campaign,
+        "turn": "pause",
         "team_id": names.team,
         "customer_id": names.person,
         "conversation_id": names.conversation,
@@ -167,6 +168,7 @@ def _body(operation: Operation, names: Names) -> tuple[dict[str, Any] | None, bo
     bodies: dict[str, tuple[dict[str, Any], bool]] = {
         "POST /api/v1/refunds": ({"payment_id": names.payment, "key": "k"}, True),
         "POST /api/v1/group-buys/campaigns": ({**NEW_CAMPAIGN, "variant_id": names.variant}, True),
+        "PUT /api/v1/group-buys/campaigns/{campaign_id}": (NEW_CAMPAIGN, False),
         "POST /api/v1/flows/publish": ({"sha": "0" * 64}, True),
         "POST /api/v1/orders/{order_id}/ship": ({"tracking": "x"}, False),
         "POST /api/v1/conversations/{conversation_id}/answer": ({"text": "x"}, False),

@@ -61,6 +61,48 @@ def test_a_group_buy_is_offered_and_its_team_is_counted(street: Street, api: Tes
     assert api.post("/api/v1/group-buys/campaigns", json=dearer).status_code == 422
 
 
+def test_what_a_campaign_says_is_said_and_changed_by_the_api(
+    street: Street, api: TestClient
+) -> None:
+    reward = {"amount_minor": 500, "currency": "CNY"}
+    body = {
+        "team_size": 2,
+        "team_price": {"amount_minor": 5000, "currency": "CNY"},
+        "window_seconds": 3600,
+        "starts_at": "2026-11-22T00:00:00Z",
+        "ends_at": "2026-12-22T00:00:00Z",
+        "stock_limit": 2,
+        "key": "spring",
+        "set_aside": True,
+        "new_customers_only": True,
+        "open_to_others": True,
+        "ship_to": "one",
+        "reward": reward,
+        "reward_budget": {"amount_minor": 1000, "currency": "CNY"},
+    }
+    new = {**body, "variant_id": street.ours.variant}
+    made = api.post("/api/v1/group-buys/campaigns", json=new)
+    assert made.status_code == 201, made.text
+    path, shown = f"/api/v1/group-buys/campaigns/{made.json()['id']}", made.json()
+    told = ("key", "set_aside", "new_customers_only", "open_to_others", "ship_to", "reward")
+    assert {name: shown[name] for name in told} == {name: body[name] for name in told}
+    assert shown["chats"] is None
+    figures = {"teams": 0, "joins": 0, "success_rate": None}
+    assert {name: shown["figures"][name] for name in figures} == figures
+    changed = api.put(path, json={**body, "ship_to": "each", "reward": None, "reward_budget": None})
+    assert changed.status_code == 200, changed.text
+    assert (changed.json()["ship_to"], changed.json()["reward"]) == ("each", None)
+    wrong = api.put(path, json={**body, "chats": ["cht_nobody"], "open_to_others": False})
+    assert (wrong.status_code, wrong.json()["detail"]) == (422, "chats")
+    again = api.post("/api/v1/group-buys/campaigns", json=new)
+    assert (again.status_code, again.json()["detail"]) == (422, "key")
+    for turn, state in (("pause", "paused"), ("resume", "active"), ("end", "ended")):
+        assert api.post(f"{path}/{turn}").json()["state"] == state
+    assert api.put(path, json=body).status_code == 409
+    running = f"/api/v1/group-buys/campaigns/{street.ours.campaign}"
+    assert api.put(running, json=body).status_code == 409  # a team is open
+
+
 def test_a_reminder_says_whom_we_remind_and_never_of_whose_day(
     street: Street, api: TestClient
 ) -> None:

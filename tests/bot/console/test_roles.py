@@ -36,6 +36,8 @@ EXPECTED = {
     ("/console/group-buys", "POST"): {OWN, MAN},
     ("/console/group-buys/new", "GET"): {OWN, MAN},
     ("/console/group-buys/…", "GET"): {OWN, MAN, AGT},
+    ("/console/group-buys/…/edit", "GET"): {OWN, MAN},
+    ("/console/group-buys/…/edit", "POST"): {OWN, MAN},
     ("/console/group-buys/…/pause", "POST"): {OWN, MAN},
     ("/console/chats", "GET"): {OWN, MAN, AGT},
     ("/console/chats/…", "GET"): {OWN, MAN, AGT},

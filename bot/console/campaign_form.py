@@ -1,0 +1,127 @@
+"""The form of a group-buy: what is typed becomes terms, and terms become what is typed."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, Field
+from starlette.datastructures import FormData
+
+from bot.console.desk import Desk
+from bot.console.pages import read_form
+from data.group_buys import CampaignTerms
+from data.kernel.money import Money
+
+EVERYWHERE, NAMED = "everywhere", "named"
+# What the domain calls a term that makes no sense, and the field it was typed into.
+_FIELDS = {
+    "window": "hours",
+    "ends_at": "days",
+    "amount": "team_price",
+    "currency_mixed": "team_price",
+    "variant": "variant_id",
+}
+# What a field is called in campaign.wrong.*, where a file has another word for it.
+WHY = {
+    "variant_id": "variant",
+    "hours": "window_hours",
+    "days": "open_days",
+    "per_person_limit": "per_person",
+    "stock_limit": "stock",
+    "shown": "chats",
+}
+
+
+class CampaignForm(BaseModel):
+    """A box that is not ticked is not sent."""
+
+    team_size: int = Field(ge=2, le=500)
+    team_price: Decimal = Field(gt=0, max_digits=16)
+    hours: int = Field(ge=1, le=720)
+    days: int = Field(ge=1, le=3650)
+    per_person_limit: int = Field(default=1, ge=1, le=100)
+    stock_limit: int | None = Field(default=None, ge=2)
+    key: str | None = None
+    set_aside: bool = False
+    new_customers_only: bool = False
+    open_to_others: bool = False
+    ship_to: Literal["each", "one"] = "each"
+    reward: Decimal | None = Field(default=None, gt=0, max_digits=16)
+    reward_budget: Decimal | None = Field(default=None, gt=0, max_digits=16)
+    shown: Literal["everywhere", "named"] = "everywhere"
+
+
+def read_terms(form: FormData, desk: Desk, *, now: CampaignTerms | None = None) -> CampaignTerms:
+    """FormProblems names the fields that make no sense. `now`: the terms that are changed; what
+    the form does not ask for stays."""
+    given = read_form(CampaignForm, form)
+    starts_at = now.starts_at if now else desk.now
+    chats = tuple(str(chat) for chat in form.getlist("chats"))
+    return CampaignTerms(
+        team_size=given.team_size,
+        team_price=Money.of(given.team_price, desk.currency),
+        window=timedelta(hours=given.hours),
+        starts_at=starts_at,
+        ends_at=_ends_at(given, starts_at, now),
+        per_person_limit=given.per_person_limit,
+        stock_limit=given.stock_limit,
+        title=now.title if now else {},
+        key=given.key,
+        set_aside=given.set_aside,
+        new_customers_only=given.new_customers_only,
+        chats=chats if given.shown == NAMED else None,
+        open_to_others=given.open_to_others,
+        ship_to_one=given.ship_to == "one",
+        reward=Money.of(given.reward, desk.currency) if given.reward else None,
+        reward_budget=_budget(given, desk),
+    )
+
+
+def _budget(given: CampaignForm, desk: Desk) -> Money | None:
+    return Money.of(given.reward_budget, desk.currency) if given.reward_budget else None
+
+
+def _ends_at(given: CampaignForm, starts_at: datetime, now: CampaignTerms | None) -> datetime:
+    """The end stays to the minute unless other days were typed."""
+    if now is not None and given.days == _days(now):
+        return now.ends_at
+    return starts_at + timedelta(days=given.days)
+
+
+def _days(terms: CampaignTerms) -> int:
+    """Begun days count."""
+    return -((terms.starts_at - terms.ends_at) // timedelta(days=1))
+
+
+def as_typed(terms: CampaignTerms) -> dict[str, str]:
+    """The fields of the form as they would be typed to say this."""
+    ticked = {
+        "set_aside": terms.set_aside,
+        "new_customers_only": terms.new_customers_only,
+        "open_to_others": terms.open_to_others,
+    }
+    return {
+        "team_size": str(terms.team_size),
+        "team_price": str(terms.team_price.amount),
+        "hours": str(int(terms.window.total_seconds()) // 3600),
+        "days": str(_days(terms)),
+        "per_person_limit": str(terms.per_person_limit),
+        "stock_limit": str(terms.stock_limit or ""),
+        "key": terms.key or "",
+        "ship_to": "one" if terms.ship_to_one else "each",
+        "reward": str(terms.reward.amount) if terms.reward else "",
+        "reward_budget": str(terms.reward_budget.amount) if terms.reward_budget else "",
+        "shown": EVERYWHERE if terms.chats is None else NAMED,
+        **{name: "true" for name, is_ticked in ticked.items() if is_ticked},
+    }
+
+
+def fields_of(detail: str) -> set[str]:
+    """Where a term that makes no sense was typed."""
+    return {_FIELDS.get(detail, detail)}
+
+
+def reasons(fields: set[str]) -> Mapping[str, str]:
+    """The text that says what each of them should be."""
+    return {name: f"campaign.wrong.{WHY.get(name, name)}" for name in fields}

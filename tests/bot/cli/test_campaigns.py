@@ -1,0 +1,114 @@
+"""`tuanzi campaigns apply`: a shop's group-buys from a file, whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.campaign_files import Entry
+from bot.terminal import BROKEN, EXIT_SOUND
+from bot.web.wording import say
+from data.kernel.database import Database
+from data.kernel.locales import Locale
+from tests.bot.cli.terminal import Terminal
+from tests.builders import a_merchant, a_product, the_variant
+
+FILE = """\
+campaigns:
+  - key: teapot
+    variant: {variant}
+    team_size: 3
+    team_price: "5.00"
+    window_hours: 24
+    open_days: 30
+  - key: tea
+    variant: {variant}
+    team_size: 2
+    team_price: {price}
+    window_hours: 24
+    ends_at: 2099-12-01 09:00
+"""
+
+
+@pytest.fixture
+def variant(terminal: Terminal) -> str:
+    database = Database(f"sqlite:///{terminal.file}")
+    with database.transaction() as session:
+        product = a_product(session, a_merchant(session), on_hand=20)
+        found = the_variant(session, product).id
+    database.close()
+    return found
+
+
+def _written(terminal: Terminal, variant: str, price: str = '"4.00"') -> Path:
+    terminal.folder.mkdir(exist_ok=True)
+    file = terminal.folder / "campaigns.yml"
+    file.write_text(FILE.format(variant=variant, price=price), encoding="utf-8")
+    return file
+
+
+def test_a_file_is_applied_once_and_then_changes_nothing(terminal: Terminal, variant: str) -> None:
+    file = _written(terminal, variant)
+    first = terminal.run("campaigns", "apply", str(file))
+    assert (first.code, first.out) == (EXIT_SOUND, "2 new, 0 changed, 0 as before\n"), first.err
+    again = terminal.run("campaigns", "apply", str(file))
+    assert again.out == "0 new, 0 changed, 2 as before\n"
+    _written(terminal, variant, price='"3.00"')
+    assert terminal.run("campaigns", "apply", str(file)).out == "0 new, 1 changed, 1 as before\n"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "`team_price` cannot be so.\n    More than nothing, and below"),
+        ("zh_CN", "`team_price` 不能这样写。\n    要大于零"),
+        ("zh_TW", "`team_price` 不能這樣寫。\n    要大於零"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line_and_nothing_is_kept(
+    terminal: Terminal, variant: str, language: str, words: str
+) -> None:
+    terminal.monkeypatch.setenv("LC_ALL", language)
+    file = _written(terminal, variant, price='"9999"')
+    answer = terminal.run("campaigns", "apply", str(file))
+    assert answer.code == BROKEN
+    assert f"{file}:11:17: error[value] {words}" in answer.out
+    terminal.monkeypatch.setenv("LC_ALL", "en")
+    _written(terminal, variant)
+    assert terminal.run("campaigns", "apply", str(file)).out.startswith("2 new")
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "code"),
+    [
+        ("campaigns: 3\n", "1:1", "no_list"),
+        ("- key: x\n", "1:1", "no_list"),
+        ("campaigns:\n  - 3\n", "2:5", "no_list"),
+        ("campaigns:\n  - key: x\n    levels: 2\n", "3:5", "unknown_key"),
+        ("campaigns:\n  - key: x\n", "2:5", "missing"),
+        ("campaigns: [\n", "1:12", "yaml"),
+    ],
+)
+def test_whatever_the_file_holds_is_answered_with_a_place(
+    terminal: Terminal, variant: str, text: str, place: str, code: str
+) -> None:
+    terminal.folder.mkdir(exist_ok=True)
+    file = terminal.folder / "campaigns.yml"
+    file.write_text(text, encoding="utf-8")
+    answer = terminal.run("campaigns", "apply", str(file))
+    assert answer.code == BROKEN
+    assert f"{file}:{place}: error[{code}" in answer.out
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_every_word_of_the_file_has_its_reason_in_each_language(locale: Locale) -> None:
+    wrong = {f"campaign.wrong.{name}" for name in Entry.model_fields}
+    codes = ("no_list", "unknown_key", "missing", "twice", "out_of_stock", "running")
+    told = {f"campaign_file.{code}.{part}" for code in codes for part in ("message", "hint")}
+    assert [one for one in sorted(wrong | told) if say(one, locale) == one] == []
+
+
+def test_one_key_is_one_campaign(terminal: Terminal, variant: str) -> None:
+    file = _written(terminal, variant)
+    file.write_text(file.read_text().replace("key: tea\n", "key: teapot\n"))
+    answer = terminal.run("campaigns", "apply", str(file))
+    assert f"{file}:8:10: error[twice]" in answer.out

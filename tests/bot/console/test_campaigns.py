@@ -1,0 +1,133 @@
+"""The form of a group-buy: every term is typed, marked where it makes no sense, and shown again."""
+
+import re
+
+import pytest
+
+from data.group_buys import Campaign
+from data.kernel.ids import new_id
+from data.people import Chat
+from tests.bot.browser import Browser
+from tests.bot.conftest import Street
+
+TERMS = {
+    "team_size": "3",
+    "team_price": "50.00",
+    "hours": "25",
+    "days": "7",
+    "per_person_limit": "2",
+    "stock_limit": "3",
+    "set_aside": "true",
+    "new_customers_only": "true",
+    "open_to_others": "true",
+    "ship_to": "one",
+    "reward": "5.00",
+    "reward_budget": "50.00",
+    "key": "teapots",
+}
+
+
+def _start(owner: Browser, street: Street, **more: str) -> str:
+    made = owner.post("/group-buys", variant_id=street.ours.variant, **TERMS, **more)
+    assert made.status_code == 303, made.text
+    path: str = made.headers["location"].removeprefix("/console").split("?")[0]
+    return path
+
+
+def _a_group(street: Street, merchant_id: str) -> str:
+    with street.tuanzi.database.transaction() as session:
+        any_chat = session.query(Chat).filter(Chat.merchant_id == merchant_id).first()
+        assert any_chat is not None
+        group = Chat(
+            id=new_id("cht"),
+            merchant_id=merchant_id,
+            account_id=any_chat.account_id,
+            external_id=new_id("group"),
+            kind="group",
+            title="Climbers",
+            created_at=any_chat.created_at,
+        )
+        session.add(group)
+        return group.id
+
+
+def test_every_term_comes_back_as_it_was_typed(owner: Browser, street: Street) -> None:
+    form = owner.get(f"{_start(owner, street)}/edit").text
+    for name in ("team_size", "team_price", "hours", "days", "stock_limit", "reward", "key"):
+        (field,) = re.findall(rf'<input id="{name}"[^>]*>', form)
+        assert f'value="{TERMS[name]}"' in field
+    for name in ("set_aside", "new_customers_only", "open_to_others"):
+        (box,) = re.findall(rf'<input type="checkbox" id="{name}"[^>]*>', form)
+        assert "checked" in box
+    assert '<option value="one" selected>' in form
+
+
+def test_terms_are_changed_while_no_team_is_open(owner: Browser, street: Street) -> None:
+    path = _start(owner, street)
+    with street.tuanzi.database.reading() as session:
+        before = session.get_one(Campaign, path.rsplit("/", 1)[1]).ends_at
+    changed = {**TERMS, "team_size": "2", "reward": "", "reward_budget": "", "set_aside": ""}
+    assert owner.post(f"{path}/edit", **changed).status_code == 303
+    page = owner.get(path).text
+    assert "Leader's reward" in page  # what was said before stays in the figures
+    with street.tuanzi.database.reading() as session:
+        campaign = session.get_one(Campaign, path.rsplit("/", 1)[1])
+        assert (campaign.team_size, campaign.set_aside) == (2, False)
+        assert campaign.ends_at == before
+    open_team = f"/group-buys/{street.ours.campaign}"
+    assert owner.post(f"{open_team}/edit", **TERMS).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("key", "Tea Pots"),
+        ("reward", "50"),
+        ("reward_budget", "4.99"),
+        ("stock_limit", "99999"),
+        ("ship_to", "moon"),
+        ("shown", "nowhere"),
+    ],
+)
+def test_a_wrong_term_says_why_beside_its_field(
+    owner: Browser, street: Street, field: str, value: str
+) -> None:
+    form = {**TERMS, "variant_id": street.ours.variant, field: value}
+    answer = owner.post("/group-buys", **form)
+    assert answer.status_code == 422
+    assert answer.text.count('<div class="field wrong">') == 1
+    marked = answer.text.split('<div class="field wrong">')[1].split("</div>")[0]
+    assert f'id="{field}"' in marked
+    assert "campaign.wrong" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("en", "Small Latin letters"),
+        ("zh-Hans", "只能用小写字母"),
+        ("zh-Hant", "只能用小寫字母"),
+    ],
+)
+def test_why_is_said_in_the_language_of_the_desk(
+    owner: Browser, street: Street, locale: str, words: str
+) -> None:
+    owner.post("/language", locale=locale)
+    answer = owner.post(
+        "/group-buys", **{**TERMS, "variant_id": street.ours.variant, "key": "Tea Pots"}
+    )
+    assert words in answer.text
+
+
+def test_an_offer_for_one_group_names_it(owner: Browser, street: Street) -> None:
+    ours = _a_group(street, street.ours.merchant)
+    theirs = _a_group(street, street.theirs.merchant)
+    named = {**TERMS, "open_to_others": "", "shown": "named", "variant_id": street.ours.variant}
+    for chats in ({}, {"chats": theirs}):
+        answer = owner.post("/group-buys", **named, **chats)
+        assert answer.status_code == 422
+        assert '<select id="chats"' in answer.text.split('<div class="field wrong">')[1]
+    made = owner.post("/group-buys", **named, chats=ours)
+    assert made.status_code == 303
+    page = owner.get(made.headers["location"].removeprefix("/console").split("?")[0])
+    assert "Climbers" in page.text
