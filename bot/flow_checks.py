@@ -1,8 +1,10 @@
 """Flow files checked against what this shop can do: our actions on the shelf, and those that its
-merchant brought along. Stories that stand among them are checked too."""
+merchant brought along. Stories and campaigns that stand among them are checked too."""
 
 from collections.abc import Collection, Mapping
 
+from bot.campaign_checks import campaigns_among, problems_of, unknown_campaigns
+from bot.campaign_files import CampaignProblem
 from bot.play.finding import stories_among
 from bot.play.limits import read_all
 from bot.play.story import StoryError
@@ -12,21 +14,35 @@ from dialogs.format import FlowProblems, FlowSet, Position, Problem, check_flow_
 
 def check_flows(sources: Mapping[str, str], *, called: Collection[str] = ()) -> list[Problem]:
     """Every mistake and every warning, sorted by place. `called`: the merchant's own actions."""
-    problems = check_flow_set(flows_among(sources), runnable={*ACTIONS, *called})
-    return FlowProblems([*problems, *_of_stories(sources)]).problems
+    flows, campaigns = flows_among(sources), campaigns_among(sources)
+    problems = [
+        *check_flow_set(flows, runnable={*ACTIONS, *called}),
+        *unknown_campaigns(flows, campaigns),
+        *_beside(sources),
+    ]
+    return FlowProblems(problems).problems
 
 
 def load_flows(sources: Mapping[str, str], *, called: Collection[str] = ()) -> FlowSet:
     """Raises FlowProblems with every mistake at once."""
-    if _of_stories(sources):
+    if _beside(sources):
         raise FlowProblems(check_flows(sources, called=called))
     return load_flow_set(flows_among(sources), runnable={*ACTIONS, *called})
 
 
 def flows_among(sources: Mapping[str, str]) -> dict[str, str]:
-    """What is to run; stories only try it."""
-    stories = stories_among(sources)
-    return {name: text for name, text in sources.items() if name not in stories}
+    """What is to run; stories only try it, and campaigns are what it may speak of."""
+    beside = {**stories_among(sources), **campaigns_among(sources)}
+    return {name: text for name, text in sources.items() if name not in beside}
+
+
+def _beside(sources: Mapping[str, str]) -> list[Problem]:
+    """What is wrong in files that are no flows; or that there are none but those."""
+    campaigns = campaigns_among(sources)
+    problems = [*_of_stories(sources), *problems_of(campaigns)]
+    if campaigns and campaigns.keys() == sources.keys():
+        problems.append(CampaignProblem("only_campaigns", Position(min(campaigns))))
+    return problems
 
 
 def _of_stories(sources: Mapping[str, str]) -> list[Problem]:

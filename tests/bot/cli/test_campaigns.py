@@ -10,6 +10,7 @@ from bot.web.wording import say
 from data.kernel.database import Database
 from data.kernel.locales import Locale
 from tests.bot.cli.terminal import Terminal
+from tests.bot.flow_files import DOMAIN, FLOWS
 from tests.builders import a_merchant, a_product, the_variant
 
 FILE = """\
@@ -99,10 +100,49 @@ def test_whatever_the_file_holds_is_answered_with_a_place(
     assert f"{file}:{place}: error[{code}" in answer.out
 
 
+def _beside_flows(terminal: Terminal, key: str, campaigns: str) -> Path:
+    """The flows of the tests, one step of which names a campaign, and a file of campaigns."""
+    folder = terminal.folder / "mine"
+    gift = FLOWS["flows/gift.yml"]
+    step = "    steps:\n      - set_slots: [{campaign: " + key + "}]\n"
+    files = {**FLOWS, "flows/gift.yml": gift.replace("    steps:\n", step, 1)}
+    files["flows/domain.yml"] = DOMAIN.replace("slots:\n", "slots:\n  campaign: {type: text}\n", 1)
+    for name, text in {**files, "campaigns.yml": campaigns}.items():
+        file = folder / name
+        file.parent.mkdir(exist_ok=True, parents=True)
+        file.write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_flow_that_names_a_campaign_which_no_file_has_is_warned_of(
+    bare_terminal: Terminal,
+) -> None:
+    sound = FILE.format(variant="x", price='"4.00"')
+    folder = _beside_flows(bare_terminal, "teapot", sound)
+    answer = bare_terminal.run("flows", "check", str(folder))
+    assert (answer.code, answer.out) == (EXIT_SOUND, "")
+    folder = _beside_flows(bare_terminal, "teaport", sound)
+    answer = bare_terminal.run("flows", "check", str(folder))
+    assert answer.code == EXIT_SOUND
+    assert "warning[unknown_campaign] No campaign beside these flows has the key" in answer.out
+    assert "There are: tea, teapot." in answer.out
+
+
+def test_campaigns_beside_flows_are_checked_with_them(bare_terminal: Terminal) -> None:
+    wrong = FILE.format(variant="x", price="much")
+    folder = _beside_flows(bare_terminal, "teapot", wrong)
+    answer = bare_terminal.run("flows", "check", str(folder))
+    assert answer.code == BROKEN
+    assert f"{folder}/campaigns.yml:11:17: error[value]" in answer.out
+    alone = bare_terminal.run("flows", "check", str(folder / "campaigns.yml"))
+    assert "error[only_campaigns]" in alone.out
+
+
 @pytest.mark.parametrize("locale", list(Locale))
 def test_every_word_of_the_file_has_its_reason_in_each_language(locale: Locale) -> None:
     wrong = {f"campaign.wrong.{name}" for name in Entry.model_fields}
     codes = ("no_list", "unknown_key", "missing", "twice", "out_of_stock", "running")
+    codes += ("unknown_campaign", "only_campaigns")
     told = {f"campaign_file.{code}.{part}" for code in codes for part in ("message", "hint")}
     assert [one for one in sorted(wrong | told) if say(one, locale) == one] == []
 
