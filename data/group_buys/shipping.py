@@ -14,12 +14,12 @@ from data.delivery.jobs import JobRunner, NewJob, enqueue
 from data.delivery.models import Job
 from data.group_buys.facts import AddressWanted, SeatLost, TeamReached
 from data.group_buys.models import LIVE, Seat, Team, TeamState
-from data.group_buys.queries import live_seat
+from data.group_buys.queries import live_seat, seat_of_order
 from data.group_buys.seats import next_leader, seat_now
 from data.group_buys.teams import change_team, for_each_seat, team_now
 from data.kernel.errors import NotFound
 from data.kernel.facts import Fact, announce
-from data.orders import Address, Order, lock_order, set_address, ship_with
+from data.orders import Address, Order, OrderKind, OrderPaid, lock_order, set_address, ship_with
 
 ASK = "team_address"  # the job kinds; args: team_id, leader_id, again · seat_id
 TOGETHER = "seat_goes_with"
@@ -58,11 +58,22 @@ def listen(session: Session, fact: Fact, now: datetime) -> None:
         team = team_now(session, fact.team_id)
         if team.ship_to_one:
             _go_on_without(session, team, fact.person_id, now)
+    elif isinstance(fact, OrderPaid):
+        _leader_may_have_paid(session, fact, now)
     elif isinstance(fact, TeamReached):
         team = team_now(session, fact.team_id)
         if team.ship_to_one:
             _go_together(session, team, now)
             _ask_if_missing(session, team, now)
+
+
+def _leader_may_have_paid(session: Session, fact: OrderPaid, now: datetime) -> None:
+    """Who came to lead amid their own checkout was not asked there."""
+    if session.get_one(Order, fact.order_id).kind != OrderKind.GROUP:
+        return
+    seat = seat_of_order(session, order_id=fact.order_id)
+    if seat is not None:
+        _ask_if_missing(session, team_now(session, seat.team_id), now)
 
 
 def _go_on_without(session: Session, team: Team, person_id: str, now: datetime) -> None:

@@ -20,8 +20,9 @@ from data.conversations import (
     begin_wait,
     tell,
 )
-from data.group_buys import Team, TeamState, expire_team
+from data.group_buys import Team, TeamState, expire_team, open_team
 from data.group_buys import join as join_team
+from data.group_buys import leave as leave_team
 from data.kernel.database import Database
 from data.payments import PaymentAttempt
 from data.payments.gateway import PaymentStatus, ProviderPayment
@@ -32,6 +33,20 @@ def join(database: Database, barrier: Barrier, team: str, person: str, now: date
     barrier.wait()
     with database.transaction() as session:
         join_team(session, team_id=team, person_id=person, now=now)
+
+
+def open_a_team(
+    database: Database, barrier: Barrier, campaign: str, person: str, now: datetime
+) -> None:
+    barrier.wait()
+    with database.transaction() as session:
+        open_team(session, campaign_id=campaign, chat_id=None, leader_id=person, now=now)
+
+
+def leave(database: Database, barrier: Barrier, team: str, person: str, now: datetime) -> None:
+    barrier.wait()
+    with database.transaction() as session:
+        leave_team(session, team_id=team, person_id=person, now=now)
 
 
 def pay(database: Database, barrier: Barrier, attempt_id: str, now: datetime) -> None:

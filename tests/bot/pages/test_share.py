@@ -13,11 +13,13 @@ from bot.web.headers import SHARE_POLICY, WECHAT_SHARE_POLICY
 from data.catalogue import Product
 from data.conversations import DeepLink
 from data.delivery.models import Job
-from data.group_buys import Seat, SeatState, Team, TeamState, revoke_shares, share_team
+from data.group_buys import Campaign, Seat, SeatState, Team, TeamState, revoke_shares, share_team
 from data.group_buys import join as join_team
 from data.kernel.clock import TurnableClock
+from data.kernel.locales import Locale
 from data.kernel.tokens import fingerprint
 from data.merchants import ChannelAccount
+from data.orders import Order, OrderState
 from data.people import ChannelIdentity, Person, grant_consent, meet_chat
 from data.people.consent import Asked, ConsentPurpose
 from dialogs.calling import BEGIN
@@ -59,6 +61,48 @@ def test_the_count_both_prices_and_the_time_left_are_there_in_three_languages(
     assert re.search(r"66\.00", text)
     assert "share." not in re.sub(r"/static/\w+/share\.js", "", text)
     assert 'http-equiv="refresh"' in text
+
+
+@pytest.mark.parametrize(
+    ("language", "one_address", "new_only"),
+    [
+        ("zh-CN", "全团的包裹都寄到团长给的一个地址", "第一次在店里买东西"),
+        ("zh-TW", "全團的包裹都寄到主揪給的一個地址", "第一次在店裡買東西"),
+        ("en-GB", "All parcels go to one address", "buy here for the first time"),
+    ],
+)
+def test_what_is_particular_about_the_team_is_said(
+    shared: Shared, language: str, one_address: str, new_only: str
+) -> None:
+    with shared.tuanzi.database.transaction() as session:
+        team = session.get_one(Team, shared.team)
+        team.ship_to_one = True
+        session.get_one(Campaign, team.campaign_id).new_customers_only = True
+        order = session.scalars(select(Order).where(Order.merchant_id == shared.merchant)).first()
+        assert order is not None
+        order.state = OrderState.DELIVERED
+        buyer = order.person_id
+        team.leader_id = buyer
+        session.execute(
+            update(Seat).where(Seat.team_id == team.id).values(state=SeatState.RELEASED)
+        )
+        session.execute(update(Team).where(Team.id == team.id).values(held=0))
+    assert one_address in page(shared, language=language)
+    browser = shared.introduced("somebody")
+    with shared.tuanzi.database.transaction() as session:
+        newcomer = session.scalar(
+            select(ChannelIdentity).where(ChannelIdentity.external_id == "somebody")
+        )
+        assert newcomer is not None
+        session.execute(
+            update(Order).where(Order.person_id == buyer).values(person_id=newcomer.person_id)
+        )
+    browser.headers["Accept-Language"] = language
+    with shared.tuanzi.database.transaction() as session:
+        session.get_one(Person, newcomer.person_id).locale = Locale.closest(language)
+    refused = shared.press(browser, "join")
+    assert refused.status_code == 409
+    assert new_only in refused.text
 
 
 def test_the_language_may_be_chosen_and_a_browser_that_says_none_gets_the_teams(

@@ -143,6 +143,19 @@ def test_the_next_leader_is_asked_once_they_have_ordered(shop: GroupShop) -> Non
     assert _goes_to(shop, "Qi") == OTHER
 
 
+def test_who_comes_to_lead_amid_their_checkout_is_asked_when_they_have_paid(
+    shop: GroupShop,
+) -> None:
+    team = shop.opens("Lan")
+    shop.joins(team, "Wei")
+    shop.leaves(team, "Lan")
+    shop.work()
+    assert shop.told(AddressWanted) == 0
+    shop.pays(team, "Wei")
+    shop.work()
+    assert shop.told(AddressWanted) == 1
+
+
 def test_a_leader_who_goes_back_on_a_full_team_leaves_the_parcels_to_the_next(
     shop: GroupShop,
 ) -> None:

@@ -1,7 +1,7 @@
 """The link of a shared team opened in a chat: whoever has it joins, in their own private chat."""
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +9,7 @@ from sqlalchemy import select
 from bot.delivery.turns import Received
 from bot.play.world import World
 from data.catalogue import Variant
+from data.conversations.models import OfferedOption
 from data.conversations.said import Said
 from data.delivery.inbound import ChatRef, EventKind, InboundEvent, Sender
 from data.group_buys import (
@@ -21,7 +22,7 @@ from data.group_buys import (
     share_team,
 )
 from data.merchants import ChannelAccount
-from data.people import ChannelIdentity, meet
+from data.people import ChannelIdentity, meet, meet_chat
 from tests.worlds import world_at
 
 MORNING = datetime(2026, 11, 22, 2, tzinfo=UTC)
@@ -64,6 +65,47 @@ def is_in(world: World, team: str, who: str) -> bool:
         )
         assert person
         return live_seat(session, team_id=team, person_id=person) is not None
+
+
+def presses(world: World, who: str, payload: str) -> list[str | None]:
+    """As if a button had been shown to this person: what it says is acted, or refused."""
+    with world.tuanzi.database.transaction() as session:
+        account = session.get_one(ChannelAccount, world.account.id)
+        person = meet(session, account=account, external_id=who, name=who, locale="en", now=MORNING)
+        chat = meet_chat(
+            session, account=account, external_id=who, kind="private", title="", now=MORNING
+        )
+        token = secrets.token_hex(8)
+        option = OfferedOption(
+            token=token,
+            merchant_id=person.merchant_id,
+            chat_id=chat.id,
+            person_id=person.id,
+            batch=token,
+            number=1,
+            label="Join",
+            payload=payload,
+            expires_at=MORNING + timedelta(days=1),
+        )
+        session.add(option)
+    event = InboundEvent(
+        secrets.token_hex(8), EventKind.ACTION, ChatRef(who), Sender(who, who, "en"), token=token
+    )
+    said = world.tuanzi.turns.answer(Received(world.account, event, {}))
+    return [one.response for one in said]
+
+
+def test_a_stranger_joins_without_the_link_only_where_the_campaign_is_open(
+    world: World, team: str
+) -> None:
+    press = f"/Act(action_join_team, team={team})"
+    assert presses(world, "passer-by", press) == ["utter_error_not_found"]
+    assert not is_in(world, team, "passer-by")
+    with world.tuanzi.database.transaction() as session:
+        campaign = session.get_one(Campaign, session.get_one(Team, team).campaign_id)
+        campaign.open_to_others = True
+    assert "utter_seat_held" in presses(world, "passer-by", press)
+    assert is_in(world, team, "passer-by")
 
 
 def test_who_opens_the_link_has_a_seat_and_is_asked_where_to_send_it(
