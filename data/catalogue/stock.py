@@ -44,6 +44,7 @@ def _counting(*conditions: ColumnElement[bool], **values: ColumnElement[int]) ->
 _FREE = (_VARIANTS.c.state == Shown.ACTIVE, _VARIANTS.c.on_hand - _VARIANTS.c.held >= _MANY)
 _KEPT = (*_MINE, _HOLDS.c.state == HoldState.HELD, _HOLDS.c.quantity == _MANY)
 _HOLD = _counting(*_FREE, held=_VARIANTS.c.held + _MANY)
+_HOLD_BACK = _counting(*_FREE[1:], held=_VARIANTS.c.held + _MANY)
 _IS_FREE = Prepared(select(_VARIANTS.c.id).where(_VARIANTS.c.id == _VARIANT, *_FREE))
 _IS_KEPT = Prepared(select(_HOLDS.c.id).where(*_KEPT))
 _RELEASE = _counting(held=_VARIANTS.c.held - _MANY)
@@ -195,7 +196,7 @@ def pass_hold(
     _add_to_hold(session, variant_id, quantity, taker, expires_at, now)
 
 
-def hold_more(
+def hold_more(  # noqa: PLR0913  # whose, of what, how many and until when: each has a name
     session: Session,
     *,
     variant_id: str,
@@ -203,10 +204,12 @@ def hold_more(
     owner_ref: str,
     expires_at: datetime,
     now: datetime,
+    back: bool = False,
 ) -> None:
-    """As many units more from the shelf for an owner who may hold some already; or OutOfStock."""
+    """As many units more from the shelf for an owner who may hold some already; or OutOfStock.
+    `back`: they were promised before, so it does not matter whether the goods are still shown."""
     with session.begin_nested():
-        _move_counters(session, _HOLD, variant_id, quantity)
+        _move_counters(session, _HOLD_BACK if back else _HOLD, variant_id, quantity)
         _add_to_hold(session, variant_id, quantity, owner_ref, expires_at, now)
 
 

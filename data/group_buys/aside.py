@@ -5,6 +5,7 @@ took goes back to the shelf when the campaign is over and none of its teams runs
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
@@ -83,14 +84,16 @@ def put_back(session: Session, seat: Seat, *, now: datetime) -> None:
             now=now,
         )
     except OutOfStock:
-        hold_more(
-            session,
-            variant_id=variant_id,
-            quantity=quantity,
-            owner_ref=campaign.id,
-            expires_at=until,
-            now=now,
-        )
+        with suppress(OutOfStock):  # nobody's refund waits for goods; the audit tells of a gap
+            hold_more(
+                session,
+                variant_id=variant_id,
+                quantity=quantity,
+                owner_ref=campaign.id,
+                expires_at=until,
+                now=now,
+                back=True,
+            )
 
 
 def return_aside(session: Session, *, campaign_id: str, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from data.delivery.jobs import NewJob, enqueue
 from data.delivery.models import Job
-from data.group_buys.models import Team, TeamState
+from data.group_buys.models import Campaign, Team, TeamState
 from data.group_buys.queries import team_of
 from data.group_buys.share_models import TeamShare
 from data.group_buys.teams import team_now
@@ -64,6 +64,8 @@ def note_sent(session: Session, *, merchant_id: str, team_id: str, mark: str) ->
 def _new_share(
     session: Session, team: Team, now: datetime, *, unsent_since: datetime | None
 ) -> str:
+    if session.get_one(Campaign, team.campaign_id).named_chats_only:
+        raise Refused("named_chats_only")  # a link would show it anywhere
     token = new_token()
     session.add(
         TeamShare(

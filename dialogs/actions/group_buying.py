@@ -165,7 +165,8 @@ class ExplainGroupBuys(ShopAction):
             turn.say("utter_open_teams", Options(options))
         offers = on_offer(turn)[:MOST_OFFERED]
         if not offers:
-            turn.say("utter_no_offers")
+            if not teams:
+                turn.say("utter_no_offers")
             return
         lines = "\n".join(offer_line(turn, offer) for offer in offers)
         ways = tuple(_into_group(turn, offer) for offer in offers)

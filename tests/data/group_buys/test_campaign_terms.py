@@ -19,9 +19,12 @@ from data.group_buys import (
     find_by_key,
     open_team,
     open_to_join,
+    share_team,
     welcomes,
 )
 from data.group_buys.models import CampaignChat
+from data.group_buys.places import teams_joined_by
+from data.group_buys.sharing import offer_share
 from data.kernel.database import Database
 from data.kernel.errors import Invalid, NotFound, OutOfStock, Refused, WrongState
 from data.kernel.ids import new_id
@@ -144,6 +147,21 @@ def test_an_offer_for_named_groups_is_known_nowhere_else(shop: GroupShop) -> Non
         with pytest.raises(NotFound, match="campaign"):
             _opens_in(shop, chat_id)
     _opens_in(shop, climbers)
+
+
+def test_a_team_of_a_named_group_has_no_link_that_shows_it_elsewhere(shop: GroupShop) -> None:
+    (climbers,) = _groups(shop, "climbers")
+    _change(shop, chats=(climbers,))
+    team = _opens_in(shop, climbers)
+    lan = shop.person("Lan")
+    with shop.database.transaction() as session:
+        for share in (share_team, offer_share):
+            with pytest.raises(Refused, match="named_chats_only"):
+                share(session, merchant_id=shop.merchant_id, team_id=team, now=shop.now)
+        mine = teams_joined_by(
+            session, merchant_id=shop.merchant_id, person_id=lan, now=shop.now, limit=9
+        )
+        assert mine == []
 
 
 def test_a_topic_of_a_named_group_is_that_group(shop: GroupShop) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from data.catalogue import Product, hold_stock
+from data.catalogue import Product, Shown, hold_stock
 from data.group_buys import change_quantity, end_campaign, live_seat
 from data.kernel.database import Database
 from data.kernel.errors import OutOfStock
@@ -93,6 +93,22 @@ def test_who_calls_off_what_was_paid_gives_back_to_the_campaign(shop: GroupShop)
     shop.calls_off(team, "Lan")
     shop.work()
     assert shop.shelf() == (10, 10)
+
+
+def test_goods_that_are_shown_no_more_come_back_to_the_campaign_all_the_same(
+    shop: GroupShop,
+) -> None:
+    team = shop.opens("Lan")
+    shop.pays(team, "Lan")
+    shop.joins(team, "Wei", quantity=2)
+    with shop.database.transaction() as session:
+        variant = the_variant(session, session.get_one(Product, shop.product_id))
+        variant.state = Shown.HIDDEN
+    shop.leaves(team, "Wei")
+    shop.calls_off(team, "Lan")
+    shop.work()
+    assert shop.shelf() == (10, 6)
+    assert [minor for _state, minor in shop.refunds()] == [6600]
 
 
 def test_the_last_units_can_be_taken_and_given_back(shop: GroupShop) -> None:
