@@ -20,14 +20,14 @@ _MEETING = 60  # seconds: who fails before the barrier must not keep the others 
 Act = Callable[[Database, Barrier], None]
 # Children of a clean process: what forks from the test's own inherits whatever its threads hold.
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.races.acts", __name__])
+_processes.set_forkserver_preload(["tests.races.acts", "tests.races.money_acts", __name__])
 configure_mappers()  # once in that process, not in each child
 
 
 def all_at_once(database: Database, acts: Sequence[Act]) -> list[str]:
     """Each act in a process and with a connection of its own; `ok`, or why it was refused.
 
-    An act is one of `acts.py`; it calls `barrier.wait()` where all should meet. An unforeseen
+    An act is one of the `…acts.py`; it calls `barrier.wait()` where all should meet. An unforeseen
     error fails the test.
     """
     url = database.engine.url.render_as_string(hide_password=False)
