@@ -5,7 +5,7 @@ transaction open, again and again until nothing is due at this moment.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -36,6 +36,14 @@ _MOST_ROUNDS = 200
 _MOMENT = timedelta(milliseconds=1)
 
 
+class Died(Exception):
+    """The process ended in the middle of its work."""
+
+
+def _nobody_listens(*_: object) -> None:
+    return None
+
+
 class Till:
     """Everything a test of money needs, and the names it asks about."""
 
@@ -48,6 +56,9 @@ class Till:
         self.clock = TurnableClock(NOW)
         self.gateway: Gateway = self.gateway_type(database, self.clock, secret=SECRET, flags=flags)
         self.facts: list[Fact] = []
+        self.dies = False
+        self.on_answer: Callable[[Call, Answer], None] = _nobody_listens
+        self.on_job: Callable[[jobs.Job, datetime], None] = _nobody_listens
         self.writes = 0
         self.calls: list[Call] = []
         with self.transaction() as session:
@@ -58,12 +69,20 @@ class Till:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
+        """With `dies` the process is gone after the work and before its commit (SIMULATED by an
+        error that rolls back, as the database does then)."""
+        told: list[Fact] = []
         try:
             with self.database.transaction() as session:
-                note = lambda _session, fact, _now: self.facts.append(fact)  # noqa: E731
+                note = lambda _session, fact, _now: told.append(fact)  # noqa: E731
                 session.info[LISTENERS] = (payments.listen, note)
                 yield session
+                if self.dies:
+                    session.flush()
+                    raise Died
+            self.facts.extend(told)
         finally:
+            self.dies = False
             self.writes += 1
             self.clock.advance(_MOMENT)  # no two things happen at once, so runs can be repeated
 
@@ -158,11 +177,16 @@ class Till:
             leased = payments.lease(session, now=self.clock.now())
         for call in leased:
             self.calls.append(call)
-            self.record(call, self.perform(call))
+            self.hear(call, self.perform(call))
         return len(leased)
 
     def perform(self, call: Call) -> Answer:
         return asyncio.run(perform(call, self.gateway))
+
+    def hear(self, call: Call, answer: Answer) -> None:
+        """Record it, and tell whoever wants to know what was answered."""
+        self.record(call, answer)
+        self.on_answer(call, answer)
 
     def record(self, call: Call, answer: Answer) -> None:
         with self.transaction() as session:
@@ -196,6 +220,7 @@ class Till:
             JOBS[job.kind](session, job, now)
             job.state = "done"
             jobs.rest(session, lane=lane)
+        self.on_job(job, now)
         return True
 
     def _next_due(self) -> datetime | None:
