@@ -203,7 +203,13 @@ def hasten(session: Session, *, lane: str, kind: str, now: datetime) -> None:
 
 
 def rest(session: Session, *, lane: str) -> None:
-    """Set the lane's wake-up to its next job, or to never."""
+    """Set the lane's wake-up to its next job, or to never.
+
+    On PostgreSQL an UPDATE that waits for the lane counts the jobs of before it waited: the one
+    that somebody enqueued meanwhile would sleep for ever. So the lane is waited for first.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        lock(session, lane=lane)
     _REST.run(session, lane=lane)
 
 
