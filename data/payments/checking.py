@@ -43,9 +43,10 @@ def plan_check(session: Session, subject: PaymentAttempt | Refund, *, now: datet
     enqueue(session, job, now=now)
 
 
-def ask_later(session: Session, attempt: PaymentAttempt, *, now: datetime) -> None:
+def ask_later(session: Session, subject: PaymentAttempt | Refund, *, now: datetime) -> None:
     """Of one that is settled here: no check would ask, yet somebody wants to know."""
-    attempt.call, attempt.call_at = Verb.QUERY, now + _wait(attempt)
+    subject.call = Verb.QUERY_REFUND if isinstance(subject, Refund) else Verb.QUERY
+    subject.call_at = now + _wait(subject)
     session.flush()
 
 

@@ -11,6 +11,7 @@ from data.payments.checking import GIVE_UP_AFTER, ask_later, plan_check
 from data.payments.gateway import (
     Answer,
     Declined,
+    NoAnswer,
     NotThere,
     ProviderPayment,
     ProviderRefund,
@@ -112,6 +113,8 @@ def _doubt_refund(
     elif isinstance(answer, NotThere) and refund.state in OPEN_REFUNDS:
         refund.call, refund.call_at = Verb.REFUND, now  # never arrived: the same key again
         session.flush()
+    elif isinstance(answer, NoAnswer) and refund.state == RefundState.SUCCEEDED:
+        ask_later(session, refund, now=now)  # a hint that it came back after all stays open
     else:
         move_refund(session, refund, RefundState.UNKNOWN, now=now)
 

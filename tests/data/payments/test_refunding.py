@@ -20,10 +20,11 @@ from data.payments import (
     RefundState,
     apply_refund_truth,
     cancel_order,
+    lease,
     request_refund,
     retry_refund,
 )
-from data.payments.gateway import ProviderRefund, RefundStatus
+from data.payments.gateway import NoAnswer, ProviderRefund, RefundStatus
 from data.payments.sandbox_models import RefundOutcome
 from tests.data.payments.till import CASH, IN_HAND, TOTAL, Till
 
@@ -125,6 +126,22 @@ def test_a_refund_that_fails_after_it_succeeded_is_reversed_and_owed_again(each_
     assert till.state(order) == OrderState.REFUND_PENDING
     assert till.balance() == {CASH: -TOTAL, "refund_payable": TOTAL}
     assert till.told(RefundFailed) == 1
+
+
+def test_a_refund_that_came_back_is_asked_about_until_the_bank_answers(each_till: Till) -> None:
+    """The bank called back, and was busy when it was asked what had happened."""
+    till = each_till
+    order = _cancelled(till, RefundOutcome.REVERSED)
+    till.clock.advance(HOUR)
+    till.run_jobs()
+    for _ in range(2):
+        with till.transaction() as session:
+            (call,) = lease(session, now=till.clock.now())
+        till.record(call, NoAnswer("busy"))
+        till.clock.advance(HOUR)
+    till.settle()
+    assert till.refunds(order)[0].state == RefundState.FAILED
+    assert till.balance() == {CASH: -TOTAL, "refund_payable": TOTAL}
 
 
 def test_t37_promises_never_exceed_what_was_taken(each_till: Till) -> None:
