@@ -26,7 +26,7 @@ from tests.races.money_acts import Wish
 from tests.races.together import all_at_once
 
 CARELESS = 6
-ROUNDS = 3
+ROUNDS = 2
 SECOND = timedelta(seconds=1)
 MOST_OF_IT = Money(6000, "CNY")  # of 98.00: it can be given back once
 

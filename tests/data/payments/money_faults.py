@@ -117,6 +117,11 @@ def forgets_the_bound_of_refunds() -> AbstractContextManager[object]:
     return patch.object(refunds, "_promise", promise)
 
 
+def asks_only_once_whether_a_refund_came_back() -> AbstractContextManager[object]:
+    """The shop had this one: a bank that was busy when it was asked was not asked again."""
+    return patch.object(recording, "ask_later", lambda *_args, **_named: None)
+
+
 def releases_stock_twice() -> AbstractContextManager[object]:
     honest = goods.let_go
 

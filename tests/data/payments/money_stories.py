@@ -81,6 +81,18 @@ def refund_comes_back(machine: MoneyMachine) -> None:
     machine.shop_tries_a_failed_refund_again()
 
 
+def refund_comes_back_unheard(machine: MoneyMachine) -> None:
+    """The bank calls back about it, and is busy when it is asked."""
+    waiting_group(machine)
+    machine.group_fails(0, RefundOutcome.REVERSED)
+    machine.worker_works()
+    machine.till.clock.advance(timedelta(minutes=21))
+    while machine.till.run_jobs():
+        continue
+    assert machine.is_call_due()
+    machine.answer_is_lost(False)
+
+
 def left_alone(machine: MoneyMachine) -> None:
     """The buyer reaches the bank, and walks away."""
     machine.places(OrderKind.NORMAL, 1)
@@ -157,4 +169,5 @@ STORIES: tuple[Story, ...] = (
     process_dies,
     answer_lost,
     refund_comes_back,
+    refund_comes_back_unheard,
 )

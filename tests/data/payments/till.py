@@ -24,7 +24,7 @@ from data.ledger import CUSTOMER_HOLD, cash_in_transit, trial_balance, unbalance
 from data.orders import NewLine, Order, OrderDetails, OrderKind
 from data.payments import Call, PaymentAttempt, Refund
 from data.payments.gateway import Answer, Flags, Gateway, ProviderEvent
-from data.payments.sandbox_bank import SANDBOX, plan
+from data.payments.sandbox_bank import SANDBOX, look, look_refund, plan
 from data.payments.sandbox_models import Outcome, RefundOutcome, SandboxPayment, SandboxRefund
 from integrations.payments import SandboxGateway, perform
 from tests.builders import NOW, a_merchant, a_person, a_product, the_variant
@@ -249,6 +249,7 @@ class Till:
 
     def charged(self, order_id: str) -> list[int]:
         """What the BANK took for this order: one figure per charge."""
+        self._bank_looks()
         with self.looking() as session:
             taken = select(SandboxPayment.amount_minor).where(
                 SandboxPayment.order_id == order_id, SandboxPayment.status == "captured"
@@ -257,6 +258,7 @@ class Till:
 
     def returned(self, order_id: str) -> list[int]:
         """What the BANK gave back for this order."""
+        self._bank_looks()
         with self.looking() as session:
             given = (
                 select(SandboxRefund.amount_minor)
@@ -264,6 +266,15 @@ class Till:
                 .where(SandboxPayment.order_id == order_id, SandboxRefund.status == "succeeded")
             )
             return list(session.scalars(given))
+
+    def _bank_looks(self) -> None:
+        """It makes its mind up when it looks, and nobody may have asked it."""
+        with self.transaction() as session:
+            now = self.clock.now()
+            for payment in session.scalars(select(SandboxPayment.key)).all():
+                look(session, payment, now=now)
+            for refund in session.scalars(select(SandboxRefund.key)).all():
+                look_refund(session, refund, now=now)
 
     def shelf(self) -> tuple[int, int]:
         with self.looking() as session:

@@ -1,0 +1,88 @@
+"""Buyers who place, pay, call off, and try again as often as a process dies on them."""
+
+import http.client
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from data.orders import OrderKind
+from data.payments.sandbox_models import Outcome
+
+_PATIENCE = 120.0
+_AT_ONCE = 6
+_FORM = {"content-type": "application/x-www-form-urlencoded"}
+_OUTCOMES = (
+    *[Outcome.APPROVED] * 4,
+    *[Outcome.LOST] * 3,
+    *[Outcome.TWICE] * 2,
+    *[Outcome.LATE] * 3,
+    *[Outcome.DECLINED] * 2,
+)
+_OK, _SEE_OTHER, _REFUSED = 200, 303, 409
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """What buyer n does depends on the seed and on n alone."""
+
+    port: int
+    seed: int
+
+    def buy(self, many: int) -> int:
+        """How often somebody had to ask again."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return sum(pool.map(self._live, range(many)))
+
+    def _live(self, number: int) -> int:
+        luck, buyer = Random(f"{self.seed}:{number}"), _Buyer(self.port, number)
+        kind = luck.choice([OrderKind.NORMAL, OrderKind.NORMAL, OrderKind.GROUP])
+        # The bank takes late money after two minutes: of some orders the time is over by then.
+        order = buyer.ask(f"/counter/orders/{number}/{luck.choice([1, 30, 30])}/{kind}")
+        if order is None:
+            return buyer.again  # nothing left
+        outcome = luck.choice(_OUTCOMES)
+        for tried in (outcome, *([Outcome.APPROVED] if outcome == Outcome.DECLINED else [])):
+            buyer.ask(f"/pay/{order['token']}/sandbox", f"outcome={tried}")
+        if luck.random() < 1 / 4:
+            buyer.ask(f"/counter/cancel/{order['id']}")
+        elif kind == OrderKind.GROUP:
+            buyer.ask(f"/counter/decide/{order['id']}/{luck.choice([0, 1])}")
+        return buyer.again
+
+
+@dataclass(slots=True)
+class _Buyer:
+    """At an address of their own: the pay page counts looks by address."""
+
+    port: int
+    number: int
+    again: int = 0
+
+    def ask(self, path: str, form: str = "") -> Any:
+        """What was answered, None if a rule refused it. No answer: ask again, the same."""
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                status, body = self._ask_once(path, form)
+                break
+            except (http.client.HTTPException, OSError):
+                assert time.monotonic() < until, path
+                self.again += 1
+                time.sleep(0.02)
+        assert status in (_OK, _SEE_OTHER, _REFUSED), (status, path, body)
+        return json.loads(body) if status == _OK else None
+
+    def _ask_once(self, path: str, form: str) -> tuple[int, bytes]:
+        mine = (f"127.1.{self.number // 250}.{self.number % 250 + 1}", 0)
+        with closing(
+            http.client.HTTPConnection(
+                "127.0.0.1", self.port, timeout=_PATIENCE, source_address=mine
+            )
+        ) as connection:
+            connection.request("POST", path, form, _FORM)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
