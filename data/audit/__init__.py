@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from data.audit import campaigns, credit, delivery, group_buys, money, people, stock
+from data.audit import after_sale, campaigns, credit, delivery, group_buys, money, people, stock
 from data.audit.checks import Check, Moment, Violation, run
 
 __all__ = ["GRACE", "RULES", "Check", "Moment", "Violation", "audit"]
@@ -16,6 +16,7 @@ RULES = (
     *campaigns.CHECKS,
     *money.CHECKS,
     *credit.CHECKS,
+    *after_sale.CHECKS,
     *delivery.CHECKS,
     *people.CHECKS,
 )

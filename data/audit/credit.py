@@ -32,8 +32,8 @@ def _card_miscounted(_: Moment) -> Select[Any]:
 
     def of(state: UseState) -> Any:
         mine = and_(GiftCardUse.card_id == GiftCard.id, GiftCardUse.state == state)
-        total = func.coalesce(func.sum(GiftCardUse.amount_minor), 0)
-        return select(total).where(mine).scalar_subquery()
+        left = GiftCardUse.amount_minor - GiftCardUse.returned_minor
+        return select(func.coalesce(func.sum(left), 0)).where(mine).scalar_subquery()
 
     taken = GiftCard.issued_minor - GiftCard.balance_minor
     wrong = or_(GiftCard.held_minor != of(UseState.HELD), taken != of(UseState.REDEEMED))

@@ -66,12 +66,16 @@ def _refund_stuck(moment: Moment) -> Select[Any]:
 
 
 def _not_paid_once(moment: Moment) -> Select[Any]:
-    """A paid order has exactly one payment behind it; none where gift cards paid all of it."""
+    """A paid order has exactly one payment behind it; none where gift cards paid all of it. All of
+    that may have gone back for goods that did: but not because it came late, or twice."""
+    astray = [Refund.cause_ref.startswith(f"{why}:") for why in ("late", "double", "superseded")]
+    sent_back = select(Refund.id).where(Refund.attempt_id == PaymentAttempt.id, or_(*astray))
+    is_here = or_(_KEPT > 0, ~sent_back.exists())
     behind = and_(
         PaymentAttempt.order_id == Order.id,
         or_(
-            and_(PaymentAttempt.state == AttemptState.AUTHORIZED),
-            and_(PaymentAttempt.state == AttemptState.CAPTURED, _KEPT > 0),
+            PaymentAttempt.state == AttemptState.AUTHORIZED,
+            and_(PaymentAttempt.state == AttemptState.CAPTURED, is_here),
         ),
     )
     count = select(func.count()).select_from(PaymentAttempt).where(behind).scalar_subquery()

@@ -236,6 +236,15 @@ def _add_to_hold(
         _take_hold(session, variant_id, quantity, owner_ref, expires_at, now)
 
 
+def drop_hold(session: Session, *, variant_id: str, owner_ref: str) -> None:
+    """The owner wants another variant instead: this one is put back, and was never theirs."""
+    for hold in _holds_of(session, owner_ref):
+        if hold.variant_id == variant_id and hold.state != HoldState.COMMITTED:
+            _let_go(session, hold)
+            session.delete(hold)
+    session.flush()
+
+
 def release_expired(session: Session, *, now: datetime) -> int:
     """Let go the holds whose time is over, oldest first; gives how many."""
     due = session.scalars(

@@ -19,8 +19,12 @@ from data.orders.address_book import (
     seal_parts,
 )
 from data.orders.baskets import basket_of, put_in_basket, take_out_of_basket
+from data.orders.change_models import ChangeKind, ChangeState, OrderChange
+from data.orders.changes import can_go_elsewhere, change_address
 from data.orders.facts import (
+    ChangeLapsed,
     OrderCancelled,
+    OrderChanged,
     OrderDelivered,
     OrderExpired,
     OrderFact,
@@ -28,14 +32,31 @@ from data.orders.facts import (
     OrderReady,
     OrderRefunded,
     OrderShipped,
+    ReturnApproved,
+    ReturnFact,
+    ReturnReceived,
+    ReturnRefunded,
+    ReturnRefused,
+    ReturnRequested,
 )
 from data.orders.goods import lines_of
 from data.orders.models import TRANSITIONS, BasketLine, Order, OrderKind, OrderLine, OrderState
 from data.orders.placing import NewLine, OrderDetails, place_order
 from data.orders.queries import find_order, order_by_number, orders_of
+from data.orders.return_models import Return, ReturnLine, ReturnState
+from data.orders.returns import (
+    Decision,
+    Returnable,
+    decide_return,
+    lines_of_return,
+    request_return,
+    returnable,
+    returns_of,
+)
 from data.orders.service import JOBS, deliver, expire_order, expire_unpaid, ship
 from data.orders.states import lock_order
 from data.orders.sums import Quote, quote
+from data.orders.worth import LineWorth, changes_of
 
 __all__ = [
     "JOBS",
@@ -43,9 +64,16 @@ __all__ = [
     "Address",
     "AddressParts",
     "BasketLine",
+    "ChangeKind",
+    "ChangeLapsed",
+    "ChangeState",
+    "Decision",
+    "LineWorth",
     "NewLine",
     "Order",
     "OrderCancelled",
+    "OrderChange",
+    "OrderChanged",
     "OrderDelivered",
     "OrderDetails",
     "OrderExpired",
@@ -58,8 +86,22 @@ __all__ = [
     "OrderShipped",
     "OrderState",
     "Quote",
+    "Return",
+    "ReturnApproved",
+    "ReturnFact",
+    "ReturnLine",
+    "ReturnReceived",
+    "ReturnRefunded",
+    "ReturnRefused",
+    "ReturnRequested",
+    "ReturnState",
+    "Returnable",
     "address_of",
     "basket_of",
+    "can_go_elsewhere",
+    "change_address",
+    "changes_of",
+    "decide_return",
     "deliver",
     "expire_order",
     "expire_unpaid",
@@ -69,6 +111,7 @@ __all__ = [
     "kept_address",
     "last_kept",
     "lines_of",
+    "lines_of_return",
     "lock_order",
     "order_by_number",
     "orders_of",
@@ -76,6 +119,9 @@ __all__ = [
     "place_order",
     "put_in_basket",
     "quote",
+    "request_return",
+    "returnable",
+    "returns_of",
     "seal_parts",
     "set_address",
     "ship",

@@ -60,12 +60,17 @@ class AddressParts:
         return "AddressParts(…)"
 
 
+def is_here(order: Order) -> bool:
+    """It stands, and has not left."""
+    return order.state in _STILL_HERE
+
+
 def set_address(
     session: Session, *, order_id: str, person_id: str, address: Address, now: datetime
 ) -> Order:
     """Say (again) where it goes, as long as it has not left."""
     order = lock_order(session, order_id=order_id, person_id=person_id)
-    if order.state not in _STILL_HERE:
+    if not is_here(order):
         raise WrongState(order.state)
     order.ship_to = sealed(session, order, address)
     order.updated_at = now

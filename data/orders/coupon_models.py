@@ -22,7 +22,8 @@ class ChargeKind(StrEnum):
 
 class OrderCharge(Base):
     """A line of an order that is no goods. `amount_minor` is what it adds to the sum (below zero:
-    takes off); `told_minor` is what is shown. `name` is the shop's own, by language."""
+    takes off), `shipping_minor` what of that is for shipping; `told_minor` is what is shown.
+    `name` is the shop's own, by language."""
 
     __tablename__ = "order_charges"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -33,6 +34,7 @@ class OrderCharge(Base):
     kind: Mapped[str] = mapped_column(String(16))
     name: Mapped[dict[str, str]]
     amount_minor: Mapped[int]
+    shipping_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     told_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
 

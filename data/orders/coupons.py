@@ -120,6 +120,25 @@ def use_coupon(session: Session, *, order_id: str, coupon: Coupon, now: datetime
     return off
 
 
+def coupon_anew(session: Session, order: Order) -> None:
+    """Write an unpaid order's sums anew after its goods have changed, with what its coupon takes
+    off them now. One that asks for more goods, or has too little left for these, is let go."""
+    use = _use_of(session, order)
+    if use is None or use.nth is None:
+        add_up(session, order)
+        return
+    coupon = session.get_one(Coupon, use.coupon_id, populate_existing=True, with_for_update=True)
+    off = _worth(coupon, goods_of(lines_of(session, order)))
+    spent = coupon.spent_minor - use.amount_minor + off.minor
+    if not off.minor or (coupon.budget_minor is not None and spent > coupon.budget_minor):
+        give_coupon_back(session, order)
+        session.delete(use)
+        add_up(session, order)
+        return
+    coupon.spent_minor, use.amount_minor = spent, off.minor
+    add_up(session, order, off, coupon.name or {"en": coupon.code})
+
+
 def give_coupon_back(session: Session, order: Order) -> None:
     """Its order failed: somebody else may use it, or the same person again."""
     use = _use_of(session, order)

@@ -1,4 +1,4 @@
-"""What orders announce: paid, expired, cancelled, refunded, shipped, delivered."""
+"""What orders announce: paid, expired, cancelled, changed, shipped, delivered, come back."""
 
 from dataclasses import dataclass
 
@@ -47,3 +47,47 @@ class OrderShipped(OrderFact):
 @dataclass(frozen=True, slots=True)
 class OrderDelivered(OrderFact):
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChanged(OrderFact):
+    """Goods of another variant than at first, or another address."""
+
+    change_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLapsed(OrderFact):
+    """The difference was not paid: the order stays as it was."""
+
+    change_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnFact(OrderFact):
+    return_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRequested(ReturnFact):
+    """The shop is asked whether it takes goods back."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnApproved(ReturnFact):
+    """The buyer may send them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRefused(ReturnFact):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnReceived(ReturnFact):
+    """They are here, and the money is on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRefunded(ReturnFact):
+    """All of what goes back for them has arrived."""

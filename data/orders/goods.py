@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from data.catalogue import commit_hold, could_hold, hold_all, keep_hold, release_hold, restock
+from data.catalogue import (
+    commit_hold,
+    could_hold,
+    drop_hold,
+    hold_all,
+    keep_hold,
+    release_hold,
+    restock,
+)
 from data.kernel.entities import Entities
 from data.kernel.errors import OutOfStock
 from data.orders.models import Order, OrderLine
@@ -14,6 +22,7 @@ from data.orders.models import Order, OrderLine
 # A paid group order keeps its goods until its group decides; no group waits this long.
 GROUP_PATIENCE = timedelta(days=60)
 RETURNED = "refunded"
+CHANGED = "changed"
 
 
 _LINES = Entities(
@@ -86,6 +95,42 @@ def sell(session: Session, order: Order, *, now: datetime) -> None:
 
 def let_go(session: Session, order: Order, *, now: datetime) -> None:
     release_hold(session, owner_ref=order.stock_ref, now=now)
+
+
+def hold_other(
+    session: Session, order: Order, line: OrderLine, variant_id: str, now: datetime
+) -> None:
+    """An unpaid order wants another variant: OutOfStock, or it is held before the old one is let
+    go."""
+    hold_all(
+        session,
+        units={variant_id: line.quantity},
+        owner_ref=order.stock_ref,
+        expires_at=order.expires_at,
+        now=now,
+    )
+    drop_hold(session, variant_id=line.variant_id, owner_ref=order.stock_ref)
+
+
+def sell_other(session: Session, line: OrderLine, variant_id: str, ref: str, now: datetime) -> None:
+    """A paid order wants another variant: OutOfStock, or it is sold to `ref` and the old one is
+    back on the shelf, once."""
+    units = {variant_id: line.quantity}
+    hold_all(session, units=units, owner_ref=ref, expires_at=now, now=now)
+    commit_hold(session, owner_ref=ref, now=now)
+    put_back(session, line, ref, now)
+
+
+def put_back(session: Session, line: OrderLine, ref: str, now: datetime) -> None:
+    """What was sold with this line and is not wanted any more."""
+    restock(
+        session,
+        variant_id=line.variant_id,
+        quantity=line.quantity,
+        reason=CHANGED,
+        ref=ref,
+        now=now,
+    )
 
 
 def take_back(session: Session, order: Order, *, now: datetime) -> None:

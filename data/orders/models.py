@@ -25,6 +25,7 @@ from data.kernel.money import Money
 class OrderKind(StrEnum):
     NORMAL = "normal"
     GROUP = "group"
+    CHANGE = "change"  # what a dearer variant of another order costs more: see changes.py
 
 
 class OrderState(StrEnum):

@@ -146,7 +146,8 @@ def _opened(
     priced: Sequence[_Priced],
 ) -> Order:
     items = sum(goods.unit.minor * goods.line.quantity for goods in priced)
-    shipping = shipping_for(merchant, Money(items, merchant.currency))
+    is_sent = details.kind != OrderKind.CHANGE  # else with the order that it changes
+    shipping = shipping_for(merchant, Money(items, merchant.currency)).minor if is_sent else 0
     return Order(
         merchant_id=merchant.id,
         number=next_number(session, merchant.id),
@@ -156,8 +157,8 @@ def _opened(
         kind=details.kind,
         currency=merchant.currency,
         items_minor=items,
-        shipping_minor=shipping.minor,
-        total_minor=items + shipping.minor,
+        shipping_minor=shipping,
+        total_minor=items + shipping,
         recipient=details.recipient,
         occasion_id=details.occasion_id,
     )

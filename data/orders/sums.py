@@ -88,7 +88,10 @@ def add_up(
         told = tax_on(tax, goods, order.shipping)
         on_top = Money(0, order.currency) if tax.included else told
         kind = ChargeKind.TAX_INCLUDED if tax.included else ChargeKind.TAX
-        _charge(session, order, kind, tax.name, on_top, told)
+        charge = _charge(session, order, kind, tax.name, on_top, told)
+        if tax.on_shipping and on_top.minor:
+            weights = [goods.minor, order.shipping_minor]
+            charge.shipping_minor = on_top.split(weights)[1].minor
         goods += on_top
     order.items_minor = goods.minor
     order.total_minor = goods.minor + order.shipping_minor
@@ -123,15 +126,15 @@ def _charge(  # one row's columns
     name: dict[str, str],
     amount: Money,
     told: Money,
-) -> None:
-    session.add(
-        OrderCharge(
-            merchant_id=order.merchant_id,
-            order_id=order.id,
-            kind=kind,
-            name=name,
-            amount_minor=amount.minor,
-            told_minor=told.minor,
-            currency=order.currency,
-        )
+) -> OrderCharge:
+    charge = OrderCharge(
+        merchant_id=order.merchant_id,
+        order_id=order.id,
+        kind=kind,
+        name=name,
+        amount_minor=amount.minor,
+        told_minor=told.minor,
+        currency=order.currency,
     )
+    session.add(charge)
+    return charge

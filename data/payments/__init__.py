@@ -3,11 +3,15 @@
 `JOBS` are the database-only handlers for the worker; `steps` are the calls it makes outside.
 """
 
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
 from data.delivery.jobs import JobRunner
-from data.payments import notices, refunds, sandbox_bank, steps
+from data.kernel.facts import Fact
+from data.payments import changing, credit, notices, refunds, returning, sandbox_bank, steps
 from data.payments.attempts import Way, begin_attempt, supersede
 from data.payments.by_hand import give_back_by_hand
-from data.payments.credit import listen
 from data.payments.deciding import (
     Cancelled,
     CancelOutcome,
@@ -46,7 +50,20 @@ from data.payments.refunds import request_refund, retry_refund
 from data.payments.steps import Call, calls_due, lease, record_answer
 from data.payments.truth import apply_truth
 
-JOBS: dict[str, JobRunner] = {**refunds.JOBS, **notices.JOBS, **steps.JOBS, **sandbox_bank.JOBS}
+JOBS: dict[str, JobRunner] = {
+    **refunds.JOBS,
+    **notices.JOBS,
+    **steps.JOBS,
+    **changing.JOBS,
+    **sandbox_bank.JOBS,
+}
+
+
+def listen(session: Session, fact: Fact, now: datetime) -> None:
+    """Cards first: what an order gives back is settled before anybody asks what is left."""
+    for one in (credit, changing, returning):
+        one.listen(session, fact, now)
+
 
 __all__ = [
     "JOBS",

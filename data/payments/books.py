@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from data.kernel.money import Money
 from data.ledger import (
     CUSTOMER_HOLD,
     GIFT_CARD_LIABILITY,
@@ -123,12 +124,23 @@ def book_credit_earned(session: Session, use: GiftCardUse, *, now: datetime) -> 
     _book_use(session, use, CREDIT_EARNED, CUSTOMER_HOLD, REVENUE, now)
 
 
-def book_credit_returned(session: Session, use: GiftCardUse, *, now: datetime) -> None:
+def book_credit_returned(
+    session: Session, use: GiftCardUse, amount: Money, *, cause_ref: str = "", now: datetime
+) -> None:
+    """`cause_ref`: why a part of it goes back; of what is left at last, nothing."""
     was_earned = was_posted(
         session, merchant_id=use.merchant_id, kind=CREDIT_EARNED, source_ref=str(use.id)
     )
     source = REVENUE if was_earned else CUSTOMER_HOLD
-    _book_use(session, use, CREDIT_RETURNED, source, GIFT_CARD_LIABILITY, now)
+    post(
+        session,
+        merchant_id=use.merchant_id,
+        kind=CREDIT_RETURNED,
+        source_ref=f"{use.id}:{cause_ref}" if cause_ref else str(use.id),
+        legs=transfer(source, GIFT_CARD_LIABILITY, amount),
+        event_at=now,
+        now=now,
+    )
 
 
 def _book_use(

@@ -87,10 +87,28 @@ def earn_credit(session: Session, order: Order, *, now: datetime) -> None:
 def return_credit(session: Session, order: Order, *, now: datetime) -> None:
     """The money goes back: a card's to the card, at once and whole, though it be over by now."""
     for use in uses_of(session, order, UseState.REDEEMED):
-        _change(session, use, balance=use.amount_minor, held=0)
+        if use.left.minor:
+            _change(session, use, balance=use.left.minor, held=0)
+            book_credit_returned(session, use, use.left, now=now)
         _turn(use, UseState.RETURNED, now)
-        book_credit_returned(session, use, now=now)
     session.flush()
+
+
+def return_part(
+    session: Session, order: Order, wanted: Money, *, cause_ref: str, now: datetime
+) -> Money:
+    """Some of its goods came back or became cheaper: so much of what cards have paid, or all that
+    is left of it, goes back to them. Gives how much."""
+    left = wanted.minor
+    for use in uses_of(session, order, UseState.REDEEMED):
+        part = Money(min(left, use.left.minor), order.currency)
+        if part.minor > 0:
+            _change(session, use, balance=part.minor, held=0)
+            book_credit_returned(session, use, part, cause_ref=cause_ref, now=now)
+            use.returned_minor += part.minor
+            left -= part.minor
+    session.flush()
+    return Money(wanted.minor - left, order.currency)
 
 
 def hold_again(session: Session, order: Order, *, now: datetime) -> bool:

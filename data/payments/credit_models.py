@@ -62,7 +62,8 @@ class GiftCard(Base):
 
 
 class GiftCardUse(Base):
-    """What one card pays of one order."""
+    """What one card pays of one order; `returned_minor` of it went back for goods that came back
+    (all of it is another state)."""
 
     __tablename__ = "gift_card_uses"
     __table_args__ = (
@@ -76,6 +77,7 @@ class GiftCardUse(Base):
     card_id: Mapped[str] = mapped_column(ForeignKey("gift_cards.id"))
     order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), index=True)
     amount_minor: Mapped[int]
+    returned_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     currency: Mapped[str] = mapped_column(String(3))
     state: Mapped[str] = mapped_column(String(12), default=UseState.HELD)
     created_at: Mapped[datetime]
@@ -84,3 +86,8 @@ class GiftCardUse(Base):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def left(self) -> Money:
+        """What of it has not gone back."""
+        return Money(self.amount_minor - self.returned_minor, self.currency)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from data.kernel.errors import WrongState
-from data.orders import Order, OrderCancelled, OrderState, goods, lock_order
+from data.orders import Order, OrderCancelled, OrderKind, OrderState, goods, lock_order
 from data.orders.coupons import give_coupon_back
 from data.orders.service import close_unpaid
 from data.orders.states import move, tell
@@ -50,6 +50,8 @@ def cancel_order(
     if order.state == OrderState.AWAITING_PAYMENT:
         close_unpaid(session, order, OrderState.CANCELLED, now=now)
         return CancelOutcome(order, Cancelled.RELEASED)
+    if order.kind == OrderKind.CHANGE:
+        raise WrongState("change_paid")  # it goes back with the order whose goods it changed
     refund_order(session, order_id=order_id, cause_ref="cancelled", now=now)
     tell(session, OrderCancelled, order, now=now)
     return CancelOutcome(order, Cancelled.REFUNDING)
@@ -87,14 +89,19 @@ def refund_order(session: Session, *, order_id: str, cause_ref: str, now: dateti
     if order.state not in _PAID:
         raise WrongState(order.state)
     was_ready = order.state == OrderState.READY
-    move(session, order, OrderState.REFUND_PENDING, now=now)
     (goods.take_back if was_ready else goods.let_go)(session, order, now=now)
+    refund_money(session, order, cause_ref=cause_ref, now=now)
+    return True
+
+
+def refund_money(session: Session, order: Order, *, cause_ref: str, now: datetime) -> None:
+    """The same of a locked, paid order whose goods are looked after elsewhere."""
+    move(session, order, OrderState.REFUND_PENDING, now=now)
     give_coupon_back(session, order)
     return_credit(session, order, now=now)
     for attempt in attempts_of(session, order.id):
         _give_back(session, attempt, cause_ref, now)
     close_if_all_is_back(session, order, now=now)
-    return True
 
 
 def _paying(session: Session, order: Order) -> PaymentAttempt | None:

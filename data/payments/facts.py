@@ -21,6 +21,13 @@ class RefundRequested(OrderFact):
 
 
 @dataclass(frozen=True, slots=True)
+class RefundSucceeded(OrderFact):
+    """One refund has arrived; of the whole order's money `OrderRefunded` tells."""
+
+    refund_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefundFailed(OrderFact):
     """The provider could not give the money back: a person of the shop must look at it."""
 

@@ -8,7 +8,7 @@ from data.orders import Order, OrderRefunded, OrderState
 from data.orders.states import move, tell
 from data.payments.attempts import attempts_of
 from data.payments.books import book_refund_reversed, book_refund_succeeded
-from data.payments.facts import RefundFailed
+from data.payments.facts import RefundFailed, RefundSucceeded
 from data.payments.gateway import ProviderRefund
 from data.payments.models import (
     OPEN_ATTEMPTS,
@@ -64,6 +64,7 @@ def _follow(
     if refund.state == RefundState.SUCCEEDED:
         book_refund_succeeded(session, refund, provider, now=now)
         close_if_all_is_back(session, order, now=now)
+        tell(session, RefundSucceeded, order, now=now, refund_id=refund.id)
     elif refund.state == RefundState.FAILED:
         if before == RefundState.SUCCEEDED:
             book_refund_reversed(session, refund, provider, now=now)

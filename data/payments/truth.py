@@ -127,7 +127,7 @@ def _is_payable(session: Session, order: Order, now: datetime) -> bool:
     until = now + goods.GROUP_PATIENCE
     if order.state == OrderState.AWAITING_PAYMENT:
         return goods.secure(session, order, until=until, now=now)
-    is_late = order.state == OrderState.EXPIRED and order.kind == OrderKind.NORMAL
+    is_late = order.state == OrderState.EXPIRED and order.kind != OrderKind.GROUP
     return is_late and hold_again(session, order, now=now) and _revive(session, order, now)
 
 
@@ -176,7 +176,7 @@ def _authorized(
         return
     if attempt.amount != order.due:
         attempt.call, attempt.call_at = Verb.VOID, now
-    elif order.kind == OrderKind.NORMAL and _is_payable(session, order, now):
+    elif order.kind != OrderKind.GROUP and _is_payable(session, order, now):
         attempt.call, attempt.call_at = Verb.CAPTURE, now
     elif _is_payable(session, order, now):
         _pay(session, order, attempt, now)

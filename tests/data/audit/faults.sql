@@ -204,3 +204,31 @@ UPDATE leader_rewards SET state = 'promised' WHERE state = 'gone';
 -- fault: reward_not_given
 UPDATE leader_rewards SET state = 'promised', order_id = NULL, refund_id = NULL WHERE state =
   'given';
+
+-- fault: returned_more_than_bought
+INSERT INTO returns (id, merchant_id, order_id, asked_ref, state, version, back_minor, given_minor,
+  currency, note, decided_by, received_by, created_at, updated_at) SELECT 'ret_1', merchant_id, order_id,
+  't', 'requested', 1, 0, 0, currency, '', '', '', '2026-11-22', '2026-11-22' FROM order_lines LIMIT 1;
+INSERT INTO return_lines (merchant_id, return_id, line_id, quantity, back_minor) SELECT merchant_id,
+  'ret_1', id, quantity + 1, 0 FROM order_lines LIMIT 1;
+
+-- fault: return_is_not_its_lines
+INSERT INTO returns (id, merchant_id, order_id, asked_ref, state, version, back_minor, given_minor,
+  currency, note, decided_by, received_by, created_at, updated_at) SELECT 'ret_1', merchant_id, order_id,
+  't', 'requested', 1, 1, 0, currency, '', '', '', '2026-11-22', '2026-11-22' FROM order_lines LIMIT 1;
+
+-- fault: return_given_differs
+INSERT INTO returns (id, merchant_id, order_id, asked_ref, state, version, back_minor, given_minor,
+  currency, note, decided_by, received_by, created_at, updated_at) SELECT 'ret_1', merchant_id, order_id,
+  't', 'received', 1, 1, 1, currency, '', '', '', '2026-11-22', '2026-11-22' FROM order_lines LIMIT 1;
+INSERT INTO return_lines (merchant_id, return_id, line_id, quantity, back_minor) SELECT merchant_id,
+  'ret_1', id, 1, 1 FROM order_lines LIMIT 1;
+
+-- fault: changed_without_payment
+INSERT INTO order_changes (id, merchant_id, order_id, kind, state, version, by, was, becomes, back_minor,
+  currency, extra_order_id, created_at, updated_at) SELECT 'chg_1', merchant_id, id, 'variant', 'done',
+  1, 'buyer', '{}', '{}', 0, currency, id, created_at, created_at FROM orders
+  WHERE state = 'waiting_group' LIMIT 1;
+
+-- fault: difference_kept
+UPDATE orders SET kind = 'change' WHERE id = (SELECT min(id) FROM orders WHERE state = 'ready');
