@@ -19,7 +19,9 @@ Path = tuple[str | int, ...]
 Wrong = tuple[Path, str, Mapping[str, str]]
 Check = Callable[[Any], Iterator[Wrong]]
 
-STAFF_VERBS = ("take_over", "say", "hand_back", "ship")
+STAFF_VERBS = (
+    "take_over", "say", "hand_back", "ship", "approve_return", "refuse_return", "receive_return",
+)  # fmt: skip
 LONGEST_NAME = 128  # what the REST channel takes
 LONGEST_TEXT = 64 * 1024
 _LONGEST_TITLE = 200

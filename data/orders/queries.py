@@ -1,16 +1,17 @@
 """Looking at orders, always within one shop."""
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from data.kernel.errors import NotFound
-from data.orders.models import Order
+from data.orders.models import Order, OrderKind, OrderState
 
 _OF_PERSON = (
     select(Order)
     .where(
         Order.merchant_id == bindparam("merchant"),
         Order.person_id == bindparam("person"),
+        or_(Order.kind != OrderKind.CHANGE, Order.state == OrderState.AWAITING_PAYMENT),
     )
     .order_by(Order.created_at.desc(), Order.number.desc())
     .limit(bindparam("limit"))
@@ -32,7 +33,8 @@ def find_order(
 def orders_of(
     session: Session, *, merchant_id: str, person_id: str, limit: int = 20
 ) -> list[Order]:
-    """A person's orders, the newest first."""
+    """A person's orders, the newest first. What a dearer variant costs more is one only as long as
+    it is to be paid: afterwards it is part of the order that it changed."""
     asked = {"merchant": merchant_id, "person": person_id, "limit": limit}
     return list(session.scalars(_OF_PERSON, asked))
 

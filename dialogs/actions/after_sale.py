@@ -4,12 +4,16 @@ from data.delivery.messages import Option, Options
 from data.kernel.errors import NotFound
 from data.orders import (
     Order,
+    OrderKind,
     OrderState,
+    can_go_elsewhere,
     find_order,
     lines_of,
     order_by_number,
     orders_of,
+    returnable,
 )
+from data.payments.changing import changeable
 from dialogs.actions.base import ShopAction
 from dialogs.actions.buying import give_payment_link, goods_words
 from dialogs.actions.turn import Turn
@@ -22,6 +26,8 @@ _TO_CALL_OFF = (
     OrderState.WAITING_GROUP,
     OrderState.READY,
 )
+_SENT = (OrderState.SHIPPED, OrderState.DELIVERED)
+_WANTED = 2  # buttons of one order among several
 _CLOSED = (OrderState.EXPIRED, OrderState.CANCELLED)
 
 
@@ -42,7 +48,7 @@ class ShowOrders(ShopAction):
         elif not orders:
             turn.say("utter_no_orders")
         for order in orders:
-            _show(turn, order)
+            _show(turn, order, alone=len(orders) == 1)
 
 
 class PayAgain(ShopAction):
@@ -61,7 +67,7 @@ class PayAgain(ShopAction):
                 response="utter_pay_link_again",
             )
         else:
-            _show(turn, order)
+            _show(turn, order, alone=True)
 
 
 class OrderAgain(ShopAction):
@@ -96,13 +102,17 @@ def newest_orders(turn: Turn) -> list[Order]:
 
 
 def can_be_called_off(order: Order) -> bool:
-    return order.state in _TO_CALL_OFF
+    """A difference that was paid goes back only with the order that it changed."""
+    is_open = order.state == OrderState.AWAITING_PAYMENT
+    return order.state in _TO_CALL_OFF and (order.kind != OrderKind.CHANGE or is_open)
 
 
-def _show(turn: Turn, order: Order) -> None:
-    options = tuple(_options(turn, order))
+def _show(turn: Turn, order: Order, *, alone: bool) -> None:
+    """With several in sight each has only the buttons that are wanted most: some channels show
+    ten in all (WeCom's menu)."""
+    options = tuple(_options(turn, order)) if alone else tuple(_options(turn, order))[:_WANTED]
     turn.say(
-        "utter_order_on_its_way" if order.tracking else "utter_order_line",
+        _line_response(order),
         *((Options(options),) if options else ()),
         number=order.number,
         goods=goods_words(turn, order),
@@ -112,6 +122,12 @@ def _show(turn: Turn, order: Order) -> None:
     )
 
 
+def _line_response(order: Order) -> str:
+    if order.kind == OrderKind.CHANGE:
+        return "utter_difference_line"  # newer than its flows no such order can be
+    return "utter_order_on_its_way" if order.tracking else "utter_order_line"
+
+
 def _options(turn: Turn, order: Order) -> list[Option]:
     """What can be done about it now."""
     pressed = f"pressed_order={order.id}"
@@ -119,14 +135,25 @@ def _options(turn: Turn, order: Order) -> list[Option]:
         "utter_pay_order_button": f"/Act(action_pay_again, {pressed})",
         "utter_cancel_order_button": f"/StartFlow(order_cancel, order_to_cancel={order.id})",
         "utter_order_again_button": f"/Act(action_order_again, {pressed})",
+        "utter_return_button": f"/StartFlow(order_return, order_to_return={order.id})",
+        "utter_change_variant_button": f"/StartFlow(order_variant, order_to_change={order.id})",
+        "utter_change_address_button": f"/StartFlow(change_address, order_to_send={order.id})",
+        "utter_receipt_button": f"/StartFlow(order_receipt, receipt_of={order.id})",
     }
+    is_paid = order.state in (OrderState.PAID, OrderState.WAITING_GROUP, OrderState.READY, *_SENT)
     fits = {
         "utter_pay_order_button": order.can_be_paid(turn.now),
         "utter_cancel_order_button": can_be_called_off(order),
-        "utter_order_again_button": order.state in _CLOSED,
+        "utter_order_again_button": order.state in _CLOSED and order.kind != OrderKind.CHANGE,
+        "utter_return_button": not returnable(turn.session, order, now=turn.now).why_not,
+        "utter_change_variant_button": not changeable(turn.session, order, now=turn.now),
+        "utter_change_address_button": can_go_elsewhere(order),
+        "utter_receipt_button": is_paid and order.kind != OrderKind.CHANGE,
     }
     return [
-        turn.option(label, wanted[label], number=order.number) for label in wanted if fits[label]
+        turn.option(label, wanted[label], number=order.number)
+        for label in wanted
+        if fits[label] and label in turn.domain.responses  # older flows have fewer words
     ]
 
 

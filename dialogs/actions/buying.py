@@ -161,13 +161,14 @@ def _named(turn: Turn, number: str) -> str:
 
 def goods_words(turn: Turn, order: Order) -> str:
     """What was bought, a line each."""
-    return "\n".join(_line_words(turn, line) for line in lines_of(turn.session, order))
+    return "\n".join(line_words(turn, line) for line in lines_of(turn.session, order))
 
 
-def _line_words(turn: Turn, line: OrderLine) -> str:
+def line_words(turn: Turn, line: OrderLine, quantity: int | None = None) -> str:
+    """What one line is of, and how many of it."""
     variant = get_variant(turn.session, merchant_id=turn.merchant.id, variant_id=line.variant_id)
     words = (text_in(line.title, turn.locale), variant_words(variant, turn.locale))
-    return " ".join(filter(None, (*words, f"×{line.quantity}")))
+    return " ".join(filter(None, (*words, f"×{quantity or line.quantity}")))
 
 
 def _variant(turn: Turn) -> Variant:

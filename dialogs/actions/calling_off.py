@@ -114,7 +114,7 @@ class CancelOrder(ShopAction):
                 turn.session, order_id=order.id, person_id=turn.person.id, now=turn.now
             )
         except WrongState:
-            turn.say("utter_cancel_too_late", number=order.number)
+            turn.say("utter_cancel_too_late", number=order.number, order_id=order.id)
             return
         turn.say(_SAID[outcome.what], number=order.number, total=order.total)
 
@@ -142,7 +142,8 @@ def _take(turn: Turn, order: Order) -> None:
 
 def _refuse(turn: Turn, order: Order) -> None:
     too_late = order.state in _LEFT
-    turn.say("utter_cancel_too_late" if too_late else "utter_cancel_already", number=order.number)
+    said = "utter_cancel_too_late" if too_late else "utter_cancel_already"
+    turn.say(said, number=order.number, order_id=order.id)
 
 
 def _open(turn: Turn) -> list[Order]:

@@ -23,7 +23,7 @@ class ValidateVariant(ShopAction):
         if any(said == variant.id for variant in variants):
             return
         words = folded(said)
-        meant = _meant(words, variants)
+        meant = meant_among(words, variants)
         turn.set("variant", meant[0].id if len(meant) == 1 else None)
         if not meant:
             _say_what_there_is(turn, words)
@@ -37,7 +37,7 @@ def _say_what_there_is(turn: Turn, words: str) -> None:
         turn.say("utter_cannot_handle")
 
 
-def _meant(words: str, variants: Sequence[Variant]) -> list[Variant]:
+def meant_among(words: str, variants: Sequence[Variant]) -> list[Variant]:
     """By the whole name if one was said, else by what people call its colour or size."""
     there = [variant for variant in variants if variant.available]
     by_name = [variant for variant in there if any(name in words for name in _names(variant))]

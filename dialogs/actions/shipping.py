@@ -21,11 +21,10 @@ from dialogs.actions.one_address import TO_LEADER, leader_says
 from dialogs.actions.seen import is_buying
 from dialogs.actions.turn import Turn
 from dialogs.engine import from_json
-from dialogs.engine.commands import SetSlot
 from dialogs.understanding.addresses import read_address
 
 _REFERENCE = "adr_"
-_ANEW = "anew"  # what ship_to holds between "wrong address" and the question
+ANEW = "anew"  # what ship_to holds between "wrong address" and the question
 
 
 class AskShipTo(ShopAction):
@@ -40,6 +39,9 @@ class AskShipTo(ShopAction):
             turn.say("utter_ask_ship_to_rest", missing=list(parts.missing))
             return
         reference = last_kept(turn.session, person=turn.person)
+        if turn.slots.get("order_to_send") and not is_buying(turn):
+            turn.say("utter_ask_ship_to_instead")
+            return
         if reference is None:
             turn.say("utter_ask_ship_to")
             return
@@ -54,7 +56,7 @@ class ValidateShipTo(ShopAction):
 
     def act(self, turn: Turn) -> None:
         said = str(turn.slots.get("ship_to") or "")
-        if said == _ANEW:
+        if said == ANEW:
             turn.set("ship_to", None)
         elif said == TO_LEADER and leader_says(turn):
             turn.set("ship_to", TO_LEADER)
@@ -62,23 +64,6 @@ class ValidateShipTo(ShopAction):
             _check_reference(turn, said)
         else:
             _take(turn, said)
-
-
-class ChangeAddress(ShopAction):
-    """Amid an order the question is opened again; afterwards a person of the shop changes it."""
-
-    called = "action_change_address"
-
-    def act(self, turn: Turn) -> None:
-        if turn.slots.get("ship_to") == TO_LEADER:
-            turn.say("utter_leader_gives_the_address")
-        elif turn.slots.get("ship_to"):
-            turn.say("utter_address_anew")
-            turn.commands.append(SetSlot("ship_to", _ANEW))
-        elif is_buying(turn):
-            turn.say("utter_address_comes")
-        else:
-            turn.say("utter_change_address")
 
 
 def _check_reference(turn: Turn, reference: str) -> None:
@@ -120,4 +105,4 @@ def _before(turn: Turn) -> AddressParts | None:
     return AddressParts(old.name, old.phone, old.line)
 
 
-ACTIONS = (AskShipTo, ValidateShipTo, ChangeAddress)
+ACTIONS = (AskShipTo, ValidateShipTo)

@@ -14,9 +14,10 @@ from dialogs.notices.group_buys import TOLD as GROUP_BUYS
 from dialogs.notices.herald import Herald
 from dialogs.notices.orders import TOLD as ORDERS
 from dialogs.notices.reminders import TOLD as REMINDERS
+from dialogs.notices.returns import TOLD as RETURNS
 
 Tell = Callable[[Herald, Fact], None]
-_TOLD: Mapping[type[Fact], Tell] = {**ORDERS, **GROUP_BUYS, **REMINDERS}
+_TOLD: Mapping[type[Fact], Tell] = {**ORDERS, **GROUP_BUYS, **REMINDERS, **RETURNS}
 
 
 class Notices:

@@ -48,9 +48,9 @@ def _paid(herald: Herald, fact: Fact) -> None:
     assert isinstance(fact, OrderPaid)  # noqa: S101  # wired by type below
     order = herald.session.get_one(Order, fact.order_id)
     buyer = herald.session.get_one(Person, order.person_id)
-    if order.kind != OrderKind.GROUP:
+    if order.kind == OrderKind.NORMAL:
         _tell(herald, fact, "utter_receipt")
-    elif _is_in_time(herald, order):
+    elif order.kind == OrderKind.GROUP and _is_in_time(herald, order):
         _tell(herald, fact, "utter_receipt_group")
     herald.tell_flows("payment_paid", order.id, **_told_of(order, buyer))
 
@@ -95,13 +95,14 @@ def _shipped(herald: Herald, fact: Fact) -> None:
     _tell(herald, fact, "utter_shipped_tracking" if order.tracking else "utter_shipped")
 
 
-def _simply(response: str, *, seats: bool = True) -> Callable[[Herald, Fact], None]:
-    """`seats=False`: of an order for a seat its own notice speaks (group_buys.py)."""
+def _simply(response: str) -> Callable[[Herald, Fact], None]:
+    """Of an order for a seat its own notice speaks (group_buys.py), and of a dearer variant's
+    difference that of the order which it changes (returns.py)."""
 
     def told(herald: Herald, fact: Fact) -> None:
         assert isinstance(fact, OrderFact)  # noqa: S101
         order = herald.session.get_one(Order, fact.order_id)
-        if seats or order.kind != OrderKind.GROUP:
+        if order.kind == OrderKind.NORMAL:
             _tell(herald, fact, response)
 
     return told
@@ -110,8 +111,8 @@ def _simply(response: str, *, seats: bool = True) -> Callable[[Herald, Fact], No
 TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
     OrderPaid: _paid,
     PaymentFailed: _failed,
-    OrderExpired: _simply("utter_order_expired", seats=False),
-    OrderCancelled: _simply("utter_order_cancelled_notice", seats=False),
+    OrderExpired: _simply("utter_order_expired"),
+    OrderCancelled: _simply("utter_order_cancelled_notice"),
     OrderRefunded: _refunded,
     OrderShipped: _shipped,
     RefundFailed: _refund_failed,

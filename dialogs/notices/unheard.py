@@ -18,6 +18,8 @@ ABOUT_MONEY = frozenset(
         "utter_receipt", "utter_receipt_group", "utter_payment_failed", "utter_refunded",
         "utter_refund_delayed", "utter_seat_late", "utter_seat_refunded",
         "utter_seat_team_failed_paid", "utter_seat_team_cancelled_paid",
+        "utter_return_received", "utter_return_refunded", "utter_variant_changed",
+        "utter_change_lapsed",
     }
 )  # fmt: skip
 

@@ -18,7 +18,9 @@ RESERVED_ACTIONS = frozenset(
         "action_pay_again", "action_order_again", "action_place_seat_order",
         "action_tell_how_to_pay",
         # where it goes
-        "action_change_address",
+        "action_change_address", "action_move_order",
+        # what comes back, and what is changed
+        "action_return_goods", "action_change_variant",
         # a seat or a team, before others
         "action_open_team", "action_share_team", "action_join_team", "action_leave_team",
         "action_give_up_seat",

@@ -12,10 +12,13 @@ from tests.dialogs.understanding.model.questions import a_question, shipped
 
 # A new flow goes into one of them by somebody's decision.
 PROPOSABLE = {
-    "gift_finder", "order_status", "product_search", "cheaper_ones", "product_question", "my_days",
+    "gift_finder", "order_status", "order_receipt", "product_search", "cheaper_ones",
+    "product_question", "my_days",
 }  # fmt: skip
 RESERVED = {
-    "checkout", "group_buy_start", "group_checkout", "order_cancel", "change_address", "buy_seen",
+    "checkout", "group_buy_start", "group_checkout", "order_cancel", "order_return",
+    "order_variant",
+    "change_address", "buy_seen",
     "remember_day", "change_lead", "forget_day", "stop_day", "buy_idea", "stop_messages",
     "start_messages", "protect_minor", "allow_model", "stop_model", "ask_model", "keep_gift_day",
     "pay_order",
