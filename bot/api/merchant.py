@@ -15,6 +15,7 @@ from bot.api import (
     payments,
     products,
     refunds,
+    returns,
 )
 from bot.api.access import documented
 from bot.api.shapes import ErrorOut
@@ -27,6 +28,7 @@ _NOUNS = (
     payment_trouble,  # before the payments, or it would be one's name
     payments,
     refunds,
+    returns,
     group_buys,
     customers,
     flows,

@@ -13,7 +13,16 @@ from bot.api.shapes import Listed, MoneyOut, listed
 from bot.payment_links import renew_links
 from bot.web.scope import changing, looking
 from bot.web.shop import Shop
-from data.orders import Order, OrderLine, OrderState, deliver, find_order, ship
+from data.orders import (
+    Order,
+    OrderChange,
+    OrderLine,
+    OrderState,
+    changes_of,
+    deliver,
+    find_order,
+    ship,
+)
 from data.payments import cancel_order as call_off
 
 router = APIRouter(prefix="/orders", tags=["orders"])
@@ -71,8 +80,35 @@ class LineOut(BaseModel):
         )
 
 
+class ChangeOut(BaseModel):
+    """`extra_order_id`: the order by which a dearer variant's difference is paid."""
+
+    kind: str
+    state: str
+    by: str
+    was_variant_id: str | None
+    new_variant_id: str | None
+    back: MoneyOut
+    extra_order_id: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, change: OrderChange) -> "ChangeOut":
+        return cls(
+            kind=change.kind,
+            state=change.state,
+            by=change.by,
+            was_variant_id=change.was_variant_id,
+            new_variant_id=change.new_variant_id,
+            back=MoneyOut.of(change.back),
+            extra_order_id=change.extra_order_id,
+            created_at=change.created_at,
+        )
+
+
 class OrderDetail(OrderOut):
     lines: list[LineOut] = Field(default_factory=list)
+    changes: list[ChangeOut] = Field(default_factory=list)
 
 
 class Shipped(BaseModel):
@@ -113,7 +149,11 @@ def get_order(order_id: str, client: Known, shop: Shop) -> OrderDetail:
     with looking(shop.database, client.merchant_id) as session:
         view = reads.view_order(session, merchant_id=client.merchant_id, order_id=order_id)
         shown = OrderOut.of(view.order).model_dump()
-        return OrderDetail(**shown, lines=[LineOut.of(line) for line in view.lines])
+        return OrderDetail(
+            **shown,
+            lines=[LineOut.of(line) for line in view.lines],
+            changes=[ChangeOut.of(change) for change in changes_of(session, view.order)],
+        )
 
 
 @router.post("/{order_id}/cancel")

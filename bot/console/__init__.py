@@ -26,6 +26,7 @@ from bot.console import (
     parcels,
     payment_trouble,
     payments,
+    returns,
     web_chats,
 )
 from bot.console.desk import guard
@@ -42,6 +43,7 @@ _ROOMS = (
     catalogue,
     orders,
     parcels,
+    returns,
     group_buys,
     chats,
     customers,

@@ -32,6 +32,7 @@ DONE = frozenset(
         "forgotten", "web_chat_saved", "web_chat_closed", "payments_connected",
         "payments_disconnected", "provider_asked", "notice_dismissed", "refund_retried",
         "job_again", "links_renewed", "links_unheard", "links_closed",
+        "return_approved", "return_refused", "return_received",
     }
 )  # fmt: skip
 # Security design, body limits: 200 fields.

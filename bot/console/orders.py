@@ -19,7 +19,7 @@ from data.kernel.errors import Invalid, NotFound, Refused
 from data.kernel.ids import new_id
 from data.kernel.money import Money
 from data.kernel.storable import storable
-from data.orders import OrderState, deliver, find_order, has_address, ship
+from data.orders import OrderState, changes_of, deliver, find_order, has_address, returns_of, ship
 from data.payments import cancel_order as call_off
 from data.payments import give_back_by_hand, request_refund
 
@@ -168,5 +168,9 @@ def _give_back(desk: Desk, shop: OpenShop, order_id: str, given: GivenBackForm) 
 def _shown(desk: Desk, shop: OpenShop, order_id: str, *, wrong: str = "") -> dict[str, Any]:
     with looking(shop.database, desk.merchant_id) as session:
         view = reads.view_order(session, merchant_id=desk.merchant_id, order_id=order_id)
-        addressed = has_address(session, view.order)
-    return {"view": view, "addressed": addressed, "once": new_id("rf"), "wrong": wrong}
+        afterwards = {
+            "addressed": has_address(session, view.order),
+            "changes": changes_of(session, view.order),
+            "returned": returns_of(session, view.order),
+        }
+    return {"view": view, "once": new_id("rf"), "wrong": wrong, **afterwards}

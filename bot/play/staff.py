@@ -12,7 +12,7 @@ from bot.play.returns import RETURN_VERBS, act_on_return
 from bot.play.words import STAFF_VERBS
 from bot.play.world import World
 from data.conversations import Conversation
-from data.orders import Order, orders_of, ship
+from data.orders import Order, OrderKind, orders_of, ship
 from data.people import ChannelIdentity, Chat
 
 _NAME = "店员"
@@ -65,4 +65,5 @@ def _newest_order(session: Session, merchant_id: str, who: str) -> Order:
     person_id = session.scalars(
         select(ChannelIdentity.person_id).where(ChannelIdentity.external_id == who)
     ).one()
-    return orders_of(session, merchant_id=merchant_id, person_id=person_id, limit=1)[0]
+    every = orders_of(session, merchant_id=merchant_id, person_id=person_id)
+    return next(order for order in every if order.kind != OrderKind.CHANGE)

@@ -40,10 +40,12 @@ _IS_AWAITING = "state = 'awaiting'"
 
 
 class OrderChange(Base):
-    """`back_minor` went back with it; `extra_order_id` is the order by which more was paid."""
+    """The order's `nth`. `back_minor` went back with it; `extra_order_id` is the order by which
+    more was paid."""
 
     __tablename__ = "order_changes"
     __table_args__ = (
+        UniqueConstraint("order_id", "nth"),
         UniqueConstraint("extra_order_id"),
         CheckConstraint("back_minor >= 0", name="back"),
         # Two that wait for their difference would both think that the goods are theirs to change.
@@ -59,6 +61,7 @@ class OrderChange(Base):
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
     order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), index=True)
+    nth: Mapped[int]
     kind: Mapped[str] = mapped_column(String(12))
     state: Mapped[str] = mapped_column(String(12), default=ChangeState.DONE)
     version: Mapped[int] = mapped_column(default=1)

@@ -15,6 +15,7 @@ from data.orders.change_models import CHANGE_TRANSITIONS, ChangeKind, ChangeStat
 from data.orders.facts import OrderChanged
 from data.orders.models import Order, OrderKind
 from data.orders.states import lock_order, tell
+from data.orders.worth import changes_of
 
 # Whose address it is: with these the buyer said it, and nobody else.
 _BUYERS_OWN = (OrderKind.NORMAL, OrderKind.GROUP)
@@ -36,19 +37,22 @@ def change_address(
     if order.kind not in _BUYERS_OWN:
         raise Refused("address_not_theirs")
     set_address(session, order_id=order.id, person_id=person_id, address=address, now=now)
-    change = new_change(order, ChangeKind.ADDRESS, by, now)
+    change = new_change(session, order, ChangeKind.ADDRESS, by, now)
     session.add(change)
     session.flush()
     tell(session, OrderChanged, order, now=now, change_id=change.id)
     return change
 
 
-def new_change(order: Order, kind: ChangeKind, by: str, now: datetime) -> OrderChange:
-    """One entry of an order's history, to be filled and added."""
+def new_change(
+    session: Session, order: Order, kind: ChangeKind, by: str, now: datetime
+) -> OrderChange:
+    """One entry of a locked order's history, to be filled and added."""
     return OrderChange(
         id=new_id("chg"),
         merchant_id=order.merchant_id,
         order_id=order.id,
+        nth=len(changes_of(session, order)) + 1,
         kind=kind,
         state=ChangeState.DONE,
         by=by,

@@ -45,11 +45,11 @@ def worths(session: Session, order: Order) -> list[LineWorth]:
 
 
 def changes_of(session: Session, order: Order, *states: ChangeState) -> list[OrderChange]:
-    """The history of an order, the oldest first."""
+    """The history of an order, the first of it first."""
     mine = select(OrderChange).where(OrderChange.order_id == order.id)
     if states:
         mine = mine.where(OrderChange.state.in_(states))
-    in_order = mine.order_by(OrderChange.created_at, OrderChange.id)
+    in_order = mine.order_by(OrderChange.nth)
     return list(session.scalars(in_order.execution_options(populate_existing=True)))
 
 

@@ -129,7 +129,7 @@ def change_variant(
             return waiting
         raise Refused("change_awaits")
     found = difference(session, order, line_id=line_id, variant_id=variant_id, now=now)
-    change = _noted(order, found, now)
+    change = _noted(session, order, found, now)
     if not found.is_paid:
         _sum_anew(session, order, found, now)
     elif found.more.minor:
@@ -174,10 +174,16 @@ def _line_and_variant(
 
 
 def _price_now(session: Session, order: Order, line: OrderLine) -> Money:
-    """What one of them cost, as it was changed last."""
-    done = [one for one in changes_of(session, order, ChangeState.DONE) if one.line_id == line.id]
-    told = done[-1].unit_minor if done and order.state != OrderState.AWAITING_PAYMENT else None
-    return line.unit_price if told is None else Money(told, line.currency)
+    """What one of them cost, as it was changed last. An unpaid line says so itself."""
+    done = [
+        one
+        for one in changes_of(session, order, ChangeState.DONE)
+        if (one.line_id, one.new_variant_id) == (line.id, line.variant_id)
+    ]
+    last = max(done, key=lambda one: (one.updated_at, one.nth), default=None)
+    if last is None or last.unit_minor is None or order.state == OrderState.AWAITING_PAYMENT:
+        return line.unit_price
+    return Money(last.unit_minor, line.currency)
 
 
 def _back(session: Session, order: Order, line: OrderLine, was: Money, becomes: Money) -> Money:
@@ -188,8 +194,8 @@ def _back(session: Session, order: Order, line: OrderLine, was: Money, becomes: 
     return paid - Money(int(kept.quantize(Decimal(1), rounding=ROUND_HALF_UP)), line.currency)
 
 
-def _noted(order: Order, found: Difference, now: datetime) -> OrderChange:
-    change = new_change(order, ChangeKind.VARIANT, BUYER, now)
+def _noted(session: Session, order: Order, found: Difference, now: datetime) -> OrderChange:
+    change = new_change(session, order, ChangeKind.VARIANT, BUYER, now)
     change.line_id = found.line.id
     change.was_variant_id, change.new_variant_id = found.line.variant_id, found.variant.id
     change.was, change.becomes = found.line.attributes, found.variant.attributes

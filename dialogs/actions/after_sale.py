@@ -137,7 +137,7 @@ def _options(turn: Turn, order: Order) -> list[Option]:
         "utter_order_again_button": f"/Act(action_order_again, {pressed})",
         "utter_return_button": f"/StartFlow(order_return, order_to_return={order.id})",
         "utter_change_variant_button": f"/StartFlow(order_variant, order_to_change={order.id})",
-        "utter_change_address_button": f"/StartFlow(change_address, order_to_send={order.id})",
+        "utter_change_address_button": f"/StartFlow(order_address, order_to_send={order.id})",
         "utter_receipt_button": f"/StartFlow(order_receipt, receipt_of={order.id})",
     }
     is_paid = order.state in (OrderState.PAID, OrderState.WAITING_GROUP, OrderState.READY, *_SENT)

@@ -5,12 +5,12 @@ from data.orders import Order, OrderState, can_go_elsewhere, change_address, kep
 from data.orders.change_models import BUYER
 from dialogs.actions.addresses import glimpse
 from dialogs.actions.base import ShopAction
-from dialogs.actions.meant_orders import OVER, Wish, ask, check, find, mine
+from dialogs.actions.meant_orders import Wish, ask, check, find, mine
 from dialogs.actions.one_address import TO_LEADER
-from dialogs.actions.seen import is_ordering
+from dialogs.actions.seen import is_buying
 from dialogs.actions.shipping import ANEW
 from dialogs.actions.turn import Turn
-from dialogs.engine.commands import SetSlot
+from dialogs.engine.commands import SetSlot, StartFlow
 
 _LEFT = (OrderState.SHIPPED, OrderState.DELIVERED)
 
@@ -20,35 +20,41 @@ def _fits(_turn: Turn, order: Order) -> bool:
 
 
 def _refuse(turn: Turn, order: Order) -> None:
-    turn.set("ship_to", None)
     if order.state in _LEFT:
         turn.say("utter_address_too_late", number=order.number)
     else:
         turn.say("utter_change_address")
 
 
-WISH = Wish("change_address", "order_to_send", "address_step", _fits, _refuse)
+WISH = Wish("order_address", "order_to_send", "address_step", _fits, _refuse)
 
 
 class ChangeAddress(ShopAction):
-    """Amid an order the question is opened again; afterwards an order that stands is meant."""
+    """Amid an order the question is opened again; else an order that stands is meant."""
 
     called = "action_change_address"
 
     def act(self, turn: Turn) -> None:
-        if "utter_confirm_address" not in turn.domain.responses:  # an older version of the flow
-            turn.say("utter_change_address")
-            return
-        turn.set("address_step", OVER)
-        if not is_ordering(turn):
-            find(turn, WISH)
-        elif turn.slots.get("ship_to") == TO_LEADER:
+        if turn.slots.get("ship_to") == TO_LEADER:
             turn.say("utter_leader_gives_the_address")
         elif turn.slots.get("ship_to"):
             turn.say("utter_address_anew")
             turn.commands.append(SetSlot("ship_to", ANEW))
-        else:
+        elif is_buying(turn):
             turn.say("utter_address_comes")
+        elif "utter_confirm_address" in turn.domain.responses:
+            number = turn.slots.get("order_said")
+            turn.commands.append(StartFlow(WISH.flow))
+            turn.commands += [SetSlot("order_said", number)] if number else []
+        else:  # an older version of the flows, which cannot go on by itself
+            turn.say("utter_change_address")
+
+
+class FindOrderToSend(ShopAction):
+    called = "action_find_order_to_send"
+
+    def act(self, turn: Turn) -> None:
+        find(turn, WISH)
 
 
 class AskOrderToSend(ShopAction):
@@ -100,4 +106,11 @@ class MoveOrder(ShopAction):
             turn.say("utter_address_changed", number=order.number, **glimpse(address))
 
 
-ACTIONS = (ChangeAddress, AskOrderToSend, ValidateOrderToSend, AskConfirmAddress, MoveOrder)
+ACTIONS = (
+    ChangeAddress,
+    FindOrderToSend,
+    AskOrderToSend,
+    ValidateOrderToSend,
+    AskConfirmAddress,
+    MoveOrder,
+)

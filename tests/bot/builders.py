@@ -30,7 +30,16 @@ from data.kernel.money import Money
 from data.kernel.tokens import fingerprint
 from data.merchants import ApiToken, ChannelAccount, Merchant, StaffRole, staff
 from data.occasions.models import Occasion, Reminder
-from data.orders import Address, NewLine, OrderDetails, place_order
+from data.orders import (
+    Address,
+    NewLine,
+    Order,
+    OrderDetails,
+    Return,
+    ReturnLine,
+    lines_of,
+    place_order,
+)
 from data.payments import Way, begin_attempt
 from data.payments.sandbox_bank import SANDBOX, plan
 from data.payments.sandbox_models import Outcome
@@ -58,6 +67,7 @@ class Names:
     person: str
     order: str
     payment: str
+    returned: str
     campaign: str
     team: str
     conversation: str
@@ -73,6 +83,7 @@ class Names:
             self.person,
             self.order,
             self.payment,
+            self.returned,
             self.campaign,
             self.team,
             self.conversation,
@@ -110,6 +121,7 @@ def a_stocked_shop(tuanzi: Tuanzi, *, called: str) -> Names:
         product_id = product.id
     order = a_placed_order(tuanzi, merchant_id, person_id, variant_id)
     payment = a_payment(tuanzi, order)
+    returned = a_return(tuanzi, order)
     conversation = a_conversation(tuanzi, merchant_id, says="我想找人工客服")
     return Names(
         merchant=merchant_id,
@@ -120,11 +132,41 @@ def a_stocked_shop(tuanzi: Tuanzi, *, called: str) -> Names:
         person=person_id,
         order=order,
         payment=payment,
+        returned=returned,
         campaign=campaign,
         team=team,
         conversation=conversation,
         flows=flows,
     )
+
+
+def a_return(tuanzi: Tuanzi, order_id: str) -> str:
+    """One of its goods is asked to be taken back; written down as if it had been sent before."""
+    with tuanzi.database.transaction() as session:
+        order = session.get_one(Order, order_id)
+        (line,) = lines_of(session, order)
+        asked = Return(
+            id=new_id("ret"),
+            merchant_id=order.merchant_id,
+            order_id=order.id,
+            asked_ref="test",
+            back_minor=line.unit_minor,
+            currency=order.currency,
+            created_at=NOW,
+            updated_at=NOW,
+        )
+        session.add(asked)
+        session.flush()
+        session.add(
+            ReturnLine(
+                merchant_id=order.merchant_id,
+                return_id=asked.id,
+                line_id=line.id,
+                quantity=1,
+                back_minor=line.unit_minor,
+            )
+        )
+        return asked.id
 
 
 def a_colleague(session: Session, merchant: Merchant, *, email: str, role: StaffRole) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.api.paging import Page, Where, newest_first
 from data.kernel.errors import NotFound
 from data.kernel.money import Money
-from data.orders import Order, OrderLine, OrderState, lines_of
+from data.orders import Order, OrderKind, OrderLine, OrderState, lines_of
 from data.orders.queries import find_order
 from data.payments import PaymentAttempt, Refund, RefundState
 from data.people import Person
@@ -112,8 +112,10 @@ def count_by_state(session: Session, *, merchant_id: str) -> dict[str, int]:
 
 
 def ready_to_pack(session: Session, *, merchant_id: str) -> Sequence[Order]:
-    """Orders whose goods are owed and not yet on their way, the oldest first."""
+    """Orders whose goods are owed and not yet on their way, the oldest first. A difference that was
+    paid has none: they go with the order that it changed."""
     mine = select(Order).where(Order.merchant_id == merchant_id, Order.state == OrderState.READY)
+    mine = mine.where(Order.kind != OrderKind.CHANGE)
     return session.scalars(mine.order_by(Order.created_at, Order.id)).all()
 
 

@@ -26,6 +26,7 @@ def _create_changes() -> None:
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("merchant_id", sa.String(length=32), nullable=False),
         sa.Column("order_id", sa.String(length=32), nullable=False),
+        sa.Column("nth", _COUNT, nullable=False),
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("version", _COUNT, nullable=False),
@@ -49,6 +50,7 @@ def _create_changes() -> None:
         _to("order_changes", "new_variant_id", "variants.id"),
         _to("order_changes", "extra_order_id", "orders.id"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_changes")),
+        sa.UniqueConstraint("order_id", "nth", name=op.f("uq_order_changes_order_id_nth")),
         sa.UniqueConstraint("extra_order_id", name=op.f("uq_order_changes_extra_order_id")),
     )
     op.create_index(op.f("ix_order_changes_order_id"), "order_changes", ["order_id"])

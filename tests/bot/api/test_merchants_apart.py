@@ -154,6 +154,7 @@ def _path_ids(names: Names) -> dict[str, str]:
         "order_id": names.order,
         "payment_id": names.payment,
         "refund_id": "rfd_theirs",
+        "return_id": names.returned,
         "campaign_id": names.campaign,
         "turn": "pause",
         "team_id": names.team,
@@ -171,6 +172,9 @@ def _body(operation: Operation, names: Names) -> tuple[dict[str, Any] | None, bo
         "PUT /api/v1/group-buys/campaigns/{campaign_id}": (NEW_CAMPAIGN, False),
         "POST /api/v1/flows/publish": ({"sha": "0" * 64}, True),
         "POST /api/v1/orders/{order_id}/ship": ({"tracking": "x"}, False),
+        "POST /api/v1/returns/{return_id}/approve": ({"note": "x"}, False),
+        "POST /api/v1/returns/{return_id}/refuse": ({"note": "x"}, False),
+        "POST /api/v1/returns/{return_id}/receive": ({"restocked": True}, False),
         "POST /api/v1/conversations/{conversation_id}/answer": ({"text": "x"}, False),
     }
     return bodies.get(str(operation), (None, False))

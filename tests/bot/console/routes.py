@@ -40,6 +40,7 @@ def places(site: FastAPI, names: Names) -> list[Place]:
     """A route with a parameter that is not known here fails: say which id belongs in it."""
     values = {
         "order_id": names.order,
+        "return_id": names.returned,
         "person_id": names.person,
         "product_id": names.product,
         "campaign_id": names.campaign,

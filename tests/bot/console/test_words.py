@@ -17,7 +17,7 @@ from data.group_buys import CampaignState, TeamState
 from data.kernel import errors
 from data.kernel.locales import Locale
 from data.merchants import StaffRole
-from data.orders import OrderKind, OrderState
+from data.orders import ChangeKind, ChangeState, OrderKind, OrderState, ReturnState
 from data.payments import JOBS, AttemptState, QuarantineDeed, RefundState
 from data.payments.account_models import AccountDeed
 from integrations.action_servers import Problem
@@ -34,6 +34,9 @@ _STATES: dict[str, EnumType] = {
     "order_kind": OrderKind,
     "attempt_state": AttemptState,
     "refund_state": RefundState,
+    "return_state": ReturnState,
+    "change_state": ChangeState,
+    "change_kind": ChangeKind,
     "campaign_state": CampaignState,
     "team_state": TeamState,
     "outbox_state": OutboxState,
@@ -44,7 +47,7 @@ _STATES: dict[str, EnumType] = {
     "accounts.deed": AccountDeed,
 }
 _ROOMS = (
-    *("overview", "orders", "parcels", "group-buys", "chats", "catalogue", "flows"),
+    *("overview", "orders", "parcels", "returns", "group-buys", "chats", "catalogue", "flows"),
     *("payments", "ledger"),
 )
 # Why a payment stands still (data/payments/quarantine.py), and a notice (data/payments/notices.py).

@@ -225,8 +225,8 @@ INSERT INTO return_lines (merchant_id, return_id, line_id, quantity, back_minor)
   'ret_1', id, 1, 1 FROM order_lines LIMIT 1;
 
 -- fault: changed_without_payment
-INSERT INTO order_changes (id, merchant_id, order_id, kind, state, version, by, was, becomes, back_minor,
-  currency, extra_order_id, created_at, updated_at) SELECT 'chg_1', merchant_id, id, 'variant', 'done',
+INSERT INTO order_changes (id, merchant_id, order_id, nth, kind, state, version, by, was, becomes, back_minor,
+  currency, extra_order_id, created_at, updated_at) SELECT 'chg_1', merchant_id, id, 1, 'variant', 'done',
   1, 'buyer', '{}', '{}', 0, currency, id, created_at, created_at FROM orders
   WHERE state = 'waiting_group' LIMIT 1;
 

@@ -240,6 +240,27 @@ def test_what_comes_back_after_a_change_is_worth_what_was_paid_for_it(rack: Rack
     rack.sound()
 
 
+def test_a_change_of_a_change_counts_from_what_was_paid_last(rack: Rack) -> None:
+    """All in one moment of the clock: what came first is known all the same."""
+    till, order = rack.till, rack.paid()
+    (line,) = lines(till, order)
+    with till.transaction() as session:
+        now = till.clock.now()
+        for variant in (rack.blue, rack.red, rack.blue, rack.small):
+            change_variant(
+                session,
+                order_id=order,
+                person_id=till.buyer.id,
+                line_id=line,
+                variant_id=variant,
+                now=now,
+            )
+    change = rack.change(order, rack.blue)
+    till.pay(change.extra_order_id or "")
+    assert till.charged(change.extra_order_id or "") == till.returned(order) == [BLUE - SMALL]
+    rack.sound()
+
+
 def test_a_card_has_its_part_of_the_difference_back_first(rack: Rack) -> None:
     till = rack.till
     card, code = issue(till, 1000)
