@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from bot.api.reads import chats, group_buys, orders
+from bot.api.reads import chats, group_buys, orders, returns
 from bot.api.reads.payment_trouble import count_trouble
 from bot.console.desk import AtDesk
 from bot.console.pages import go, page
@@ -45,6 +45,7 @@ def overview(desk: AtDesk, shop: Shop) -> Response:
             unanswered=chats.count_chats(
                 session, merchant_id=merchant_id, among=chats.Among.UNANSWERED
             ),
+            returns_asked=returns.count_asked(session, merchant_id=merchant_id),
             open_teams=group_buys.count_open_teams(session, merchant_id=merchant_id),
             products=count_products(session, merchant_id=merchant_id),
             latest=orders.latest(session, merchant_id=merchant_id),

@@ -166,6 +166,7 @@ _NOTHING: Mapping[str, Mapping[str, Any]] = {
     },
     "action_calls": {"payload": {}, "reason": "", "due_at": None},
     "outbox": {"segments": [], "error": "", "reply_to": None, "external_id": None},
+    "returns": {"note": ""},
     "payment_attempts": {"details": {}, "pay_with": None},
     "orders": {"ship_to": None, "recipient": None, "occasion_id": None, "tracking": None},
 }

@@ -66,7 +66,7 @@ PLACES: Mapping[str, Place] = {
     "order_lines": Place(Fate.KEPT, Why.BOOKS),
     "order_charges": Place(Fate.KEPT, Why.BOOKS),
     "order_changes": Place(Fate.KEPT, Why.BOOKS),
-    "returns": Place(Fate.KEPT, Why.BOOKS),
+    "returns": Place(Fate.BLANKED, Why.BOOKS),
     "return_lines": Place(Fate.KEPT, Why.BOOKS),
     "coupon_uses": Place(Fate.KEPT, Why.BOOKS),
     "gift_card_uses": Place(Fate.KEPT, Why.BOOKS),

@@ -27,11 +27,12 @@ _ACTS = frozenset(
 # Wishes that do their deed at once: no entry of a menu, however it is laid out.
 _DEEDS = (
     "stop_messages", "start_messages", "reminder_delete", "order_cancel", "stop_model",
+    "order_return", "order_variant",
 )  # fmt: skip
 _LIKE = 2
 _CHOSEN = ("start", "act", "menu")
-# What asks whether an order or a kept day shall go.
-_TAKES_AWAY = ("order_cancel", "reminder_delete")
+# What asks whether an order or a kept day shall go, or goods shall.
+_TAKES_AWAY = ("order_cancel", "order_return", "order_variant", "reminder_delete")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.api.paging import Page, Where, newest_first
 from data.kernel.errors import NotFound
-from data.orders import Order, OrderLine, Return, lines_of_return
+from data.orders import Order, OrderLine, Return, ReturnState, lines_of_return
 from data.people import Person
 
 
@@ -29,6 +29,16 @@ def list_returns(
     if state:
         query = query.where(Return.state == state)
     return newest_first(session, query, at=Return.created_at, key=Return.id, where=where)
+
+
+def count_asked(session: Session, *, merchant_id: str) -> int:
+    """How many wait for the shop's word."""
+    asked = (
+        select(func.count())
+        .select_from(Return)
+        .where(Return.merchant_id == merchant_id, Return.state == ReturnState.REQUESTED)
+    )
+    return session.scalar(asked) or 0
 
 
 def find_return(session: Session, *, merchant_id: str, return_id: str) -> Return:

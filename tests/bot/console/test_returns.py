@@ -1,5 +1,6 @@
 """Goods that come back, at the shop's desk and through its API: decided once, received once."""
 
+from bot.console.pages import ROOT
 from data.merchants import Merchant
 from data.orders import Order, OrderState, Return, ReturnState, ship
 from data.orders.return_terms import return_window
@@ -42,6 +43,15 @@ def test_a_return_is_agreed_to_received_and_refunded(owner: Browser, street: Str
     shown = owner.get(f"/orders/{street.ours.order}").text
     assert "88.00" in shown
     assert shown.count("return_state-refunded") == 1
+
+
+def test_the_overview_says_that_one_waits_until_it_is_decided(
+    owner: Browser, street: Street
+) -> None:
+    asked = f"{ROOT}{ROOM}?state=requested"
+    assert asked in owner.get("/").text
+    owner.post(f"{ROOM}/{street.ours.returned}/refuse")
+    assert asked not in owner.get("/").text
 
 
 def test_what_was_refused_stays_so(owner: Browser, street: Street) -> None:

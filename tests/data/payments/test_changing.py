@@ -204,6 +204,21 @@ def test_who_ships_before_the_difference_is_paid_is_first_and_it_goes_back(rack:
     rack.sound()
 
 
+def test_who_ships_after_the_payment_but_before_the_swap_is_first_too(rack: Rack) -> None:
+    till, order = rack.till, rack.paid()
+    change = rack.change(order, rack.gold)
+    extra = change.extra_order_id or ""
+    till.plan(till.begin(extra), Outcome.APPROVED)
+    till.make_calls()
+    assert till.state(extra) == OrderState.READY
+    send(till, order)
+    till.settle()
+    assert (rack.look(change.id).state, rack.is_of(order)) == (ChangeState.LAPSED, rack.red)
+    assert (till.charged(extra), till.returned(extra)) == ([GOLD - RED], [GOLD - RED])
+    assert rack.shelf(rack.gold) == (5, 0)
+    rack.sound()
+
+
 def test_an_order_that_is_called_off_gives_the_difference_back_too(rack: Rack) -> None:
     till, order = rack.till, rack.paid()
     extra = rack.change(order, rack.gold).extra_order_id or ""
