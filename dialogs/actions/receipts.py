@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from data.catalogue import text_in
-from data.orders import Order
+from data.orders import Order, OrderKind, OrderState
 from data.orders.coupon_models import ChargeKind, OrderCharge
 from data.payments.receipts import GIFT_CARD, Part, Receipt, receipt_of
 from dialogs.actions.base import ShopAction
@@ -12,6 +12,7 @@ from dialogs.actions.buying import line_words
 from dialogs.actions.meant_orders import Wish, ask, check, find, mine
 from dialogs.actions.turn import Turn
 
+_UNPAID = (OrderState.AWAITING_PAYMENT, OrderState.EXPIRED, OrderState.CANCELLED)
 _CHARGES = {
     ChargeKind.DISCOUNT: "utter_receipt_discount",
     ChargeKind.TAX: "utter_receipt_tax",
@@ -19,8 +20,8 @@ _CHARGES = {
 }
 
 
-def _fits(turn: Turn, order: Order) -> bool:
-    return bool(receipt_of(turn.session, order).paid)
+def _fits(_turn: Turn, order: Order) -> bool:
+    return order.state not in _UNPAID and order.kind != OrderKind.CHANGE
 
 
 def _refuse(turn: Turn, order: Order) -> None:
