@@ -16,6 +16,7 @@ from bot.delivery.advising import Adviser
 from bot.delivery.another_chat import AnotherChat
 from bot.delivery.arrivals import Arrivals
 from bot.delivery.bell import Bell
+from bot.delivery.bookkeeping import Bookkeeper
 from bot.delivery.courier import Courier
 from bot.delivery.doors import Door, Doors, Office
 from bot.delivery.gateways import Gateways
@@ -77,6 +78,7 @@ class Tuanzi:
     worker: Worker
     caller: ActionCaller
     cashier: Cashier
+    bookkeeper: Bookkeeper
     courier: Courier
     channels: dict[str, Channel]  # by account id; a door adds its own when it is open
     telegram: "TelegramDoor | None"
@@ -91,6 +93,7 @@ class Tuanzi:
             self.worker.run(),
             self.caller.run(),
             self.cashier.run(),
+            self.bookkeeper.run(),
             self.courier.run(),
             self.sweeper.run(self.bell),
             *doors,
@@ -138,7 +141,11 @@ def build(settings: Settings, *, clock: Clock | None = None, house: House | None
         pool_size=_CONNECTIONS,
         # A receipt comes before "we are complete".
         listeners=(Notices(house.flows, settings.public_url), payments.listen, group_buys.listen),
-        info={FLOOR: ShopFloor(), **({CIPHER: FieldCipher(keys)} if keys else {})},
+        info={
+            FLOOR: ShopFloor(),
+            payments.AFTERCARE: settings.aftercare,
+            **({CIPHER: FieldCipher(keys)} if keys else {}),
+        },
     )
     bell = Bell()
     database.on_commit = bell.ring
@@ -155,6 +162,7 @@ def build(settings: Settings, *, clock: Clock | None = None, house: House | None
         worker=Worker(database, clock, kinds, bell),
         caller=ActionCaller(database, clock, house, _transports(settings, database, house), bell),
         cashier=Cashier(database, clock, gateways, bell),
+        bookkeeper=Bookkeeper(database, clock, gateways, bell),
         courier=Courier(database, clock, channels, bell, AnotherChat(house)),
         channels=channels,
         telegram=_telegram(Office(settings, database, clock, channels, flows=house.flows)),

@@ -8,16 +8,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from data.flows import Keeping
 from data.kernel.errors import Invalid
+from data.payments import Aftercare
 from data.people.model_consent import LONGEST_RECEIVER
 from dialogs.actions.packages import ActionPackage
 
 VAR = Path("var")
+_FIRST_LOOK = timedelta(hours=1)
 _T = TypeVar("_T")
 _PACKAGE = re.compile(
     r"(?P<shop>[A-Za-z0-9_-]+)=(?P<module>[A-Za-z_][\w.]*):(?P<names>\w+(?:,\w+)*)", re.ASCII
@@ -93,6 +96,7 @@ class Settings:
     wecom_api: str = "https://qyapi.weixin.qq.com"
     payment_addresses: Mapping[str, str] = field(default_factory=dict)
     keeping: Keeping = field(default=Keeping())
+    aftercare: Aftercare = field(default=Aftercare())
     uploads_kept: timedelta = timedelta(days=30)  # docs/architecture.md, "limits": like the text
     trusted_hosts: tuple[str, ...] = field(default=("127.0.0.1", "localhost"))
     actions: tuple[ActionPackage, ...] = ()
@@ -145,6 +149,10 @@ def _read(get: _Get) -> Settings:
         wecom_api=get("WECOM_API", _http_url, default.wecom_api),
         payment_addresses=get("PAYMENT_ADDRESSES", _addresses, {}),
         keeping=_keeping(get, default.keeping),
+        aftercare=Aftercare(
+            refunds=get("REFUND_CHECK_DAYS", _schedule, default.aftercare.refunds),
+            payments=get("LOOK_BACK_DAYS", _looks, default.aftercare.payments),
+        ),
         uploads_kept=get("UPLOAD_DAYS", _days, default.uploads_kept),
         trusted_hosts=get("TRUSTED_HOSTS", _words, _hosts(url)),
         actions=get("ACTIONS", _packages, ()),
@@ -239,6 +247,20 @@ def _count(raw: str) -> int:
 
 def _days(raw: str) -> timedelta:
     return timedelta(days=_count(raw))
+
+
+def _schedule(raw: str) -> tuple[timedelta, ...]:
+    """`1,3,7`: after so many days, each later than the one before."""
+    days = tuple(_days(part.strip()) for part in raw.split(","))
+    if list(days) != sorted(set(days)):
+        raise ValueError(raw)
+    return days
+
+
+def _looks(raw: str) -> tuple[timedelta, ...]:
+    """The same after a payment; a first look comes after an hour, each next one so much later."""
+    days = _schedule(raw)
+    return (_FIRST_LOOK, *(b - a for a, b in pairwise((timedelta(0), *days))))
 
 
 def _flag(raw: str) -> bool:

@@ -4,7 +4,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from data.audit import after_sale, campaigns, credit, delivery, group_buys, money, people, stock
+from data.audit import (
+    after_sale,
+    aftermath,
+    campaigns,
+    credit,
+    delivery,
+    group_buys,
+    money,
+    people,
+    stock,
+)
 from data.audit.checks import Check, Moment, Violation, run
 
 __all__ = ["GRACE", "RULES", "Check", "Moment", "Violation", "audit"]
@@ -15,6 +25,7 @@ RULES = (
     *group_buys.CHECKS,
     *campaigns.CHECKS,
     *money.CHECKS,
+    *aftermath.CHECKS,
     *credit.CHECKS,
     *after_sale.CHECKS,
     *delivery.CHECKS,

@@ -13,15 +13,18 @@ from typing import Any
 from sqlalchemy import BindParameter, Select, bindparam
 from sqlalchemy.orm import Session
 
+_PATIENCE = timedelta(days=1)
 _SHOWN = 20  # ids a violation names; one broken rule may touch every row of a table
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When we look. What happened up to `settled` must have had all its consequences."""
+    """When we look. What happened up to `settled` must have had all its consequences; what waits
+    for a person since `yesterday` has waited for too long."""
 
     now: BindParameter[datetime]
     settled: BindParameter[datetime]
+    yesterday: BindParameter[datetime]
 
 
 Query = Callable[[Moment], Select[Any]]
@@ -52,7 +55,7 @@ def run(
     grace: timedelta,
     checks: Sequence[Check],
 ) -> list[Violation]:
-    moment = {"now": now, "settled": now - grace}
+    moment = {"now": now, "settled": now - grace, "yesterday": now - _PATIENCE}
     found = [_broken(session, check, moment) for check in checks]
     return [violation for violation in found if violation is not None]
 
@@ -60,7 +63,8 @@ def run(
 @cache
 def _statement(check: Check) -> Select[Any]:
     """Written once, for any moment: to put so many together anew takes longer than to ask them."""
-    return check.rows(Moment(now=bindparam("now"), settled=bindparam("settled"))).limit(_SHOWN)
+    moment = Moment(bindparam("now"), bindparam("settled"), bindparam("yesterday"))
+    return check.rows(moment).limit(_SHOWN)
 
 
 def _broken(session: Session, check: Check, moment: Mapping[str, datetime]) -> Violation | None:

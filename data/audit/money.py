@@ -9,7 +9,15 @@ from data.audit.checks import Check, Moment
 from data.group_buys.models import Seat, TeamState, TeamStep
 from data.ledger import LedgerEntry, Posting, cash_in_transit
 from data.orders import Order, OrderState
-from data.payments import AttemptState, PaymentAttempt, Refund, RefundState
+from data.payments import (
+    AttemptState,
+    Dispute,
+    PaymentAttempt,
+    PaymentFee,
+    Refund,
+    RefundKind,
+    RefundState,
+)
 
 _UNPAID = (OrderState.AWAITING_PAYMENT, OrderState.EXPIRED, OrderState.CANCELLED)
 _GIVEN_BACK = (OrderState.REFUND_PENDING, OrderState.REFUNDED)
@@ -31,6 +39,7 @@ def _refunded(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
 
 _SUCCEEDED = _refunded(Refund.state == RefundState.SUCCEEDED)
 _PROMISED = _refunded(Refund.state != RefundState.FAILED)
+_EXTERNAL = _refunded(Refund.kind == RefundKind.EXTERNAL)
 _KEPT = PaymentAttempt.captured_minor - _SUCCEEDED
 
 
@@ -67,10 +76,11 @@ def _refund_stuck(moment: Moment) -> Select[Any]:
 
 def _not_paid_once(moment: Moment) -> Select[Any]:
     """A paid order has exactly one payment behind it; none where gift cards paid all of it. All of
-    that may have gone back for goods that did: but not because it came late, or twice."""
+    that may have gone back for goods that did, or at the provider, past us: but not because it
+    came late, or twice."""
     astray = [Refund.cause_ref.startswith(f"{why}:") for why in ("late", "double", "superseded")]
     sent_back = select(Refund.id).where(Refund.attempt_id == PaymentAttempt.id, or_(*astray))
-    is_here = or_(_KEPT > 0, ~sent_back.exists())
+    is_here = or_(_KEPT > 0, _EXTERNAL > 0, ~sent_back.exists())
     behind = and_(
         PaymentAttempt.order_id == Order.id,
         or_(
@@ -129,7 +139,8 @@ def _entry_unbalanced(_: Moment) -> Select[Any]:
 
 
 def _cash_differs(_: Moment) -> Select[Any]:
-    """Per shop, provider and currency: the books' cash is what was captured and not given back."""
+    """Per shop, provider and currency: the books' cash is what was captured, without what was given
+    back, what was kept as a fee, and what a bank has taken."""
     account = literal(cash_in_transit("")) + PaymentAttempt.provider
     key = (PaymentAttempt.merchant_id, account.label("account"), PaymentAttempt.currency)
     captured = select(*key, PaymentAttempt.captured_minor.label("minor"))
@@ -138,10 +149,18 @@ def _cash_differs(_: Moment) -> Select[Any]:
         .join(PaymentAttempt, PaymentAttempt.id == Refund.attempt_id)
         .where(Refund.state == RefundState.SUCCEEDED)
     )
+    fees = (
+        select(*key, (-PaymentFee.amount_minor).label("minor"))
+        .join(PaymentAttempt, PaymentAttempt.id == PaymentFee.attempt_id)
+        .where(PaymentFee.booked)
+    )
+    disputed = select(*key, (-Dispute.out_minor).label("minor")).join(
+        PaymentAttempt, PaymentAttempt.id == Dispute.attempt_id
+    )
     booked = select(
         Posting.merchant_id, Posting.account, Posting.currency, Posting.amount_minor
     ).where(Posting.account.startswith(cash_in_transit("")))
-    moved = union_all(captured, back, booked).subquery()
+    moved = union_all(captured, back, fees, disputed, booked).subquery()
     where = (moved.c.merchant_id, moved.c.account, moved.c.currency)
     return (
         select(moved.c.merchant_id + literal("/") + moved.c.account)

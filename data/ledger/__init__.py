@@ -3,6 +3,8 @@
 from data.ledger.append_only import append_only_ddl
 from data.ledger.books import (
     CUSTOMER_HOLD,
+    DISPUTE_LOST,
+    DISPUTED,
     GIFT_CARD_LIABILITY,
     GIFT_CARDS_GRANTED,
     PSP_FEE,
@@ -20,6 +22,8 @@ from data.ledger.models import LedgerEntry, Posting
 
 __all__ = [
     "CUSTOMER_HOLD",
+    "DISPUTED",
+    "DISPUTE_LOST",
     "GIFT_CARDS_GRANTED",
     "GIFT_CARD_LIABILITY",
     "PSP_FEE",

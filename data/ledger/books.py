@@ -1,7 +1,8 @@
 """Posting to the books and reading them back.
 
 Accounts: cash_in_transit:{provider}, customer_hold, revenue, refund_payable, psp_fee,
-gift_card_liability (what cards are still worth), gift_cards_granted (what was given away).
+gift_card_liability (what cards are still worth), gift_cards_granted (what was given away),
+disputed (what a bank has taken until it is decided), dispute_lost.
 """
 
 from collections import defaultdict
@@ -24,6 +25,8 @@ CUSTOMER_HOLD = "customer_hold"
 REVENUE = "revenue"
 REFUND_PAYABLE = "refund_payable"
 PSP_FEE = "psp_fee"
+DISPUTED = "disputed"
+DISPUTE_LOST = "dispute_lost"
 GIFT_CARD_LIABILITY = "gift_card_liability"
 GIFT_CARDS_GRANTED = "gift_cards_granted"
 _LEG = ("entry_id", "merchant_id", "account", "amount_minor", "currency")

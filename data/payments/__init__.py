@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from data.delivery.jobs import JobRunner
 from data.kernel.facts import Fact
 from data.payments import changing, credit, notices, refunds, returning, sandbox_bank, steps
+from data.payments.aftercare import AFTERCARE, Aftercare
+from data.payments.alarms import dismiss_alarm
 from data.payments.attempts import Way, begin_attempt, supersede
 from data.payments.by_hand import give_back_by_hand
 from data.payments.deciding import (
@@ -19,6 +21,7 @@ from data.payments.deciding import (
     refund_order,
     settle_group_order,
 )
+from data.payments.external import note_external_refund
 from data.payments.facts import (
     PaymentFailed,
     PaymentQuarantined,
@@ -33,6 +36,7 @@ from data.payments.links import (
     order_behind,
     revoke_links,
 )
+from data.payments.looking import Look, lease_looks, looks_due
 from data.payments.models import (
     AttemptState,
     NoticeState,
@@ -40,13 +44,23 @@ from data.payments.models import (
     PaymentLink,
     PaymentNotice,
     Refund,
+    RefundKind,
     RefundState,
 )
 from data.payments.notices import record_notice
 from data.payments.quarantine import dismiss_notice, release_quarantine
 from data.payments.quarantine_models import QuarantineDeed, QuarantineMove
 from data.payments.refund_truth import apply_refund_truth
-from data.payments.refunds import request_refund, retry_refund
+from data.payments.refunds import request_refund, retry_refund, send_again
+from data.payments.standing import apply_standing, fees_elsewhere, record_look
+from data.payments.standing_models import (
+    Alarm,
+    Dispute,
+    DisputeState,
+    PaymentAlarm,
+    PaymentFee,
+    PaymentLook,
+)
 from data.payments.steps import Call, calls_due, lease, record_answer
 from data.payments.truth import apply_truth
 
@@ -66,45 +80,63 @@ def listen(session: Session, fact: Fact, now: datetime) -> None:
 
 
 __all__ = [
+    "AFTERCARE",
     "JOBS",
+    "Aftercare",
+    "Alarm",
     "AttemptState",
     "Call",
     "CancelOutcome",
     "Cancelled",
+    "Dispute",
+    "DisputeState",
+    "Look",
     "NoticeState",
     "PayState",
     "Payable",
+    "PaymentAlarm",
     "PaymentAttempt",
     "PaymentFailed",
+    "PaymentFee",
     "PaymentLink",
+    "PaymentLook",
     "PaymentNotice",
     "PaymentQuarantined",
     "QuarantineDeed",
     "QuarantineMove",
     "Refund",
     "RefundFailed",
+    "RefundKind",
     "RefundRequested",
     "RefundState",
     "Way",
     "apply_refund_truth",
+    "apply_standing",
     "apply_truth",
     "begin_attempt",
     "calls_due",
     "cancel_order",
     "create_link",
+    "dismiss_alarm",
     "dismiss_notice",
+    "fees_elsewhere",
     "find_payable",
     "give_back_by_hand",
     "lease",
+    "lease_looks",
     "listen",
+    "looks_due",
+    "note_external_refund",
     "order_behind",
     "record_answer",
+    "record_look",
     "record_notice",
     "refund_order",
     "release_quarantine",
     "request_refund",
     "retry_refund",
     "revoke_links",
+    "send_again",
     "settle_group_order",
     "supersede",
 ]

@@ -7,10 +7,14 @@ from sqlalchemy.orm import Session
 from data.kernel.money import Money
 from data.ledger import (
     CUSTOMER_HOLD,
+    DISPUTE_LOST,
+    DISPUTED,
     GIFT_CARD_LIABILITY,
     GIFT_CARDS_GRANTED,
+    PSP_FEE,
     REFUND_PAYABLE,
     REVENUE,
+    Leg,
     cash_in_transit,
     post,
     transfer,
@@ -18,12 +22,15 @@ from data.ledger import (
 )
 from data.payments.credit_models import GiftCard, GiftCardUse
 from data.payments.models import PaymentAttempt, Refund
+from data.payments.standing_models import Dispute, DisputeState
 
 CAPTURED = "captured"
 GOODS_OWED = "goods_owed"
 REFUND_PROMISED = "refund_promised"
 REFUND_SUCCEEDED = "refund_succeeded"
 REFUND_REVERSED = "refund_reversed"
+FEE = "fee"
+DISPUTE = "dispute"
 GIFT_CARD_ISSUED = "gift_card_issued"
 CREDIT_REDEEMED = "credit_redeemed"
 CREDIT_EARNED = "credit_earned"
@@ -101,6 +108,55 @@ def book_refund_reversed(session: Session, refund: Refund, provider: str, *, now
         event_at=now,
         now=now,
     )
+
+
+def book_fee(
+    session: Session, attempt: PaymentAttempt, fee: Money, fee_ref: str, *, now: datetime
+) -> None:
+    post(
+        session,
+        merchant_id=attempt.merchant_id,
+        kind=FEE,
+        source_ref=fee_ref,
+        legs=transfer(PSP_FEE, cash_in_transit(attempt.provider), fee),
+        event_at=now,
+        now=now,
+    )
+
+
+def book_dispute(
+    session: Session,
+    dispute: Dispute,
+    provider: str,
+    *,
+    was: tuple[DisputeState, int],
+    now: datetime,
+) -> None:
+    """From how it was to how it is: what is undecided, what is lost, and what that leaves there."""
+    undecided = _out(dispute, DisputeState.OPEN) - _part(was, DisputeState.OPEN)
+    lost = _out(dispute, DisputeState.LOST) - _part(was, DisputeState.LOST)
+    moved = {
+        DISPUTED: -undecided,
+        DISPUTE_LOST: -lost,
+        cash_in_transit(provider): undecided + lost,
+    }
+    post(
+        session,
+        merchant_id=dispute.merchant_id,
+        kind=DISPUTE,
+        source_ref=f"{dispute.id}:{dispute.moves}",
+        legs=[Leg(name, Money(minor, dispute.currency)) for name, minor in moved.items() if minor],
+        event_at=now,
+        now=now,
+    )
+
+
+def _out(dispute: Dispute, state: DisputeState) -> int:
+    return _part((DisputeState(dispute.state), dispute.out_minor), state)
+
+
+def _part(how: tuple[DisputeState, int], state: DisputeState) -> int:
+    return how[1] if how[0] == state else 0
 
 
 def book_gift_card_issued(session: Session, card: GiftCard, *, now: datetime) -> None:

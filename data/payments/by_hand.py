@@ -20,13 +20,25 @@ def give_back_by_hand(session: Session, *, refund_id: str, reference: str, now: 
     given = retry_refund(session, refund_id=refund_id, now=now)
     if given.state == RefundState.SUCCEEDED:
         return given
-    if not move_refund(session, given, RefundState.SUBMITTED, now=now):
+    if not _believe(session, given, reference, now):
         raise WrongState(given.state)
+    return given
+
+
+def settle_refund(session: Session, refund: Refund, *, reference: str, now: datetime) -> None:
+    """Of one that was never sent, or failed: the buyer has the money in another way."""
+    is_over = refund.state == RefundState.FAILED
+    given = retry_refund(session, refund_id=refund.id, now=now) if is_over else refund
+    _believe(session, given, reference, now)
+
+
+def _believe(session: Session, given: Refund, reference: str, now: datetime) -> bool:
+    if not move_refund(session, given, RefundState.SUBMITTED, now=now):
+        return False
     truth = ProviderRefund(
         status=RefundStatus.SUCCEEDED,
         amount=given.amount,
         provider_ref=reference,
         our_ref=given.idempotency_key,
     )
-    apply_refund_truth(session, refund_id=given.id, truth=truth, now=now)
-    return given
+    return apply_refund_truth(session, refund_id=given.id, truth=truth, now=now)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from data.delivery.jobs import NewJob, enqueue
 from data.orders import Order, OrderState
 from data.orders.states import lane_of
+from data.payments.aftercare import aftercare
 from data.payments.attempts import lock_attempt
 from data.payments.calls import Verb
 from data.payments.models import (
@@ -41,6 +42,23 @@ def plan_check(session: Session, subject: PaymentAttempt | Refund, *, now: datet
         merchant_id=subject.merchant_id,
     )
     enqueue(session, job, now=now)
+
+
+def plan_checks_after(session: Session, refund: Refund, *, now: datetime) -> None:
+    """It has succeeded, and may still turn out not to have: of that one notice tells, and notices
+    get lost. What somebody gave back by hand was never asked of the provider."""
+    if not refund.calls:
+        return
+    for nth, wait in enumerate(aftercare(session).refunds):
+        job = NewJob(
+            lane=lane_of(refund.order_id),
+            kind=CHECK,
+            key=f"{CHECK}:{refund.id}:after:{nth}",
+            run_at=now + wait,
+            args={"subject_id": refund.id},
+            merchant_id=refund.merchant_id,
+        )
+        enqueue(session, job, now=now)
 
 
 def ask_later(session: Session, subject: PaymentAttempt | Refund, *, now: datetime) -> None:

@@ -4,7 +4,7 @@ What comes back is the provider's word, already parsed: it is compared with our 
 is believed. `NoAnswer` means we do not know; only `NotThere` means that nothing happened.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -34,8 +34,8 @@ EVERYWHERE: frozenset[Scene] = frozenset(Scene)
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """What a provider can do. `currencies` empty: any. `can_query`: it tells of a payment when it
-    is asked, not only by itself."""
+    """What a provider can do. `currencies` empty: any. `can_query`: it tells of a payment, and of
+    what became of it, when it is asked, not only by itself."""
 
     scenes: frozenset[Scene] = EVERYWHERE
     currencies: frozenset[str] = frozenset()
@@ -43,9 +43,7 @@ class Flags:
     longest_hold: timedelta | None = None
     can_partial_capture: bool = False
     can_query: bool = True
-    can_query_by_our_id: bool = True
     can_close: bool = True
-    refund_is_async: bool = True
 
 
 class PaymentStatus(StrEnum):
@@ -81,10 +79,57 @@ class ProviderPayment:
 
 @dataclass(frozen=True, slots=True)
 class ProviderRefund:
+    """`is_short`: it waits because the shop's balance there is too low."""
+
     status: RefundStatus
     amount: Money
     provider_ref: str
     our_ref: str | None = None
+    is_short: bool = False
+
+
+class DisputeStatus(StrEnum):
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderFee:
+    """What the provider kept, under its own name for that; below zero: it gave that back."""
+
+    amount: Money
+    provider_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDispute:
+    """`out`: what has left the shop's account there for it, and is shown as no refund; None: all
+    of it. `is_claim`: a refund beside it would give the money back twice; a mere question is none.
+    """
+
+    status: DisputeStatus
+    amount: Money
+    provider_ref: str
+    reason: str = ""
+    answer_by: datetime | None = None
+    out: Money | None = None
+    is_claim: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What became of a captured payment, as far as the provider tells.
+
+    `refunds`: those it names, whoever began them. `is_all_returned`: nothing of it is left, in
+    however many refunds. `is_touched`: something was given back, and nobody says how much.
+    """
+
+    refunds: Sequence[ProviderRefund] = ()
+    is_all_returned: bool = False
+    is_touched: bool = False
+    fees: Sequence[ProviderFee] = ()
+    disputes: Sequence[ProviderDispute] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +145,13 @@ class NoAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class TooPoor:
+    """A refund that cannot be paid now: the shop's balance there is too low; nothing happened."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Declined:
     """The provider understood and refused; nothing happened."""
 
@@ -107,12 +159,16 @@ class Declined:
 
 
 PaymentAnswer = ProviderPayment | NotThere | NoAnswer | Declined
-RefundAnswer = ProviderRefund | NotThere | NoAnswer | Declined
+RefundAnswer = ProviderRefund | NotThere | NoAnswer | TooPoor | Declined
 Answer = PaymentAnswer | RefundAnswer
 
 
 class ProviderUnreachable(Exception):
     """Raised by a gateway when it cannot tell whether the provider acted."""
+
+
+class BalanceTooLow(ProviderUnreachable):
+    """A refund was not made, and the same call works once the shop's balance there is filled up."""
 
 
 class ProviderRefused(Exception):
@@ -176,13 +232,18 @@ class NewRefund:
 
 @dataclass(frozen=True, slots=True)
 class ProviderEvent:
-    """A callback whose signature held. What it claims is compared, never believed."""
+    """A callback whose signature held. What it claims is compared, never believed.
+
+    `of_payment`: our key of the payment whose money had come before, where it tells of something
+    after that (a refund, a dispute): what is not ours by `our_ref` is looked for there.
+    """
 
     event_id: str
     our_ref: str
     raw: bytes
     headers: Mapping[str, str]
     claimed: Money | None = None
+    of_payment: str = ""
 
 
 class Gateway(Protocol):
@@ -207,6 +268,11 @@ class Gateway(Protocol):
     async def refund(self, wanted: NewRefund) -> ProviderRefund: ...
 
     async def query_refund(self, wanted: NewRefund) -> ProviderRefund | None: ...
+
+    async def look_back(self, payment: PaymentRef, named: Sequence[str]) -> Standing | None:
+        """What became of a captured payment. `named`: refunds there that notices spoke of. None:
+        this provider tells nothing of that."""
+        ...
 
     async def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:
         """BadNotice for what they did not sign; None for what says nothing of a payment."""

@@ -49,6 +49,11 @@ class RefundState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class RefundKind(StrEnum):
+    OURS = "ours"
+    EXTERNAL = "external"  # begun at the provider, past us; found afterwards
+
+
 class NoticeState(StrEnum):
     """received → applied (we asked) | quarantined (it contradicts us) | ignored (not of ours)."""
 
@@ -167,6 +172,7 @@ class Refund(Base):
     order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"), index=True)
     attempt_id: Mapped[str] = mapped_column(ForeignKey("payment_attempts.id"))
     retry_of: Mapped[str | None] = mapped_column(ForeignKey("refunds.id"))
+    kind: Mapped[str] = mapped_column(String(8), default=RefundKind.OURS, server_default="ours")
     cause_ref: Mapped[str] = mapped_column(String(80))
     idempotency_key: Mapped[str] = mapped_column(String(32), unique=True)
     amount_minor: Mapped[int]

@@ -1,5 +1,6 @@
 """Callbacks of providers: kept as they came, each once; all they do is make us ask."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import BindParameter, bindparam, select
@@ -8,12 +9,14 @@ from sqlalchemy.orm import Session
 from data.delivery.jobs import JobRunner, NewJob, enqueue
 from data.delivery.models import Job
 from data.kernel.entities import Entities
+from data.kernel.money import Money
 from data.kernel.once import insert_once
 from data.kernel.tokens import fingerprint
 from data.orders.states import lane_of
 from data.payments.account_models import PaymentAccount
 from data.payments.checking import ask_now, run_check
 from data.payments.gateway import ProviderEvent
+from data.payments.looking import look_soon
 from data.payments.models import NoticeState, PaymentAttempt, PaymentNotice, Refund
 
 NOTICE = "payment_notice"
@@ -48,7 +51,8 @@ def record_notice(
     `account`: whose key that was. It speaks for what was begun through it, and for nothing else.
     """
     account_id = account.id if account else None
-    subject = _subject(session, provider, account_id, event.our_ref)
+    meant = _meant(session, provider, account_id, event)
+    subject = meant.subject
     whose = account or subject
     merchant_id = whose.merchant_id if whose else None
     notice_id = insert_once(
@@ -58,15 +62,17 @@ def record_notice(
         provider=provider,
         account_id=account_id,
         event_id=_event_name(account_id, event.event_id),
-        our_ref=event.our_ref[:_LONGEST_REF],
-        claimed_minor=event.claimed.minor if event.claimed else None,
-        claimed_currency=event.claimed.currency if event.claimed else None,
+        our_ref=meant.our_ref[:_LONGEST_REF],
+        claimed_minor=meant.claimed.minor if meant.claimed else None,
+        claimed_currency=meant.claimed.currency if meant.claimed else None,
         raw=event.raw,
         headers=dict(event.headers),
         received_at=now,
     )
     if notice_id is None:
         return False
+    if isinstance(subject, PaymentAttempt) and event.of_payment:
+        look_soon(session, subject, named=meant.named, now=now)
     job = NewJob(
         lane=lane_of(subject.order_id) if subject else f"notices:{provider}",
         kind=NOTICE,
@@ -77,6 +83,28 @@ def record_notice(
     )
     enqueue(session, job, now=now)
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """What a notice speaks of. `named`: a refund there that is not ours."""
+
+    subject: _Subject | None
+    our_ref: str
+    claimed: Money | None
+    named: str = ""
+
+
+def _meant(session: Session, provider: str, account_id: str | None, event: ProviderEvent) -> _Meant:
+    """What came after a payment, and not by us, is the payment's, and its sum is another one."""
+    subject = _subject(session, provider, account_id, event.our_ref)
+    if isinstance(subject, Refund) or not event.of_payment:
+        return _Meant(subject, event.our_ref, event.claimed)
+    paid = _subject(session, provider, account_id, event.of_payment)
+    if not isinstance(paid, PaymentAttempt):
+        return _Meant(subject, event.our_ref, event.claimed)
+    named = event.our_ref if event.our_ref != event.of_payment else ""
+    return _Meant(paid, event.of_payment, None, named)
 
 
 def _run_notice(session: Session, job: Job, now: datetime) -> None:

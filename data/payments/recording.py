@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from data.orders import Order
+from data.payments.alarms import raise_alarm
 from data.payments.attempts import lock_attempt, move_attempt
 from data.payments.calls import Call, Verb
 from data.payments.checking import GIVE_UP_AFTER, ask_later, plan_check
@@ -15,6 +16,7 @@ from data.payments.gateway import (
     NotThere,
     ProviderPayment,
     ProviderRefund,
+    TooPoor,
 )
 from data.payments.models import (
     OPEN_ATTEMPTS,
@@ -26,6 +28,7 @@ from data.payments.models import (
 )
 from data.payments.refund_truth import apply_refund_truth, fail_refund
 from data.payments.refunds import lock_refund, move_refund
+from data.payments.standing_models import Alarm
 from data.payments.truth import fall_through, learn
 
 
@@ -100,6 +103,7 @@ def _record_refund(
             _doubt_refund(session, order, refund, call, answer, now)
     if isinstance(answer, ProviderRefund):
         apply_refund_truth(session, refund_id=refund_id, truth=answer, now=now)
+    _tell_if_it_waits(session, refund, answer, now)
     is_idle = refund.call is None and refund.quarantine is None
     if is_idle and refund.state in OPEN_REFUNDS:
         plan_check(session, refund, now=now)
@@ -117,6 +121,15 @@ def _doubt_refund(
         ask_later(session, refund, now=now)  # a hint that it came back after all stays open
     else:
         move_refund(session, refund, RefundState.UNKNOWN, now=now)
+
+
+def _tell_if_it_waits(session: Session, refund: Refund, answer: Answer, now: datetime) -> None:
+    """The shop has to fill up its balance there; until then it is tried again under its key."""
+    is_short = isinstance(answer, ProviderRefund) and answer.is_short
+    if refund.state in OPEN_REFUNDS and (is_short or isinstance(answer, TooPoor)):
+        attempt = session.get_one(PaymentAttempt, refund.attempt_id)
+        about, amount = refund.id, refund.amount
+        raise_alarm(session, attempt, Alarm.REFUND_WAITS, about=about, amount=amount, now=now)
 
 
 def _is_its_turn(subject: PaymentAttempt | Refund, call: Call) -> bool:

@@ -6,8 +6,10 @@ from sqlalchemy.orm import Session
 
 from data.orders import Order, OrderRefunded, OrderState
 from data.orders.states import move, tell
+from data.payments.alarms import settle_alarm
 from data.payments.attempts import attempts_of
 from data.payments.books import book_refund_reversed, book_refund_succeeded
+from data.payments.checking import plan_checks_after
 from data.payments.facts import RefundFailed, RefundSucceeded
 from data.payments.gateway import ProviderRefund
 from data.payments.models import (
@@ -18,6 +20,7 @@ from data.payments.models import (
 )
 from data.payments.quarantine import contradiction, quarantine
 from data.payments.refunds import lock_refund, move_refund, still_ours
+from data.payments.standing_models import Alarm
 
 
 def apply_refund_truth(
@@ -63,9 +66,12 @@ def _follow(
     provider = session.get_one(PaymentAttempt, refund.attempt_id).provider
     if refund.state == RefundState.SUCCEEDED:
         book_refund_succeeded(session, refund, provider, now=now)
+        settle_alarm(session, refund.attempt_id, Alarm.REFUND_WAITS, about=refund.id, now=now)
+        plan_checks_after(session, refund, now=now)
         close_if_all_is_back(session, order, now=now)
         tell(session, RefundSucceeded, order, now=now, refund_id=refund.id)
     elif refund.state == RefundState.FAILED:
+        settle_alarm(session, refund.attempt_id, Alarm.REFUND_WAITS, about=refund.id, now=now)
         if before == RefundState.SUCCEEDED:
             book_refund_reversed(session, refund, provider, now=now)
         if order.state == OrderState.REFUNDED:

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from data.delivery.jobs import JobRunner, NewJob, enqueue
 from data.delivery.models import Job
@@ -15,17 +15,20 @@ from data.kernel.money import Money
 from data.kernel.versions import set_if_same
 from data.orders import Order, lock_order
 from data.orders.states import lane_of
+from data.payments.alarms import raise_alarm
 from data.payments.attempts import lock_attempt
 from data.payments.books import book_refund_promised
 from data.payments.calls import Verb
 from data.payments.facts import RefundRequested
 from data.payments.keys import business_key
 from data.payments.models import (
+    OPEN_REFUNDS,
     REFUND_TRANSITIONS,
     PaymentAttempt,
     Refund,
     RefundState,
 )
+from data.payments.standing_models import Alarm, Dispute, DisputeState, PaymentAlarm
 
 SEND = "refund_send"
 
@@ -44,8 +47,8 @@ def request_refund(
     if known is not None:
         return known
     wanted = amount or Money(attempt.captured_minor - attempt.promised_minor, attempt.currency)
-    _promise(session, attempt, wanted)
-    refund = _new_refund(session, attempt, wanted, cause_ref, None, now)
+    promise(session, attempt, wanted)
+    refund = new_refund(session, attempt, wanted, cause_ref, None, now)
     book_refund_promised(session, refund, attempt, now=now)
     _send_and_tell(session, order, refund, now)
     return refund
@@ -61,9 +64,29 @@ def retry_refund(session: Session, *, refund_id: str, now: datetime) -> Refund:
     if known is not None:
         return known
     _, attempt = lock_attempt(session, failed.attempt_id)
-    refund = _new_refund(session, attempt, failed.amount, cause_ref, failed.id, now)
+    refund = new_refund(session, attempt, failed.amount, cause_ref, failed.id, now)
     _send_and_tell(session, order, refund, now)
     return refund
+
+
+def send_again(session: Session, *, refund_id: str, now: datetime) -> None:
+    """A person wants it sent now, under its key: the shop's balance was filled up, or a dispute
+    that held it back is over. WrongState: it waits for nothing of the kind, or is disputed."""
+    _, refund = lock_refund(session, refund_id)
+    told = select(PaymentAlarm).where(
+        PaymentAlarm.attempt_id == refund.attempt_id,
+        PaymentAlarm.what.in_((Alarm.REFUND_WAITS, Alarm.REFUND_HELD)),
+        PaymentAlarm.about == refund.id,
+        PaymentAlarm.closed_at.is_(None),
+    )
+    alarm = session.scalar(told)
+    is_open = refund.state in OPEN_REFUNDS and refund.quarantine is None
+    if alarm is None or not is_open or is_disputed(session, refund.attempt_id):
+        raise WrongState(refund.state)
+    refund.call, refund.call_at = Verb.REFUND, now
+    if alarm.what == Alarm.REFUND_HELD:
+        alarm.closed_at = now
+    session.flush()
 
 
 def lock_refund(session: Session, refund_id: str) -> tuple[Order, Refund]:
@@ -96,7 +119,7 @@ def still_ours(session: Session, order_id: str) -> int:
     return int(captured or 0) - int(returned or 0)
 
 
-def _promise(session: Session, attempt: PaymentAttempt, wanted: Money) -> None:
+def promise(session: Session, attempt: PaymentAttempt, wanted: Money) -> None:
     """One conditional UPDATE is the bound: promises never exceed what was captured."""
     if wanted.minor <= 0 or wanted.currency != attempt.currency:
         raise Refused("refund_amount")
@@ -112,7 +135,7 @@ def _promise(session: Session, attempt: PaymentAttempt, wanted: Money) -> None:
     session.refresh(attempt)
 
 
-def _new_refund(
+def new_refund(
     session: Session,
     attempt: PaymentAttempt,
     wanted: Money,
@@ -160,10 +183,37 @@ def _send_and_tell(session: Session, order: Order, refund: Refund, now: datetime
     announce(session, fact, now=now)
 
 
+def waiting_refunds(session: Session, attempt_id: str) -> list[Refund]:
+    """Promised, and not sent or failed for good: what another way of giving back may settle."""
+    again = aliased(Refund)
+    retried = select(again.id).where(again.retry_of == Refund.id)
+    waits = or_(
+        and_(Refund.state == RefundState.REQUESTED, Refund.call.is_(None)),
+        and_(Refund.state == RefundState.FAILED, ~retried.exists()),
+    )
+    mine = select(Refund).where(Refund.attempt_id == attempt_id, waits)
+    fits = mine.where(Refund.quarantine.is_(None)).order_by(Refund.id)
+    return list(session.scalars(fits.execution_options(populate_existing=True)))
+
+
+def is_disputed(session: Session, attempt_id: str) -> bool:
+    """A bank may give the money back until it has decided: who gave it back now might give it
+    twice."""
+    is_open = (Dispute.state == DisputeState.OPEN, Dispute.is_claim)
+    found = select(Dispute.id).where(Dispute.attempt_id == attempt_id, *is_open)
+    return session.scalar(found.limit(1)) is not None
+
+
 def _run_send(session: Session, job: Job, now: datetime) -> None:
     """The lane's turn has come: the call itself is made outside, see steps.py."""
     _, refund = lock_refund(session, job.args["refund_id"])
-    if refund.state == RefundState.REQUESTED and refund.call is None:
+    if refund.state != RefundState.REQUESTED or refund.call is not None:
+        return
+    if is_disputed(session, refund.attempt_id):
+        attempt = session.get_one(PaymentAttempt, refund.attempt_id)
+        about, amount = refund.id, refund.amount
+        raise_alarm(session, attempt, Alarm.REFUND_HELD, about=about, amount=amount, now=now)
+    else:
         refund.call, refund.call_at = Verb.REFUND, now
 
 

@@ -16,6 +16,7 @@ from data.delivery.models import Job
 from data.kernel.ids import new_id
 from data.kernel.money import Money
 from data.payments.gateway import (
+    BalanceTooLow,
     NewPayment,
     NewRefund,
     PaymentStatus,
@@ -133,6 +134,8 @@ def refund(session: Session, wanted: NewRefund, *, now: datetime) -> Shown:
         return Shown(known)
     payment = _known(session, wanted.payment.key, now)
     _refuse_too_much(session, payment, wanted.amount)
+    if _is_short(session, payment.key):
+        raise BalanceTooLow("balance")
     planned = _planned(session, payment.key, "refund")
     outcome = RefundOutcome(planned.outcome) if planned else RefundOutcome.APPROVED
     delay = timedelta(seconds=planned.delay_seconds) if planned else LATE
@@ -167,6 +170,7 @@ _REFUND_BECOMES: dict[RefundOutcome, tuple[RefundStatus, RefundStatus | None]] =
     RefundOutcome.DECLINED: (RefundStatus.FAILED, None),
     RefundOutcome.LATE: (RefundStatus.PENDING, RefundStatus.SUCCEEDED),
     RefundOutcome.REVERSED: (RefundStatus.SUCCEEDED, RefundStatus.FAILED),
+    RefundOutcome.UNSAID: (RefundStatus.SUCCEEDED, RefundStatus.FAILED),
 }
 
 
@@ -187,7 +191,7 @@ def _new_refund(
     )
     session.add(given)
     session.flush()
-    if given.settles_at is not None:
+    if given.settles_at is not None and outcome != RefundOutcome.UNSAID:
         _call_back(session, given, 0, at=given.settles_at, now=now)
     return given
 
@@ -227,6 +231,12 @@ def _planned(session: Session, key: str, about: str) -> SandboxPlan | None:
     found.done = True
     session.flush()
     return found
+
+
+def _is_short(session: Session, key: str) -> bool:
+    """Until somebody fills up the shop's balance: plans something else."""
+    found = session.get(SandboxPlan, (key, "refund"), populate_existing=True)
+    return found is not None and found.outcome == RefundOutcome.SHORT
 
 
 def _refuse_too_much(session: Session, payment: SandboxPayment, wanted: Money) -> None:

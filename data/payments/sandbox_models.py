@@ -30,6 +30,8 @@ class RefundOutcome(StrEnum):
     LOST = "lost"
     LATE = "late"  # pending first
     REVERSED = "reversed"  # succeeds, and is found later not to have worked
+    UNSAID = "unsaid"  # the same, and the bank never calls back
+    SHORT = "short"  # it waits until the shop's balance is filled up
 
 
 class SandboxPlan(Base):
@@ -76,6 +78,24 @@ class SandboxRefund(Base):
     status: Mapped[str] = mapped_column(String(12))
     becomes: Mapped[str | None] = mapped_column(String(12))  # … at settles_at
     settles_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+class SandboxEntry(Base):
+    """A fee that the bank kept of a payment, or a dispute about it (`what`)."""
+
+    __tablename__ = "sandbox_entries"
+
+    key: Mapped[str] = mapped_column(String(32), primary_key=True)
+    payment_key: Mapped[str] = mapped_column(ForeignKey("sandbox_payments.key"))
+    what: Mapped[str] = mapped_column(String(8))
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    status: Mapped[str] = mapped_column(String(12), default="")
     created_at: Mapped[datetime]
 
     @property

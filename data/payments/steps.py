@@ -19,16 +19,16 @@ from data.kernel.prepared import Prepared
 from data.kernel.versions import set_if_same
 from data.payments.calls import Call, Verb
 from data.payments.checking import CHECK, run_check
-from data.payments.details import open_details, read_details
-from data.payments.gateway import NewPayment, PaymentRef
+from data.payments.details import open_details
+from data.payments.gateway import NewPayment
 from data.payments.models import AttemptState, PaymentAttempt, Refund, RefundState
 from data.payments.recording import record_answer
+from data.payments.references import payment_ref
 
 __all__ = ["JOBS", "Call", "Verb", "calls_due", "lease", "record_answer"]
 
 _LEASE = timedelta(seconds=60)  # twice the longest time-out of a provider call (30 s)
 _BATCH = 20
-_OVER = (AttemptState.FAILED, AttemptState.VOIDED)
 _T = TypeVar("_T", PaymentAttempt, Refund)
 _TAKEN: dict[str, str] = {
     AttemptState.CREATED: AttemptState.SUBMITTED,
@@ -101,7 +101,7 @@ def _attempt_call(session: Session, attempt: PaymentAttempt) -> Call:
         refund_id=None,
         turn=attempt.calls,
         new_payment=_new_payment(session, attempt),
-        payment=_payment_ref(attempt),
+        payment=payment_ref(attempt),
     )
 
 
@@ -117,7 +117,7 @@ def _refund_call(session: Session, refund: Refund) -> Call:
         refund_id=refund.id,
         turn=refund.calls,
         new_payment=_new_payment(session, attempt),
-        payment=_payment_ref(attempt),
+        payment=payment_ref(attempt),
         refund_key=refund.idempotency_key,
         refund_amount=refund.amount,
         refund_ref=refund.provider_ref,
@@ -131,17 +131,6 @@ def _new_payment(session: Session, attempt: PaymentAttempt) -> NewPayment:
         order_id=attempt.order_id,
         authorize_only=attempt.authorize_only,
         details=open_details(session, attempt),
-    )
-
-
-def _payment_ref(attempt: PaymentAttempt) -> PaymentRef:
-    return PaymentRef(
-        attempt.idempotency_key,
-        attempt.provider_ref,
-        attempt.amount,
-        is_offered=attempt.pay_with is not None,
-        expires_at=read_details(attempt.details).expires_at,
-        let_go=attempt.superseded or attempt.state in _OVER,
     )
 
 

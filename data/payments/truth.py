@@ -21,6 +21,7 @@ from data.payments.calls import Verb
 from data.payments.credit import earn_credit, hold_again, redeem, release
 from data.payments.facts import PaymentFailed
 from data.payments.gateway import ProviderPayment
+from data.payments.looking import plan_look
 from data.payments.models import AttemptState, PaymentAttempt
 from data.payments.quarantine import contradiction, quarantine
 from data.payments.refund_truth import close_if_all_is_back
@@ -110,6 +111,7 @@ def _captured(
     session: Session, order: Order, attempt: PaymentAttempt, before: AttemptState, now: datetime
 ) -> None:
     book_capture(session, attempt, now=now)
+    plan_look(session, attempt, now=now)
     if order.state == OrderState.WAITING_GROUP and attempt.capture_wanted:
         earn(session, order, attempt, now=now)
     elif before == AttemptState.AUTHORIZED and order.state == OrderState.WAITING_GROUP:

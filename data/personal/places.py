@@ -73,6 +73,10 @@ PLACES: Mapping[str, Place] = {
     "payment_attempts": Place(Fate.BLANKED, Why.BOOKS),
     "payment_links": Place(Fate.DELETED, shown=False),
     "refunds": Place(Fate.KEPT, Why.BOOKS),
+    "payment_looks": Place(Fate.KEPT, Why.BOOKS, shown=False),
+    "payment_fees": Place(Fate.KEPT, Why.BOOKS, shown=False),  # between the shop and its provider
+    "payment_disputes": Place(Fate.KEPT, Why.BOOKS),
+    "payment_alarms": Place(Fate.KEPT, Why.BOOKS, shown=False),  # what the shop has to look at
     "quarantine_moves": Place(Fate.KEPT, Why.BOOKS, shown=False),  # of providers and colleagues
     "basket_lines": Place(Fate.DELETED),
     "kept_addresses": Place(Fate.DELETED),

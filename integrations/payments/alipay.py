@@ -20,6 +20,7 @@ from data.kernel.money import Money
 from data.payments.accounts import Credentials
 from data.payments.gateway import (
     BadNotice,
+    BalanceTooLow,
     Flags,
     NewPayment,
     NewRefund,
@@ -33,6 +34,7 @@ from data.payments.gateway import (
     ProviderUnreachable,
     RefundStatus,
     Scene,
+    Standing,
 )
 from integrations.payments.alipay_checks import look_at_account
 from integrations.payments.alipay_line import NOT_THERE, AlipayLine, Refusal, beijing
@@ -56,6 +58,7 @@ _ADDRESSES = {
 }
 _PAGE, _CODE = "page", "qr"
 _CURRENCY = "CNY"
+_NO_BALANCE = "ACQ.SELLER_BALANCE_NOT_ENOUGH"
 _LONGEST_OPEN = timedelta(days=15)  # `time_expire`: one minute to fifteen days
 _LONGEST_SUBJECT = 128  # of 256 places, and a Han character took two of them in older versions
 # "No special characters such as /, = and &"; what else may be one is told nowhere.
@@ -133,9 +136,11 @@ class Alipay:
         }
         try:
             told = await self._line.ask("alipay.trade.refund", asked)
-        except Refusal:
+        except Refusal as refusal:
             # An earlier try may be what stands in its way: a trade given back whole is closed.
             shown = await self.query_refund(wanted)
+            if shown is None and refusal.code == _NO_BALANCE:
+                raise BalanceTooLow(refusal.code) from None
             if shown is None:
                 raise
             return shown
@@ -160,6 +165,21 @@ class Alipay:
         _refuse_other(told, out_trade_no=wanted.payment.key, out_request_no=wanted.key)
         return _refund(wanted, RefundStatus.SUCCEEDED, _money(told, "refund_amount"))
 
+    async def look_back(self, payment: PaymentRef, named: Sequence[str]) -> Standing | None:
+        """Fees stand in the day's bill alone, and no call lists a trade's refunds: a notice names
+        one; and a trade that was paid and is closed was given back whole."""
+        asked = {"out_trade_no": payment.key, "query_options": [_FUNDS]}
+        told = await self._line.ask("alipay.trade.query", asked)
+        _refuse_other(told, out_trade_no=payment.key)
+        is_closed = told.get("trade_status") == "TRADE_CLOSED"
+        is_paid = _payment_shown(told).status == PaymentStatus.CAPTURED
+        wanted = [NewRefund(name, payment.amount, payment) for name in named]
+        refunds = [await self.query_refund(one) for one in wanted]
+        return Standing(
+            refunds=[one for one in refunds if one is not None],
+            is_all_returned=is_closed and is_paid,
+        )
+
     async def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:
         """Nothing in it tells of when it was sent: that each is taken once is what the store of
         notices sees to, by its `notify_id`."""
@@ -176,7 +196,12 @@ class Alipay:
         if not (our_ref and told.get("notify_id")):
             raise BadNotice("form")
         return ProviderEvent(
-            event_id=told["notify_id"], our_ref=our_ref, raw=raw, headers={}, claimed=claimed
+            event_id=told["notify_id"],
+            our_ref=our_ref,
+            raw=raw,
+            headers={},
+            claimed=claimed,
+            of_payment=told.get("out_trade_no", "") if told.get("gmt_refund") else "",
         )
 
     async def check(self) -> Sequence[Finding]:

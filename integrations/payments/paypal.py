@@ -20,6 +20,7 @@ from urllib.parse import quote
 from data.kernel.locales import Locale
 from data.payments.accounts import Credentials
 from data.payments.gateway import (
+    BalanceTooLow,
     Flags,
     NewPayment,
     NewRefund,
@@ -30,8 +31,10 @@ from data.payments.gateway import (
     ProviderRefund,
     ProviderRefused,
     ProviderUnreachable,
+    Standing,
 )
 from integrations.payments.kinds import BadCredentials, Field, Finding, Kind, Mode, Wiring
+from integrations.payments.paypal_aftermath import look_back
 from integrations.payments.paypal_events import look_at_account, read_event
 from integrations.payments.paypal_line import PayPalLine, Refusal
 from integrations.payments.paypal_seal import Seal
@@ -97,6 +100,7 @@ _WILL_NOT = frozenset(
         "TRANSACTION_REFUSED",
     }
 )
+_NO_BALANCE = frozenset({"REFUND_FAILED_INSUFFICIENT_FUNDS", "INSUFFICIENT_FUNDS"})
 _HOLD_IS_GONE = frozenset({"AUTHORIZATION_VOIDED", "AUTHORIZATION_EXPIRED"})
 
 
@@ -125,7 +129,6 @@ class PayPal:
             can_authorize=True,
             longest_hold=HONOURED,
             can_partial_capture=True,
-            can_query_by_our_id=False,
         )
 
     async def create_payment(self, wanted: NewPayment) -> ProviderPayment:
@@ -222,6 +225,9 @@ class PayPal:
         path = f"/v2/payments/refunds/{quote(wanted.provider_ref, safe='')}"
         return refund_shown(await self._line.get(Refund, path))
 
+    async def look_back(self, payment: PaymentRef, named: Sequence[str]) -> Standing | None:
+        return await look_back(self._line, await self._order(payment))
+
     async def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:
         kept = await self._seal.verify(raw, headers)
         return read_event(raw, kept)
@@ -263,6 +269,8 @@ class PayPal:
         found = _refund_of(await self._order(wanted.payment), wanted.key)
         if found is not None:
             return refund_shown(found)
+        if refusal.issue in _NO_BALANCE:
+            raise BalanceTooLow(refusal.issue)
         if refusal.status in _REFUND_REFUSED and refusal.issue not in _DONE_BEFORE:
             raise ProviderRefused(refusal.issue)
         raise refusal

@@ -18,11 +18,17 @@ NEEDED = (
     "PAYMENT.CAPTURE.DENIED",
     "PAYMENT.CAPTURE.REFUNDED",
     "PAYMENT.AUTHORIZATION.VOIDED",
+    "CUSTOMER.DISPUTE.CREATED",
+    "CUSTOMER.DISPUTE.UPDATED",
+    "CUSTOMER.DISPUTE.RESOLVED",
 )
 _EVERY = "*"
 _OF_ORDERS = "CHECKOUT.ORDER."
 _OF_PAYMENTS = ("PAYMENT.CAPTURE.", "PAYMENT.AUTHORIZATION.", "PAYMENT.REFUND.")
+# A refund's, or a reversal's: made at PayPal it bears its payment's key, and a sum of its own.
+_AFTERMATH = ("PAYMENT.CAPTURE.REFUNDED", "PAYMENT.CAPTURE.REVERSED", "PAYMENT.REFUND.")
 _PART_OF_IT = "PAYMENT.CAPTURE.REVERSED"  # of a dispute: the sum need not be the payment's
+_OF_DISPUTES = "CUSTOMER.DISPUTE."
 
 
 class Event(BaseModel):
@@ -44,6 +50,15 @@ class Approved(BaseModel):
     purchase_units: list[Resource] = Field(min_length=1, max_length=1)
 
 
+class Transaction(BaseModel):
+    custom: str | None = None
+    invoice_number: str | None = None
+
+
+class Disputed(BaseModel):
+    disputed_transactions: list[Transaction] = Field(default_factory=list)
+
+
 class EventType(BaseModel):
     name: str
 
@@ -63,21 +78,33 @@ def read_event(raw: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:
     our_ref = about and (about.custom_id or about.invoice_id)
     if about is None or not our_ref:
         return None
+    is_dispute = event.event_type.startswith(_OF_DISPUTES)
     return ProviderEvent(
         event_id=event.id,
         our_ref=our_ref,
         raw=raw,
         headers=headers,
-        claimed=None if event.event_type == _PART_OF_IT else about.amount,
+        claimed=None if is_dispute or event.event_type == _PART_OF_IT else about.amount,
+        of_payment=our_ref if is_dispute or event.event_type.startswith(_AFTERMATH) else "",
     )
 
 
 def _about(event: Event) -> Resource | None:
     if event.event_type.startswith(_OF_ORDERS):
         return Approved.model_validate(event.resource).purchase_units[0]
+    if event.event_type.startswith(_OF_DISPUTES):
+        return _disputed(event)
     if event.event_type.startswith(_OF_PAYMENTS):
         return Resource.model_validate(event.resource)
     return None
+
+
+def _disputed(event: Event) -> Resource | None:
+    """It names the payment as we had named it."""
+    found = Disputed.model_validate(event.resource).disputed_transactions
+    if len(found) != 1:  # several payments in one: none of ours, which have one each
+        return None
+    return Resource(custom_id=found[0].custom, invoice_id=found[0].invoice_number)
 
 
 async def look_at_account(

@@ -95,10 +95,18 @@ class Link(BaseModel):
     href: str
 
 
+class Breakdown(BaseModel):
+    """`paypal_fee` is in the payment's currency; another one than the account's is converted
+    afterwards, and that costs nothing here."""
+
+    paypal_fee: Sum | None = None
+
+
 class Capture(BaseModel):
     id: str
     status: str
     amount: Sum
+    seller_receivable_breakdown: Breakdown | None = None
 
 
 class Authorization(BaseModel):
@@ -118,6 +126,7 @@ class Refund(BaseModel):
     amount: Sum
     custom_id: str | None = None
     invoice_id: str | None = None
+    seller_payable_breakdown: Breakdown | None = None
 
     def is_of(self, key: str) -> bool:
         return key in (self.custom_id, self.invoice_id)

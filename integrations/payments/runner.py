@@ -5,6 +5,7 @@ import logging
 from data.payments.calls import Call, Verb
 from data.payments.gateway import (
     Answer,
+    BalanceTooLow,
     Declined,
     Gateway,
     NoAnswer,
@@ -13,7 +14,10 @@ from data.payments.gateway import (
     ProviderRefund,
     ProviderRefused,
     ProviderUnreachable,
+    Standing,
+    TooPoor,
 )
+from data.payments.looking import Look
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +28,23 @@ async def perform(call: Call, gateway: Gateway) -> Answer:
         return await _ask(call, gateway) or NotThere()
     except ProviderRefused as refusal:
         return Declined(str(refusal))
+    except BalanceTooLow as poor:
+        return TooPoor(str(poor))
     except ProviderUnreachable as silence:
         return NoAnswer(str(silence))
     except Exception:  # a bug in a client tells nothing about what the provider did
         log.exception("payment call %s for %s broke", call.verb, call.subject_id)
+        return NoAnswer("client_broke")
+
+
+async def look(wanted: Look, gateway: Gateway) -> Standing | NoAnswer | None:
+    """What became of a payment. None: its provider tells nothing of that."""
+    try:
+        return await gateway.look_back(wanted.payment, wanted.named)
+    except (ProviderRefused, ProviderUnreachable) as silence:
+        return NoAnswer(str(silence))
+    except Exception:
+        log.exception("payment look at %s broke", wanted.attempt_id)
         return NoAnswer("client_broke")
 
 

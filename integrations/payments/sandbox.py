@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
@@ -19,6 +19,7 @@ from data.kernel.clock import Clock
 from data.kernel.database import Database
 from data.kernel.errors import Invalid
 from data.kernel.money import Money
+from data.payments import sandbox_aftermath as aftermath
 from data.payments import sandbox_bank as bank
 from data.payments.gateway import (
     BadNotice,
@@ -32,6 +33,7 @@ from data.payments.gateway import (
     ProviderRefund,
     ProviderUnreachable,
     RefundStatus,
+    Standing,
 )
 from data.payments.sandbox_bank import Shown
 from data.payments.sandbox_models import SandboxPayment, SandboxRefund
@@ -94,6 +96,10 @@ class SandboxGateway:
         now = self._clock.now()
         row = await self._bank(lambda s: bank.look_refund(s, wanted.key, now=now))
         return None if row is None else _refund(row)
+
+    async def look_back(self, payment: PaymentRef, named: Sequence[str]) -> Standing | None:
+        now = self._clock.now()
+        return await self._bank(lambda s: aftermath.tell(s, payment.key, now=now))
 
     def sign(self, raw: bytes) -> dict[str, str]:
         """The header the bank puts on a callback that it posts over HTTP."""

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from data.payments.accounts import Credentials
 from data.payments.gateway import (
+    BalanceTooLow,
     Flags,
     NewPayment,
     NewRefund,
@@ -22,16 +23,17 @@ from data.payments.gateway import (
     ProviderRefund,
     ProviderRefused,
     ProviderUnreachable,
+    Standing,
 )
 from integrations.payments.kinds import BadCredentials, Field, Finding, Kind, Wiring
+from integrations.payments.stripe_aftermath import EXPANDED, look_back, refunds_of
 from integrations.payments.stripe_checks import look_at_account
-from integrations.payments.stripe_events import claim_of, disputed_intent, read_event
+from integrations.payments.stripe_events import claim_of, disputed_intent, is_aftermath, read_event
 from integrations.payments.stripe_line import Refusal, StripeLine
 from integrations.payments.stripe_shapes import (
     OUR_KEY,
     Intent,
     Refund,
-    Refunds,
     Session,
     payment_shown,
     refund_shown,
@@ -51,7 +53,7 @@ _FORMS = {
     "webhook_secret": re.compile(r"whsec_\S+"),
     "account": re.compile(r"acct_\w+"),
 }
-_PAGE = "100"  # the most that a list gives at once
+_NO_BALANCE = "balance_insufficient"  # of a refund, where it is not left pending instead
 _NOT_THERE = 404
 
 
@@ -76,7 +78,7 @@ class StripeGateway:
 
     @property
     def flags(self) -> Flags:
-        return Flags(can_authorize=True, longest_hold=_HOLD, can_query_by_our_id=False)
+        return Flags(can_authorize=True, longest_hold=_HOLD)
 
     async def create_payment(self, wanted: NewPayment) -> ProviderPayment:
         told = self._session_wanted(wanted)
@@ -120,9 +122,11 @@ class StripeGateway:
         }
         try:
             made, is_replay = await self._line.post(Refund, "/v1/refunds", told, key=wanted.key)
-        except Refusal:
+        except Refusal as refusal:
             # Keys are forgotten after a day, and then our own refund is what stands in its way.
             found = await self._find_refund(intent, wanted.key)
+            if found is None and refusal.code == _NO_BALANCE:
+                raise BalanceTooLow(refusal.code) from None
             if found is None:
                 raise
             return refund_shown(found)
@@ -134,6 +138,14 @@ class StripeGateway:
         intent = await self._paid_intent(wanted.payment)
         found = await self._find_refund(intent, wanted.key)
         return None if found is None else refund_shown(found)
+
+    async def look_back(self, payment: PaymentRef, named: Sequence[str]) -> Standing | None:
+        try:
+            session = await self._line.get(Session, _path(payment), {"expand[0]": EXPANDED})
+            intent = session.intent
+            return None if intent is None else await look_back(self._line, intent)
+        except Refusal as refusal:
+            raise _not_told(refusal) from None
 
     async def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:
         header = {name.lower(): value for name, value in headers.items()}.get(HEADER, "")
@@ -151,6 +163,7 @@ class StripeGateway:
             raw=raw,
             headers={HEADER: header},
             claimed=claim.claimed if claim else None,
+            of_payment=our_ref if is_aftermath(event) else "",
         )
 
     async def check(self) -> Sequence[Finding]:
@@ -222,18 +235,11 @@ class StripeGateway:
             raise _not_told(refusal) from None
 
     async def _find_refund(self, intent: Intent, key: str) -> Refund | None:
-        asked = {"payment_intent": intent.id, "limit": _PAGE}
-        while True:
-            try:
-                page = await self._line.get(Refunds, "/v1/refunds", asked)
-            except Refusal as refusal:
-                raise _not_told(refusal) from None
-            for refund in page.data:
-                if refund.our_key == key:
-                    return refund
-            if not (page.has_more and page.data):
-                return None
-            asked["starting_after"] = page.data[-1].id
+        try:
+            found = await refunds_of(self._line, intent.id)
+        except Refusal as refusal:
+            raise _not_told(refusal) from None
+        return next((refund for refund in found if refund.our_key == key), None)
 
     async def _key_of(self, intent_id: str | None) -> str:
         """Our key of a disputed payment; empty where it is none of ours."""

@@ -16,6 +16,7 @@ from data.kernel.money import Money
 from data.payments.gateway import BadNotice
 from integrations.payments.stripe_shapes import (
     Charge,
+    Dispute,
     Intent,
     Refund,
     Session,
@@ -33,8 +34,10 @@ NEEDED = (
     "refund.updated",
     "refund.failed",
     "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
 )
-_DISPUTE = "charge.dispute."
+_DISPUTE, _RETURNED = "charge.dispute.", "charge.refunded"
 
 
 class Subject(BaseModel):
@@ -48,10 +51,6 @@ class Event(BaseModel):
     type: str
     account: str | None = None
     data: Subject
-
-
-class Dispute(BaseModel):
-    payment_intent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +89,11 @@ def disputed_intent(event: Event) -> str | None:
         raise BadNotice("form") from None
 
 
+def is_aftermath(event: Event) -> bool:
+    """It tells of what came after a payment whose money had come."""
+    return event.type == _RETURNED or event.type.startswith(_DISPUTE)
+
+
 def _of_session(said: Mapping[str, Any]) -> Claim:
     session = Session.model_validate(said)
     total = session.amount_total
@@ -111,6 +115,6 @@ def _of_charge(said: Mapping[str, Any]) -> Claim:
 _READ: dict[str, Callable[[Mapping[str, Any]], Claim]] = {
     "checkout.session.": _of_session,
     "payment_intent.": partial(_of_sum, shape=Intent),
-    "charge.refunded": _of_charge,
+    _RETURNED: _of_charge,
     "refund.": partial(_of_sum, shape=Refund),
 }

@@ -40,6 +40,7 @@ class Refusal(ProviderRefused):
     def __init__(self, status: int, problem: Problem) -> None:
         super().__init__(problem.code or problem.type or f"status_{status}")
         self.status = status
+        self.code = problem.code or ""
 
 
 class StripeLine:

@@ -40,6 +40,7 @@ _REFUNDS = {
     "failed": RefundStatus.FAILED,
     "canceled": RefundStatus.FAILED,
 }
+_NO_FUNDS = "insufficient_funds"  # docs.stripe.com/changelog/basil/2025-04-30/refund-pending-reason
 Metadata = dict[str, str]
 
 
@@ -61,8 +62,17 @@ class Marked(BaseModel):
         return (self.metadata or {}).get(OUR_KEY, "")
 
 
+class Transaction(BaseModel):
+    """Of the account's balance; `fee` is in `currency`, which need not be the payment's."""
+
+    id: str
+    fee: int
+    currency: str
+
+
 class Charge(Marked):
     payment_method_details: Method | None = None
+    balance_transaction: Transaction | str | None = None
 
 
 class Intent(Marked):
@@ -95,13 +105,36 @@ class Session(Marked):
 class Refund(Marked):
     id: str
     status: str | None = None
+    pending_reason: str | None = None
     amount: int
     currency: str
+    balance_transaction: Transaction | str | None = None
 
 
 class Refunds(BaseModel):
     data: list[Refund]
     has_more: bool = False
+
+
+class Evidence(BaseModel):
+    due_by: int | None = None
+
+
+class Dispute(BaseModel):
+    """`payment_intent` is all that leads from it to a payment: it has no mark of ours."""
+
+    id: str = ""
+    status: str = ""
+    amount: int = 0
+    currency: str = ""
+    reason: str = ""
+    payment_intent: str | None = None
+    evidence_details: Evidence | None = None
+    balance_transactions: list[Transaction] = Field(default_factory=list)
+
+
+class Disputes(BaseModel):
+    data: list[Dispute]
 
 
 class Account(BaseModel):
@@ -160,6 +193,7 @@ def refund_shown(refund: Refund) -> ProviderRefund:
         amount=amount,
         provider_ref=refund.id,
         our_ref=refund.our_key or None,
+        is_short=refund.status == "pending" and refund.pending_reason == _NO_FUNDS,
     )
 
 

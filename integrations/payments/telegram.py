@@ -5,7 +5,7 @@ and tells when it has (data/payments/invoices.py). No call of the Bot API asks f
 through a payment provider, or gives it back: that is done at the provider.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from data.payments.gateway import (
     BadNotice,
@@ -17,6 +17,7 @@ from data.payments.gateway import (
     ProviderPayment,
     ProviderRefund,
     ProviderRefused,
+    Standing,
 )
 from data.payments.invoices import TELEGRAM
 
@@ -30,9 +31,7 @@ class TelegramInvoices:
 
     @property
     def flags(self) -> Flags:
-        return Flags(
-            can_query=False, can_query_by_our_id=False, can_close=False, refund_is_async=False
-        )
+        return Flags(can_query=False, can_close=False)
 
     async def create_payment(self, wanted: NewPayment) -> ProviderPayment:
         """Only comes to this when nothing was heard of a try that we had agreed to."""
@@ -54,6 +53,9 @@ class TelegramInvoices:
         raise ProviderRefused("by_hand")
 
     async def query_refund(self, wanted: NewRefund) -> ProviderRefund | None:
+        return None
+
+    async def look_back(self, payment: PaymentRef, named: Sequence[str]) -> Standing | None:
         return None
 
     async def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> ProviderEvent:

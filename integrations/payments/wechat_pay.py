@@ -21,6 +21,7 @@ from data.kernel.errors import Invalid
 from data.payments.accounts import Credentials
 from data.payments.gateway import (
     BadNotice,
+    BalanceTooLow,
     Details,
     Flags,
     NewPayment,
@@ -34,6 +35,7 @@ from data.payments.gateway import (
     ProviderRefused,
     ProviderUnreachable,
     Scene,
+    Standing,
 )
 from integrations.http import Reply, Request
 from integrations.payments import wechat_pay_words as words
@@ -50,11 +52,12 @@ _BEIJING = timezone(timedelta(hours=8))
 _LONGEST_ABOUT = 127  # "characters" of a description; as bytes it fits, whichever they count
 _NO_ORDER = "no-such-order"
 _OK = 200
+_NO_BALANCE = "NOT_ENOUGH"
 # Refusals that the same call may outlive: the shop's balance fills up, their busy moment passes,
 # and a payment that was just made is at times "not there" for a refund.
 _LATER = frozenset(
     {
-        "NOT_ENOUGH",
+        _NO_BALANCE,
         "RESOURCE_NOT_EXISTS",
         "BIZ_ERR_NEED_RETRY",
         "BANK_ERROR",
@@ -156,6 +159,8 @@ class WeChatPay:
         reply = await self._ask("POST", _REFUNDS, told)
         if reply.status == _OK:
             return _read(lambda: words.refund_of(reply.body))
+        if words.code_of(reply.body, reply.status) == _NO_BALANCE:
+            raise BalanceTooLow(_NO_BALANCE)
         code = _refusal(reply)
         found = await self.query_refund(wanted)
         if found is None:
@@ -163,8 +168,22 @@ class WeChatPay:
         return found
 
     async def query_refund(self, wanted: NewRefund) -> ProviderRefund | None:
-        reply = await self._ask("GET", f"{_REFUNDS}/{wanted.key}")
+        return await self._refund_named(wanted.key)
+
+    async def _refund_named(self, name: str) -> ProviderRefund | None:
+        reply = await self._ask("GET", f"{_REFUNDS}/{quote(name, safe='')}")
         return _read(lambda: words.refund_of(reply.body)) if _is_there(reply) else None
+
+    async def look_back(self, payment: PaymentRef, named: Sequence[str]) -> Standing | None:
+        """Fees stand in the day's bill alone, and no call lists a payment's refunds: a notice names
+        one, or the payment's state tells that there was one."""
+        target = f"{_TRADES}/out-trade-no/{payment.key}?mchid={self._account.mchid}"
+        reply = await self._ask("GET", target)
+        if not _is_there(reply):
+            raise ProviderUnreachable("not_there")
+        is_touched = _read(lambda: words.is_returned(reply.body))
+        refunds = [await self._refund_named(name) for name in named]
+        return Standing(refunds=[one for one in refunds if one is not None], is_touched=is_touched)
 
     async def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:
         account = self._account
@@ -179,7 +198,9 @@ class WeChatPay:
             return None
         if told.mchid != account.mchid or told.appid not in (None, account.appid):
             raise BadNotice("merchant")
-        return ProviderEvent(told.event_id, told.our_ref, raw, kept, told.claimed)
+        return ProviderEvent(
+            told.event_id, told.our_ref, raw, kept, told.claimed, of_payment=told.of_payment
+        )
 
     async def check(self) -> Sequence[Finding]:
         """Asks for a payment that does not exist: whom they know, they tell so, signed."""

@@ -84,6 +84,7 @@ class _RefundTold(_Said):
     out_refund_no: str
     mchid: str
     amount: _Amount
+    out_trade_no: str = ""
 
 
 class _Sealed(_Said):
@@ -104,13 +105,15 @@ class _Notice(_Head):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a notice says once it is open. `appid` None: a refund's is told without."""
+    """What a notice says once it is open. `appid` None: a refund's is told without; it names its
+    payment (`of_payment`) instead."""
 
     event_id: str
     our_ref: str
     mchid: str
     appid: str | None
     claimed: Money
+    of_payment: str = ""
 
 
 def notice_of(raw: bytes, keys: Sequence[bytes]) -> Told | None:
@@ -125,7 +128,7 @@ def notice_of(raw: bytes, keys: Sequence[bytes]) -> Told | None:
         return Told(head.id, paid.out_trade_no, paid.mchid, paid.appid, claimed)
     back = _RefundTold.model_validate_json(opened)
     claimed = _money(back.amount.refund, back.amount.currency)
-    return Told(head.id, back.out_refund_no, back.mchid, None, claimed)
+    return Told(head.id, back.out_refund_no, back.mchid, None, claimed, back.out_trade_no)
 
 
 def payment_of(raw: bytes, asked: PaymentRef) -> ProviderPayment:
@@ -141,6 +144,11 @@ def payment_of(raw: bytes, asked: PaymentRef) -> ProviderPayment:
         provider_ref=trade.transaction_id or None,
         our_ref=trade.out_trade_no,
     )
+
+
+def is_returned(raw: bytes) -> bool:
+    """At least a part of it was given back."""
+    return _Trade.model_validate_json(raw).trade_state == "REFUND"
 
 
 def refund_of(raw: bytes) -> ProviderRefund:

@@ -232,3 +232,39 @@ INSERT INTO order_changes (id, merchant_id, order_id, nth, kind, state, version,
 
 -- fault: difference_kept
 UPDATE orders SET kind = 'change' WHERE id = (SELECT min(id) FROM orders WHERE state = 'ready');
+
+-- fault: notice_undecided
+INSERT INTO payment_notices (merchant_id, provider, event_id, our_ref, raw, headers, state, reason,
+  received_at) SELECT id, 'bank', 'e', 'r', '', '{}', 'quarantined', 'unknown_payment', '2020-01-01'
+  FROM merchants;
+
+-- fault: payment_undecided
+UPDATE payment_attempts SET quarantine = 'amount', updated_at = '2020-01-01 00:00:00' WHERE id =
+  (SELECT min(id) FROM payment_attempts);
+
+-- fault: payment_alarm_undecided
+INSERT INTO payment_alarms (merchant_id, order_id, attempt_id, what, about, raised_at, closed_by)
+  SELECT merchant_id, order_id, min(id), 'refunded_there', 'x', '2020-01-01', '' FROM
+  payment_attempts;
+
+-- fault: payment_never_looked_at
+DELETE FROM payment_looks;
+
+-- fault: external_refund_not_booked
+UPDATE refunds SET kind = 'external', id = 'rfd_another' WHERE id = (SELECT min(id) FROM refunds);
+
+-- fault: fee_ledger_differs
+INSERT INTO payment_fees (merchant_id, attempt_id, provider_ref, amount_minor, currency, booked, at)
+  SELECT merchant_id, min(id), 'x', 59, currency, 1, created_at FROM payment_attempts;
+
+-- fault: dispute_ledger_differs
+INSERT INTO payment_disputes (id, merchant_id, order_id, attempt_id, provider_ref, amount_minor,
+  out_minor, currency, state, is_claim, reason, moves, opened_at, updated_at) SELECT 'dsp_1', merchant_id,
+  order_id, min(id), 'x', 59, 59, currency, 'lost', 1, '', 1, created_at, created_at FROM
+  payment_attempts;
+
+-- fault: open_dispute_ledger_differs
+INSERT INTO payment_disputes (id, merchant_id, order_id, attempt_id, provider_ref, amount_minor,
+  out_minor, currency, state, is_claim, reason, moves, opened_at, updated_at) SELECT 'dsp_1', merchant_id,
+  order_id, min(id), 'x', 59, 59, currency, 'open', 1, '', 1, created_at, created_at FROM
+  payment_attempts;

@@ -22,11 +22,11 @@ from data.kernel.facts import LISTENERS, Fact
 from data.kernel.money import Money
 from data.ledger import CUSTOMER_HOLD, cash_in_transit, trial_balance, unbalanced_entries
 from data.orders import NewLine, Order, OrderDetails, OrderKind
-from data.payments import Call, PaymentAttempt, Refund
+from data.payments import Call, PaymentAttempt, Refund, sandbox_bank
 from data.payments.gateway import Answer, Flags, Gateway, ProviderEvent
-from data.payments.sandbox_bank import SANDBOX, look, look_refund, plan
+from data.payments.sandbox_bank import SANDBOX, look_refund, plan
 from data.payments.sandbox_models import Outcome, RefundOutcome, SandboxPayment, SandboxRefund
-from integrations.payments import SandboxGateway, perform
+from integrations.payments import SandboxGateway, look, perform
 from tests.builders import NOW, a_merchant, a_person, a_product, the_variant
 
 JOBS = {**orders.JOBS, **payments.JOBS}
@@ -180,6 +180,16 @@ class Till:
             self.hear(call, self.perform(call))
         return len(leased)
 
+    def look_back(self) -> int:
+        """What the bookkeeper does: look at what is due, with no transaction open."""
+        with self.transaction() as session:
+            leased = payments.lease_looks(session, now=self.clock.now())
+        for one in leased:
+            shown = asyncio.run(look(one, self.gateway))
+            with self.transaction() as session:
+                payments.record_look(session, one, shown, now=self.clock.now())
+        return len(leased)
+
     def perform(self, call: Call) -> Answer:
         return asyncio.run(perform(call, self.gateway))
 
@@ -272,7 +282,7 @@ class Till:
         with self.transaction() as session:
             now = self.clock.now()
             for payment in session.scalars(select(SandboxPayment.key)).all():
-                look(session, payment, now=now)
+                sandbox_bank.look(session, payment, now=now)
             for refund in session.scalars(select(SandboxRefund.key)).all():
                 look_refund(session, refund, now=now)
 

@@ -330,6 +330,5 @@ def test_the_flags_say_what_it_takes(gateway: PayPal, currency: str) -> None:
     assert currency in flags.currencies
     assert "CNY" not in flags.currencies
     assert flags.can_authorize
-    assert not flags.can_query_by_our_id
     wanted = NewPayment(key=KEY, amount=Money(10000, currency), order_id="o")
     assert do(gateway.create_payment(wanted)).status is PaymentStatus.PENDING

@@ -508,7 +508,6 @@ def test_what_can_be_held_is_said_in_the_flags(gateway: StripeGateway) -> None:
     flags = gateway.flags
     assert flags.can_authorize
     assert flags.longest_hold == timedelta(days=7)
-    assert not flags.can_query_by_our_id
     assert gateway.name == "stripe"
 
 
