@@ -218,7 +218,7 @@ def _take_telegram_verbs(telegram: argparse.ArgumentParser) -> None:
 def _take_payment_verbs(payments: argparse.ArgumentParser) -> None:
     verbs = payments.add_subparsers(required=True, dest="verb", metavar="verb")
     _take_shop(verbs.add_parser("list"))
-    for name in ("connect", "check", "disconnect"):
+    for name in ("connect", "check", "renew", "disconnect"):
         _take_shop(verbs.add_parser(name)).add_argument("provider", metavar="PROVIDER")
     words = say("cli.help_payment_fields", language())
     verbs.choices["connect"].add_argument("fields", nargs="*", metavar="NAME=VALUE", help=words)

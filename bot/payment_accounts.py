@@ -1,6 +1,7 @@
 """Connecting a shop's account at a payment provider: typed in, tried out, kept."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -20,7 +21,14 @@ from data.payments.accounts import (
     named_account,
 )
 from data.payments.gateway import ProviderUnreachable
-from integrations.payments.kinds import Connected, Finding, Kind, Wiring
+from integrations.payments.kinds import (
+    Connected,
+    Enrolling,
+    Finding,
+    Kind,
+    Showing,
+    Wiring,
+)
 
 _NEW = "new"  # in the address that a trial of credentials names; nobody is called there
 
@@ -34,7 +42,7 @@ class Looked:
 
     @property
     def is_sound(self) -> bool:
-        return not self.away and all(one.is_sound for one in self.findings)
+        return not self.away and all(one.is_sound or not one.needed for one in self.findings)
 
     @property
     def refused(self) -> bool:
@@ -103,6 +111,54 @@ def keep(
             credentials=kind.read(typed),
             by=by,
             now=tuanzi.clock.now(),
+        )
+
+
+async def enrol(
+    tuanzi: OpenShop, kind: Kind, *, merchant_id: str, by: str, renew: bool = False
+) -> bool:
+    """Tell the provider where to call us, and keep what it gives for that. False: a person has to
+    enter the address there. `renew`: also where all is well, for a new secret."""
+    _, gateway = opened(tuanzi, merchant_id=merchant_id, provider=kind.name)
+    if not isinstance(gateway, Enrolling):
+        return kind.is_told
+    if gateway.is_enrolled and not renew:
+        return False  # with what somebody has entered there
+    try:
+        made = await gateway.enrol()
+    except ProviderUnreachable:
+        return False
+    if made is None:
+        return False
+    _keep_more(tuanzi, kind, made.secrets, merchant_id=merchant_id, by=by)
+    _, gateway = opened(tuanzi, merchant_id=merchant_id, provider=kind.name)
+    if isinstance(gateway, Enrolling):
+        with suppress(ProviderUnreachable):  # it is called in vain, and gives up
+            await gateway.leave_others(made.name)
+    return True
+
+
+def shown_by(gateway: Connected | None) -> Mapping[str, str]:
+    """What a merchant has to enter or compare at the provider: never a secret."""
+    return gateway.shown() if isinstance(gateway, Showing) else {}
+
+
+def _keep_more(
+    tuanzi: OpenShop, kind: Kind, secrets: Mapping[str, str], *, merchant_id: str, by: str
+) -> None:
+    with tuanzi.database.transaction() as session:
+        now = tuanzi.clock.now()
+        account = enabled_account(session, merchant_id=merchant_id, provider=kind.name)
+        if account is None:
+            raise NotFound("payment_account")
+        kept = credentials_of(session, account, now=now)
+        connect_account(
+            session,
+            merchant_id=merchant_id,
+            provider=kind.name,
+            credentials=replace(kept, secrets={**kept.secrets, **secrets}),
+            by=by,
+            now=now,
         )
 
 

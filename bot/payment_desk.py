@@ -1,4 +1,4 @@
-"""`tuanzi payments`: a shop's accounts at payment providers connected, checked, listed, left."""
+"""`tuanzi payments`: a shop's accounts at payment providers: connected, checked, renewed, left."""
 
 import argparse
 import asyncio
@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.app import Tuanzi
-from bot.payment_accounts import Looked, keep, kind_of, look_at_account, opened, try_out
+from bot.payment_accounts import (
+    Looked,
+    enrol,
+    keep,
+    kind_of,
+    look_at_account,
+    opened,
+    shown_by,
+    try_out,
+)
 from bot.terminal import (
     BROKEN,
     EXIT_SOUND,
@@ -21,7 +30,7 @@ from bot.web.wording import say
 from bot.which_shop import find_merchant
 from data.kernel.errors import NotFound
 from data.payments.accounts import accounts_of, disconnect_account
-from integrations.payments.kinds import BadCredentials, Field, Finding, Kind
+from integrations.payments.kinds import BadCredentials, Connected, Field, Finding, Kind
 
 _FROM_FILE = "@"  # name=@file: what is in there
 
@@ -51,8 +60,22 @@ def _connect(options: argparse.Namespace, tuanzi: Tuanzi, merchant_id: str) -> i
         _show(kind, looked)
         raise CannotDo(("cli.payment_not_kept", {}))
     account = keep(tuanzi, kind, typed, merchant_id=merchant_id, by="cli")
-    notify_url = tuanzi.gateways.wiring(account).notify_url
-    tell("cli.payment_connected", provider=kind.name, name=account.external_id, url=notify_url)
+    is_told = asyncio.run(enrol(tuanzi, kind, merchant_id=merchant_id, by="cli"))
+    tell(
+        "cli.payment_connected_told" if is_told else "cli.payment_connected",
+        provider=kind.name,
+        name=account.external_id,
+        url=tuanzi.gateways.wiring(account).notify_url,
+    )
+    return EXIT_SOUND
+
+
+def _renew(options: argparse.Namespace, tuanzi: Tuanzi, merchant_id: str) -> int:
+    """A new secret for the provider's calls to us; the one before is taken for a while."""
+    kind = kind_of(tuanzi, options.provider)
+    if not asyncio.run(enrol(tuanzi, kind, merchant_id=merchant_id, by="cli", renew=True)):
+        raise CannotDo(("cli.payment_not_renewed", {"provider": kind.name}))
+    tell("cli.payment_renewed", provider=kind.name)
     return EXIT_SOUND
 
 
@@ -61,12 +84,14 @@ def _check(options: argparse.Namespace, tuanzi: Tuanzi, merchant_id: str) -> int
     account, gateway = opened(tuanzi, merchant_id=merchant_id, provider=kind.name)
     looked = asyncio.run(look_at_account(tuanzi, account, gateway))
     _show(kind, looked)
+    _show_own(kind, gateway)
     return EXIT_SOUND if looked.is_sound else BROKEN
 
 
 def _list(_options: argparse.Namespace, tuanzi: Tuanzi, merchant_id: str) -> int:
     with tuanzi.database.reading() as session:
         accounts = accounts_of(session, merchant_id=merchant_id)
+        gateways = {one.id: tuanzi.gateways.open(session, one) for one in accounts}
     for one in accounts:
         tell(
             "cli.payment_account" if one.enabled else "cli.payment_account_off",
@@ -75,6 +100,7 @@ def _list(_options: argparse.Namespace, tuanzi: Tuanzi, merchant_id: str) -> int
             url=tuanzi.gateways.wiring(one).notify_url,
             refused=one.refused,
         )
+        _show_own(tuanzi.gateways.kinds[one.provider], gateways[one.id])
     if not accounts:
         tell("cli.no_payment_account", shop=merchant_id, known=", ".join(tuanzi.gateways.kinds))
     return EXIT_SOUND
@@ -141,7 +167,14 @@ def _show(kind: Kind, looked: Looked) -> None:
         complain("cli.payment_away", provider=kind.name, why=looked.away)
     for one in looked.findings:
         text, values = _told(kind, one)
-        (tell if one.is_sound else complain)(text, **values)
+        (tell if one.is_sound or not one.needed else complain)(text, **values)
+
+
+def _show_own(kind: Kind, gateway: Connected | None) -> None:
+    """What a merchant enters or compares at the provider."""
+    for name, value in shown_by(gateway).items():
+        label = say(f"payments.shown.{kind.name}.{name}", language())
+        tell("cli.payment_shown", label=label, value=value)
 
 
 def _told(kind: Kind, one: Finding) -> tuple[str, Mapping[str, object]]:
@@ -149,4 +182,10 @@ def _told(kind: Kind, one: Finding) -> tuple[str, Mapping[str, object]]:
     return (text if one.is_sound else f"{text}_not"), one.values
 
 
-_VERBS = {"connect": _connect, "check": _check, "list": _list, "disconnect": _disconnect}
+_VERBS = {
+    "connect": _connect,
+    "check": _check,
+    "renew": _renew,
+    "list": _list,
+    "disconnect": _disconnect,
+}

@@ -1,9 +1,11 @@
 """The third of a day's three ways: what the providers show, beside our attempts and the books.
 
 `tuanzi audit --ask-providers DAYS` asks about every payment and refund of that time that is
-settled here. Differences are told, never mended: a person decides.
+settled here. Differences are told, never mended: a person decides. What somebody began at the
+provider, a refund or a dispute, contradicts nothing: it is recorded as a look back would, and told.
 """
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.app import Tuanzi
-from data.payments import AttemptState, PaymentAttempt, Refund, RefundState
+from data.payments import (
+    AttemptState,
+    PaymentAlarm,
+    PaymentAttempt,
+    Refund,
+    RefundState,
+    apply_standing,
+)
 from data.payments.gateway import (
     Gateway,
     NewRefund,
@@ -23,7 +32,9 @@ from data.payments.gateway import (
     ProviderRefused,
     ProviderUnreachable,
     RefundStatus,
+    Standing,
 )
+from data.payments.references import payment_ref
 
 _BATCH = 500
 _TAKEN = (AttemptState.CAPTURED,)
@@ -33,7 +44,7 @@ _NOT_TAKEN = (AttemptState.VOIDED, AttemptState.FAILED)
 @dataclass(frozen=True, slots=True)
 class Difference:
     """`what` is a code: captured_here_only, captured_there_only, amount, refunded_here_only,
-    refund_amount, no_answer (nobody could be asked)."""
+    refund_amount, no_answer (nobody could be asked); or an `Alarm` that was raised just now."""
 
     what: str
     provider: str
@@ -53,6 +64,8 @@ async def compare(tuanzi: Tuanzi, *, since: datetime) -> tuple[int, list[Differe
         found += await _of_payment(gateway, attempt)
         for refund in refunds:
             found += await _of_refund(gateway, attempt, refund)
+        if attempt.state in _TAKEN:
+            found += await _aftermath(tuanzi, gateway, attempt)
     return asked, found
 
 
@@ -125,6 +138,32 @@ async def _of_refund(gateway: Gateway, attempt: PaymentAttempt, refund: Refund) 
         ours, theirs = str(refund.amount), str(shown.amount)
         return [_difference("refund_amount", attempt, refund.id, ours, theirs)]
     return []
+
+
+async def _aftermath(tuanzi: Tuanzi, gateway: Gateway, attempt: PaymentAttempt) -> list[Difference]:
+    try:
+        shown = await gateway.look_back(payment_ref(attempt), ())
+    except (ProviderUnreachable, ProviderRefused) as silence:
+        return [_difference("no_answer", attempt, attempt.id, attempt.state, str(silence))]
+    if shown is None:
+        return []
+    raised = await asyncio.to_thread(_record, tuanzi, attempt, shown)
+    return [
+        _difference(one.what, attempt, one.attempt_id, "-", str(one.amount or "-"))
+        for one in raised
+    ]
+
+
+def _record(tuanzi: Tuanzi, attempt: PaymentAttempt, shown: Standing) -> list[PaymentAlarm]:
+    """The alarms that were not there before."""
+    mine = select(PaymentAlarm).filter_by(attempt_id=attempt.id).order_by(PaymentAlarm.id)
+    with tuanzi.database.transaction() as session:
+        before = set(session.scalars(mine.with_only_columns(PaymentAlarm.id)))
+        apply_standing(session, attempt_id=attempt.id, shown=shown, now=tuanzi.clock.now())
+        raised = [alarm for alarm in session.scalars(mine) if alarm.id not in before]
+        session.flush()
+        session.expunge_all()
+    return raised
 
 
 def _let_go(attempt: PaymentAttempt) -> bool:

@@ -13,6 +13,7 @@ from bot.api.reads.payment_trouble import (
     Standstill,
     Trouble,
     Unreturned,
+    Warned,
     trouble_of,
 )
 from bot.api.shapes import MoneyOut
@@ -24,9 +25,10 @@ router = APIRouter(prefix="/payments", tags=["payments"])
 
 
 class TroubleOut(BaseModel):
-    """`reason`: what does not fit, or how a job broke. `shown`: what the provider says of it."""
+    """`reason`: what does not fit, how a job broke, or of what an alarm warns. `shown`: what the
+    provider says of it."""
 
-    kind: Literal["payment", "refund", "failed_refund", "notice", "job"]
+    kind: Literal["payment", "refund", "failed_refund", "notice", "job", "alarm"]
     id: str
     order_id: str | None
     provider: str | None
@@ -56,6 +58,7 @@ def _items(trouble: Trouble) -> list[TroubleOut]:
         *map(_unreturned, trouble.refunds),
         *map(_notice, trouble.notices),
         *map(_job, trouble.jobs),
+        *map(_alarm, trouble.alarms),
     ]
 
 
@@ -108,6 +111,19 @@ def _job(one: DeadJob) -> TroubleOut:
         amount=None,
         shown=None,
         since=one.job.run_at,
+    )
+
+
+def _alarm(one: Warned) -> TroubleOut:
+    return TroubleOut(
+        kind="alarm",
+        id=str(one.alarm.id),
+        order_id=one.order.id,
+        provider=one.payment.provider,
+        reason=one.alarm.what,
+        amount=_money(one.alarm.amount),
+        shown=None,
+        since=one.alarm.raised_at,
     )
 
 

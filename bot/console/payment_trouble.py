@@ -18,7 +18,17 @@ from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
 from data.delivery.jobs import run_again
 from data.kernel.errors import Invalid, Refused
-from data.payments import JOBS, PaymentAttempt, Refund, dismiss_notice, release_quarantine
+from data.kernel.money import Money
+from data.payments import (
+    JOBS,
+    PaymentAttempt,
+    Refund,
+    dismiss_alarm,
+    dismiss_notice,
+    note_external_refund,
+    release_quarantine,
+    send_again,
+)
 from data.payments import retry_refund as try_once_more
 
 ROOM = "/payments"
@@ -36,6 +46,13 @@ class NumberForm(BaseModel):
     """Of a notice or a job."""
 
     number: int = Field(gt=0, lt=2**63)
+
+
+class RefundThereForm(NameForm):
+    """How much was given back at the provider, and its number there; `name` is the payment's."""
+
+    amount: str = Field(max_length=20)
+    reference: str = Field(min_length=1, max_length=128)
 
 
 @router.post("/ask")
@@ -59,6 +76,42 @@ def dismiss_payment_notice(desk: AtDesk, shop: Shop, form: Form) -> Response:
             session, merchant_id=desk.merchant_id, notice_id=number, by=desk.email, now=desk.now
         )
     return go(ROOM, done="notice_dismissed")
+
+
+@router.post("/alarms/dismiss")
+def dismiss_payment_alarm(desk: AtDesk, shop: Shop, form: Form) -> Response:
+    number = _read(NumberForm, form).number
+    with changing(shop.database, desk.merchant_id) as session:
+        dismiss_alarm(
+            session, merchant_id=desk.merchant_id, alarm_id=number, by=desk.email, now=desk.now
+        )
+    return go(ROOM, done="alarm_dismissed")
+
+
+@router.post("/refunds/there")
+def note_refund_there(desk: AtDesk, shop: Shop, form: Form) -> Response:
+    """Of a provider that does not tell how much somebody gave back there."""
+    told = _read(RefundThereForm, form)
+    with changing(shop.database, desk.merchant_id) as session:
+        paid = find_payment(session, merchant_id=desk.merchant_id, payment_id=told.name)
+        note_external_refund(
+            session,
+            attempt_id=paid.id,
+            amount=Money.of(told.amount, paid.currency),
+            reference=told.reference,
+            now=desk.now,
+        )
+    return go(ROOM, done="refund_noted")
+
+
+@router.post("/refunds/again")
+def send_refund_again(desk: AtDesk, shop: Shop, form: Form) -> Response:
+    """The balance there was filled up, or a dispute is over: the same refund, under its key."""
+    name = _read(NameForm, form).name
+    with changing(shop.database, desk.merchant_id) as session:
+        refund = find_refund(session, merchant_id=desk.merchant_id, refund_id=name)
+        send_again(session, refund_id=refund.id, now=desk.now)
+    return go(ROOM, done="refund_sent_again")
 
 
 @router.post("/refunds/retry")

@@ -16,7 +16,7 @@ from bot.api.reads.payment_trouble import trouble_of
 from bot.console.desk import AtDesk, Desk, Form
 from bot.console.pages import go, page, typed
 from bot.console.payment_trouble import ROOM, askable
-from bot.payment_accounts import Looked, kind_of, look_at_account
+from bot.payment_accounts import Looked, kind_of, look_at_account, shown_by
 from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
 from data.kernel.errors import NotFound
@@ -80,6 +80,7 @@ def connect_payments(provider: str, desk: AtDesk, shop: Shop, form: Form) -> Res
     if looked.refused or looked.away:
         return _room(desk, shop, _News(provider, looked, kept=False, given=given))
     payment_accounts.keep(shop, kind, whole, merchant_id=merchant_id, by=desk.email)
+    asyncio.run(payment_accounts.enrol(shop, kind, merchant_id=merchant_id, by=desk.email))
     account, gateway = payment_accounts.opened(shop, merchant_id=merchant_id, provider=kind.name)
     looked = asyncio.run(look_at_account(shop, account, gateway))  # with the address of now
     if looked.is_sound:
@@ -129,6 +130,7 @@ def _room(desk: Desk, shop: OpenShop, news: _News) -> Response:
         accounts = accounts_of(session, merchant_id=desk.merchant_id)
         moves = moves_of_accounts(session, merchant_id=desk.merchant_id, most=_LOOKED_BACK)
         trouble = trouble_of(session, merchant_id=desk.merchant_id)
+        own = {one.id: shown_by(shop.gateways.open(session, one)) for one in accounts}
     return page(
         "payments.html",
         desk,
@@ -136,6 +138,7 @@ def _room(desk: Desk, shop: OpenShop, news: _News) -> Response:
         places=_places(shop.gateways.kinds, accounts),
         addresses={one.id: shop.gateways.wiring(one).notify_url for one in accounts},
         accounts={one.id: one for one in accounts},
+        own=own,
         changed={move.account_id: move for move in reversed(moves)},  # the latest come first
         moves=moves[:_SHOWN],
         news=news,

@@ -11,6 +11,15 @@ from data.kernel.once import insert_once
 from data.payments.models import PaymentAttempt
 from data.payments.standing_models import Alarm, PaymentAlarm
 
+# What it is enough to know of; the others end when what they warn of does.
+TOLD = frozenset(
+    {
+        Alarm.REFUNDED_THERE,
+        Alarm.REFUND_UNTOLD,
+        Alarm.REFUND_NO_ROOM,
+        Alarm.DISPUTE_LOST,
+    }
+)
 _LONGEST_NAME, _LONGEST_ABOUT = 120, 128
 
 
@@ -62,9 +71,10 @@ def settle_alarm(
 def dismiss_alarm(
     session: Session, *, merchant_id: str, alarm_id: int, by: str, now: datetime
 ) -> None:
-    """Somebody has looked. NotFound: not this shop's, or closed already."""
+    """Somebody has looked. NotFound: not this shop's, closed already, or not over by looking."""
     mine = select(PaymentAlarm).filter_by(id=alarm_id, merchant_id=merchant_id, closed_at=None)
-    alarm = session.scalar(mine.with_for_update())
+    told = mine.where(PaymentAlarm.what.in_(TOLD))
+    alarm = session.scalar(told.with_for_update())
     if alarm is None:
         raise NotFound("payment_alarm")
     alarm.closed_at, alarm.closed_by = now, by[:_LONGEST_NAME]

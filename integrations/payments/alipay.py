@@ -45,6 +45,7 @@ from integrations.payments.alipay_seal import (
     Seal,
     private_key,
     public_key,
+    public_text,
     read_form,
     signed_text,
 )
@@ -203,6 +204,10 @@ class Alipay:
             claimed=claimed,
             of_payment=told.get("out_trade_no", "") if told.get("gmt_refund") else "",
         )
+
+    def shown(self) -> Mapping[str, str]:
+        """To be uploaded at the app, as one line: its key tool writes no header either."""
+        return {"public_key": public_text(self._seal.ours)}
 
     async def check(self) -> Sequence[Finding]:
         return await look_at_account(self._line, self._app_id, self._wiring.notify_url)
@@ -371,4 +376,5 @@ KIND = Kind(
     open=Alipay,
     media_types=frozenset({"application/x-www-form-urlencoded"}),
     thanks=Thanks(b"success"),
+    is_told=True,
 )

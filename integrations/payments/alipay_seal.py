@@ -19,6 +19,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
     load_der_private_key,
     load_der_public_key,
 )
@@ -77,6 +79,12 @@ def private_key(text: str) -> rsa.RSAPrivateKey:
     if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < _SMALLEST_KEY:
         raise ValueError("private_key")
     return key
+
+
+def public_text(ours: rsa.RSAPrivateKey) -> str:
+    """The public half, as Alipay's key tool writes it: bare base64, in one line."""
+    told = ours.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(told).decode()
 
 
 def public_key(text: str) -> rsa.RSAPublicKey:

@@ -55,11 +55,13 @@ class Wiring:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Of a check; `code` is told by `payments.check.<provider>.<code>`, and by `…_not` where it is
-    not so. `vital`: where it is not so the credentials themselves are wrong."""
+    not so. `vital`: where it is not so the credentials themselves are wrong. `needed` False: it is
+    good to know, and all works without."""
 
     is_sound: bool
     code: str
     vital: bool = False
+    needed: bool = True
     values: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -94,12 +96,49 @@ class Bridging(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A provider was told by itself where to call us. `secrets` are to be kept; `name`: what the
+    place is called there."""
+
+    name: str
+    secrets: Mapping[str, str] = field(repr=False)
+
+
+@runtime_checkable
+class Enrolling(Protocol):
+    """Who can tell its provider where to call us, so that nobody has to enter that there."""
+
+    @property
+    def is_enrolled(self) -> bool:
+        """What it needs to believe a call is known."""
+        ...
+
+    async def enrol(self) -> Enrolled | None:
+        """None: the key may not, or the address will not do; a person has to."""
+        ...
+
+    async def leave_others(self, name: str) -> None:
+        """Places of the same address under other names are called no more."""
+        ...
+
+
+@runtime_checkable
+class Showing(Protocol):
+    """Who has something that a merchant has to enter, or compare, at the provider."""
+
+    def shown(self) -> Mapping[str, str]:
+        """By names whose words are `payments.shown.<provider>.<name>`; never a secret."""
+        ...
+
+
 Opener = Callable[[Credentials, Wiring], Connected]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`identity` names the field that says who the shop is there. `open` raises BadCredentials."""
+    """`identity` names the field that says who the shop is there. `open` raises BadCredentials.
+    `is_told`: each payment tells the provider where to call us; nothing has to be entered there."""
 
     name: str
     fields: tuple[Field, ...]
@@ -107,6 +146,7 @@ class Kind:
     open: Opener
     media_types: frozenset[str]  # of its calls to us
     thanks: Thanks = Thanks()
+    is_told: bool = False
 
     def read(self, typed: Mapping[str, str]) -> Credentials:
         """What was typed in, sorted; BadCredentials names the first field that will not do."""

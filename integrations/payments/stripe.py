@@ -25,9 +25,10 @@ from data.payments.gateway import (
     ProviderUnreachable,
     Standing,
 )
-from integrations.payments.kinds import BadCredentials, Field, Finding, Kind, Wiring
+from integrations.payments.kinds import BadCredentials, Enrolled, Field, Finding, Kind, Wiring
 from integrations.payments.stripe_aftermath import EXPANDED, look_back, refunds_of
 from integrations.payments.stripe_checks import look_at_account
+from integrations.payments.stripe_endpoints import drop_endpoints, make_endpoint
 from integrations.payments.stripe_events import claim_of, disputed_intent, is_aftermath, read_event
 from integrations.payments.stripe_line import Refusal, StripeLine
 from integrations.payments.stripe_shapes import (
@@ -53,6 +54,7 @@ _FORMS = {
     "webhook_secret": re.compile(r"whsec_\S+"),
     "account": re.compile(r"acct_\w+"),
 }
+_SIGNED_WITH = "webhook_secret"
 _NO_BALANCE = "balance_insufficient"  # of a refund, where it is not left pending instead
 _NOT_THERE = 404
 
@@ -63,13 +65,16 @@ class StripeGateway:
     def __init__(self, credentials: Credentials, wiring: Wiring) -> None:
         told = {**credentials.settings, **credentials.secrets}
         for name, form in _FORMS.items():
-            if not form.fullmatch(told.get(name, "")):
+            is_left = name == _SIGNED_WITH and not told.get(name)  # until there is an endpoint
+            if not is_left and not form.fullmatch(told.get(name, "")):
                 raise BadCredentials(name)
         self._wiring = wiring
         self._account = credentials.external_id
         self._api_key = credentials.secrets["api_key"]
-        before = credentials.before.get("webhook_secret")
-        self._secrets = [credentials.secrets["webhook_secret"], *([before] if before else [])]
+        # An empty one would verify whatever was signed with nothing.
+        secrets = [told.get(_SIGNED_WITH, ""), credentials.before.get(_SIGNED_WITH, "")]
+        self.is_enrolled = bool(secrets[0])
+        self._secrets = [secret for secret in secrets if secret]
         self._line = StripeLine(wiring, self._api_key)
 
     @property
@@ -172,7 +177,16 @@ class StripeGateway:
             api_key=self._api_key,
             account=self._account,
             notify_url=self._wiring.notify_url,
+            has_secret=self.is_enrolled,
         )
+
+    async def enrol(self) -> Enrolled | None:
+        """A secret is told once, when its endpoint is made: a new secret is a new endpoint."""
+        made = await make_endpoint(self._line, self._wiring.notify_url)
+        return Enrolled(made.id, {_SIGNED_WITH: made.secret}) if made else None
+
+    async def leave_others(self, name: str) -> None:
+        await drop_endpoints(self._line, self._wiring.notify_url, but=name)
 
     def _session_wanted(self, wanted: NewPayment) -> dict[str, str]:
         about = wanted.details.about or wanted.order_id
@@ -271,7 +285,7 @@ KIND = Kind(
     fields=(
         Field("account"),
         Field("api_key", secret=True),
-        Field("webhook_secret", secret=True),
+        Field(_SIGNED_WITH, secret=True, optional=True),  # else we make the endpoint ourselves
     ),
     identity="account",
     open=StripeGateway,

@@ -12,7 +12,7 @@ _EVERY = "*"
 
 
 async def look_at_account(
-    line: StripeLine, *, api_key: str, account: str, notify_url: str
+    line: StripeLine, *, api_key: str, account: str, notify_url: str, has_secret: bool
 ) -> Sequence[Finding]:
     mode = Mode.LIVE if "_live_" in api_key else Mode.SANDBOX
     try:
@@ -21,8 +21,9 @@ async def look_at_account(
         return [Finding(False, "key", vital=True, values={"mode": mode, "why": str(refusal)})]
     return [
         Finding(True, "key", vital=True, values={"mode": mode}),
-        Finding(owner is not None, "account_read"),
+        Finding(owner is not None, "account_read", needed=False),
         *(_of_owner(owner, account) if owner else []),
+        Finding(has_secret, "secret"),
         *await _of_calls(line, notify_url),
     ]
 

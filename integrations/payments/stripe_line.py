@@ -73,6 +73,9 @@ class StripeLine:
         reply = await self._send(Request("POST", self._url(path), headers, content))
         return _read(shape, reply.body), reply.headers.get("idempotent-replayed") == "true"
 
+    async def delete(self, path: str) -> None:
+        await self._send(Request("DELETE", self._url(path), self._headers))
+
     def _url(self, path: str) -> str:
         return f"{self._line.address}{path}"
 

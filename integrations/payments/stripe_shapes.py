@@ -145,6 +145,7 @@ class Account(BaseModel):
 class Endpoint(BaseModel):
     """Where they call us."""
 
+    id: str = ""
     url: str
     status: str = ""
     enabled_events: list[str] = Field(default_factory=list)

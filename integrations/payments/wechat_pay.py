@@ -208,6 +208,10 @@ class WeChatPay:
         reply = await self._line.send(self._request("GET", target, b""))
         return findings(reply, self._account, self._wiring)
 
+    def shown(self) -> Mapping[str, str]:
+        """The serial stands beside the merchant certificate there (API security)."""
+        return {"merchant_serial": self._account.signer.serial}
+
     def bridge(self, prepay_id: str, *, now: datetime) -> dict[str, str]:
         """What the `getBrandWCPayRequest` of WeChat's bridge wants, signed for this moment."""
         stamp, nonce = str(int(now.timestamp())), secrets.token_hex(16)
@@ -282,6 +286,7 @@ KIND = Kind(
     identity="mchid",
     open=_open,
     media_types=frozenset({"application/json"}),
+    is_told=True,
 )
 
 

@@ -8,8 +8,10 @@ from sqlalchemy import select
 
 from bot.demo.clock import settle
 from bot.provider_report import Difference, compare
+from data.kernel.money import Money
 from data.payments import PaymentAttempt, Refund, cancel_order
 from data.payments.gateway import ProviderUnreachable
+from data.payments.sandbox_aftermath import give_back_there
 from data.payments.sandbox_models import SandboxPayment, SandboxRefund
 from tests.bot.open_demo import Demo, open_page
 from tests.bot.pages.test_pay import play
@@ -110,3 +112,29 @@ def versions(demo: Demo) -> list[tuple[str, int, str]]:
     with demo.tuanzi.database.reading() as session:
         attempts = session.scalars(select(PaymentAttempt).order_by(PaymentAttempt.id))
         return [(one.id, one.version, one.state) for one in attempts]
+
+
+def test_a_refund_begun_at_the_bank_is_recorded_and_told_once(day: Demo) -> None:
+    with day.tuanzi.database.transaction() as session:
+        given = select(SandboxRefund.payment_key)
+        kept = select(SandboxPayment).where(SandboxPayment.key.not_in(given))
+        paid = session.scalars(kept.filter_by(status="captured")).one()
+        part = Money(100, paid.currency)
+        give_back_there(session, key=paid.key, amount=part, now=day.tuanzi.clock.now())
+    assert found(day) == [("refunded_there", "-", str(part))]
+    assert found(day) == []
+    with day.tuanzi.database.reading() as session:
+        kinds = sorted(session.scalars(select(Refund.kind)))
+    assert kinds == ["external", "ours"]
+
+
+def test_a_bank_that_does_not_tell_what_became_of_a_payment_is_told(
+    day: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = day.tuanzi.gateways.house["sandbox"]
+
+    async def look_back(*_: object) -> None:
+        raise ProviderUnreachable("gone")
+
+    monkeypatch.setattr(bank, "look_back", look_back)
+    assert found(day) == [("no_answer", "captured", "gone")] * 2

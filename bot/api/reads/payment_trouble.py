@@ -13,7 +13,9 @@ from data.orders import Order
 from data.orders.states import lane_of
 from data.payments import (
     JOBS,
+    Dispute,
     NoticeState,
+    PaymentAlarm,
     PaymentAttempt,
     PaymentNotice,
     QuarantineDeed,
@@ -21,6 +23,7 @@ from data.payments import (
     Refund,
     RefundState,
 )
+from data.payments.alarms import TOLD
 
 MOST = 50  # of each kind; a shop with more has one cause for all of them
 _DECIDED = 20  # who decided what, the latest
@@ -75,6 +78,22 @@ class DeadJob:
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """What became of a payment. `dispute` and `refund`: what it is about, where it is one;
+    `is_told`: it is enough to know of it."""
+
+    alarm: PaymentAlarm
+    payment: PaymentAttempt
+    order: Order
+    dispute: Dispute | None
+    refund: Refund | None
+
+    @property
+    def is_told(self) -> bool:
+        return self.alarm.what in TOLD
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """The latest of each kind; `count` is of all there are."""
 
@@ -83,11 +102,12 @@ class Trouble:
     notices: Sequence[OddNotice]
     refunds: Sequence[Unreturned]
     jobs: Sequence[DeadJob]
+    alarms: Sequence[Warned]
     decided: Sequence[tuple[QuarantineMove, Order | None]]
 
 
 def count_trouble(session: Session, *, merchant_id: str) -> int:
-    queries = (_payments, _refunds, _notices, _unreturned, _dead)
+    queries = (_payments, _refunds, _notices, _unreturned, _dead, _alarms)
     return sum(
         session.scalar(select(func.count()).select_from(query(merchant_id).subquery())) or 0
         for query in queries
@@ -104,6 +124,7 @@ def trouble_of(session: Session, *, merchant_id: str) -> Trouble:
             for refund, paid, order in _with_payment(session, _unreturned(merchant_id))
         ],
         jobs=_dead_jobs(session, merchant_id),
+        alarms=_warnings(session, merchant_id),
         decided=_decisions(session, merchant_id),
     )
 
@@ -135,6 +156,28 @@ def _unreturned(merchant_id: str) -> Select[Refund]:
 def _dead(merchant_id: str) -> Select[Job]:
     kinds = Job.kind.in_(sorted(JOBS))
     return select(Job).where(Job.merchant_id == merchant_id, Job.state == "dead", kinds)
+
+
+def _alarms(merchant_id: str) -> Select[PaymentAlarm]:
+    return select(PaymentAlarm).where(
+        PaymentAlarm.merchant_id == merchant_id, PaymentAlarm.closed_at.is_(None)
+    )
+
+
+def _warnings(session: Session, merchant_id: str) -> list[Warned]:
+    disputed = and_(
+        Dispute.attempt_id == PaymentAlarm.attempt_id, Dispute.provider_ref == PaymentAlarm.about
+    )
+    query = (
+        _alarms(merchant_id)
+        .join(PaymentAttempt, PaymentAttempt.id == PaymentAlarm.attempt_id)
+        .join(Order, Order.id == PaymentAlarm.order_id)
+        .outerjoin(Dispute, disputed)
+        .outerjoin(Refund, Refund.id == PaymentAlarm.about)
+        .add_columns(PaymentAttempt, Order, Dispute, Refund)
+    )
+    latest = query.order_by(PaymentAlarm.id.desc()).limit(MOST)
+    return [Warned(*row) for row in session.execute(latest)]
 
 
 def _standstills(session: Session, merchant_id: str) -> list[Standstill]:

@@ -49,23 +49,55 @@ def test_an_account_is_connected_listed_checked_and_left(shop: Terminal) -> None
     (address,) = [line.strip() for line in out.splitlines() if "https://shop.example" in line]
     assert address.startswith("https://shop.example/webhooks/payments/pac_")
     assert address in shop.run("payments", "list").out
-    looked = shop.run("payments", "check", "stripe")
-    assert looked.code == BROKEN  # nobody has entered the address at Stripe yet
-    assert address in looked.err
+    assert shop.run("payments", "check", "stripe").code == EXIT_SOUND
     assert shop.run("payments", "disconnect", "stripe").code == EXIT_SOUND
     assert shop.run("payments", "disconnect", "stripe").code == BROKEN
     assert ACCOUNT in shop.run("payments", "list").out
+
+
+def test_the_endpoint_is_made_there_and_renewed(shop: Terminal, face: Face) -> None:
+    _, out, _ = connect(shop, f"account={ACCOUNT}")
+    assert "Nothing has to be entered" in out
+    (first,) = face.books.endpoints
+    assert first["url"] in out
+    assert shop.run("payments", "renew", "stripe").code == EXIT_SOUND
+    (second,) = face.books.endpoints
+    assert (second["url"], second["id"] == first["id"]) == (first["url"], False)
+    assert shop.run("payments", "check", "stripe").code == EXIT_SOUND
+
+
+def test_where_the_key_may_not_make_it_a_person_enters_the_address(
+    shop: Terminal, face: Face, tmp_path: Path
+) -> None:
+    face.barred = ("/v1/webhook_endpoints", "/v1/account")
+    file = tmp_path / "secret"
+    file.write_text(SECRET, encoding="utf-8")
+    for given in ([], [f"webhook_secret=@{file}"]):
+        code, out, _ = connect(shop, f"account={ACCOUNT}", *given)
+        assert (code, "enter it there" in out) == (EXIT_SOUND, True)
+    renewed = shop.run("payments", "renew", "stripe")
+    assert (renewed.code, "cli." in renewed.err) == (BROKEN, False)
+
+
+def test_a_restricted_key_that_can_do_all_that_is_needed_is_sound(
+    shop: Terminal, face: Face
+) -> None:
+    face.barred = ("/v1/account",)
+    connect(shop, f"account={ACCOUNT}")
+    looked = shop.run("payments", "check", "stripe")
+    assert (looked.code, looked.err) == (EXIT_SOUND, "")
+    assert "may not ask whose account" in looked.out
 
 
 def test_no_secret_is_shown_or_lies_open_t47(shop: Terminal) -> None:
     shown = "".join(map(str, connect(shop, f"account={ACCOUNT}")))
     shown += str(shop.run("payments", "list")) + str(shop.run("payments", "check", "stripe"))
     assert KEY not in shown
-    assert SECRET not in shown
+    assert "whsec_" not in shown
     with closing(sqlite3.connect(shop.file)) as database:
         dump = "\n".join(database.iterdump())
     assert KEY not in dump
-    assert SECRET not in dump
+    assert "whsec_" not in dump
 
 
 def test_a_secret_on_the_command_line_is_refused_and_one_from_a_file_is_taken(
@@ -75,7 +107,7 @@ def test_a_secret_on_the_command_line_is_refused_and_one_from_a_file_is_taken(
     assert (code, KEY in err) == (EXIT_USAGE, False)
     file = tmp_path / "key"
     file.write_text(f"{KEY}\n", encoding="utf-8")
-    code, _, err = connect(shop, f"account={ACCOUNT}", f"api_key=@{file}", typed=f"{SECRET}\n")
+    code, _, err = connect(shop, f"account={ACCOUNT}", f"api_key=@{file}", typed="")
     assert (code, err) == (EXIT_SOUND, "")
 
 
@@ -104,7 +136,7 @@ def test_who_cannot_be_reached_is_not_connected(shop: Terminal) -> None:
     assert (code, "cannot be reached" in err) == (BROKEN, True)
 
 
-@pytest.mark.parametrize("verb", ["connect", "check", "disconnect"])
+@pytest.mark.parametrize("verb", ["connect", "check", "renew", "disconnect"])
 def test_a_provider_that_there_is_not_is_told_with_those_that_there_are(
     shop: Terminal, verb: str
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from data.kernel.clock import TurnableClock
 from data.kernel.money import Money
 from data.payments.gateway import (
+    BalanceTooLow,
     PayBy,
     PaymentRef,
     PaymentStatus,
@@ -274,7 +275,7 @@ def test_a_refund_whose_answer_was_lost_is_found_again(face: Face, paid: Alipay)
 
 def test_a_refund_that_alipay_refuses_has_not_happened(face: Face, paid: Alipay) -> None:
     face.poor = True
-    with pytest.raises(ProviderRefused, match="SELLER_BALANCE_NOT_ENOUGH"):
+    with pytest.raises(BalanceTooLow, match="SELLER_BALANCE_NOT_ENOUGH"):
         do(paid.refund(BACK))
     assert do(paid.query_refund(BACK)) is None
     unknown = replace(BACK, payment=replace(REF, key="d" * 32))

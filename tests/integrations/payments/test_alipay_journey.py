@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bot.app import Tuanzi
 from bot.site import create_site
@@ -17,8 +17,10 @@ from data.kernel.clock import TurnableClock
 from data.ledger import cash_in_transit, trial_balance, unbalanced_entries
 from data.orders import Order, OrderState
 from data.payments import (
+    Alarm,
     AttemptState,
     NoticeState,
+    PaymentAlarm,
     PaymentAttempt,
     PaymentNotice,
     Refund,
@@ -334,14 +336,40 @@ def test_another_way_waits_until_the_page_is_good_no_more(house: House) -> None:
         assert begin_attempt(session, order_id=order, way=other, now=now).id != begun.id
 
 
-def test_a_refund_by_hand_at_alipay_waits_for_a_person(house: House) -> None:
+def test_a_refund_by_hand_at_alipay_is_found_by_its_notice(house: House) -> None:
     order = house.order()
     key = house.open(order).idempotency_key
     house.face.pay(key)
     house.tell(house.face.notice(key))
+    paid = house.balance()
     house.face.give_back(key, "by_hand", "10.00")
     assert house.tell(house.face.notice(key, of_refund="by_hand")) == 200
-    assert house.notices()[-1] == (NoticeState.QUARANTINED, "unknown_payment")
+    assert house.notices()[-1] == (NoticeState.IGNORED, "")  # the payment itself is settled
+    for _ in range(2):
+        asyncio.run(house.tuanzi.bookkeeper.drain())
     assert house.state(order) == OrderState.READY
     with house.tuanzi.database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Refund)) == 0
+        (refund,) = session.scalars(select(Refund))
+        (alarm,) = session.scalars(select(PaymentAlarm))
+    assert (refund.kind, refund.provider_ref, refund.amount_minor) == ("external", "by_hand", 1000)
+    assert alarm.what == Alarm.REFUNDED_THERE
+    assert house.balance() == {
+        "cash_in_transit:alipay": paid["cash_in_transit:alipay"] + 1000,
+        "revenue": paid["revenue"] - 1000,
+    }
+
+
+def test_a_trade_that_was_given_back_whole_at_alipay_stops_its_order(house: House) -> None:
+    """No notice of it comes: the next look finds the trade closed."""
+    order = house.order()
+    attempt = house.open(order)
+    house.face.pay(attempt.idempotency_key)
+    house.tell(house.face.notice(attempt.idempotency_key))
+    whole = str(attempt.amount.amount)
+    house.face.give_back(attempt.idempotency_key, "by_hand", whole)
+    house.later(timedelta(hours=1))
+    asyncio.run(house.tuanzi.bookkeeper.drain())
+    settle(house.tuanzi)
+    assert house.state(order) == OrderState.REFUNDED
+    assert house.balance() == {}
+    assert house.refunds(order) == ["succeeded"]

@@ -134,7 +134,7 @@ def test_money_that_has_not_come_yet_is_given_back_later(face: Face, gateway: Pa
     ("fault", "is_proof"),
     [
         ("refuse:422:REFUND_TIME_LIMIT_EXCEEDED", True),
-        ("refuse:422:REFUND_FAILED_INSUFFICIENT_FUNDS", True),
+        ("refuse:422:REFUND_FAILED_INSUFFICIENT_FUNDS", False),  # until the balance is filled up
         ("refuse:400:INVALID_PARAMETER_SYNTAX", True),
         ("refuse:422:DUPLICATE_INVOICE_ID", False),
         ("refuse:403:PERMISSION_DENIED", False),

@@ -35,6 +35,9 @@ class Books:
     account: str = "acct_1CANARY"
     charges_enabled: bool = True
     refunds_end: str = "succeeded"  # the status that a new refund has
+    has_money: bool = True  # a refund is paid from the balance
+    fee: int = 0  # of each payment
+    settles_in: str = ""  # the balance's currency, where it is another one
     rows: dict[str, Row] = field(default_factory=dict)
     endpoints: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
@@ -134,7 +137,9 @@ class Books:
             "metadata": _metadata(rest, "metadata"),
             "payment_intent": intent["id"],
             "reason": rest.pop("reason", None),
-            "status": self.refunds_end,
+            "status": self.refunds_end if self.has_money else "pending",
+            "pending_reason": None if self.has_money else "insufficient_funds",
+            "balance_transaction": self._moved(intent)["id"],
         }
         _want(not rest, next(iter(rest), ""), code="parameter_unknown")
         self.rows[refund["id"]] = refund
@@ -204,20 +209,74 @@ class Books:
         self.rows[refund_id]["status"] = "failed"
         self._tell("refund.failed", self.rows[refund_id])
 
-    def dispute(self, intent_id: str) -> Row:
+    def dispute(self, intent_id: str, *, status: str = "needs_response") -> Row:
+        """The bank takes the money at once, and Stripe a fee; an inquiry (`warning_…`) nothing."""
         intent = self.rows[intent_id]
+        taken = [] if status.startswith("warning_") else [self._moved(intent, fee=1500)]
         dispute = {
             "id": self._name("du"),
             "object": "dispute",
             "amount": intent["amount_received"],
+            "balance_transactions": taken,
             "charge": intent["latest_charge"],
+            "created": int(self.now()),
             "currency": intent["currency"],
+            "evidence_details": {"due_by": int(self.now()) + WEEK},
             "metadata": {},  # nobody's but the dispute's own
             "payment_intent": intent_id,
-            "status": "needs_response",
+            "reason": "fraudulent",
+            "status": status,
         }
+        self.rows[dispute["id"]] = dispute
         self._tell("charge.dispute.created", dispute)
         return dispute
+
+    def decide(self, dispute_id: str, status: str) -> None:
+        self.rows[dispute_id]["status"] = status
+        self._tell("charge.dispute.closed", self.rows[dispute_id])
+
+    def disputes_of(self, intent_id: str) -> list[Row]:
+        rows = [row for row in self.rows.values() if row.get("object") == "dispute"]
+        return [one for one in reversed(rows) if one["payment_intent"] == intent_id]
+
+    def make_endpoint(self, form: Form) -> Row:
+        """Its secret is told now and never again (api/webhook_endpoints/create)."""
+        rest = dict(form)
+        url = rest.pop("url", "")
+        _want(url.startswith("https://"), "url")
+        events = [rest.pop(name) for name in list(rest) if name.startswith("enabled_events[")]
+        _want(bool(events), "enabled_events")
+        made = {
+            "id": self._name("we"),
+            "object": "webhook_endpoint",
+            "api_version": rest.pop("api_version", None),
+            "description": rest.pop("description", None),
+            "enabled_events": events,
+            "status": "enabled",
+            "url": url,
+        }
+        _want(not rest, next(iter(rest), ""), code="parameter_unknown")
+        self.endpoints.append(made)
+        return {**made, "secret": f"whsec_{self._name('CANARY')}"}
+
+    def drop_endpoint(self, name: str) -> Row:
+        found = [one for one in self.endpoints if one.get("id") == name]
+        if not found:
+            raise Refused(404, code="resource_missing", kept=False)
+        self.endpoints.remove(found[0])
+        return {"id": name, "object": "webhook_endpoint", "deleted": True}
+
+    def _moved(self, intent: Row, *, fee: int = 0) -> Row:
+        """On the account's balance; a fee is told in the balance's currency."""
+        row = {
+            "id": self._name("txn"),
+            "object": "balance_transaction",
+            "amount": intent["amount_received"],
+            "currency": self.settles_in or intent["currency"],
+            "fee": fee,
+        }
+        self.rows[row["id"]] = row
+        return row
 
     def _open(self, session_id: str) -> Row:
         session = self.look(session_id)
@@ -252,6 +311,7 @@ class Books:
             "metadata": dict(plan["metadata"]),  # copied once, when the charge is made
             "payment_intent": intent_id,
             "payment_method_details": {"type": "card", "card": card},
+            "balance_transaction": None,
         }
         self.rows[intent_id] = intent
         session["payment_intent"] = intent_id
@@ -259,6 +319,8 @@ class Books:
 
     def _take(self, intent: Row, amount: int) -> None:
         intent.update(status="succeeded", amount_received=amount, amount_capturable=0)
+        charge = self.rows[intent["latest_charge"]]
+        charge["balance_transaction"] = self._moved(intent, fee=self.fee)["id"]
         self._tell("payment_intent.succeeded", intent)
 
     def _cancel(self, intent: Row) -> None:

@@ -2,10 +2,11 @@
 
 Official stripe-mock keeps no state, and neither localstripe nor stripe-stateful-mock has Checkout
 Sessions. Covered: sessions (create, retrieve with expansion, expire), intents (retrieve, capture,
-cancel), refunds (create, retrieve, list), the account, webhook endpoints, keys and their refusals,
-idempotency as documented (kept answers, conflicts, forgetting), signed events. Not covered: its
-page, other payment methods than "card" and "a bank that tells later", fees, Connect, real cards,
-every parameter that we do not send. The official SDK drives it in tests/integrations/payments/
+cancel), refunds (create, retrieve, list), fees and what all that did to the balance, disputes
+(list), the account, webhook endpoints (create, list, delete), keys and their refusals, idempotency
+as documented (kept answers, conflicts, forgetting), signed events. Not covered: its page, other
+payment methods than "card" and "a bank that tells later", payouts, Connect, real cards, every
+parameter that we do not send. The official SDK drives it in tests/integrations/payments/
 test_stripe_face.py, so that not both sides are ours.
 
 `face.faults` are what goes wrong with the next calls, in their order: a status (429, 500; 409 is a
@@ -137,13 +138,27 @@ class Face:
         wanted = [value for key, value in form.items() if key.startswith("expand[")]
         if row.get("payment_intent") and any(w.startswith("payment_intent") for w in wanted):
             intent = dict(self.books.look(row["payment_intent"]))
-            if "payment_intent.latest_charge" in wanted and intent["latest_charge"]:
-                intent["latest_charge"] = self.books.rows[intent["latest_charge"]]
+            charge = "payment_intent.latest_charge"
+            if any(one.startswith(charge) for one in wanted) and intent["latest_charge"]:
+                whole = f"{charge}.balance_transaction" in wanted
+                intent["latest_charge"] = self._moved(intent["latest_charge"], whole=whole)
             row["payment_intent"] = intent
         return row
 
+    def _moved(self, name: str, *, whole: bool) -> Row:
+        """With what it did to the balance, or that one's name alone."""
+        row = dict(self.books.rows[name])
+        moved = row.get("balance_transaction")
+        return {**row, "balance_transaction": self.books.rows[moved] if whole and moved else moved}
+
+    def disputes(self, form: Form) -> Row:
+        found = self.books.disputes_of(form["payment_intent"])
+        return {"object": "list", "data": found, "has_more": False, "url": "/v1/disputes"}
+
     def refunds(self, form: Form) -> Row:
-        found = self.books.refunds_of(form["payment_intent"])
+        whole = form.get("expand[0]") == "data.balance_transaction"
+        listed = self.books.refunds_of(form["payment_intent"])
+        found = [self._moved(one["id"], whole=whole) for one in listed]
         names = [refund["id"] for refund in found]
         start = names.index(form["starting_after"]) + 1 if "starting_after" in form else 0
         limit = int(form.get("limit", 10))
@@ -171,6 +186,9 @@ _ROUTES: list[tuple[str, str, _Act]] = [
     ("POST", "/v1/refunds", lambda face, form: face.books.give_back(form)),
     ("GET", "/v1/refunds", lambda face, form: face.refunds(form)),
     ("GET", r"/v1/refunds/(\w+)", lambda face, _, one: face.books.look(one)),
+    ("GET", "/v1/disputes", lambda face, form: face.disputes(form)),
+    ("POST", "/v1/webhook_endpoints", lambda face, form: face.books.make_endpoint(form)),
+    ("DELETE", r"/v1/webhook_endpoints/(\w+)", lambda face, _, one: face.books.drop_endpoint(one)),
     ("GET", "/v1/account", lambda face, _: face.owner()),
     ("GET", "/v1/webhook_endpoints", lambda face, _: face.endpoints()),
 ]
@@ -185,6 +203,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self._serve(self.rfile.read(int(self.headers.get("content-length", 0))))
+
+    def do_DELETE(self) -> None:
+        self._serve(b"")
 
     def log_message(self, *_: Any) -> None:
         """Tests are quiet."""
