@@ -63,9 +63,9 @@ def tell(session: Session, key: str, *, now: datetime) -> Standing | None:
     mine = select(SandboxEntry).where(SandboxEntry.payment_key == key).order_by(SandboxEntry.key)
     entries = list(session.scalars(mine.execution_options(populate_existing=True)))
     return Standing(
-        refunds=[_refund(refund) for refund in refunds if refund is not None],
-        fees=[ProviderFee(one.amount, one.key) for one in entries if one.what == _FEE],
-        disputes=[_dispute(one) for one in entries if one.what == _DISPUTE],
+        refunds=tuple(_refund(refund) for refund in refunds if refund is not None),
+        fees=tuple(ProviderFee(one.amount, one.key) for one in entries if one.what == _FEE),
+        disputes=tuple(_dispute(one) for one in entries if one.what == _DISPUTE),
     )
 
 

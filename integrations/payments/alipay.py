@@ -177,7 +177,7 @@ class Alipay:
         wanted = [NewRefund(name, payment.amount, payment) for name in named]
         refunds = [await self.query_refund(one) for one in wanted]
         return Standing(
-            refunds=[one for one in refunds if one is not None],
+            refunds=tuple(one for one in refunds if one is not None),
             is_all_returned=is_closed and is_paid,
         )
 

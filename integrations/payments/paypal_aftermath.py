@@ -52,9 +52,9 @@ class Disputes(BaseModel):
 async def look_back(line: PayPalLine, order: Order) -> Standing:
     found = await _disputes_of(line, order.capture) if order.capture else []
     return Standing(
-        refunds=[refund_shown(refund) for refund in order.unit.payments.refunds],
-        fees=list(_fees(order)),
-        disputes=[_shown(dispute) for dispute in found],
+        refunds=tuple(refund_shown(refund) for refund in order.unit.payments.refunds),
+        fees=tuple(_fees(order)),
+        disputes=tuple(_shown(dispute) for dispute in found),
     )
 
 

@@ -41,9 +41,9 @@ async def look_back(line: StripeLine, intent: Intent) -> Standing:
     disputes = await _disputes_of(line, intent.id)
     try:
         return Standing(
-            refunds=[refund_shown(refund) for refund in refunds],
-            fees=list(_fees(intent, refunds, disputes)),
-            disputes=[_shown(dispute) for dispute in disputes],
+            refunds=tuple(refund_shown(refund) for refund in refunds),
+            fees=tuple(_fees(intent, refunds, disputes)),
+            disputes=tuple(_shown(dispute) for dispute in disputes),
         )
     except Invalid:
         raise ProviderUnreachable("amount") from None

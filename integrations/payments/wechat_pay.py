@@ -183,7 +183,9 @@ class WeChatPay:
             raise ProviderUnreachable("not_there")
         is_touched = _read(lambda: words.is_returned(reply.body))
         refunds = [await self._refund_named(name) for name in named]
-        return Standing(refunds=[one for one in refunds if one is not None], is_touched=is_touched)
+        return Standing(
+            refunds=tuple(one for one in refunds if one is not None), is_touched=is_touched
+        )
 
     async def verify_webhook(self, raw: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:
         account = self._account

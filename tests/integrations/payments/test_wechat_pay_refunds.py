@@ -8,10 +8,12 @@ import pytest
 from data.kernel.clock import TurnableClock
 from data.kernel.money import Money
 from data.payments.gateway import (
+    BalanceTooLow,
     PaymentStatus,
     ProviderRefused,
     ProviderUnreachable,
     RefundStatus,
+    Standing,
 )
 from integrations.payments.wechat_pay import WeChatPay
 from tests.builders import NOW
@@ -114,6 +116,39 @@ def test_what_may_work_later_is_a_doubt(face: Face, ours: WeChatPay, fault: str)
         do(ours.refund(GIVE_BACK))
     assert do(ours.refund(GIVE_BACK)).status == RefundStatus.PENDING
     assert len(face.refunds) == 1
+
+
+def test_a_balance_that_is_too_low_is_said_by_its_name(face: Face, ours: WeChatPay) -> None:
+    face.faults.append("refuse:403:NOT_ENOUGH")
+    with pytest.raises(BalanceTooLow, match="NOT_ENOUGH"):
+        do(ours.refund(GIVE_BACK))
+    assert do(ours.refund(GIVE_BACK)).status == RefundStatus.PENDING
+
+
+def test_a_look_back_tells_that_something_was_given_back_and_not_how_much(
+    face: Face, ours: WeChatPay
+) -> None:
+    assert do(ours.look_back(REF, ())) == Standing()
+    do(ours.refund(replace(GIVE_BACK, amount=FOUR)))
+    assert do(ours.look_back(REF, ())) == Standing(is_touched=True)
+
+
+def test_a_refund_that_a_notice_named_is_looked_up(face: Face, ours: WeChatPay) -> None:
+    do(ours.refund(replace(GIVE_BACK, key="made-by-hand", amount=FOUR)))
+    face.ends("made-by-hand", "SUCCESS")
+    call = face.refund_notice("made-by-hand")
+    event = do(ours.verify_webhook(call.body, call.headers))
+    assert event is not None
+    assert (event.our_ref, event.of_payment) == ("made-by-hand", KEY)
+    found = do(ours.look_back(REF, ("made-by-hand", "never-heard-of")))
+    assert found is not None
+    (refund,) = found.refunds
+    assert (refund.amount, refund.status) == (FOUR, RefundStatus.SUCCEEDED)
+
+
+def test_a_payment_that_is_not_there_tells_nothing(face: Face, ours: WeChatPay) -> None:
+    with pytest.raises(ProviderUnreachable):
+        do(ours.look_back(replace(REF, key="d" * 32), ()))
 
 
 @pytest.mark.parametrize("code", ["USER_ACCOUNT_ABNORMAL", "INVALID_REQUEST", "MCH_NOT_EXISTS"])

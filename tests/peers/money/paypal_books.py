@@ -32,13 +32,15 @@ class Row:
     amount: Json
     told: Json
     at: datetime
+    breakdown: Json = field(default_factory=dict)  # what of it was the seller's, and PayPal's
 
     def shown(self) -> Json:
         ours = ("custom_id", "invoice_id")
         told: Json = {name: self.told[name] for name in ours if name in self.told}
         moment = _stamp(self.at)
         named: Json = {"id": self.id, "status": self.status, "amount": self.amount}
-        return {**named, **told, "create_time": moment, "update_time": moment, "links": []}
+        times: Json = {"create_time": moment, "update_time": moment}
+        return {**named, **told, **self.breakdown, **times, "links": []}
 
 
 @dataclass
@@ -98,6 +100,7 @@ class Books:
     clock: Clock
     orders: dict[str, Order] = field(default_factory=dict)
     refunds_wait: bool = False  # the next refunds are on their way for a while
+    disputes: list[Json] = field(default_factory=list)
 
     def open(self, told: Json) -> Order:
         for unit in told["purchase_units"]:
@@ -181,6 +184,55 @@ class Books:
         is_all = given + _value(told["amount"]) == _value(capture.amount)
         capture.status = "REFUNDED" if is_all else "PARTIALLY_REFUNDED"
         return made
+
+    def keep_fee(self, order: Order, value: str) -> None:
+        """Of its capture; without `gross_amount` PayPal's document allows none."""
+        (capture,) = order.captures
+        fee = {"currency_code": capture.amount["currency_code"], "value": value}
+        told = {"gross_amount": capture.amount, "paypal_fee": fee}
+        capture.breakdown = {"seller_receivable_breakdown": told}
+
+    def give_back_there(self, order: Order, value: str) -> Row:
+        """In the dashboard: the refund bears the payment's own numbers."""
+        (capture,) = order.captures
+        amount = {"currency_code": capture.amount["currency_code"], "value": value}
+        made = self._row("COMPLETED", amount, capture.told)
+        order.refunds.append(made)
+        return made
+
+    def dispute(self, order: Order, **told: Any) -> Json:
+        """As Disputes v1 shows one; `told` is what differs."""
+        (capture,) = order.captures
+        made = {
+            "dispute_id": f"PP-R-{_name()}",
+            "reason": "MERCHANDISE_OR_SERVICE_NOT_RECEIVED",
+            "status": "WAITING_FOR_SELLER_RESPONSE",
+            "dispute_amount": capture.amount,
+            "dispute_life_cycle_stage": "CHARGEBACK",
+            "seller_response_due_date": _stamp(self.clock.now() + timedelta(days=10)),
+            "disputed_transactions": [
+                {"seller_transaction_id": capture.id, "invoice_number": capture.told["invoice_id"]}
+            ],
+            **told,
+        }
+        self.disputes.append(made)
+        return made
+
+    def disputes_of(self, capture_id: str) -> Json:
+        """A list shows less than each one does: no outcome."""
+        brief = ("dispute_id", "reason", "status", "dispute_amount")
+        mine = [
+            {name: one[name] for name in brief}
+            for one in self.disputes
+            if one["disputed_transactions"][0]["seller_transaction_id"] == capture_id
+        ]
+        return {"items": mine, "links": []}
+
+    def dispute_named(self, name: str) -> Json:
+        for one in self.disputes:
+            if one["dispute_id"] == name:
+                return one
+        raise Refusal(404, "INVALID_RESOURCE_ID")
 
     def refund(self, name: str) -> Row:
         for order in self.orders.values():

@@ -102,6 +102,7 @@ class Face:
     asked: list[tuple[str, str]] = field(default_factory=list)  # path and request id
     tokens: dict[str, datetime] = field(default_factory=dict)
     knows_secret: bool = True
+    shows_disputes: bool = True  # what an app may do is ticked in the dashboard
     garbles: Callable[[bytes], bytes] = bytes  # what is on the wire in place of an answer
     troubles: list[BaseException] = field(default_factory=list)  # faults of its own: no test passes
     kept: dict[tuple[str, str], Kept] = field(default_factory=dict)
@@ -251,10 +252,22 @@ class Face:
                 return self._of_payments(f"{verb} {kind}", name, told, is_whole)
             case ["GET", "v2", "payments", "refunds", name]:
                 return _row(200, shapes.REFUND, self.books.refund(name).shown(), is_whole=True)
+            case ["GET", "v1", "customer", *asked]:
+                return self._of_disputes(asked)
             case ["GET", "v1", "notifications", "webhooks", name] if name == WEBHOOK:
                 listed = [{"name": event} for event in self.events]
                 shown = {"id": name, "url": self.notify_url, "event_types": listed, "links": []}
                 return _said(200, shapes.WEBHOOK, shown)
+        raise Refusal(404, "INVALID_RESOURCE_ID")
+
+    def _of_disputes(self, asked: list[str]) -> Answer:
+        if not self.shows_disputes:
+            raise Refusal(403, "PERMISSION_DENIED")
+        match asked:
+            case ["disputes", name]:
+                return Answer(200, self.books.dispute_named(name))
+            case [listed] if listed.startswith("disputes?disputed_transaction_id="):
+                return Answer(200, self.books.disputes_of(listed.partition("=")[2]))
         raise Refusal(404, "INVALID_RESOURCE_ID")
 
     def _of_orders(self, method: str, rest: list[str], told: Json, is_whole: bool) -> Answer:
