@@ -138,6 +138,11 @@ async def enrol(
     return True
 
 
+def is_told(kind: Kind, gateway: Connected | None) -> bool:
+    """Does the provider know where to call us, without anybody entering it there?"""
+    return kind.is_told or (isinstance(gateway, Enrolling) and gateway.is_enrolled)
+
+
 def shown_by(gateway: Connected | None) -> Mapping[str, str]:
     """What a merchant has to enter or compare at the provider: never a secret."""
     return gateway.shown() if isinstance(gateway, Showing) else {}

@@ -84,7 +84,7 @@ def _check(options: argparse.Namespace, tuanzi: Tuanzi, merchant_id: str) -> int
     account, gateway = opened(tuanzi, merchant_id=merchant_id, provider=kind.name)
     looked = asyncio.run(look_at_account(tuanzi, account, gateway))
     _show(kind, looked)
-    _show_own(kind, gateway)
+    _show_own(kind.name, gateway)
     return EXIT_SOUND if looked.is_sound else BROKEN
 
 
@@ -100,7 +100,7 @@ def _list(_options: argparse.Namespace, tuanzi: Tuanzi, merchant_id: str) -> int
             url=tuanzi.gateways.wiring(one).notify_url,
             refused=one.refused,
         )
-        _show_own(tuanzi.gateways.kinds[one.provider], gateways[one.id])
+        _show_own(one.provider, gateways[one.id])
     if not accounts:
         tell("cli.no_payment_account", shop=merchant_id, known=", ".join(tuanzi.gateways.kinds))
     return EXIT_SOUND
@@ -170,10 +170,10 @@ def _show(kind: Kind, looked: Looked) -> None:
         (tell if one.is_sound or not one.needed else complain)(text, **values)
 
 
-def _show_own(kind: Kind, gateway: Connected | None) -> None:
+def _show_own(provider: str, gateway: Connected | None) -> None:
     """What a merchant enters or compares at the provider."""
     for name, value in shown_by(gateway).items():
-        label = say(f"payments.shown.{kind.name}.{name}", language())
+        label = say(f"payments.shown.{provider}.{name}", language())
         tell("cli.payment_shown", label=label, value=value)
 
 

@@ -18,9 +18,12 @@ router = APIRouter(prefix="/refunds", tags=["refunds"])
 
 
 class RefundOut(BaseModel):
+    """`kind`: ours, or external: begun at the provider."""
+
     id: str
     order_id: str
     payment_id: str
+    kind: str
     state: str
     amount: MoneyOut
     cause: str
@@ -32,6 +35,7 @@ class RefundOut(BaseModel):
             id=refund.id,
             order_id=refund.order_id,
             payment_id=refund.attempt_id,
+            kind=refund.kind,
             state=refund.state,
             amount=MoneyOut.of(refund.amount),
             cause=refund.cause_ref,

@@ -16,7 +16,7 @@ from bot.api.reads.payment_trouble import trouble_of
 from bot.console.desk import AtDesk, Desk, Form
 from bot.console.pages import go, page, typed
 from bot.console.payment_trouble import ROOM, askable
-from bot.payment_accounts import Looked, kind_of, look_at_account, shown_by
+from bot.payment_accounts import Looked, is_told, kind_of, look_at, look_at_account, shown_by
 from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
 from data.kernel.errors import NotFound
@@ -27,7 +27,7 @@ from data.payments.accounts import (
     enabled_account,
     moves_of_accounts,
 )
-from integrations.payments.kinds import BadCredentials, Kind
+from integrations.payments.kinds import BadCredentials, Connected, Kind
 
 router = APIRouter(prefix=ROOM)
 _OK, _UNPROCESSABLE = 200, 422
@@ -130,7 +130,7 @@ def _room(desk: Desk, shop: OpenShop, news: _News) -> Response:
         accounts = accounts_of(session, merchant_id=desk.merchant_id)
         moves = moves_of_accounts(session, merchant_id=desk.merchant_id, most=_LOOKED_BACK)
         trouble = trouble_of(session, merchant_id=desk.merchant_id)
-        own = {one.id: shown_by(shop.gateways.open(session, one)) for one in accounts}
+        gateways = {one.id: shop.gateways.open(session, one) for one in accounts}
     return page(
         "payments.html",
         desk,
@@ -138,12 +138,26 @@ def _room(desk: Desk, shop: OpenShop, news: _News) -> Response:
         places=_places(shop.gateways.kinds, accounts),
         addresses={one.id: shop.gateways.wiring(one).notify_url for one in accounts},
         accounts={one.id: one for one in accounts},
-        own=own,
+        own={name: shown_by(gateway) for name, gateway in gateways.items()},
+        told=_told(shop.gateways.kinds, accounts, gateways),
         changed={move.account_id: move for move in reversed(moves)},  # the latest come first
         moves=moves[:_SHOWN],
         news=news,
         trouble=trouble,
         askable=askable(shop, (one.payment for one in trouble.standstills)),
+    )
+
+
+def _told(
+    kinds: Mapping[str, Kind],
+    accounts: Sequence[PaymentAccount],
+    gateways: Mapping[str, Connected | None],
+) -> frozenset[str]:
+    """The accounts at whose provider nobody has to enter an address."""
+    return frozenset(
+        one.id
+        for one in accounts
+        if one.provider in kinds and is_told(kinds[one.provider], gateways[one.id])
     )
 
 

@@ -26,10 +26,11 @@ def upgrade() -> None:
     _make_entries()
     kind = sa.Column("kind", sa.String(length=8), server_default="ours", nullable=False)
     op.add_column("refunds", kind)
-    # What was paid before this came is looked at as well.
+    # What was paid before this came is looked at when a notice hints at it, or somebody asks for it
+    # (`tuanzi audit --ask-providers`): not all of it at once.
     op.execute(
         "INSERT INTO payment_looks (attempt_id, merchant_id, due_at, turn, looks, named) "
-        "SELECT id, merchant_id, updated_at, 0, 0, '[]' FROM payment_attempts "
+        "SELECT id, merchant_id, NULL, 0, 0, '[]' FROM payment_attempts "
         "WHERE state = 'captured'"
     )
 
