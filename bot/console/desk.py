@@ -31,6 +31,7 @@ DONE = frozenset(
         "handed_back", "draft_saved", "published", "rolled_back", "server_disconnected",
         "forgotten", "web_chat_saved", "web_chat_closed", "payments_connected",
         "payments_disconnected", "provider_asked", "notice_dismissed", "refund_retried",
+        "alarm_dismissed", "refund_noted", "refund_sent_again",
         "job_again", "links_renewed", "links_unheard", "links_closed",
         "return_approved", "return_refused", "return_received",
     }

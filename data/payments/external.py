@@ -41,7 +41,8 @@ def learn_refunds(
     session: Session, order: Order, attempt: PaymentAttempt, shown: Standing, *, now: datetime
 ) -> bool:
     """True: something there, or here, is still on its way, and a later look tells more."""
-    waits = [_learn(session, order, attempt, one, now) for one in shown.refunds]
+    taken = _taken_names(session, attempt, shown)
+    waits = [_learn(session, order, attempt, one, taken, now) for one in shown.refunds]
     known = _refunds_of(session, attempt)
     if any(refund.state in OPEN_REFUNDS for refund in known):
         return any(waits) or shown.is_all_returned
@@ -69,8 +70,13 @@ def note_external_refund(
     settle_alarm(session, attempt.id, Alarm.REFUND_UNTOLD, about="", now=now)
 
 
-def _learn(
-    session: Session, order: Order, attempt: PaymentAttempt, one: ProviderRefund, now: datetime
+def _learn(  # whose, what, and what else is there
+    session: Session,
+    order: Order,
+    attempt: PaymentAttempt,
+    one: ProviderRefund,
+    taken: frozenset[str],
+    now: datetime,
 ) -> bool:
     known = _refunds_of(session, attempt)
     ours = _same(known, one)
@@ -80,7 +86,12 @@ def _learn(
             apply_refund_truth(session, refund_id=ours.id, truth=truth, now=now)
         return False
     if one.status == RefundStatus.SUCCEEDED and one.amount.currency == attempt.currency:
-        return _believe(session, order, attempt, one, known, now)
+        told = _told_as(known, one, taken)
+        if told is None:
+            return _believe(session, order, attempt, one, known, now)
+        told.provider_ref = one.provider_ref  # a person has said so before, by another number
+        session.flush()
+        return False
     return one.status == RefundStatus.PENDING
 
 
@@ -92,11 +103,6 @@ def _believe(  # whose, what, and what we know
     known: Sequence[Refund],
     now: datetime,
 ) -> bool:
-    told = next((r for r in known if _was_told(r) and r.amount == one.amount), None)
-    if told is not None:  # a person has said so before, under another number
-        told.provider_ref = one.provider_ref
-        session.flush()
-        return False
     meant = next((r for r in _left_over(session, attempt) if r.amount == one.amount), None)
     if meant is not None:
         settle_refund(session, meant, reference=one.provider_ref, now=now)
@@ -180,10 +186,18 @@ def _same(known: Sequence[Refund], one: ProviderRefund) -> Refund | None:
     )
 
 
-def _was_told(refund: Refund) -> bool:
-    """Given back by hand, as somebody of the shop said; the provider was never asked for it."""
-    is_done = refund.state == RefundState.SUCCEEDED and refund.calls == 0
-    return is_done and refund.kind == RefundKind.OURS
+def _taken_names(session: Session, attempt: PaymentAttempt, shown: Standing) -> frozenset[str]:
+    """Names that mean something there: of its refunds, and of disputes that settled ours."""
+    disputes = select(Dispute.provider_ref).where(Dispute.attempt_id == attempt.id)
+    return frozenset({one.provider_ref for one in shown.refunds} | {*session.scalars(disputes)})
+
+
+def _told_as(known: Sequence[Refund], one: ProviderRefund, taken: frozenset[str]) -> Refund | None:
+    """One of this sum that somebody of the shop has told by hand, under a name that means nothing
+    there; the provider was never asked for it."""
+    done = [r for r in known if r.state == RefundState.SUCCEEDED and r.kind == RefundKind.OURS]
+    told = [r for r in done if r.calls == 0 and r.provider_ref not in taken]
+    return next((r for r in told if r.amount == one.amount), None)
 
 
 def _has_room(attempt: PaymentAttempt, amount: Money) -> bool:

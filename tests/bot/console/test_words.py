@@ -18,7 +18,7 @@ from data.kernel import errors
 from data.kernel.locales import Locale
 from data.merchants import StaffRole
 from data.orders import ChangeKind, ChangeState, OrderKind, OrderState, ReturnState
-from data.payments import JOBS, AttemptState, QuarantineDeed, RefundState
+from data.payments import JOBS, Alarm, AttemptState, QuarantineDeed, RefundState
 from data.payments.account_models import AccountDeed
 from integrations.action_servers import Problem
 from integrations.payments.kinds import Mode as MoneyMode
@@ -45,6 +45,8 @@ _STATES: dict[str, EnumType] = {
     "role": StaffRole,
     "accounts.choice": MoneyMode,
     "accounts.deed": AccountDeed,
+    "trouble.alarm": Alarm,
+    "trouble.alarm_hint": Alarm,
 }
 _ROOMS = (
     *("overview", "orders", "parcels", "returns", "group-buys", "chats", "catalogue", "flows"),

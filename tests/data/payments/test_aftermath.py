@@ -171,6 +171,24 @@ def test_one_that_was_told_by_hand_under_another_number_is_counted_once(till: Ti
     assert till.balance() == {CASH: -TOTAL + 500, "revenue": TOTAL - 500}
 
 
+def test_two_of_one_sum_are_two_though_one_was_told_by_hand(till: Till) -> None:
+    order, attempt = a_paid_order(till)
+    till.plan(attempt, RefundOutcome.DECLINED)
+    with till.transaction() as session:
+        now = till.clock.now()
+        request_refund(session, attempt_id=attempt, amount=yuan(500), cause_ref="c", now=now)
+    till.settle()
+    failed = till.refunds(order)[0]
+    with till.transaction() as session:
+        give_back_by_hand(session, refund_id=failed.id, reference="note 7", now=till.clock.now())
+    names = [gives_back_there(till, attempt, 500) for _ in range(2)]
+    for _ in range(2):
+        look_now(till, attempt)
+    given = [r for r in till.refunds(order) if r.state == RefundState.SUCCEEDED]
+    assert sorted(str(r.provider_ref) for r in given) == sorted(names)
+    assert till.balance() == {CASH: -TOTAL + 1000, "revenue": TOTAL - 1000}
+
+
 def test_more_than_is_left_to_promise_is_told_and_not_booked(till: Till) -> None:
     order, attempt = a_paid_order(till)
     till.cancel(order)
