@@ -125,9 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     play.add_argument("files", nargs="+", type=Path)
     play.add_argument("--flows", type=Path, help=say("cli.help_flows", language()))
     add("understand", commands.understand_text).add_argument("text", nargs="*")
-    auditing = in_shop("audit", commands.audit_shop)
-    words = say("cli.help_ask_providers", language())
-    auditing.add_argument("--ask-providers", type=int, metavar="DAYS", help=words)
+    _take_ledger_verbs(in_shop)
     add("bench", commands.bench).add_argument("rest", nargs=argparse.REMAINDER)
     return parser
 
@@ -161,6 +159,23 @@ def _take_messenger_verbs(
     _take_telegram_verbs(in_shop("telegram", _later("bot.telegram_desk:manage_telegram")))
     _take_wechat_verbs(in_shop("wechat", _later("bot.wechat_desk:manage_wechat")))
     _take_payment_verbs(in_shop("payments", _later("bot.payment_desk:manage_payments")))
+
+
+def _take_ledger_verbs(
+    in_shop: Callable[[str, commands.ShopCommand], argparse.ArgumentParser],
+) -> None:
+    auditing = in_shop("audit", commands.audit_shop)
+    words = say("cli.help_ask_providers", language())
+    auditing.add_argument("--ask-providers", type=int, metavar="DAYS", help=words)
+    balance = in_shop("trial-balance", _later("bot.ledger_desk:show_trial_balance"))
+    statement = in_shop("statement", _later("bot.ledger_desk:show_statement"))
+    statement.add_argument("account", metavar="ACCOUNT")
+    days = (("--from", "first", "cli.help_first_day"), ("--to", "last", "cli.help_last_day"))
+    for name, day, words in days:
+        help_of_it = say(words, language())
+        statement.add_argument(name, dest=day, metavar="YYYY-MM-DD", help=help_of_it)
+    for verb in (balance, statement):
+        _take_shop(verb).add_argument("--json", action="store_true")
 
 
 def _take_flow_verbs(flows: argparse.ArgumentParser) -> None:

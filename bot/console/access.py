@@ -94,6 +94,7 @@ ACCESS: Mapping[str, Roles] = {
     "retry_refund": LEAD,
     "run_payment_job": LEAD,
     "show_ledger": LEAD,
+    "show_statement": LEAD,
 }
 
 

@@ -16,7 +16,7 @@ from bot.api.reads.payment_trouble import trouble_of
 from bot.console.desk import AtDesk, Desk, Form
 from bot.console.pages import go, page, typed
 from bot.console.payment_trouble import ROOM, askable
-from bot.payment_accounts import Looked, is_told, kind_of, look_at, look_at_account, shown_by
+from bot.payment_accounts import Looked, is_told, kind_of, look_at_account, shown_by
 from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
 from data.kernel.errors import NotFound

@@ -19,6 +19,7 @@ from data.ledger.books import (
     was_posted,
 )
 from data.ledger.models import LedgerEntry, Posting
+from data.ledger.statements import Movement, Span, Statement, statement
 
 __all__ = [
     "CUSTOMER_HOLD",
@@ -31,10 +32,14 @@ __all__ = [
     "REVENUE",
     "LedgerEntry",
     "Leg",
+    "Movement",
     "Posting",
+    "Span",
+    "Statement",
     "append_only_ddl",
     "cash_in_transit",
     "post",
+    "statement",
     "transfer",
     "trial_balance",
     "unbalanced_entries",

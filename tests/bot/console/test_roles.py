@@ -81,6 +81,7 @@ EXPECTED = {
     ("/console/payments/refunds/retry", "POST"): {OWN, MAN},
     ("/console/payments/jobs/again", "POST"): {OWN, MAN},
     ("/console/ledger", "GET"): {OWN, MAN},
+    ("/console/ledger/statement", "GET"): {OWN, MAN},
 }
 
 

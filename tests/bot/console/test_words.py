@@ -9,6 +9,7 @@ import pytest
 from bot.action_servers import LOST_SECRET
 from bot.console.desk import DONE
 from bot.web.wording import catalogue, files_of, words
+from data import ledger
 from data.analytics import FIGURES
 from data.catalogue import Shown
 from data.conversations import Mode
@@ -18,7 +19,7 @@ from data.kernel import errors
 from data.kernel.locales import Locale
 from data.merchants import StaffRole
 from data.orders import ChangeKind, ChangeState, OrderKind, OrderState, ReturnState
-from data.payments import JOBS, Alarm, AttemptState, QuarantineDeed, RefundState
+from data.payments import JOBS, Alarm, AttemptState, QuarantineDeed, RefundState, books
 from data.payments.account_models import AccountDeed
 from integrations.action_servers import Problem
 from integrations.payments.kinds import Mode as MoneyMode
@@ -55,6 +56,8 @@ _ROOMS = (
 # Why a payment stands still (data/payments/quarantine.py), and a notice (data/payments/notices.py).
 _WHY = ("currency", "amount", "our_ref", "provider_ref", "provider_ref_taken")
 _WHY_NOTICES = ("unknown_payment", "claimed_amount")
+# The kinds of entries that are written, by the constants that name them.
+_KINDS = {name: str(told) for name, told in vars(books).items() if name.isupper()}
 _IN_CODE = re.compile(r'"((?:error|import)_[a-z_]+)"')
 
 
@@ -72,6 +75,7 @@ def _needed() -> set[str]:
     ids |= {f"trouble.why.{reason}" for reason in (*_WHY, *_WHY_NOTICES)}
     ids |= {f"trouble.job.{kind}" for kind in JOBS}
     ids |= {f"trouble.deed.{deed}" for deed in QuarantineDeed if deed != QuarantineDeed.SET_ASIDE}
+    ids |= {f"entry.{kind}" for name, kind in _KINDS.items() if name not in vars(ledger)}
     ids |= {error.code for error in _all_errors(errors.ShopError)}
     for folder in ("bot/console", "integrations/catalogues", "data/catalogue"):
         for file in (ROOT / folder).glob("*.py"):
