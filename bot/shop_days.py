@@ -17,9 +17,13 @@ def read_day(said: str | None) -> date | None:
         day = date.fromisoformat(said)
     except ValueError:
         raise Invalid("day") from None
-    if not _FIRST <= day <= _LAST:
+    if not is_of_a_shop(day):
         raise Invalid("day")
     return day
+
+
+def is_of_a_shop(day: date) -> bool:
+    return _FIRST <= day <= _LAST
 
 
 def beginning(day: date | None, timezone: str) -> datetime | None:

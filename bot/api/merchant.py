@@ -5,9 +5,11 @@ from fastapi import Depends, FastAPI
 from bot.api import (
     actions,
     conversations,
+    coupons,
     customers,
     flow_steps,
     flows,
+    gift_cards,
     group_buys,
     ledger,
     orders,
@@ -16,6 +18,7 @@ from bot.api import (
     products,
     refunds,
     returns,
+    taxes,
 )
 from bot.api.access import documented
 from bot.api.shapes import ErrorOut
@@ -35,6 +38,9 @@ _NOUNS = (
     flow_steps,
     actions,
     conversations,
+    coupons,
+    gift_cards,
+    taxes,
     ledger,
 )
 _REFUSALS = (401, 403, 404, 409, 413, 422, 429)

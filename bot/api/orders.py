@@ -1,5 +1,6 @@
 """/api/v1/orders: read, called off, shipped, delivered. Where an order goes is not told here."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -8,11 +9,14 @@ from pydantic import BaseModel, Field
 
 from bot.api.access import Known
 from bot.api.paging import DEFAULT_LIMIT, After, Limit, Where
+from bot.api.payments import PaymentOut
 from bot.api.reads import orders as reads
+from bot.api.refunds import RefundOut
 from bot.api.shapes import Listed, MoneyOut, listed
 from bot.payment_links import renew_links
 from bot.web.scope import changing, looking
 from bot.web.shop import Shop
+from data.kernel.money import Money
 from data.orders import (
     Order,
     OrderChange,
@@ -23,7 +27,9 @@ from data.orders import (
     find_order,
     ship,
 )
+from data.orders.coupon_models import OrderCharge
 from data.payments import cancel_order as call_off
+from data.payments.credit_models import GiftCard, GiftCardUse
 
 router = APIRouter(prefix="/orders", tags=["orders"])
 
@@ -67,6 +73,7 @@ class LineOut(BaseModel):
     attributes: dict[str, str]
     quantity: int
     unit_price: MoneyOut
+    discount: MoneyOut
 
     @classmethod
     def of(cls, line: OrderLine) -> "LineOut":
@@ -77,6 +84,44 @@ class LineOut(BaseModel):
             attributes=line.attributes,
             quantity=line.quantity,
             unit_price=MoneyOut.of(line.unit_price),
+            discount=MoneyOut.of(Money(line.discount_minor, line.currency)),
+        )
+
+
+class ChargeOut(BaseModel):
+    """`kind`: discount, tax (on top) or tax_included. `amount` is what it adds to the sum, below
+    zero for a discount and nothing for tax that prices have in them; `told` is what is shown."""
+
+    kind: str
+    name: dict[str, str]
+    amount: MoneyOut
+    told: MoneyOut
+
+    @classmethod
+    def of(cls, charge: OrderCharge) -> "ChargeOut":
+        return cls(
+            kind=charge.kind,
+            name=charge.name,
+            amount=MoneyOut.of(charge.amount),
+            told=MoneyOut.of(charge.told),
+        )
+
+
+class CardPartOut(BaseModel):
+    """What one gift card pays. `state`: held, redeemed, released or returned."""
+
+    gift_card_id: str
+    code_end: str
+    state: str
+    amount: MoneyOut
+
+    @classmethod
+    def of(cls, use: GiftCardUse, card: GiftCard) -> "CardPartOut":
+        return cls(
+            gift_card_id=card.id,
+            code_end=card.code_end,
+            state=use.state,
+            amount=MoneyOut.of(use.amount),
         )
 
 
@@ -107,8 +152,35 @@ class ChangeOut(BaseModel):
 
 
 class OrderDetail(OrderOut):
+    """`goods` before discounts + every charge's `amount` + `shipping` = `total`. `by_gift_cards` is
+    held or paid by cards, `by_payments` captured and not given back."""
+
     lines: list[LineOut] = Field(default_factory=list)
     changes: list[ChangeOut] = Field(default_factory=list)
+    goods: MoneyOut
+    charges: list[ChargeOut]
+    coupon_id: str | None
+    gift_cards: list[CardPartOut]
+    by_gift_cards: MoneyOut
+    by_payments: MoneyOut
+    payments: list[PaymentOut]
+    refunds: list[RefundOut]
+
+    @classmethod
+    def of_view(cls, view: reads.OrderView, changes: Sequence[OrderChange]) -> "OrderDetail":
+        return cls(
+            **OrderOut.of(view.order).model_dump(),
+            lines=[LineOut.of(line) for line in view.lines],
+            changes=[ChangeOut.of(change) for change in changes],
+            goods=MoneyOut.of(view.goods),
+            charges=[ChargeOut.of(charge) for charge in view.charges],
+            coupon_id=view.coupon.id if view.coupon else None,
+            gift_cards=[CardPartOut.of(use, card) for use, card in view.cards],
+            by_gift_cards=MoneyOut.of(view.by_cards),
+            by_payments=MoneyOut.of(view.by_providers),
+            payments=[PaymentOut.of(paid) for paid in view.payments],
+            refunds=[RefundOut.of(refund) for refund in view.refunds],
+        )
 
 
 class Shipped(BaseModel):
@@ -148,12 +220,7 @@ def list_orders(
 def get_order(order_id: str, client: Known, shop: Shop) -> OrderDetail:
     with looking(shop.database, client.merchant_id) as session:
         view = reads.view_order(session, merchant_id=client.merchant_id, order_id=order_id)
-        shown = OrderOut.of(view.order).model_dump()
-        return OrderDetail(
-            **shown,
-            lines=[LineOut.of(line) for line in view.lines],
-            changes=[ChangeOut.of(change) for change in changes_of(session, view.order)],
-        )
+        return OrderDetail.of_view(view, changes_of(session, view.order))
 
 
 @router.post("/{order_id}/cancel")

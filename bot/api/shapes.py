@@ -1,15 +1,28 @@
 """JSON shapes that several nouns of the merchant API share."""
 
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
 from bot.api.paging import Page
+from data.kernel.locales import Locale
 from data.kernel.money import Money
 
 _Row = TypeVar("_Row")
 _Shown = TypeVar("_Shown")
+
+
+# What something is called, by language; a language that is missing shows another's.
+Names = dict[Locale, Annotated[str, Field(min_length=1, max_length=120)]]
+
+
+def names_in(given: Names) -> dict[str, str]:
+    return {str(locale): name for locale, name in given.items()}
+
+
+def names_out(kept: dict[str, str]) -> Names:
+    return {Locale(tag): name for tag, name in kept.items()}
 
 
 class ErrorOut(BaseModel):

@@ -18,7 +18,7 @@ TALKING: Roles = frozenset({_OWNER, _MANAGER, _AGENT})
 # Shipping: names and addresses of orders that are ready. Never chats, money, export.
 PACKING: Roles = frozenset({_OWNER, _SHIPPING})
 
-# Keys of the shop: whoever holds one can speak in its name.
+# Keys of the shop: whoever holds one can speak in its name. And what gives its money away.
 OWNING: Roles = frozenset({_OWNER})
 
 # Doors that anybody finds.
@@ -82,6 +82,20 @@ ACCESS: Mapping[str, Roles] = {
     "show_web_chats": LEAD,
     "save_web_chat": OWNING,
     "close_web_chat": OWNING,
+    "show_prices": TALKING,
+    "list_coupons": TALKING,
+    "show_coupon": TALKING,
+    "new_coupon": LEAD,
+    "open_coupon": LEAD,
+    "turn_coupon": LEAD,
+    "list_gift_cards": LEAD,
+    "show_gift_card": LEAD,
+    "new_gift_cards": OWNING,
+    "issue_gift_cards": OWNING,
+    "block_card": LEAD,
+    "show_tax": LEAD,
+    "save_tax": OWNING,
+    "remove_tax": OWNING,
     "show_payments": LEAD,
     "check_payments": LEAD,
     "connect_payments": OWNING,

@@ -32,6 +32,11 @@ def install(console: FastAPI) -> None:
     async def invalid(request: Request, _error: RequestValidationError) -> Response:
         return _failed(request, Invalid.code, Invalid.status)
 
+    @console.exception_handler(pages.FormProblems)
+    async def wrong_form(request: Request, _error: pages.FormProblems) -> Response:
+        """Where a page has no form to show again: what came was not sent by it."""
+        return _failed(request, Invalid.code, Invalid.status)
+
     @console.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
         code = NotFound.code if error.status_code == _NOT_FOUND else Refused.code

@@ -11,7 +11,7 @@ from bot.api.paging import Where
 from bot.api.reads import orders as reads
 from bot.api.reads.people import names_of
 from bot.console.desk import AtDesk, Desk, Form
-from bot.console.pages import FormProblems, go, page, read_form, wrong
+from bot.console.pages import FormProblems, go, page, read_form, typed, wrong
 from bot.payment_links import renew_links
 from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
@@ -119,7 +119,13 @@ def give_back_order(order_id: str, desk: AtDesk, shop: Shop, form: Form) -> Resp
 
 @router.post("/{order_id}/ship")
 def ship_order(order_id: str, desk: AtDesk, shop: Shop, form: Form) -> Response:
-    send_off(desk, shop, order_id, read_form(ShipForm, form))
+    try:
+        send_off(desk, shop, order_id, read_form(ShipForm, form))
+    except FormProblems as problems:
+        shown = _shown(desk, shop, order_id)
+        return wrong(
+            "order.html", desk, **{**shown, "given": typed(form), "fields": problems.fields}
+        )
     return go(f"/orders/{order_id}", done="shipped")
 
 
@@ -173,4 +179,5 @@ def _shown(desk: Desk, shop: OpenShop, order_id: str, *, wrong: str = "") -> dic
             "changes": changes_of(session, view.order),
             "returned": returns_of(session, view.order),
         }
-    return {"view": view, "once": new_id("rf"), "wrong": wrong, **afterwards}
+    shown = {"view": view, "once": new_id("rf"), "wrong": wrong, "given": {}, "fields": set()}
+    return {**shown, **afterwards}

@@ -28,7 +28,7 @@ from sqlalchemy.types import TypeDecorator
 
 from data.kernel.dialects import OnlyReading, only_reads, ours, written
 from data.kernel.facts import LISTENERS, Listener
-from data.kernel.storable import as_json
+from data.kernel.storable import UnstorableTime, as_json
 from data.kernel.turnstile import Turnstile
 
 BUSY_TIMEOUT_MS = 30_000
@@ -54,7 +54,10 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("datetime_naive")
-        return value.astimezone(UTC)
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:
+            raise UnstorableTime from None
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return value and (value.replace(tzinfo=UTC) if value.tzinfo is None else value)

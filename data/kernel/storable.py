@@ -28,6 +28,10 @@ class UnstorableText(Invalid, DontWrapMixin):
     code = "error_unstorable_text"
 
 
+class UnstorableTime(Invalid, DontWrapMixin):
+    """A moment at the end of the calendar: in Greenwich it is a day that there is not."""
+
+
 def storable(text: str) -> str:
     """Without what no database takes; the rest stays."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()

@@ -39,6 +39,10 @@ class OrderCharge(Base):
     currency: Mapped[str] = mapped_column(String(3))
 
     @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
     def told(self) -> Money:
         return Money(self.told_minor, self.currency)
 
@@ -79,6 +83,29 @@ class Coupon(Base):
     enabled: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
 
+    @property
+    def off(self) -> Money | None:
+        return self._money(self.off_minor)
+
+    @property
+    def goods_from(self) -> Money | None:
+        return self._money(self.from_minor or None)
+
+    @property
+    def most_off(self) -> Money | None:
+        return self._money(self.most_off_minor)
+
+    @property
+    def budget(self) -> Money | None:
+        return self._money(self.budget_minor)
+
+    @property
+    def spent(self) -> Money:
+        return Money(self.spent_minor, self.currency)
+
+    def _money(self, minor: int | None) -> Money | None:
+        return None if minor is None else Money(minor, self.currency)
+
 
 class CouponUse(Base):
     """One order's use, the buyer's `nth`; None once it was given back."""
@@ -98,3 +125,7 @@ class CouponUse(Base):
     order_id: Mapped[str] = mapped_column(ForeignKey("orders.id"))
     amount_minor: Mapped[int]
     used_at: Mapped[datetime]
+
+    def amount(self, currency: str) -> Money:
+        """In the coupon's currency, which is its order's."""
+        return Money(self.amount_minor, currency)

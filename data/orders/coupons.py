@@ -19,6 +19,8 @@ from data.kernel.once import insert_once
 from data.orders.coupon_models import Coupon, CouponUse
 from data.orders.goods import lines_of
 from data.orders.models import Order
+from data.orders.price_models import PriceDeed, PriceThing
+from data.orders.price_moves import Change, note_move
 from data.orders.states import lock_order
 from data.orders.sums import add_up, goods_of
 
@@ -45,7 +47,7 @@ class CouponTerms:
 
 
 def make_coupon(
-    session: Session, *, merchant_id: str, currency: str, terms: CouponTerms, now: datetime
+    session: Session, *, merchant_id: str, currency: str, terms: CouponTerms, by: str, now: datetime
 ) -> Coupon:
     """Invalid: terms that make no sense. Refused("coupon_code"): the shop has that code already."""
     _refuse_odd(terms, currency)
@@ -74,22 +76,9 @@ def make_coupon(
     )
     if made is None:
         raise Refused("coupon_code")
+    change = Change(PriceThing.COUPON, coupon_id, PriceDeed.MADE)
+    note_move(session, merchant_id=merchant_id, change=change, by=by, now=now)
     return session.get_one(Coupon, coupon_id)
-
-
-def end_coupon(session: Session, *, merchant_id: str, coupon_id: str) -> None:
-    """No more uses; those of open orders stand."""
-    found = session.get(Coupon, coupon_id)
-    if found is None or found.merchant_id != merchant_id:
-        raise NotFound("coupon")
-    found.enabled = False
-    session.flush()
-
-
-def coupons_of(session: Session, *, merchant_id: str) -> list[Coupon]:
-    """All of a shop's, the newest first."""
-    mine = select(Coupon).where(Coupon.merchant_id == merchant_id)
-    return list(session.scalars(mine.order_by(Coupon.created_at.desc(), Coupon.id)))
 
 
 def find_coupon(session: Session, *, merchant_id: str, code: str) -> Coupon | None:

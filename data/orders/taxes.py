@@ -1,11 +1,16 @@
 """A shop's tax: one rate, in its prices or on top of them. By product or place it has none."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from data.kernel.errors import Invalid
 from data.merchants import Merchant
+from data.orders.price_models import PriceDeed, PriceThing
+from data.orders.price_moves import Change, note_move
 
 _KEY = "tax"
 _MOST = Decimal(50)  # per cent; Hungary's 27 is the highest general rate of today's
@@ -42,6 +47,24 @@ def set_tax(merchant: Merchant, tax: Tax | None) -> None:
             "name": tax.name,
         }
     merchant.settings = settings
+
+
+def change_tax(
+    session: Session, *, merchant_id: str, tax: Tax | None, by: str, now: datetime
+) -> None:
+    """The same, and who did it."""
+    merchant = session.get_one(Merchant, merchant_id, populate_existing=True, with_for_update=True)
+    set_tax(merchant, tax)
+    deed, told = PriceDeed.REMOVED, {}
+    if tax is not None:
+        deed = PriceDeed.SET
+        told = {
+            "percent": str(tax.percent),
+            "included": "yes" if tax.included else "no",
+            "on_shipping": "yes" if tax.on_shipping else "no",
+        }
+    change = Change(PriceThing.TAX, merchant_id, deed, told)
+    note_move(session, merchant_id=merchant_id, change=change, by=by, now=now)
 
 
 def percent_of(text: str) -> Decimal:

@@ -52,13 +52,42 @@ class GiftCard(Base):
     held_minor: Mapped[int] = mapped_column(default=0)
     note: Mapped[str] = mapped_column(String(120), default="")
     issued_by: Mapped[str] = mapped_column(String(120))
+    batch_id: Mapped[str | None] = mapped_column(String(64), index=True)
     enabled: Mapped[bool] = mapped_column(default=True)
     expires_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
     @property
+    def issued(self) -> Money:
+        return Money(self.issued_minor, self.currency)
+
+    @property
     def balance(self) -> Money:
         return Money(self.balance_minor, self.currency)
+
+    @property
+    def held(self) -> Money:
+        return Money(self.held_minor, self.currency)
+
+
+class GiftCardBatch(Base):
+    """Cards that a shop gave away together, for a reason. `id` comes with the order to issue them,
+    so that the same order issues them once."""
+
+    __tablename__ = "gift_card_batches"
+    __table_args__ = (
+        CheckConstraint("count > 0", name="count"),
+        CheckConstraint("each_minor > 0", name="each"),
+    )
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), index=True)
+    count: Mapped[int]
+    each_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    reason: Mapped[str] = mapped_column(String(120))
+    by: Mapped[str] = mapped_column(String(120))
+    at: Mapped[datetime]
 
 
 class GiftCardUse(Base):

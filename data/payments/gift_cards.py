@@ -14,6 +14,8 @@ from data.kernel.errors import Invalid, NotFound
 from data.kernel.ids import new_id
 from data.kernel.money import Money
 from data.kernel.tokens import fingerprint
+from data.orders.price_models import PriceDeed, PriceThing
+from data.orders.price_moves import Change, note_move
 from data.payments.books import book_gift_card_issued
 from data.payments.credit_models import GiftCard
 
@@ -33,6 +35,7 @@ def issue_gift_card(  # noqa: PLR0913  # what, whose, how long and by whom
     now: datetime,
     expires_at: datetime | None = None,
     note: str = "",
+    batch_id: str | None = None,
 ) -> tuple[GiftCard, str]:
     """The card and its code, which nobody can read again later. The shop owes its worth from here
     on."""
@@ -50,6 +53,7 @@ def issue_gift_card(  # noqa: PLR0913  # what, whose, how long and by whom
         held_minor=0,
         note=note,
         issued_by=by,
+        batch_id=batch_id,
         expires_at=expires_at,
         created_at=now,
     )
@@ -67,19 +71,24 @@ def find_gift_card(session: Session, *, merchant_id: str, code: str) -> GiftCard
     return session.scalar(select(GiftCard).where(GiftCard.code_hash == _hash(merchant_id, read)))
 
 
-def gift_cards_of(session: Session, *, merchant_id: str) -> list[GiftCard]:
-    """All of a shop's, the newest first."""
-    mine = select(GiftCard).where(GiftCard.merchant_id == merchant_id)
-    return list(session.scalars(mine.order_by(GiftCard.created_at.desc(), GiftCard.id)))
-
-
-def block_gift_card(session: Session, *, merchant_id: str, card_id: str) -> None:
-    """It fell into the wrong hands: it pays nothing any more; what it has paid stands."""
+def get_gift_card(session: Session, *, merchant_id: str, card_id: str) -> GiftCard:
     card = session.get(GiftCard, card_id)
     if card is None or card.merchant_id != merchant_id:
         raise NotFound("gift_card")
-    card.enabled = False
-    session.flush()
+    return card
+
+
+def block_gift_card(
+    session: Session, *, merchant_id: str, card_id: str, by: str, now: datetime
+) -> GiftCard:
+    """It fell into the wrong hands: it pays nothing any more; what it has paid stands. Again:
+    nothing."""
+    card = get_gift_card(session, merchant_id=merchant_id, card_id=card_id)
+    if card.enabled:
+        card.enabled = False
+        change = Change(PriceThing.GIFT_CARD, card.id, PriceDeed.BLOCKED)
+        note_move(session, merchant_id=merchant_id, change=change, by=by, now=now)
+    return card
 
 
 def _hash(merchant_id: str, code: str) -> str:

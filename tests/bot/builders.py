@@ -40,7 +40,9 @@ from data.orders import (
     lines_of,
     place_order,
 )
+from data.orders.coupons import CouponTerms, make_coupon
 from data.payments import Way, begin_attempt
+from data.payments.gift_cards import issue_gift_card
 from data.payments.sandbox_bank import SANDBOX, plan
 from data.payments.sandbox_models import Outcome
 from data.people import Person
@@ -72,6 +74,8 @@ class Names:
     team: str
     conversation: str
     flows: str
+    coupon: str
+    card: str
 
     @property
     def ids(self) -> list[str]:
@@ -87,6 +91,8 @@ class Names:
             self.campaign,
             self.team,
             self.conversation,
+            self.coupon,
+            self.card,
         ]
 
 
@@ -117,6 +123,7 @@ def a_stocked_shop(tuanzi: Tuanzi, *, called: str) -> Names:
         a_reminder(session, person)
         a_token(session, merchant, f"token-{called}")
         an_account(session, merchant, called)
+        coupon, card = a_coupon(session, merchant), a_gift_card(session, merchant)
         merchant_id, variant_id, person_id = merchant.id, variant.id, person.id
         product_id = product.id
     order = a_placed_order(tuanzi, merchant_id, person_id, variant_id)
@@ -137,6 +144,8 @@ def a_stocked_shop(tuanzi: Tuanzi, *, called: str) -> Names:
         team=team,
         conversation=conversation,
         flows=flows,
+        coupon=coupon,
+        card=card,
     )
 
 
@@ -167,6 +176,26 @@ def a_return(tuanzi: Tuanzi, order_id: str) -> str:
             )
         )
         return asked.id
+
+
+def a_coupon(session: Session, merchant: Merchant) -> str:
+    terms = CouponTerms("TENOFF", off=Money(1000, merchant.currency))
+    owner = "owner@street.example"
+    return make_coupon(
+        session,
+        merchant_id=merchant.id,
+        currency=merchant.currency,
+        terms=terms,
+        by=owner,
+        now=NOW,
+    ).id
+
+
+def a_gift_card(session: Session, merchant: Merchant) -> str:
+    amount = Money(5000, merchant.currency)
+    owner = "owner@street.example"
+    card, _ = issue_gift_card(session, merchant_id=merchant.id, amount=amount, by=owner, now=NOW)
+    return card.id
 
 
 def a_colleague(session: Session, merchant: Merchant, *, email: str, role: StaffRole) -> str:

@@ -8,11 +8,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.api.paging import Page, Where, newest_first
+from bot.api.reads.prices import cards_on, coupon_on
 from data.kernel.errors import NotFound
 from data.kernel.money import Money
 from data.orders import Order, OrderKind, OrderLine, OrderState, lines_of
+from data.orders.coupon_models import Coupon, OrderCharge
 from data.orders.queries import find_order
+from data.orders.sums import charges_of, goods_of
 from data.payments import PaymentAttempt, Refund, RefundState
+from data.payments.credit_models import GiftCard, GiftCardUse, UseState
 from data.people import Person
 
 
@@ -21,8 +25,32 @@ class OrderView:
     order: Order
     buyer: str
     lines: Sequence[OrderLine]
+    charges: Sequence[OrderCharge]
+    coupon: Coupon | None
+    cards: Sequence[tuple[GiftCardUse, GiftCard]]
     payments: Sequence[PaymentAttempt]
     refunds: Sequence[Refund]
+
+    @property
+    def goods(self) -> Money:
+        """What the lines cost before anything is taken off."""
+        return Money(goods_of(self.lines), self.order.currency)
+
+    @property
+    def by_cards(self) -> Money:
+        """What gift cards hold for it, or have paid and not got back."""
+        mine = (UseState.HELD, UseState.REDEEMED)
+        minor = sum(use.amount_minor for use, _ in self.cards if use.state in mine)
+        return Money(minor, self.order.currency)
+
+    @property
+    def by_providers(self) -> Money:
+        """What was captured and has not gone back."""
+        captured = sum(paid.captured_minor for paid in self.payments)
+        returned = sum(
+            one.amount_minor for one in self.refunds if one.state == RefundState.SUCCEEDED
+        )
+        return Money(captured - returned, self.order.currency)
 
     @property
     def refundable(self) -> Sequence[PaymentAttempt]:
@@ -35,6 +63,10 @@ class OrderView:
         again = {one.retry_of for one in self.refunds}
         failed = (one for one in self.refunds if one.state == RefundState.FAILED)
         return frozenset(one.id for one in failed if one.id not in again)
+
+    def number_of(self, refund: Refund) -> int:
+        """Of the payment that it gives back."""
+        return next(paid.number for paid in self.payments if paid.id == refund.attempt_id)
 
     @staticmethod
     def left(paid: PaymentAttempt) -> Money:
@@ -58,6 +90,9 @@ def view_order(session: Session, *, merchant_id: str, order_id: str) -> OrderVie
         order,
         person.name if person else "",
         lines_of(session, order),
+        charges_of(session, order),
+        coupon_on(session, merchant_id=merchant_id, order_id=order.id),
+        cards_on(session, merchant_id=merchant_id, order_id=order.id),
         payments_of(session, merchant_id=merchant_id, order_id=order.id),
         refunds_of(session, merchant_id=merchant_id, order_id=order.id),
     )

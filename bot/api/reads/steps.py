@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from bot.shop_days import is_of_a_shop
 from data.analytics import FIGURES, StepFigures, step_figures
 from data.flows import FlowVersion, history
 from data.kernel.errors import Invalid
@@ -60,6 +61,8 @@ class FlowSteps:
 
 def days_of(merchant: Merchant, *, first: date | None, last: date | None, now: datetime) -> Days:
     """The last thirty days, unless others are asked for."""
+    if not all(is_of_a_shop(day) for day in (first, last) if day):
+        raise Invalid("first")
     last = last or now.astimezone(ZoneInfo(merchant.timezone)).date()
     first = first or last - USUAL
     if not timedelta() <= last - first <= LONGEST:

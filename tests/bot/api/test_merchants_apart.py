@@ -105,7 +105,10 @@ def test_a_prepared_look_for_what_is_theirs_finds_nothing_either(street: Street)
         get_product(session, **asked)
 
 
-@pytest.mark.parametrize("room", ["orders", "catalogue", "group-buys", "chats"])
+@pytest.mark.parametrize(
+    "room",
+    ["orders", "catalogue", "group-buys", "chats", "prices/coupons", "prices/gift-cards"],
+)
 def test_the_console_finds_their_ids_no_more_than_the_api(
     street: Street, owner: Any, room: str
 ) -> None:
@@ -115,6 +118,8 @@ def test_the_console_finds_their_ids_no_more_than_the_api(
         "catalogue": street.theirs.product,
         "group-buys": street.theirs.campaign,
         "chats": street.theirs.conversation,
+        "prices/coupons": street.theirs.coupon,
+        "prices/gift-cards": street.theirs.card,
     }
     assert owner.get(f"/{room}/{ids[room]}").status_code == 404
     page = owner.get(f"/{room}").text
@@ -133,6 +138,8 @@ def test_the_console_acts_on_nothing_of_theirs(street: Street, owner: Any) -> No
         f"/group-buys/{street.theirs.campaign}/end",
         f"/chats/{street.theirs.conversation}/take-over",
         f"/chats/{street.theirs.conversation}/hand-back",
+        f"/prices/coupons/{street.theirs.coupon}/end",
+        f"/prices/gift-cards/{street.theirs.card}/block",
     ):
         assert owner.post(path).status_code == 404, path
     said = owner.post(f"/chats/{street.theirs.conversation}/answer", text="hello")
@@ -160,6 +167,8 @@ def _path_ids(names: Names) -> dict[str, str]:
         "team_id": names.team,
         "customer_id": names.person,
         "conversation_id": names.conversation,
+        "coupon_id": names.coupon,
+        "card_id": names.card,
         "sha": "0" * 64,
         "account": "nobody_has_used_it",  # accounts have the same names in every shop
     }

@@ -45,6 +45,8 @@ def places(site: FastAPI, names: Names) -> list[Place]:
         "product_id": names.product,
         "campaign_id": names.campaign,
         "conversation_id": names.conversation,
+        "coupon_id": names.coupon,
+        "card_id": names.card,
         "turn": "pause",
         "provider": "paypal",
     }

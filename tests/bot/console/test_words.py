@@ -19,8 +19,11 @@ from data.kernel import errors
 from data.kernel.locales import Locale
 from data.merchants import StaffRole
 from data.orders import ChangeKind, ChangeState, OrderKind, OrderState, ReturnState
+from data.orders.coupon_turns import CouponState
+from data.orders.price_models import PriceDeed
 from data.payments import JOBS, Alarm, AttemptState, QuarantineDeed, RefundState, books
 from data.payments.account_models import AccountDeed
+from data.payments.credit_models import UseState
 from integrations.action_servers import Problem
 from integrations.payments.kinds import Mode as MoneyMode
 
@@ -48,10 +51,14 @@ _STATES: dict[str, EnumType] = {
     "accounts.deed": AccountDeed,
     "trouble.alarm": Alarm,
     "trouble.alarm_hint": Alarm,
+    "coupon_state": CouponState,
+    "use_state": UseState,
+    "price_deed": PriceDeed,
 }
+_SUMS = ("off", "goods_from", "most_off", "budget")  # of a coupon's form
 _ROOMS = (
     *("overview", "orders", "parcels", "returns", "group-buys", "chats", "catalogue", "flows"),
-    *("payments", "ledger"),
+    *("prices", "payments", "ledger"),
 )
 # Why a payment stands still (data/payments/quarantine.py), and a notice (data/payments/notices.py).
 _WHY = ("currency", "amount", "our_ref", "provider_ref", "provider_ref_taken")
@@ -75,6 +82,7 @@ def _needed() -> set[str]:
     ids |= {f"trouble.why.{reason}" for reason in (*_WHY, *_WHY_NOTICES)}
     ids |= {f"trouble.job.{kind}" for kind in JOBS}
     ids |= {f"trouble.deed.{deed}" for deed in QuarantineDeed if deed != QuarantineDeed.SET_ASIDE}
+    ids |= {f"coupon.{name}_in" for name in _SUMS}
     ids |= {f"entry.{kind}" for name, kind in _KINDS.items() if name not in vars(ledger)}
     ids |= {error.code for error in _all_errors(errors.ShopError)}
     for folder in ("bot/console", "integrations/catalogues", "data/catalogue"):

@@ -34,6 +34,7 @@ def a_coupon(demo: Demo, **terms: object) -> None:
             merchant_id=order.merchant_id,
             currency=order.currency,
             terms=CouponTerms("SPRING", name={"en": "Spring sale"}, **terms),  # type: ignore[arg-type]
+            by="owner",
             now=demo.tuanzi.clock.now(),
         )
 

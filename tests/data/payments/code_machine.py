@@ -35,7 +35,7 @@ class CodeMachine(MoneyMachine):
         super().__init__()
         with self.till.transaction() as session:
             now, shop = self.till.clock.now(), self.till.shop.id
-            make_coupon(session, merchant_id=shop, currency="CNY", terms=OFF, now=now)
+            make_coupon(session, merchant_id=shop, currency="CNY", terms=OFF, by="owner", now=now)
             amount = Money(BALANCE, "CNY")
             card, self.code = issue_gift_card(
                 session, merchant_id=shop, amount=amount, by="owner", now=now

@@ -10,9 +10,9 @@ from data.kernel.errors import Invalid, NotFound, Refused, WrongState
 from data.kernel.money import Money
 from data.orders import Order, OrderState
 from data.orders.coupon_models import Coupon
+from data.orders.coupon_turns import end_coupon
 from data.orders.coupons import (
     CouponTerms,
-    end_coupon,
     find_coupon,
     make_coupon,
     use_coupon,
@@ -35,6 +35,7 @@ def make(till: Till, terms: CouponTerms) -> Coupon:
             merchant_id=till.shop.id,
             currency="CNY",
             terms=terms,
+            by="owner",
             now=till.clock.now(),
         )
 
@@ -111,7 +112,13 @@ def test_before_and_after_its_time_and_once_ended_it_takes_nothing_off(till: Til
     late = make(till, replace(A_FIFTH, ends_at=now))
     ended = make(till, CouponTerms("ENDED", percent_off=5))
     with till.transaction() as session:
-        end_coupon(session, merchant_id=till.shop.id, coupon_id=ended.id)
+        end_coupon(
+            session,
+            merchant_id=till.shop.id,
+            coupon_id=ended.id,
+            by="owner",
+            now=till.clock.now(),
+        )
     order = till.order()
     for coupon in (early, late, ended):
         with pytest.raises(Refused, match="coupon_over"):
@@ -212,6 +219,7 @@ def test_another_shops_coupon_is_none_here(till: Till) -> None:
             merchant_id=other.id,
             currency="CNY",
             terms=TEN_OFF,
+            by="owner",
             now=till.clock.now(),
         )
     with pytest.raises(NotFound):

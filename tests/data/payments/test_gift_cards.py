@@ -182,6 +182,7 @@ def test_two_cards_and_a_coupon_add_up_in_any_order(each_till: Till) -> None:
             merchant_id=each_till.shop.id,
             currency="CNY",
             terms=CouponTerms("LATER", off=Money(4000, "CNY")),
+            by="owner",
             now=each_till.clock.now(),
         )
     cards = [issue(each_till, PART), issue(each_till, TOTAL)]
@@ -203,7 +204,13 @@ def test_what_is_over_blocked_or_empty_pays_nothing(till: Till) -> None:
     _, over = issue(till, PART, expires_in=timedelta(minutes=1))
     blocked, code = issue(till, PART)
     with till.transaction() as session:
-        block_gift_card(session, merchant_id=till.shop.id, card_id=blocked)
+        block_gift_card(
+            session,
+            merchant_id=till.shop.id,
+            card_id=blocked,
+            by="owner",
+            now=till.clock.now(),
+        )
     till.later(timedelta(minutes=2))
     order = till.order()
     for bad in (over, code):
