@@ -33,6 +33,7 @@ from dialogs.understanding.afterwards import is_fresh
 from dialogs.understanding.model import Question, Scope, is_reserved, is_worth_asking, redact
 from dialogs.understanding.payload import parse_payload
 from dialogs.understanding.values import Setting
+from dialogs.understanding.vouchers import names_voucher
 
 _START, _JOIN, _LEAVE = "group_buy_start", "group_buy_join", "group_buy_leave"
 _WORDLESS = {EventKind.MEDIA: "utter_media", EventKind.LOCATION: "utter_location"}
@@ -46,7 +47,8 @@ class Hearing:
     """`commands` to carry out, or one `answer` (a response) when there is nothing to carry out.
 
     `silent`: it was not said to us, so it is neither answered nor kept. `private`: it answers a
-    private question or holds an address, so its words are in no event and not in the inbox.
+    private question, holds an address or a code worth money, so its words are in no event and
+    not in the inbox.
     `calling`: an action of this conversation is under way, so it waits and is heard again then.
     `known`: what it was read against; what only reads goes on from there.
     `question`: nobody here understood it, and a language model may be asked before the turn.
@@ -106,7 +108,7 @@ def _understood(
         not_to_us = leaves and not _has_seat(session, known, now)
         return Hearing(rev, silent=True) if not_to_us else heard
     understood = house.understand(text, context)
-    private = _is_private(context) or holds_address(text)
+    private = _is_private(context) or holds_address(text) or names_voucher(understood.entities)
     heard = Hearing(rev, understood.commands, understood, private=private)
     if private or not house.model_receiver or not is_worth_asking(text, understood):
         return heard

@@ -10,8 +10,10 @@ from bot.app import Tuanzi
 from bot.pages.at_provider import ask_provider
 from bot.pages.pay import CODE_REASONS, SEE_OTHER, is_foreign, look, missed
 from data.kernel.errors import Forbidden, NotFound, Refused, ShopError
+from data.orders import Order
 from data.payments import order_behind, supersede
 from data.payments.codes import apply_code
+from data.payments.guesses import note_miss, refuse_guesser
 from data.payments.models import OPEN_ATTEMPTS
 from data.payments.truth import pay_by_credit
 
@@ -34,6 +36,7 @@ async def use_code(
         missed(tuanzi, request)  # guesses at links and at codes count alike
         if error.detail != "code":
             raise
+        await asyncio.to_thread(_note_miss, tuanzi, token)
         said = "?code=none"
     return RedirectResponse(f"/pay/{token}{said}", SEE_OTHER)
 
@@ -64,6 +67,8 @@ def _close_open(tuanzi: Tuanzi, token: str) -> str | None:
     now = tuanzi.clock.now()
     with tuanzi.database.transaction() as session:
         order_id = order_behind(session, token=token, now=now)
+        buyer = session.get_one(Order, order_id).person_id
+        refuse_guesser(session, person_id=buyer, now=now)
         closing = supersede(session, order_id=order_id, way=None, now=now)
         return closing.id if closing is not None and closing.state in OPEN_ATTEMPTS else None
 
@@ -78,6 +83,14 @@ def _apply(tuanzi: Tuanzi, token: str, code: str) -> str:
     except Refused as refusal:
         return f"?code={refusal.detail}" if refusal.detail in CODE_REASONS else ""
     return ""
+
+
+def _note_miss(tuanzi: Tuanzi, token: str) -> None:
+    """Of its buyer, too: in a chat the same guesses are counted."""
+    now = tuanzi.clock.now()
+    with tuanzi.database.transaction() as session:
+        order = session.get_one(Order, order_behind(session, token=token, now=now))
+        note_miss(session, merchant_id=order.merchant_id, person_id=order.person_id, now=now)
 
 
 def _pay(tuanzi: Tuanzi, token: str) -> None:

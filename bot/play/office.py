@@ -28,7 +28,10 @@ from data.delivery.messages import Card, Options, Segment, Text
 from data.flows import roll_back
 from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
+from data.kernel.money import Money
 from data.merchants import Merchant
+from data.orders.coupons import CouponTerms, make_coupon
+from data.payments.gift_cards import issue_gift_card
 from dialogs.format import FlowSet
 from dialogs.wording import money
 from integrations.catalogues import read_google_feed
@@ -112,6 +115,43 @@ class Office:
             rendered = [problem.render(self.locale) for problem in wrong.problems]
             return [line for lines in rendered for line in lines.splitlines()]
         return [self._say("cli.campaigns_applied", **asdict(applied))]
+
+    # — what takes off the price, and what pays it —
+
+    def _coupon(self, given: Mapping[str, Any]) -> Shown:
+        """`{coupon: SPRING10, off: 20}` or `percent_off: 10`; `from: 100`: goods for so much."""
+        with changing(self.world.tuanzi.database, self._merchant_id) as session:
+            currency = session.get_one(Merchant, self._merchant_id).currency
+            off, least = given.get("off"), given.get("from")
+            terms = CouponTerms(
+                str(given["coupon"]),
+                percent_off=given.get("percent_off"),
+                off=Money.of(str(off), currency) if off else None,
+                goods_from=Money.of(str(least), currency) if least else None,
+            )
+            make_coupon(
+                session,
+                merchant_id=self._merchant_id,
+                currency=currency,
+                terms=terms,
+                by=_OWNER,
+                now=self._now,
+            )
+        return [self._say("done.coupon_made")]
+
+    def _gift_card(self, given: Mapping[str, Any]) -> Shown:
+        """`{gift_card: ABCD-…, worth: 50}`: with this code, so that a story can say it."""
+        with changing(self.world.tuanzi.database, self._merchant_id) as session:
+            currency = session.get_one(Merchant, self._merchant_id).currency
+            issue_gift_card(
+                session,
+                merchant_id=self._merchant_id,
+                amount=Money.of(str(given["worth"]), currency),
+                by=_OWNER,
+                now=self._now,
+                code=str(given["gift_card"]),
+            )
+        return [self._say("gift_cards.issued")]
 
     # — flows —
 
@@ -235,6 +275,8 @@ _LISTS = {"orders": Office._orders, "group_buys": Office._group_buys, "chats": O
 _VERBS: dict[str, Callable[[Office, Mapping[str, Any]], Shown]] = {
     "import": Office._import,
     "apply": Office._apply,
+    "coupon": Office._coupon,
+    "gift_card": Office._gift_card,
     "open": Office._open,
     "replace": Office._replace,
     "save": Office._save,

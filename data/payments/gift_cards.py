@@ -36,12 +36,13 @@ def issue_gift_card(  # noqa: PLR0913  # what, whose, how long and by whom
     expires_at: datetime | None = None,
     note: str = "",
     batch_id: str | None = None,
+    code: str | None = None,
 ) -> tuple[GiftCard, str]:
     """The card and its code, which nobody can read again later. The shop owes its worth from here
-    on."""
+    on. `code`: one that a story has thought of."""
     if amount.minor <= 0:
         raise Invalid("amount")
-    code = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+    code = _read(code) if code else "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
     card = GiftCard(
         id=new_id("gft"),
         merchant_id=merchant_id,
@@ -65,7 +66,7 @@ def issue_gift_card(  # noqa: PLR0913  # what, whose, how long and by whom
 
 def find_gift_card(session: Session, *, merchant_id: str, code: str) -> GiftCard | None:
     """By its code, however it was typed; None also for another shop's."""
-    read = re.sub(r"[\s\-]+", "", code).upper().translate(_READ_AS)
+    read = _read(code)
     if len(read) != _LENGTH:
         return None
     return session.scalar(select(GiftCard).where(GiftCard.code_hash == _hash(merchant_id, read)))
@@ -89,6 +90,10 @@ def block_gift_card(
         change = Change(PriceThing.GIFT_CARD, card.id, PriceDeed.BLOCKED)
         note_move(session, merchant_id=merchant_id, change=change, by=by, now=now)
     return card
+
+
+def _read(code: str) -> str:
+    return re.sub(r"[\s\-]+", "", code).upper().translate(_READ_AS)
 
 
 def _hash(merchant_id: str, code: str) -> str:

@@ -70,6 +70,7 @@ PLACES: Mapping[str, Place] = {
     "return_lines": Place(Fate.KEPT, Why.BOOKS),
     "coupon_uses": Place(Fate.KEPT, Why.BOOKS),
     "gift_card_uses": Place(Fate.KEPT, Why.BOOKS),
+    "code_misses": Place(Fate.DELETED, shown=False),  # when a code was none
     "payment_attempts": Place(Fate.BLANKED, Why.BOOKS),
     "payment_links": Place(Fate.DELETED, shown=False),
     "refunds": Place(Fate.KEPT, Why.BOOKS),

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from data.catalogue import Variant, get_variant, price_of, text_in, variants_of
-from data.delivery.messages import Option, Options, PaymentLink
+from data.delivery.messages import Option, Options, PaymentLink, Segment
 from data.kernel.errors import OutOfStock
 from data.occasions import occasions_of
 from data.orders import (
@@ -25,6 +25,7 @@ from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
 from dialogs.actions.products import of_turn, variant_words
 from dialogs.actions.turn import Turn
+from dialogs.actions.voucher_codes import take_kept_code
 
 # Goods wait this long for their payment (our decision; a group seat holds ten minutes).
 _TO_PAY = timedelta(minutes=30)
@@ -119,6 +120,7 @@ class PlaceOrder(ShopAction):
             now=turn.now,
         )
         turn.set("order", order.id)
+        take_kept_code(turn, order.id)
         give_payment_link(turn, order_id=order.id, number=order.number, until=_TO_PAY)
 
 
@@ -141,16 +143,24 @@ def give_payment_link(
     """Our own page, which re-reads price, stock and state before any money moves."""
     token = create_link(turn.session, order_id=order_id, now=turn.now)
     order = find_order(turn.session, merchant_id=turn.merchant.id, order_id=order_id)
-    link = PaymentLink(
-        url=f"{turn.public_url}/pay/{token}",
-        order_id=order_id,
-        amount=order.total,
-        label=turn.words("utter_pay_label"),
-        title=_named(turn, number),
+    link = _link(turn, order, f"{turn.public_url}/pay/{token}")
+    minutes = str(int(until.total_seconds()) // 60)
+    turn.say(response, link, number=number, total=order.due, minutes=minutes)
+
+
+def _link(turn: Turn, order: Order, url: str) -> Segment:
+    """Where gift cards cover all of it there is nothing to ask a messenger's own cashier for."""
+    label = turn.words("utter_pay_label")
+    if not order.due.minor:
+        return Options((Option(label, url=url),))
+    return PaymentLink(
+        url=url,
+        order_id=order.id,
+        amount=order.due,
+        label=label,
+        title=_named(turn, order.number),
         body=goods_words(turn, order),
     )
-    minutes = str(int(until.total_seconds()) // 60)
-    turn.say(response, link, number=number, total=order.total, minutes=minutes)
 
 
 def _named(turn: Turn, number: str) -> str:

@@ -32,6 +32,7 @@ from dialogs.actions import (
     team_sharing,
     team_standing,
     votes,
+    vouchers,
 )
 from dialogs.actions.base import registry
 
@@ -67,4 +68,5 @@ ACTIONS = registry(
     *product_answers.ACTIONS,
     *choosing.ACTIONS,
     *votes.ACTIONS,
+    *vouchers.ACTIONS,
 )

@@ -41,6 +41,7 @@ from dialogs.understanding.payload import parse_payload
 from dialogs.understanding.pointing import by_name
 from dialogs.understanding.taking import taken
 from dialogs.understanding.values import Setting, extract
+from dialogs.understanding.vouchers import voucher
 from dialogs.understanding.wishes import for_intent
 
 _INTENT_OF = {"yes": "affirm", "no": "deny"}
@@ -118,6 +119,17 @@ def _by_own_data(here: Heard) -> Understood | None:
         return None
     intent, entities = wish
     commands = for_intent(intent, entities, here.message, here.context)
+    return Understood(commands, here.language, "words", intent, entities=entities)
+
+
+def _by_voucher(here: Heard) -> Understood | None:
+    wish = voucher(here.message, here.context)
+    if wish is None:
+        return None
+    intent, entities = wish
+    commands = for_intent(intent, entities, here.message, here.context)
+    if not commands:
+        return None
     return Understood(commands, here.language, "words", intent, entities=entities)
 
 
@@ -235,6 +247,6 @@ def _word(word: str, here: Heard) -> Understood | None:
 
 
 _LINKS = (
-    _by_payload, _by_command, _by_own_data, _by_address, _by_team, _by_votes, _by_choice,
-    _by_taking, _by_card, _by_saved_day, _by_words, _by_start, _by_code, _by_order,
+    _by_payload, _by_command, _by_own_data, _by_voucher, _by_address, _by_team, _by_votes,
+    _by_choice, _by_taking, _by_card, _by_saved_day, _by_words, _by_start, _by_code, _by_order,
 )  # fmt: skip

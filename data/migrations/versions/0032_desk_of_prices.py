@@ -1,4 +1,4 @@
-"""Who changed what customers pay; gift cards that are given away together."""
+"""Who changed what customers pay; gift cards given away together; codes that were none."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,7 @@ _COUNT = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     _create_moves()
     _create_batches()
+    _create_misses()
     op.add_column("gift_cards", sa.Column("batch_id", sa.String(length=64), nullable=True))
     op.create_index(op.f("ix_gift_cards_batch_id"), "gift_cards", ["batch_id"])
 
@@ -57,6 +58,21 @@ def _create_batches() -> None:
     op.create_index(op.f(f"ix_{table}_merchant_id"), table, ["merchant_id"])
 
 
+def _create_misses() -> None:
+    op.create_table(
+        "code_misses",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("merchant_id", sa.String(length=32), nullable=False),
+        sa.Column("person_id", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        _to("code_misses", "merchant_id", "merchants.id"),
+        _to("code_misses", "person_id", "people.id"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_code_misses")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_code_misses_person_id"), "code_misses", ["person_id"])
+
+
 def _to(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint([column], [target], name=op.f(f"fk_{table}_{column}"))
 
@@ -64,5 +80,6 @@ def _to(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
 def downgrade() -> None:
     op.drop_index(op.f("ix_gift_cards_batch_id"), "gift_cards")
     op.drop_column("gift_cards", "batch_id")
+    op.drop_table("code_misses")
     op.drop_table("gift_card_batches")
     op.drop_table("price_moves")

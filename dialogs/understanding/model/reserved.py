@@ -16,7 +16,7 @@ RESERVED_ACTIONS = frozenset(
         # money, and what leads straight to it
         "action_begin_checkout", "action_place_order", "action_buy_seen", "action_cancel_order",
         "action_pay_again", "action_order_again", "action_place_seat_order",
-        "action_tell_how_to_pay",
+        "action_tell_how_to_pay", "action_use_code", "action_tell_gift_card",
         # where it goes
         "action_change_address", "action_move_order",
         # what comes back, and what is changed
