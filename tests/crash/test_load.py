@@ -58,7 +58,8 @@ def test_killed_anywhere_under_load_each_charge_has_goods_or_exactly_one_refund(
     shop = replace(_shop(each_database, tmp_path, orders), longest_life=longest_life)
     with _served(shop):
         again = Crowd(shop.port, shop.seed).buy(orders)
-        _wait_for(lambda: _refunds_under_way(each_database) == 0)
+        # Some may have to wait for a question that is hours of the shop away: that is for the rest.
+        _wait_for(lambda: _refunds_under_way(each_database) <= orders // 100)
         _wait_for(lambda: _count(tmp_path, "deaths") >= deaths)  # looking for work, they go on
     found = come_to_rest(shop)
     assert is_sound(shop, found.now, monkeypatch)
