@@ -18,7 +18,7 @@ RESERVED_ACTIONS = frozenset(
         "action_pay_again", "action_order_again", "action_place_seat_order",
         "action_tell_how_to_pay", "action_use_code", "action_tell_gift_card",
         # where it goes
-        "action_change_address", "action_move_order",
+        "action_change_address", "action_move_order", "action_set_team_address",
         # what comes back, and what is changed
         "action_return_goods", "action_change_variant",
         # a seat or a team, before others
