@@ -58,7 +58,8 @@ from tests.postgresql import Broom
 
 ON_HAND = 4
 _PICK = st.integers(0, 3)
-_KINDS = st.sampled_from(OrderKind)
+# A difference goes back only with the order that it changes: see test_changing.py.
+_KINDS = st.sampled_from([OrderKind.NORMAL, OrderKind.GROUP])
 _GONE = (OrderState.SHIPPED, OrderState.DELIVERED)
 _SOLD = (OrderState.READY, *_GONE)
 _LIVE = (*_SOLD, OrderState.WAITING_GROUP)
