@@ -57,7 +57,8 @@ def set_return_days(desk: AtDesk, shop: Shop, form: Form) -> Response:
         with changing(shop.database, desk.merchant_id) as session:
             set_days(session.get_one(Merchant, desk.merchant_id), days)
     except (FormProblems, Invalid):
-        again = {**_shown(desk, shop, "", None), **typed(form), "wrong": True}
+        given = {"days": typed(form).get("days", ""), "wrong": True}
+        again = {**_shown(desk, shop, "", None), **given}
         return wrong("returns.html", desk, **again)
     return go(ROOM, done="saved")
 

@@ -57,7 +57,9 @@ async def enter(
     if token is not None:
         return RedirectResponse(f"/pay/{token}", status_code=_SEE_OTHER)
     locale = Locale.closest(request.headers.get("accept-language"))
-    return HTMLResponse(PAGES.render("pay_sorry.html", locale=locale, reason="nothing_open"))
+    return HTMLResponse(
+        PAGES.render("pay_sorry.html", locale=locale, reason="nothing_open", token="")
+    )
 
 
 def _pay_token(tuanzi: Tuanzi, bot_id: str, raw: str, order_id: str) -> str | None:

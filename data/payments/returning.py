@@ -72,7 +72,8 @@ def listen(session: Session, fact: Fact, now: datetime) -> None:
     """A provider gave money back, or could not after all: what does it mean for goods?"""
     if not isinstance(fact, RefundSucceeded | RefundFailed):
         return
-    cause = _first_cause(session, session.get_one(Refund, fact.refund_id))
+    refund = session.get(Refund, fact.refund_id)
+    cause = _first_cause(session, refund) if refund else ""
     if not cause.startswith(_CAUSE):
         return
     asked = session.get_one(

@@ -212,7 +212,7 @@ def careless_give_back(
     barrier.wait()
     with (
         _careless(order, attempt),
-        patch.object(refunds, "_promise", _promising_as_seen),
+        patch.object(refunds, "promise", _promising_as_seen),
         database.transaction() as session,
     ):
         request_refund(session, attempt_id=attempt_id, amount=amount, cause_ref=cause, now=now)

@@ -27,7 +27,7 @@ from tests.language_model import NOTHING, Answer, ScriptedModel, a_model, propos
 from tests.worlds import world_at
 
 NOW = datetime.fromisoformat("2026-11-22T10:00:00+08:00")
-WISH = "my old lady turns sixty, got three hundred"
+WISH = "my old lady hits sixty, three hundred tops"
 LOST = "utter_not_understood"
 FOUND = proposing("gift_finder", recipient="mother", occasion="birthday", budget="three hundred")
 

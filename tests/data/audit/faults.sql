@@ -90,7 +90,8 @@ INSERT INTO refunds (id, merchant_id, order_id, attempt_id, cause_ref, idempoten
   amount_minor, currency, state, version, calls, checks, created_at, updated_at) SELECT
   'rfd_again', merchant_id, order_id, attempt_id, 'again', 'again', amount_minor, currency,
   'succeeded', 1, 0, 0, created_at, updated_at FROM refunds WHERE attempt_id = (SELECT
-  min(attempt_id) FROM refunds);
+  min(refunds.attempt_id) FROM refunds JOIN seats ON seats.order_id = refunds.order_id JOIN teams ON
+  teams.id = seats.team_id WHERE teams.state = 'failed');
 
 -- fault: ledger_entry_unbalanced
 INSERT INTO postings (entry_id, merchant_id, account, amount_minor, currency) SELECT min(id),

@@ -26,6 +26,7 @@ from data.payments import (
     credit,
     deciding,
     recording,
+    refund_truth,
     refunds,
     truth,
 )
@@ -114,12 +115,20 @@ def forgets_the_bound_of_refunds() -> AbstractContextManager[object]:
     def promise(_session: Session, _attempt: PaymentAttempt, _wanted: Money) -> None:
         return
 
-    return patch.object(refunds, "_promise", promise)
+    return patch.object(refunds, "promise", promise)
 
 
-def asks_only_once_whether_a_refund_came_back() -> AbstractContextManager[object]:
-    """The shop had this one: a bank that was busy when it was asked was not asked again."""
-    return patch.object(recording, "ask_later", lambda *_args, **_named: None)
+@contextmanager
+def asks_only_once_whether_a_refund_came_back() -> Iterator[None]:
+    """The shop had this one: a bank that was busy when it was asked was not asked again, neither
+    soon nor on a later day."""
+
+    def never(*_args: object, **_named: object) -> None:
+        return None
+
+    soon = patch.object(recording, "ask_later", never)
+    with soon, patch.object(refund_truth, "plan_checks_after", never):
+        yield
 
 
 def releases_stock_twice() -> AbstractContextManager[object]:

@@ -144,7 +144,12 @@ def test_a_cheaper_ones_difference_bears_its_share_of_discount_and_tax(rack: Rac
         set_tax(session.get_one(Merchant, till.shop.id), Tax(Decimal(10), included=False))
         terms = CouponTerms("HALF", percent_off=50)
         make_coupon(
-            session, merchant_id=till.shop.id, currency="CNY", terms=terms, now=till.clock.now()
+            session,
+            merchant_id=till.shop.id,
+            currency="CNY",
+            terms=terms,
+            by="owner",
+            now=till.clock.now(),
         )
     order = rack.order()
     with till.transaction() as session:
@@ -299,7 +304,12 @@ def test_an_unpaid_order_is_summed_anew_with_its_coupon_and_its_card(rack: Rack)
     with till.transaction() as session:
         terms = CouponTerms("TENTH", percent_off=10)
         make_coupon(
-            session, merchant_id=till.shop.id, currency="CNY", terms=terms, now=till.clock.now()
+            session,
+            merchant_id=till.shop.id,
+            currency="CNY",
+            terms=terms,
+            by="owner",
+            now=till.clock.now(),
         )
     order = rack.order()
     for typed in ("TENTH", code):
@@ -322,7 +332,14 @@ def test_a_coupon_that_asks_for_more_goods_is_free_again(rack: Rack) -> None:
     with till.transaction() as session:
         shop = session.get_one(Merchant, till.shop.id)
         terms = CouponTerms("BIG", off=Money(500, "CNY"), goods_from=Money(8000, "CNY"))
-        make_coupon(session, merchant_id=shop.id, currency="CNY", terms=terms, now=till.clock.now())
+        make_coupon(
+            session,
+            merchant_id=shop.id,
+            currency="CNY",
+            terms=terms,
+            by="owner",
+            now=till.clock.now(),
+        )
     order = rack.order()
     with till.transaction() as session:
         apply_code(session, order_id=order, code="BIG", now=till.clock.now())

@@ -29,7 +29,12 @@ def test_every_part_of_the_price_and_of_what_paid_it_is_told(till: Till) -> None
         set_tax(session.get_one(Merchant, till.shop.id), Tax(Decimal(10), included=False))
         terms = CouponTerms("TENTH", percent_off=10)
         make_coupon(
-            session, merchant_id=till.shop.id, currency="CNY", terms=terms, now=till.clock.now()
+            session,
+            merchant_id=till.shop.id,
+            currency="CNY",
+            terms=terms,
+            by="owner",
+            now=till.clock.now(),
         )
     order = placed(till, 2)
     for typed in ("TENTH", code):

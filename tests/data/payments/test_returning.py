@@ -216,7 +216,14 @@ def test_shares_of_discount_and_tax_go_back_to_the_last_cent_one_by_one(till: Ti
         shop = session.get_one(Merchant, till.shop.id)
         set_tax(shop, Tax(Decimal("8.875"), included=False, on_shipping=True))
         terms = CouponTerms("SEVEN", percent_off=7)
-        make_coupon(session, merchant_id=shop.id, currency="CNY", terms=terms, now=till.clock.now())
+        make_coupon(
+            session,
+            merchant_id=shop.id,
+            currency="CNY",
+            terms=terms,
+            by="owner",
+            now=till.clock.now(),
+        )
     order = placed(till, 3, 1, prices=(333, 1000))
     with till.transaction() as session:
         apply_code(session, order_id=order, code="SEVEN", now=till.clock.now())
