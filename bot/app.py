@@ -29,7 +29,7 @@ from bot.delivery.waking import wake_conversation
 from bot.delivery.worker import JobKind, Worker
 from bot.settings import Settings, SettingsError
 from bot.webchat.keeping import Sweeper
-from data import conversations, group_buys, occasions, orders, payments
+from data import conversations, group_buys, occasions, orders, payments, pools
 from data.actions import DEADLINE
 from data.catalogue import FLOOR, ShopFloor
 from data.conversations import WAKE
@@ -140,7 +140,12 @@ def build(settings: Settings, *, clock: Clock | None = None, house: House | None
         settings.database_url,
         pool_size=_CONNECTIONS,
         # A receipt comes before "we are complete".
-        listeners=(Notices(house.flows, settings.public_url), payments.listen, group_buys.listen),
+        listeners=(
+            Notices(house.flows, settings.public_url),
+            payments.listen,
+            group_buys.listen,
+            pools.listen,
+        ),
         info={
             FLOOR: ShopFloor(),
             payments.AFTERCARE: settings.aftercare,
@@ -232,6 +237,7 @@ def _job_kinds(settings: Settings, house: House, arrivals: Arrivals) -> dict[str
         **orders.JOBS,
         **payments.JOBS,
         **group_buys.JOBS,
+        **pools.JOBS,
         **occasions.JOBS,
         **forgetting.JOBS,
     }

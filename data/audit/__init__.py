@@ -13,6 +13,7 @@ from data.audit import (
     group_buys,
     money,
     people,
+    pools,
     stock,
 )
 from data.audit.checks import Check, Moment, Violation, run
@@ -24,6 +25,7 @@ RULES = (
     *stock.CHECKS,
     *group_buys.CHECKS,
     *campaigns.CHECKS,
+    *pools.CHECKS,
     *money.CHECKS,
     *aftermath.CHECKS,
     *credit.CHECKS,

@@ -35,7 +35,7 @@ def _card_miscounted(_: Moment) -> Select[Any]:
         left = GiftCardUse.amount_minor - GiftCardUse.returned_minor
         return select(func.coalesce(func.sum(left), 0)).where(mine).scalar_subquery()
 
-    taken = GiftCard.issued_minor - GiftCard.balance_minor
+    taken = GiftCard.issued_minor - GiftCard.voided_minor - GiftCard.balance_minor
     wrong = or_(GiftCard.held_minor != of(UseState.HELD), taken != of(UseState.REDEEMED))
     return select(GiftCard.id).where(wrong)
 

@@ -40,7 +40,15 @@ from data.orders.facts import (
     ReturnRequested,
 )
 from data.orders.goods import lines_of
-from data.orders.models import TRANSITIONS, BasketLine, Order, OrderKind, OrderLine, OrderState
+from data.orders.models import (
+    TRANSITIONS,
+    WAITING_KINDS,
+    BasketLine,
+    Order,
+    OrderKind,
+    OrderLine,
+    OrderState,
+)
 from data.orders.placing import NewLine, OrderDetails, place_order
 from data.orders.queries import find_order, order_by_number, orders_of
 from data.orders.return_models import Return, ReturnLine, ReturnState
@@ -54,6 +62,7 @@ from data.orders.returns import (
     returns_of,
 )
 from data.orders.service import JOBS, deliver, expire_order, expire_unpaid, ship
+from data.orders.shares import keep_promise, place_share
 from data.orders.states import lock_order
 from data.orders.sums import Quote, quote
 from data.orders.worth import LineWorth, changes_of
@@ -61,6 +70,7 @@ from data.orders.worth import LineWorth, changes_of
 __all__ = [
     "JOBS",
     "TRANSITIONS",
+    "WAITING_KINDS",
     "Address",
     "AddressParts",
     "BasketLine",
@@ -108,6 +118,7 @@ __all__ = [
     "find_order",
     "has_address",
     "keep_address",
+    "keep_promise",
     "kept_address",
     "last_kept",
     "lines_of",
@@ -117,6 +128,7 @@ __all__ = [
     "orders_of",
     "parts_of",
     "place_order",
+    "place_share",
     "put_in_basket",
     "quote",
     "request_return",

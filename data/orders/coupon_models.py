@@ -18,6 +18,7 @@ class ChargeKind(StrEnum):
     DISCOUNT = "discount"
     TAX = "tax"  # on top of the prices
     TAX_INCLUDED = "tax_included"  # told, and added to nothing
+    SHARE = "share"  # of a present that several pay for
 
 
 class OrderCharge(Base):

@@ -7,6 +7,7 @@
     expired ─┘           refund_pending ◀──▶ refunded   (back again: a refund failed after all)
     expired, cancelled ──▶ refund_pending   (money came too late)
     awaiting_payment, waiting_group ──▶ cancelled
+    waiting_group ◀──▶ delivered   (a share of a pool: what it pays for is another order)
 
 There is no draft: that is the basket. `expired ──▶ awaiting_payment` happens only inside the
 transaction that finds late money and goods still on the shelf.
@@ -23,9 +24,17 @@ from data.kernel.money import Money
 
 
 class OrderKind(StrEnum):
+    """POOL: one person's share of a present. POOLED: the present that those shares pay for."""
+
     NORMAL = "normal"
     GROUP = "group"
     CHANGE = "change"  # what a dearer variant of another order costs more: see changes.py
+    POOL = "pool"
+    POOLED = "pooled"
+
+
+# Their money waits until others have decided.
+WAITING_KINDS = frozenset({OrderKind.GROUP, OrderKind.POOL})
 
 
 class OrderState(StrEnum):
@@ -45,10 +54,10 @@ _S = OrderState
 TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     _S.AWAITING_PAYMENT: frozenset({_S.PAID, _S.EXPIRED, _S.CANCELLED}),
     _S.PAID: frozenset({_S.READY, _S.WAITING_GROUP, _S.REFUND_PENDING}),
-    _S.WAITING_GROUP: frozenset({_S.READY, _S.REFUND_PENDING, _S.CANCELLED}),
+    _S.WAITING_GROUP: frozenset({_S.READY, _S.REFUND_PENDING, _S.CANCELLED, _S.DELIVERED}),
     _S.READY: frozenset({_S.SHIPPED, _S.REFUND_PENDING}),
     _S.SHIPPED: frozenset({_S.DELIVERED}),
-    _S.DELIVERED: frozenset(),
+    _S.DELIVERED: frozenset({_S.WAITING_GROUP}),
     _S.CANCELLED: frozenset({_S.REFUND_PENDING}),
     _S.EXPIRED: frozenset({_S.AWAITING_PAYMENT, _S.REFUND_PENDING}),
     _S.REFUND_PENDING: frozenset({_S.REFUNDED}),

@@ -105,7 +105,7 @@ def place_order(  # noqa: PLR0913  # who, what, how and until when: each has a n
     session.flush()
     if tax_of(merchant) is not None:
         add_up(session, order)
-    _expire_later(session, order, now)
+    expire_later(session, order, now)
     return order
 
 
@@ -179,7 +179,8 @@ def _line(order: Order, goods: _Priced) -> OrderLine:
     )
 
 
-def _expire_later(session: Session, order: Order, now: datetime) -> None:
+def expire_later(session: Session, order: Order, now: datetime) -> None:
+    """Close it when its time is over, unless it is paid."""
     job = NewJob(
         lane=lane_of(order.id),
         kind=EXPIRY,

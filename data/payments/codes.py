@@ -6,14 +6,17 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from data.kernel.errors import NotFound, WrongState
+from data.kernel.errors import NotFound, Refused, WrongState
 from data.kernel.money import Money
-from data.orders import Order, lock_order
+from data.orders import Order, OrderKind, lock_order
 from data.orders.coupon_models import Coupon
 from data.orders.coupons import find_coupon, use_coupon
 from data.payments.attempts import open_attempt
 from data.payments.credit import lay_down, pay_with_card
 from data.payments.gift_cards import find_gift_card
+
+# What others have paid for stays what it cost, and their shares what they are.
+_SHARED = (OrderKind.POOL, OrderKind.POOLED)
 
 
 class CodeKind(StrEnum):
@@ -35,6 +38,8 @@ def apply_code(session: Session, *, order_id: str, code: str, now: datetime) -> 
     order = lock_order(session, order_id=order_id)
     if open_attempt(session, order) is not None:
         raise WrongState("attempt_open")
+    if order.kind in _SHARED:
+        raise Refused("coupon_other")
     coupon = find_coupon(session, merchant_id=order.merchant_id, code=code)
     if coupon is not None:
         return Applied(CodeKind.COUPON, _use(session, order, coupon, now))

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from data.kernel.database import Base
 from data.kernel.money import Money
 
+PURSE = "purse:"  # how `issued_by` of a card begins that nobody has the code of: purses.py
+
 
 class UseState(StrEnum):
     HELD = "held"
@@ -31,7 +33,9 @@ USE_TRANSITIONS: dict[UseState, frozenset[UseState]] = {
 
 
 class GiftCard(Base):
-    """What the shop owes whoever has the code; of that itself only a hash and the end are kept."""
+    """What the shop owes whoever has the code; of that itself only a hash and the end are kept.
+
+    `voided_minor`: of what was issued, what its payers have back (purses.py)."""
 
     __tablename__ = "gift_cards"
     __table_args__ = (
@@ -50,6 +54,7 @@ class GiftCard(Base):
     issued_minor: Mapped[int]
     balance_minor: Mapped[int]
     held_minor: Mapped[int] = mapped_column(default=0)
+    voided_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     note: Mapped[str] = mapped_column(String(120), default="")
     issued_by: Mapped[str] = mapped_column(String(120))
     batch_id: Mapped[str | None] = mapped_column(String(64), index=True)

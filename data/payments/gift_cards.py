@@ -17,7 +17,7 @@ from data.kernel.tokens import fingerprint
 from data.orders.price_models import PriceDeed, PriceThing
 from data.orders.price_moves import Change, note_move
 from data.payments.books import book_gift_card_issued
-from data.payments.credit_models import GiftCard
+from data.payments.credit_models import PURSE, GiftCard
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH = 16  # of 5 bits each
@@ -73,8 +73,9 @@ def find_gift_card(session: Session, *, merchant_id: str, code: str) -> GiftCard
 
 
 def get_gift_card(session: Session, *, merchant_id: str, card_id: str) -> GiftCard:
+    """A card that somebody has the code of: a purse is nobody's to look at."""
     card = session.get(GiftCard, card_id)
-    if card is None or card.merchant_id != merchant_id:
+    if card is None or card.merchant_id != merchant_id or card.issued_by.startswith(PURSE):
         raise NotFound("gift_card")
     return card
 

@@ -12,7 +12,16 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from data.kernel.errors import OutOfStock, WrongState
-from data.orders import Order, OrderKind, OrderPaid, OrderReady, OrderState, goods, lock_order
+from data.orders import (
+    WAITING_KINDS,
+    Order,
+    OrderKind,
+    OrderPaid,
+    OrderReady,
+    OrderState,
+    goods,
+    lock_order,
+)
 from data.orders.service import close_unpaid, revive
 from data.orders.states import move, tell
 from data.payments.attempts import lock_attempt, move_attempt, open_attempt
@@ -143,7 +152,7 @@ def _revive(session: Session, order: Order, now: datetime) -> bool:
 def _pay(session: Session, order: Order, attempt: PaymentAttempt | None, now: datetime) -> None:
     move(session, order, OrderState.PAID, now=now)
     redeem(session, order, now=now)
-    if order.kind == OrderKind.GROUP:
+    if order.kind in WAITING_KINDS:
         move(session, order, OrderState.WAITING_GROUP, now=now)
         tell(session, OrderPaid, order, now=now)  # the group may decide before this returns
         return
@@ -178,7 +187,7 @@ def _authorized(
         return
     if attempt.amount != order.due:
         attempt.call, attempt.call_at = Verb.VOID, now
-    elif order.kind != OrderKind.GROUP and _is_payable(session, order, now):
+    elif order.kind not in WAITING_KINDS and _is_payable(session, order, now):
         attempt.call, attempt.call_at = Verb.CAPTURE, now
     elif _is_payable(session, order, now):
         _pay(session, order, attempt, now)

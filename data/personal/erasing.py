@@ -168,6 +168,7 @@ _NOTHING: Mapping[str, Mapping[str, Any]] = {
     "outbox": {"segments": [], "error": "", "reply_to": None, "external_id": None},
     "returns": {"note": ""},
     "payment_attempts": {"details": {}, "pay_with": None},
+    "pools": {"for_name": "", "ship_to": None, "recipient_id": None},
     "orders": {"ship_to": None, "recipient": None, "occasion_id": None, "tracking": None},
 }
 

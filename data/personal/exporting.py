@@ -33,7 +33,12 @@ _LEFT_OUT = (
     "goes_with",
 )
 # Columns that are sealed for their row, and the table's name in the seal.
-_SEALED = {("orders", "ship_to"), ("kept_addresses", "sealed"), ("occasions", "subject")}
+_SEALED = {
+    ("orders", "ship_to"),
+    ("pools", "ship_to"),
+    ("kept_addresses", "sealed"),
+    ("occasions", "subject"),
+}
 _TALK = "conversation_events"
 
 

@@ -90,6 +90,10 @@ PLACES: Mapping[str, Place] = {
     "team_shares": Place(Fate.KEPT, Why.PROOF, shown=False),  # a hash, and which team it led to
     "leader_rewards": Place(Fate.KEPT, Why.BOOKS),
     "campaign_chats": Place(Fate.KEPT, Why.PROOF, shown=False),  # of groups: where an offer shows
+    "pools": Place(Fate.BLANKED, Why.BOOKS),  # of its organiser; the person it is for sees none
+    "pool_steps": Place(Fate.KEPT, Why.BOOKS),
+    "pool_shares": Place(Fate.KEPT, Why.PROOF, shown=False),  # a hash, and which pool it led to
+    "contributions": Place(Fate.KEPT, Why.BOOKS),
     "team_places": Place(Fate.KEPT, Why.PROOF, shown=False),  # where its card stands
 }
 _ROOTS = frozenset({"people", "chats"})

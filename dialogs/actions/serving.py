@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data import group_buys, payments
+from data import group_buys, payments, pools
 from data.catalogue import FLOOR, ShopFloor
 from data.delivery.inbound import ChatRef, EventKind, InboundEvent, Sender
 from data.kernel.clock import Clock, SystemClock
@@ -74,7 +74,12 @@ class Counter:
         flows = FlowLibrary()
         database = Database(
             url.replace("postgresql://", "postgresql+psycopg://", 1),
-            listeners=(Notices(flows, public_url), payments.listen, group_buys.listen),
+            listeners=(
+                Notices(flows, public_url),
+                payments.listen,
+                group_buys.listen,
+                pools.listen,
+            ),
             info={FLOOR: ShopFloor(), **({CIPHER: FieldCipher(keys)} if keys else {})},
         )
         merchant = environment.get("TUANZI_MERCHANT")

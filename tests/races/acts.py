@@ -24,9 +24,11 @@ from data.group_buys import Team, TeamState, expire_team, open_team
 from data.group_buys import join as join_team
 from data.group_buys import leave as leave_team
 from data.kernel.database import Database
+from data.kernel.money import Money
 from data.payments import PaymentAttempt
 from data.payments.gateway import PaymentStatus, ProviderPayment
 from data.payments.truth import apply_truth
+from data.pools import chip_in
 
 
 def join(database: Database, barrier: Barrier, team: str, person: str, now: datetime) -> None:
@@ -87,6 +89,24 @@ def expire(database: Database, barrier: Barrier, team: str, now: datetime) -> No
     barrier.wait()
     with database.transaction() as session:
         expire_team(session, team_id=team, now=now)
+
+
+def give(
+    database: Database, barrier: Barrier, pool: str, person: str, amount: int | None, now: datetime
+) -> None:
+    wanted = None if amount is None else Money(amount, "CNY")
+    barrier.wait()
+    with database.transaction() as session:
+        chip_in(session, pool_id=pool, person_id=person, amount=wanted, now=now)
+
+
+def naive_give(database: Database, barrier: Barrier, target: int, amount: int) -> None:
+    with database.reading() as session:
+        held = session.scalar(text("SELECT held FROM naive"))
+    barrier.wait()
+    if held + amount <= target:
+        with database.transaction() as session:
+            session.execute(text("UPDATE naive SET held = held + :n"), {"n": amount})
 
 
 def naive_join(database: Database, barrier: Barrier, free: int) -> None:

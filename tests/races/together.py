@@ -9,7 +9,7 @@ from multiprocessing.synchronize import Barrier
 
 from sqlalchemy.orm import configure_mappers
 
-from data import payments
+from data import payments, pools
 from data.group_buys import listen
 from data.kernel.database import Database
 from data.kernel.errors import ShopError
@@ -51,7 +51,8 @@ def _is_only_left_waiting(answer: str) -> bool:
 
 def _child(url: str, act: Act, barrier: Barrier, answers: "queues.Queue[str]") -> None:
     faulthandler.dump_traceback_later(_MEETING + 30, exit=True)  # stuck: say where
-    database = Database(url, pool_size=1, listeners=(payments.listen, listen), info=SESSION_INFO)
+    listeners = (payments.listen, listen, pools.listen)
+    database = Database(url, pool_size=1, listeners=listeners, info=SESSION_INFO)
     try:
         with database.reading() as session:
             session.connection()  # the connection stands before the race begins

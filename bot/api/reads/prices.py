@@ -13,7 +13,7 @@ from data.orders.coupon_models import Coupon, CouponUse
 from data.orders.coupon_turns import get_coupon
 from data.orders.price_models import PriceMove
 from data.orders.price_moves import moves_about
-from data.payments.credit_models import GiftCard, GiftCardBatch, GiftCardUse
+from data.payments.credit_models import PURSE, GiftCard, GiftCardBatch, GiftCardUse
 from data.payments.gift_cards import get_gift_card
 
 _USES = 50  # the latest, on a coupon's or a card's own page
@@ -62,7 +62,8 @@ def view_coupon(session: Session, *, merchant_id: str, coupon_id: str) -> Coupon
 
 
 def list_gift_cards(session: Session, *, merchant_id: str, where: Where) -> Page[GiftCard]:
-    query = select(GiftCard).where(GiftCard.merchant_id == merchant_id)
+    codes = GiftCard.issued_by.not_like(f"{PURSE}%")  # that somebody has
+    query = select(GiftCard).where(GiftCard.merchant_id == merchant_id, codes)
     return newest_first(session, query, at=GiftCard.created_at, key=GiftCard.id, where=where)
 
 

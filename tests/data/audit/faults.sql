@@ -68,7 +68,7 @@ UPDATE teams SET state = 'open' WHERE id = (SELECT id FROM teams WHERE state = '
 
 -- fault: seat_at_another_price
 UPDATE order_lines SET unit_minor = 1 WHERE order_id = (SELECT min(id) FROM orders WHERE state =
-  'ready');
+  'ready' AND kind = 'group');
 
 -- fault: seat_of_another_shop
 UPDATE seats SET merchant_id = 'mer_other';
@@ -103,10 +103,11 @@ INSERT INTO postings (entry_id, merchant_id, account, amount_minor, currency) SE
 
 -- fault: paid_order_not_paid_once
 UPDATE payment_attempts SET state = 'failed' WHERE order_id = (SELECT min(id) FROM orders WHERE
-  state = 'ready');
+  state = 'ready' AND kind = 'group');
 
 -- fault: captured_another_amount
-UPDATE orders SET total_minor = 1 WHERE id = (SELECT min(id) FROM orders WHERE state = 'ready');
+UPDATE orders SET total_minor = 1 WHERE id = (SELECT min(id) FROM orders WHERE state = 'ready' AND
+  kind = 'group');
 
 -- fault: outbox_key_twice
 ALTER TABLE outbox RENAME TO strict_outbox;
@@ -269,3 +270,46 @@ INSERT INTO payment_disputes (id, merchant_id, order_id, attempt_id, provider_re
   out_minor, currency, state, is_claim, reason, moves, opened_at, updated_at) SELECT 'dsp_1', merchant_id,
   order_id, min(id), 'x', 59, 59, currency, 'open', 1, '', 1, created_at, created_at FROM
   payment_attempts;
+
+-- fault: pool_counts_are_not_its_contributions
+UPDATE pools SET held_minor = held_minor + 1 WHERE state = 'open';
+
+-- fault: pool_above_its_target
+UPDATE pools SET target_minor = 1 WHERE state = 'open';
+
+-- fault: pool_share_is_not_equal
+UPDATE contributions SET amount_minor = 10 WHERE state = 'held';
+
+-- fault: pool_full_but_open
+UPDATE pools SET target_minor = paid_minor WHERE state = 'open';
+
+-- fault: pool_past_its_time
+UPDATE pools SET expires_at = '2020-01-01' WHERE state = 'open';
+
+-- fault: pool_ended_twice
+INSERT INTO pool_steps (merchant_id, pool_id, state, paid_minor, people, at) SELECT merchant_id, id,
+  'failed', 0, 0, opened_at FROM pools WHERE state = 'ordered';
+
+-- fault: pool_state_is_not_its_last_step
+UPDATE pools SET state = 'failed' WHERE state = 'ordered';
+
+-- fault: contribution_used_without_order
+UPDATE contributions SET state = 'used' WHERE state = 'paid';
+
+-- fault: contribution_kept_after_the_end
+UPDATE contributions SET state = 'paid' WHERE state = 'refunded';
+
+-- fault: contribution_unsettled_after_order
+UPDATE contributions SET state = 'paid' WHERE state = 'used';
+
+-- fault: present_before_its_money
+UPDATE pools SET state = 'funded' WHERE state = 'ordered';
+
+-- fault: purse_is_not_its_contributions
+UPDATE contributions SET state = 'refunded' WHERE state = 'used';
+
+-- fault: present_at_another_price
+UPDATE pools SET target_minor = target_minor + 1 WHERE state = 'ordered';
+
+-- fault: contribution_is_not_its_order
+UPDATE orders SET state = 'waiting_group' WHERE kind = 'pool' AND state = 'delivered';

@@ -11,7 +11,8 @@ from data.audit import RULES, Violation, audit
 from data.group_buys import TeamState
 from data.kernel.database import Base, Database
 from data.kernel.money import Money
-from tests.data.group_buys.shop import GroupShop
+from data.pools import PoolState
+from tests.data.pools.shop import PoolShop
 
 DAY = timedelta(hours=24)
 _FILE = Path(__file__).with_name("faults.sql")
@@ -27,15 +28,16 @@ def _faults() -> dict[str, list[str]]:
 FAULTS = _faults()
 
 
-def _a_shop(database: Database) -> GroupShop:
+def _a_shop(database: Database) -> PoolShop:
     reward, budget = Money(500, "CNY"), Money(1500, "CNY")
-    return GroupShop(
+    return PoolShop(
         database, limit=9, stock_limit=12, set_aside=True, reward=reward, reward_budget=budget
     )
 
 
-def _live_a_little(shop: GroupShop) -> None:
-    """One team that failed, one that succeeded, one open with a paid and a held seat."""
+def _live_a_little(shop: PoolShop) -> None:
+    """One team that failed, one that succeeded, one open with a paid and a held seat; and the
+    same of presents."""
     failed = shop.opens("Lan")
     shop.pays(failed, "Lan")
     shop.later(DAY)
@@ -47,10 +49,26 @@ def _live_a_little(shop: GroupShop) -> None:
     shop.pays(running, "Lan")
     shop.work()
     assert shop.view(full).state == TeamState.SUCCESS
+    _pay_together(shop)
+
+
+def _pay_together(shop: PoolShop) -> None:
+    """One present that failed, one that is ordered, one open with a paid and a held share."""
+    failed = shop.opens_pool("Lan", shares=2)
+    shop.gives(failed, "Wei")
+    shop.ends_pool(failed)
+    ordered = shop.opens_pool("Lan", shares=2)
+    shop.says_where(ordered, "Lan")
+    shop.gives(ordered, "Wei", "Jun")
+    running = shop.opens_pool("Lan", shares=3)
+    shop.gives(running, "Wei")
+    shop.promises(running, "Jun")
+    shop.work()
+    assert shop.pool_state(ordered) == PoolState.ORDERED
 
 
 @pytest.fixture
-def shop(database: Database) -> Iterator[GroupShop]:
+def shop(database: Database) -> Iterator[PoolShop]:
     shop = _a_shop(database)
     _live_a_little(shop)
     yield shop
@@ -113,7 +131,7 @@ def test_the_audit_sees_a_broken_rule(
     assert found[what].ids
 
 
-def test_consequences_under_way_are_given_time(shop: GroupShop) -> None:
+def test_consequences_under_way_are_given_time(shop: PoolShop) -> None:
     shop.later(DAY - timedelta(minutes=1))
     shop.turn_clock(timedelta(minutes=2))
     assert "team_past_its_deadline" in {broken.what for broken in shop.violations()}

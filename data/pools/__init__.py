@@ -1,0 +1,93 @@
+"""Pools: several people pay for one present. An amount is promised before money moves; what cannot
+serve goes back, once; and the person it is for does not learn of it here."""
+
+from data.pools.facts import (
+    ContributionLost,
+    ContributionPaid,
+    PoolAddressMissing,
+    PoolCancelled,
+    PoolChanged,
+    PoolEnd,
+    PoolFact,
+    PoolFailed,
+    PoolFunded,
+    PoolOpened,
+    PoolOrdered,
+    PoolRestDue,
+)
+from data.pools.models import (
+    Contribution,
+    ContributionState,
+    EndRule,
+    Pool,
+    PoolState,
+    ShareRule,
+)
+from data.pools.outcomes import JOBS, contribution_of, expire_pool, listen
+from data.pools.queries import (
+    PoolView,
+    contributors,
+    given_by,
+    open_pools_in,
+    pool_of,
+    pool_view,
+    pools_by,
+    pools_of,
+)
+from data.pools.service import (
+    cancel_pool,
+    chip_in,
+    is_for,
+    leave_pool,
+    open_pool,
+    say_where,
+    unpaid_of,
+    where_to,
+)
+from data.pools.sharing import pool_shared_by, revoke_pool_shares, share_pool
+from data.pools.terms import PoolTerms
+
+__all__ = [
+    "JOBS",
+    "Contribution",
+    "ContributionLost",
+    "ContributionPaid",
+    "ContributionState",
+    "EndRule",
+    "Pool",
+    "PoolAddressMissing",
+    "PoolCancelled",
+    "PoolChanged",
+    "PoolEnd",
+    "PoolFact",
+    "PoolFailed",
+    "PoolFunded",
+    "PoolOpened",
+    "PoolOrdered",
+    "PoolRestDue",
+    "PoolState",
+    "PoolTerms",
+    "PoolView",
+    "ShareRule",
+    "cancel_pool",
+    "chip_in",
+    "contribution_of",
+    "contributors",
+    "expire_pool",
+    "given_by",
+    "is_for",
+    "leave_pool",
+    "listen",
+    "open_pool",
+    "open_pools_in",
+    "pool_of",
+    "pool_shared_by",
+    "pool_view",
+    "pools_by",
+    "pools_of",
+    "revoke_pool_shares",
+    "say_where",
+    "share_pool",
+    "unpaid_of",
+    "where_to",
+]
