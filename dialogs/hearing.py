@@ -18,6 +18,7 @@ from data.delivery.masking import mask_cards
 from data.group_buys.queries import open_teams_in, unpaid_seats
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
+from data.pools import open_pools_in
 from dialogs.agreeing import agreed_to
 from dialogs.calling import is_calling
 from dialogs.engine import Flows, State, current_version, open_question
@@ -40,6 +41,7 @@ _WORDLESS = {EventKind.MEDIA: "utter_media", EventKind.LOCATION: "utter_location
 _ANSWER = "/SetSlots("
 _REMEMBERED = 10_000  # buttons that need not be taken apart again
 _OVERHEARD = {True: frozenset({_START, _JOIN, _LEAVE}), False: frozenset({_START})}
+_OF_POOLS = {True: frozenset({"pool_start", "pool_give"}), False: frozenset({"pool_start"})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,8 @@ def _overheard(house: House, text: str, context: Context, rev: int) -> Hearing:
     docs/adr/0008: they are commands in all but the slash. Nothing is guessed, nothing else read.
     """
     understood = house.understand(text, context)
-    if understood.link != "words" or understood.intent not in _OVERHEARD[context.team_open]:
+    known = _OVERHEARD[context.team_open] | _OF_POOLS[context.pool_open]
+    if understood.link != "words" or understood.intent not in known:
         return Hearing(rev, silent=True)
     return Hearing(rev, understood.commands, understood)
 
@@ -242,6 +245,7 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
         active_slots=_active_slots(state, pinned),
         flow_slots=live.owned,
         team_open=team_open,
+        pool_open=bool(chat and open_pools_in(session, chat_id=chat.id, now=now)),
         day_saved=is_fresh(state.slots.get("day_saved"), now=now),
         wares=_wares(session, merchant.id),
         agreed=_agreed(session, known, live, now),

@@ -9,6 +9,7 @@ from data.delivery.outbox import Letter
 from data.group_buys import Team, team_view
 from data.group_buys.places import note_place
 from data.group_buys.sharing import mark_of, note_sent, team_shared_by
+from data.pools import pool_shared_by
 from dialogs.actions.campaigns import OFFER
 from dialogs.engine.commands import Act, Command, SetSlot, StartFlow
 from dialogs.play import Play
@@ -35,7 +36,7 @@ def accept(play: Play, event: InboundEvent) -> tuple[Command, ...] | None:
     merchant_id = play.stage.merchant.id
     team = team_shared_by(play.session, merchant_id=merchant_id, token=token)
     if team is None:
-        return ()
+        return _to_a_present(play, token)
     note_sent(play.session, merchant_id=merchant_id, team_id=team.id, mark=mark_of(token))
     if play.stage.chat.kind == "group":
         note_place(play.session, team=team, chat_id=play.stage.chat.id, now=play.cause.now)
@@ -43,6 +44,15 @@ def accept(play: Play, event: InboundEvent) -> tuple[Command, ...] | None:
             _show(play, team)
             return None
     return (Act("action_join_team", {"team": team.id, "invited": True}),)
+
+
+def _to_a_present(play: Play, token: str) -> tuple[Command, ...]:
+    """In the person's own chat; for the person it is for, and in a group, there is none."""
+    if play.stage.chat.kind != "private":
+        return ()
+    merchant_id, person_id = play.stage.merchant.id, play.stage.person.id
+    pool = pool_shared_by(play.session, merchant_id=merchant_id, token=token, person_id=person_id)
+    return () if pool is None else (Act("action_show_pool", {"pool": pool.id}),)
 
 
 def _show(play: Play, team: Team) -> None:

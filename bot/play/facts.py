@@ -22,6 +22,8 @@ from data.orders import Order, OrderLine, OrderState, address_of
 from data.orders.models import BasketLine
 from data.payments import AttemptState, PaymentAttempt, Refund, RefundState
 from data.people import ChannelIdentity, Chat, Consent, Person
+from data.pools import Contribution, Pool
+from data.pools.models import GIVEN
 
 _OPEN = (OrderState.PAID, OrderState.WAITING_GROUP, OrderState.READY, OrderState.SHIPPED)
 _PAID = (SeatState.PAID, SeatState.FULFILLED)
@@ -116,6 +118,8 @@ FACTS: Mapping[str, Fact] = {
     "ledger": _ledger,
     "group_buy": _TEAM,
     "group_buys": _count(Team),
+    "pool": _newest(Pool.state, Pool.opened_at),
+    "shares_paid": _count(Contribution, Contribution.state.in_(GIVEN)),
     "seats_paid": _count(Seat, Seat.state.in_(_PAID)),
     "seats_held": _count(Seat, Seat.state == SeatState.HELD),
     "occasions": _count(Occasion),

@@ -84,7 +84,7 @@ class Pool(Base):
             name="raised",
         ),
         CheckConstraint("target_minor > 0 AND least_minor > 0", name="amounts"),
-        CheckConstraint("(share_rule = 'fixed') = (shares IS NOT NULL)", name="shares"),
+        CheckConstraint("shares >= 2", name="shares"),
         Index("ix_pools_in_chat", "chat_id", "state"),
     )
 

@@ -28,6 +28,7 @@ _TO_CALL_OFF = (
 )
 _SENT = (OrderState.SHIPPED, OrderState.DELIVERED)
 _WANTED = 2  # buttons of one order among several
+_NOT_GOODS = frozenset({OrderKind.CHANGE, OrderKind.POOL})
 _CLOSED = (OrderState.EXPIRED, OrderState.CANCELLED)
 
 
@@ -102,9 +103,11 @@ def newest_orders(turn: Turn) -> list[Order]:
 
 
 def can_be_called_off(order: Order) -> bool:
-    """A difference that was paid goes back only with the order that it changed."""
-    is_open = order.state == OrderState.AWAITING_PAYMENT
-    return order.state in _TO_CALL_OFF and (order.kind != OrderKind.CHANGE or is_open)
+    """A difference that was paid goes back only with the order that it changed; a share of a
+    present only before it is paid, for then others count on it."""
+    if order.state == OrderState.AWAITING_PAYMENT:
+        return True
+    return order.state in _TO_CALL_OFF and order.kind not in _NOT_GOODS
 
 
 def _show(turn: Turn, order: Order, *, alone: bool) -> None:
@@ -144,7 +147,7 @@ def _options(turn: Turn, order: Order) -> list[Option]:
     fits = {
         "utter_pay_order_button": order.can_be_paid(turn.now),
         "utter_cancel_order_button": can_be_called_off(order),
-        "utter_order_again_button": order.state in _CLOSED and order.kind != OrderKind.CHANGE,
+        "utter_order_again_button": order.state in _CLOSED and order.kind not in _NOT_GOODS,
         "utter_return_button": not returnable(turn.session, order, now=turn.now).why_not,
         "utter_change_variant_button": not changeable(turn.session, order, now=turn.now),
         "utter_change_address_button": can_go_elsewhere(order),

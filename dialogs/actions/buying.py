@@ -11,6 +11,7 @@ from data.orders import (
     NewLine,
     Order,
     OrderDetails,
+    OrderKind,
     OrderLine,
     Quote,
     find_order,
@@ -19,6 +20,7 @@ from data.orders import (
     place_order,
     quote,
 )
+from data.orders.sums import charges_of
 from data.payments import create_link
 from dialogs.actions.addresses import glimpse
 from dialogs.actions.adults import only_adults
@@ -170,7 +172,12 @@ def _named(turn: Turn, number: str) -> str:
 
 
 def goods_words(turn: Turn, order: Order) -> str:
-    """What was bought, a line each."""
+    """What was bought, a line each; of a share, what it is a part of."""
+    if order.kind == OrderKind.POOL:
+        return "\n".join(
+            turn.words("utter_share_of", title=text_in(one.name, turn.locale))
+            for one in charges_of(turn.session, order)
+        )
     return "\n".join(line_words(turn, line) for line in lines_of(turn.session, order))
 
 

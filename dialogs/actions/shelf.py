@@ -20,6 +20,8 @@ from dialogs.actions import (
     own_data,
     parting,
     paying,
+    pool_giving,
+    pooling,
     product_answers,
     receipts,
     remembering,
@@ -69,4 +71,6 @@ ACTIONS = registry(
     *choosing.ACTIONS,
     *votes.ACTIONS,
     *vouchers.ACTIONS,
+    *pooling.ACTIONS,
+    *pool_giving.ACTIONS,
 )

@@ -44,6 +44,9 @@ def _tell(herald: Herald, fact: OrderFact, response: str, *, about: str = "") ->
     herald.tell_person(fact.person_id, notice, conversation_id=fact.conversation_id)
 
 
+# Of a present that several pay for, and of their shares, its own notices speak (pools.py).
+
+
 def _paid(herald: Herald, fact: Fact) -> None:
     assert isinstance(fact, OrderPaid)  # noqa: S101  # wired by type below
     order = herald.session.get_one(Order, fact.order_id)
@@ -81,7 +84,8 @@ def _refunded(herald: Herald, fact: Fact) -> None:
     """Money that went back may come back, and go again."""
     assert isinstance(fact, OrderRefunded)  # noqa: S101
     order = herald.session.get_one(Order, fact.order_id)
-    _tell(herald, fact, "utter_refunded", about=str(order.version))
+    if order.kind != OrderKind.POOLED:  # what others gave is theirs, and each of them is told
+        _tell(herald, fact, "utter_refunded", about=str(order.version))
 
 
 def _refund_failed(herald: Herald, fact: Fact) -> None:

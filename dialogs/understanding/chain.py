@@ -10,7 +10,7 @@ from functools import cached_property
 
 from data.catalogue.gtin import is_gtin
 from data.kernel.locales import Locale
-from dialogs.engine.commands import Act, SkipQuestion
+from dialogs.engine.commands import Act, SetSlot, SkipQuestion, StartFlow
 from dialogs.understanding.addresses import early_address, new_address
 from dialogs.understanding.afterwards import afterwards, may_concern_a_day
 from dialogs.understanding.answers import takes_text, yes_or_no
@@ -39,6 +39,7 @@ from dialogs.understanding.outcome import Entity, Understood
 from dialogs.understanding.own_data import own_data
 from dialogs.understanding.payload import parse_payload
 from dialogs.understanding.pointing import by_name
+from dialogs.understanding.pool_words import gives, leaves_pool, starts_pool
 from dialogs.understanding.taking import taken
 from dialogs.understanding.values import Setting, extract
 from dialogs.understanding.vouchers import voucher
@@ -49,6 +50,7 @@ _START, _JOIN, _LEAVE = "group_buy_start", "group_buy_join", "group_buy_leave"
 _STATUS = "group_buy_status"
 _SEARCH, _ORDERS, _STOP = "product_search", "order_status", "stop_messages"
 _LONGEST_ORDER, _LITTLE_MORE = 30, 2  # "order number 1001" and a question mark
+POOL_START, POOL_GIVE, POOL_LEAVE = "pool_start", "pool_give", "pool_leave"
 _SHORTEST_CODE = 12  # an eight-digit number is as likely to be a telephone
 
 
@@ -164,6 +166,24 @@ def _by_team(here: Heard) -> Understood | None:
     return Understood(commands, here.language, "words", _JOIN, entities=(seat,))
 
 
+def _by_pool(here: Heard) -> Understood | None:
+    """A present that several pay for: begun anywhere, given to where one is open. "Count me in"
+    is a team's where one is open too; an amount never is."""
+    started = None if takes_text(here.context) else starts_pool(here.message)
+    if started is not None and POOL_START in here.context.flow_slots:
+        name = (SetSlot("pool_for", started.name),) if started.name else ()
+        return Understood((StartFlow(POOL_START), *name), here.language, "words", POOL_START)
+    if not here.context.pool_open:
+        return None
+    given = gives(here.message)
+    if given is not None and (given[0] or not here.context.team_open):
+        act = Act("action_chip_in", {"amount": given[0]} if given[0] else {})
+        return Understood((act,), here.language, "words", POOL_GIVE)
+    if leaves_pool(here.message):
+        return Understood((Act("action_leave_pool", {}),), here.language, "words", POOL_LEAVE)
+    return None
+
+
 def _by_votes(here: Heard) -> Understood | None:
     if takes_text(here.context) or not asks_for_votes(here.message):
         return None
@@ -247,6 +267,6 @@ def _word(word: str, here: Heard) -> Understood | None:
 
 
 _LINKS = (
-    _by_payload, _by_command, _by_own_data, _by_voucher, _by_address, _by_team, _by_votes,
+    _by_payload, _by_command, _by_own_data, _by_voucher, _by_address, _by_pool, _by_team, _by_votes,
     _by_choice, _by_taking, _by_card, _by_saved_day, _by_words, _by_start, _by_code, _by_order,
 )  # fmt: skip

@@ -58,9 +58,7 @@ def _create_pools() -> None:
             name=op.f("ck_pools_raised"),
         ),
         sa.CheckConstraint("target_minor > 0 AND least_minor > 0", name=op.f("ck_pools_amounts")),
-        sa.CheckConstraint(
-            "(share_rule = 'fixed') = (shares IS NOT NULL)", name=op.f("ck_pools_shares")
-        ),
+        sa.CheckConstraint("shares >= 2", name=op.f("ck_pools_shares")),
         _to("pools", "merchant_id", "merchants.id"),
         _to("pools", "variant_id", "variants.id"),
         _to("pools", "chat_id", "chats.id"),

@@ -1,0 +1,178 @@
+"""Giving to a present that several pay for: by a press or by words, paid in private, left before
+paying, called off by its organiser. Who it is for finds none of it."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+
+from data.catalogue import text_in
+from data.delivery.messages import Option, Options
+from data.kernel.errors import Invalid, NotFound, Refused, ShopError, TooOften
+from data.kernel.money import Money
+from data.orders import find_order
+from data.pools import (
+    Pool,
+    ShareRule,
+    cancel_pool,
+    chip_in,
+    is_for,
+    leave_pool,
+    open_pools_in,
+    pool_of,
+    pool_view,
+    unpaid_of,
+)
+from dialogs.actions.base import ShopAction
+from dialogs.actions.buying import give_payment_link
+from dialogs.actions.turn import Turn
+from dialogs.pool_card import told
+from dialogs.team_card import Wording
+from dialogs.understanding.pool_words import read_amount
+
+# Why somebody may not give (data/pools/terms.py), each in words of its own.
+_WHY: Mapping[str, str] = {
+    "pool_closed": "utter_pool_closed",
+    "pool_full": "utter_pool_full",
+    "pool_least": "utter_pool_least",
+    "pool_most": "utter_pool_most",
+    "pool_cap": "utter_pool_cap",
+    "pool_holds": "utter_pool_holds",
+}
+
+
+class ShowPool(ShopAction):
+    """Behind a link, in the person's own chat; never in a group, whoever brings it there."""
+
+    called = "action_show_pool"
+
+    def act(self, turn: Turn) -> None:
+        pool = _meant(turn)
+        if turn.in_group:
+            raise NotFound("pool")
+        view = pool_view(turn.session, pool, now=turn.now)
+        give = Option(turn.words("utter_pool_give_button"), f"/Act(action_chip_in, pool={pool.id})")
+        words = told(Wording(turn.domain, turn.locale), view, now=turn.now)
+        turn.say("utter_pool_standing", *((Options((give,)),) if view.is_open else ()), said=words)
+
+
+class ChipIn(ShopAction):
+    """By a button (then `pool` is known) or in words: then the newest that is open here."""
+
+    called = "action_chip_in"
+
+    def act(self, turn: Turn) -> None:
+        if turn.person.minor_since is not None:
+            turn.go_on_privately("protect_minor")
+            return
+        pool = _meant(turn)
+        amount = _amount(turn, pool)
+        if amount is None and pool.share_rule == ShareRule.FREE:
+            turn.go_on_privately("pool_give", pool=pool.id, pool_amount=None)
+            return
+        try:
+            given = chip_in(
+                turn.session,
+                pool_id=pool.id,
+                person_id=turn.person.id,
+                amount=amount if pool.share_rule == ShareRule.FREE else None,
+                now=turn.now,
+            )
+        except (Refused, TooOften) as refusal:
+            _refuse(turn, refusal)
+            return
+        order = find_order(turn.session, merchant_id=turn.merchant.id, order_id=given.order_id)
+        turn.set("order", order.id)
+        give_payment_link(
+            turn,
+            order_id=order.id,
+            number=order.number,
+            until=order.expires_at - turn.now,
+            response="utter_pool_pay_link",
+        )
+
+
+def _meant(turn: Turn) -> Pool:
+    """NotFound also for the person it is for: as if there were none."""
+    pool_id = turn.slots.get("pool")
+    if pool_id is not None:
+        pool = pool_of(turn.session, merchant_id=turn.merchant.id, pool_id=str(pool_id))
+    else:
+        pools = open_pools_in(turn.session, chat_id=turn.chat.id, now=turn.now)
+        if not pools:
+            raise NotFound("pool")
+        pool = pools[-1]
+    if is_for(turn.session, pool, turn.person.id):
+        raise NotFound("pool")
+    return pool
+
+
+def _amount(turn: Turn, pool: Pool) -> Money | None:
+    said = turn.slots.get("amount") or turn.slots.get("pool_amount")
+    try:
+        return Money.of(Decimal(str(said)), pool.currency) if said else None
+    except (Invalid, InvalidOperation):
+        return None
+
+
+def _refuse(turn: Turn, refusal: ShopError) -> None:
+    response = _WHY.get(refusal.detail)
+    if response is None:
+        raise refusal
+    turn.set("pool_amount", None)
+    turn.say(response, name=turn.person.name, **refusal.values)
+
+
+class ValidatePoolAmount(ShopAction):
+    called = "validate_pool_amount"
+
+    def act(self, turn: Turn) -> None:
+        amount = read_amount(str(turn.slots.get("pool_amount") or ""))
+        turn.set("pool_amount", amount)
+        if amount is None:
+            turn.say("utter_pool_amount_unclear")
+
+
+class AskPoolAmount(ShopAction):
+    called = "action_ask_pool_amount"
+
+    def act(self, turn: Turn) -> None:
+        view = pool_view(turn.session, _meant(turn), now=turn.now)
+        title = text_in(view.title, turn.locale)
+        turn.say("utter_ask_pool_amount", title=title, missing=view.missing)
+
+
+class LeavePool(ShopAction):
+    """Before paying; the note that it worked comes in private."""
+
+    called = "action_leave_pool"
+
+    def act(self, turn: Turn) -> None:
+        pool = _meant(turn)
+        if unpaid_of(turn.session, pool_id=pool.id, person_id=turn.person.id) is None:
+            turn.say("utter_pool_nothing_unpaid")
+            return
+        leave_pool(turn.session, pool_id=pool.id, person_id=turn.person.id, now=turn.now)
+
+
+class CancelPool(ShopAction):
+    """Its organiser alone, and only after a yes."""
+
+    called = "action_cancel_pool"
+
+    def act(self, turn: Turn) -> None:
+        cancel_pool(
+            turn.session,
+            merchant_id=turn.merchant.id,
+            pool_id=str(turn.slots.get("pool") or ""),
+            organiser_id=turn.person.id,
+            now=turn.now,
+        )
+
+
+ACTIONS = (
+    ShowPool,
+    ChipIn,
+    ValidatePoolAmount,
+    AskPoolAmount,
+    LeavePool,
+    CancelPool,
+)

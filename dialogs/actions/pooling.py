@@ -1,0 +1,319 @@
+"""A present that several pay for is begun in its organiser's own chat, wherever they said so: the
+person it is for may sit in the group. Giving, leaving and calling off stand in pool_giving.py."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from data.catalogue import (
+    Filters,
+    Product,
+    Variant,
+    get_product,
+    get_variant,
+    price_of,
+    search,
+    shelf_of,
+    text_in,
+    variants_of,
+)
+from data.delivery.messages import Option, Options
+from data.kernel.errors import NotFound, OutOfStock, Refused, TooOften
+from data.kernel.money import Money
+from data.orders import kept_address, quote
+from data.people import Chat, ChatMember, Person
+from data.pools import Pool, PoolTerms, open_pool, pool_of, pool_view, say_where, share_pool
+from dialogs.actions.adults import only_adults
+from dialogs.actions.base import ShopAction
+from dialogs.actions.turn import Turn
+
+_WINDOW = timedelta(days=7)  # our decision: a week to collect; goods are held that long
+_FOUND = 5
+_OFFERED = (3, 4, 5, 6)
+_FREE = 0
+_FEWEST, _MOST = 2, 50
+_PRODUCT = "prd_"
+
+
+class PoolAside(ShopAction):
+    """Said in a group: it goes on alone, and the group is remembered as where the card may live."""
+
+    called = "action_pool_aside"
+
+    def act(self, turn: Turn) -> None:
+        name = turn.slots.get("pool_for")
+        said = {"pool_for": name} if name else {}
+        turn.set("pool_for", None)
+        turn.go_on_privately("pool_start", pool_chat=turn.chat.id, **said)
+
+
+class ValidatePoolGift(ShopAction):
+    """Words become a product; where they may mean several, the question names those."""
+
+    called = "validate_pool_gift"
+
+    def act(self, turn: Turn) -> None:
+        said = str(turn.slots.get("pool_gift") or "")
+        sure = said if said.startswith(_PRODUCT) else self._found(turn, said)
+        turn.set("pool_gift", sure)
+        if sure is None:
+            return
+        left = _left(turn, _product(turn, sure).id)
+        turn.set("product", sure)
+        turn.set("variant", left[0].id if len(left) == 1 else None)
+
+    def _found(self, turn: Turn, said: str) -> str | None:
+        """Called so, or else found by what it is."""
+        called = _called(turn, said)
+        found = called or [
+            one.product.id
+            for one in search(
+                turn.session,
+                merchant_id=turn.merchant.id,
+                query=said,
+                filters=Filters(),
+                limit=_FOUND,
+                fill_up=False,
+            )
+        ]
+        turn.set("pool_gifts", found[:_FOUND])
+        if not found:
+            turn.say("utter_pool_no_such_gift")
+        return found[0] if len(found) == 1 else None
+
+
+def _called(turn: Turn, said: str) -> list[str]:
+    """Products with these very words in their title."""
+    wanted = said.strip().casefold()
+    shelf = shelf_of(turn.session, merchant_id=turn.merchant.id)
+    return [
+        article.id
+        for article in shelf.articles
+        if any(wanted in title.casefold() for title in article.title.values())
+    ]
+
+
+class AskPoolGift(ShopAction):
+    """What was found for their words, or just the question."""
+
+    called = "action_ask_pool_gift"
+
+    def act(self, turn: Turn) -> None:
+        found = [_product(turn, one) for one in turn.slots.get("pool_gifts") or ()]
+        options = tuple(
+            Option(text_in(one.title, turn.locale), f"/SetSlots(pool_gift={one.id})")
+            for one in found
+        )
+        more = (Options(options),) if options else ()
+        name = turn.slots.get("pool_for")
+        turn.say("utter_ask_pool_gift", *more, for_name=name)
+
+
+class AskPoolShares(ShopAction):
+    called = "action_ask_pool_shares"
+
+    def act(self, turn: Turn) -> None:
+        target = _target(turn)
+        options = [
+            turn.option(
+                "utter_pool_shares_button",
+                f"/SetSlots(pool_shares={count})",
+                count=str(count),
+                share=target.split([1] * count)[0],
+            )
+            for count in _OFFERED
+        ]
+        free = turn.option("utter_pool_free_button", f"/SetSlots(pool_shares={_FREE})")
+        turn.say("utter_ask_pool_shares", Options((*options, free)), target=target)
+
+
+class ValidatePoolShares(ShopAction):
+    called = "validate_pool_shares"
+
+    def act(self, turn: Turn) -> None:
+        count = _said(turn)
+        if count != _FREE and not _FEWEST <= count <= _MOST:
+            turn.set("pool_shares", None)
+            turn.say("utter_pool_shares_unclear")
+
+
+def _said(turn: Turn) -> int:
+    """As a number, or as what was read of "three shares"."""
+    said = turn.slots.get("pool_shares") or 0
+    return int(said["value"]) if isinstance(said, dict) else int(said)
+
+
+class PoolWhose(ShopAction):
+    """Do we know the person it is for in that group? Then nothing is said there. Without a group
+    there is nothing to ask."""
+
+    called = "action_pool_whose"
+
+    def act(self, turn: Turn) -> None:
+        chat_id, name = turn.slots.get("pool_chat"), str(turn.slots.get("pool_for") or "")
+        member = _member_called(turn, str(chat_id), name) if chat_id else None
+        turn.set("pool_member", member)
+        turn.set("pool_secret", True if member or not chat_id else None)
+
+
+def _member_called(turn: Turn, chat_id: str, name: str) -> str | None:
+    """Somebody of that group whom this name means, as far as we have met them."""
+    here = (
+        select(Person)
+        .join(ChatMember, ChatMember.person_id == Person.id)
+        .where(ChatMember.chat_id == chat_id, ChatMember.left_at.is_(None))
+        .where(Person.merchant_id == turn.merchant.id, Person.id != turn.person.id)
+        .order_by(Person.created_at, Person.id)
+    )
+    wanted = name.strip().casefold()
+    for person in turn.session.scalars(here):
+        called = person.name.strip().casefold()
+        if called and (called == wanted or wanted in called.split()):
+            return person.id
+    return None
+
+
+class AskConfirmPool(ShopAction):
+    """What it costs, how it is shared, who will see it: all of it before anything is held."""
+
+    called = "action_ask_confirm_pool"
+
+    def act(self, turn: Turn) -> None:
+        product, target = _product(turn, str(turn.slots["pool_gift"])), _target(turn)
+        values = {
+            "title": text_in(product.title, turn.locale),
+            "for_name": turn.slots["pool_for"],
+            "target": target,
+            "days": str(_WINDOW.days),
+        }
+        count = _shares(turn)
+        if count is None:
+            turn.say("utter_pool_summary_free", **values)
+        else:
+            share = target.split([1] * count)[0]
+            turn.say("utter_pool_summary", count=str(count), share=share, **values)
+        turn.say(_who_sees(turn), for_name=turn.slots["pool_for"])
+        turn.say("utter_ask_confirm_pool")
+
+
+def _who_sees(turn: Turn) -> str:
+    if turn.slots.get("pool_member"):
+        return "utter_pool_guarded"
+    return "utter_pool_unguarded" if turn.slots.get("pool_secret") else "utter_pool_in_group"
+
+
+class OpenPool(ShopAction):
+    """In the group its card is shown; kept from it, a link is given to be passed on alone."""
+
+    called = "action_open_pool"
+
+    def act(self, turn: Turn) -> None:
+        only_adults(turn.person)
+        turn.set("pool", None)
+        try:
+            pool = self._opened(turn)
+        except (TooOften, Refused) as refusal:
+            if isinstance(refusal, OutOfStock):
+                raise
+            turn.say("utter_pool_not_now", limit=str(refusal.values.get("limit", "")))
+            return
+        turn.set("pool", pool.id)
+        view = pool_view(turn.session, pool, now=turn.now)
+        title = text_in(view.title, turn.locale)
+        off = turn.option("utter_pool_off_button", f"/StartFlow(pool_off, pool={pool.id})")
+        values = {"title": title, "for_name": pool.for_name, "days": str(_WINDOW.days)}
+        if pool.chat_id is not None:
+            turn.say("utter_pool_opened", Options((off,)), **values)
+            return
+        token = share_pool(
+            turn.session, merchant_id=turn.merchant.id, pool_id=pool.id, now=turn.now
+        )
+        link = f"{turn.public_url}/c/{token}"
+        turn.say("utter_pool_opened_secret", Options((off,)), link=link, **values)
+
+    def _opened(self, turn: Turn) -> Pool:
+        variant = _variant(turn)
+        terms = PoolTerms(
+            for_name=str(turn.slots["pool_for"]),
+            window=_WINDOW,
+            shares=_shares(turn),
+            recipient_id=turn.slots.get("pool_member"),
+        )
+        return open_pool(
+            turn.session,
+            merchant_id=turn.merchant.id,
+            organiser_id=turn.person.id,
+            variant_id=variant.id,
+            terms=terms,
+            chat_id=_chat_of(turn),
+            now=turn.now,
+        )
+
+
+def _chat_of(turn: Turn) -> str | None:
+    """Only where its organiser has said that the person is not there."""
+    if turn.slots.get("pool_secret") or not turn.slots.get("pool_chat"):
+        return None
+    chat = turn.session.get(Chat, str(turn.slots["pool_chat"]))
+    return chat.id if chat is not None and chat.merchant_id == turn.merchant.id else None
+
+
+class PoolAddress(ShopAction):
+    """Where it goes is sealed in the pool at once; only its organiser may say it."""
+
+    called = "action_pool_address"
+
+    def act(self, turn: Turn) -> None:
+        pool_id, reference = str(turn.slots.get("pool") or ""), turn.slots.get("ship_to")
+        address = kept_address(turn.session, person=turn.person, reference=str(reference))
+        pool = pool_of(turn.session, merchant_id=turn.merchant.id, pool_id=pool_id)
+        if pool.organiser_id != turn.person.id:
+            raise NotFound("pool")
+        say_where(
+            turn.session,
+            pool_id=pool_id,
+            organiser_id=turn.person.id,
+            address=address,
+            now=turn.now,
+        )
+        turn.say("utter_pool_address_kept", for_name=pool.for_name)
+
+
+def _product(turn: Turn, product_id: str) -> Product:
+    return get_product(turn.session, merchant_id=turn.merchant.id, product_id=product_id)
+
+
+def _left(turn: Turn, product_id: str) -> list[Variant]:
+    variants = variants_of(turn.session, merchant_id=turn.merchant.id, product_id=product_id)
+    left = [one for one in variants if one.available]
+    if not left:
+        raise OutOfStock(product_id)
+    return left
+
+
+def _variant(turn: Turn) -> Variant:
+    return get_variant(
+        turn.session, merchant_id=turn.merchant.id, variant_id=str(turn.slots["variant"])
+    )
+
+
+def _target(turn: Turn) -> Money:
+    return quote(turn.merchant, price_of(_variant(turn))).total
+
+
+def _shares(turn: Turn) -> int | None:
+    count = _said(turn)
+    return None if count == _FREE else count
+
+
+ACTIONS = (
+    PoolAside,
+    ValidatePoolGift,
+    AskPoolGift,
+    AskPoolShares,
+    ValidatePoolShares,
+    PoolWhose,
+    AskConfirmPool,
+    OpenPool,
+    PoolAddress,
+)
