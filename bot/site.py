@@ -12,6 +12,7 @@ from bot.api import merchant, rest
 from bot.app import Tuanzi
 from bot.delivery import payment_webhooks, webhooks, wechat_webhook, wecom_webhook
 from bot.pages import (
+    chipping_in,
     codes,
     handing_over,
     media,
@@ -31,7 +32,8 @@ from bot.webchat import frame, listening, talking, uploads
 from bot.webchat.newsroom import Newsroom
 
 _PARTS = (
-    rest, pay, handing_over, paying_in_wechat, codes, share, wechat, telegram_app, my_data, media,
+    rest, pay, handing_over, paying_in_wechat, codes, share, chipping_in, wechat, telegram_app,
+    my_data, media,
     webhooks, wechat_webhook, wecom_webhook, payment_webhooks, uploads, frame, talking, listening,
 )  # fmt: skip
 # docs/architecture.md, "limits".

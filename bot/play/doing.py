@@ -17,12 +17,17 @@ from data.payments.sandbox_models import Outcome
 from data.personal.codes import LETTERS
 
 _CODE_GAP, _CODE = "{code}", re.compile(rf"\b[{LETTERS}]{{4}}-[{LETTERS}]{{4}}\b")
+_LINK_GAP, _SHARED = "{link}", re.compile(r"https?://\S+/c/[\w-]+")
 _LINK = re.compile(r"/pay/([\w-]+)")
 
 
 def _say(scene: Scene, step: Step) -> None:
-    """`{code}`: the newest code that any chat was shown, as a person would copy it."""
+    """`{code}`, `{link}`: the newest code, or link to a present, that any chat was shown, as a
+    person would copy it."""
     said = str(step.value)
+    if _LINK_GAP in said:
+        links = [link for one in scene.world.heard for link in _SHARED.findall(one.text)]
+        said = said.replace(_LINK_GAP, links[-1]) if links else said
     if _CODE_GAP in said:
         codes = [code for one in scene.world.heard for code in _CODE.findall(one.text)]
         said = said.replace(_CODE_GAP, codes[-1]) if codes else said

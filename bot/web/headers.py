@@ -38,6 +38,7 @@ _PRIVATE_PATHS = (
     "/visit/",
     "/my-data/",
     "/g/",
+    "/c/",
     "/wechat/",
     "/console",
     "/api/",

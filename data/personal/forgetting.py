@@ -20,6 +20,7 @@ from data.payments import AttemptState, PaymentAttempt, cancel_order
 from data.people import Person
 from data.people.merged import been, known_as
 from data.personal.erasing import erase_person, forget_farewell
+from data.pools import cancel_pool, pools_by
 
 FORGET = "forget_person"  # the job kind; args: person_id, conversation_id, by
 FAREWELL = "forget_farewell"  # args: chat_id
@@ -59,6 +60,14 @@ def still_open(session: Session, *, person_id: str) -> StillOpen:
 def let_go(session: Session, *, person_id: str, now: datetime) -> None:
     """What is not paid for: orders are called off, places given up."""
     for one in been(session, person_id):
+        for pool in pools_by(session, merchant_id=_shop(session, one), person_id=one):
+            cancel_pool(
+                session,
+                merchant_id=pool.merchant_id,
+                pool_id=pool.id,
+                organiser_id=one,
+                now=now,
+            )
         unpaid = select(Order.id).where(
             Order.person_id == one, Order.state == OrderState.AWAITING_PAYMENT
         )
@@ -67,6 +76,10 @@ def let_go(session: Session, *, person_id: str, now: datetime) -> None:
         held = select(Seat.team_id).where(Seat.person_id == one, Seat.state == SeatState.HELD)
         for team_id in session.scalars(held).all():
             leave(session, team_id=team_id, person_id=one, now=now)
+
+
+def _shop(session: Session, person_id: str) -> str:
+    return session.get_one(Person, person_id).merchant_id
 
 
 def forget_soon(

@@ -46,6 +46,14 @@ def pool_shared_by(
     return None if is_for(session, pool, person_id) else pool
 
 
+def shop_of_share(session: Session, *, token: str) -> str:
+    """Whose link it is; NotFound for a guess and for one that was revoked."""
+    share = session.get(PoolShare, fingerprint(token))
+    if share is None or share.revoked_at is not None:
+        raise NotFound("pool_share")
+    return share.merchant_id
+
+
 def revoke_pool_shares(session: Session, *, merchant_id: str, pool_id: str, now: datetime) -> None:
     """Close every link to a pool, where one fell into the wrong hands."""
     session.execute(

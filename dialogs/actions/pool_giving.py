@@ -18,6 +18,7 @@ from data.pools import (
     leave_pool,
     open_pools_in,
     pool_of,
+    pool_shared_by,
     pool_view,
     unpaid_of,
 )
@@ -40,18 +41,33 @@ _WHY: Mapping[str, str] = {
 
 
 class ShowPool(ShopAction):
-    """Behind a link, in the person's own chat; never in a group, whoever brings it there."""
+    """Behind a link, in the person's own chat; never in a group, whoever brings it there. A guess,
+    and a link to a present for themselves, is answered like anything that was not understood."""
 
     called = "action_show_pool"
 
     def act(self, turn: Turn) -> None:
-        pool = _meant(turn)
-        if turn.in_group:
-            raise NotFound("pool")
+        pool = _shown(turn)
+        if pool is None or turn.in_group:
+            turn.say("utter_cannot_handle")
+            return
         view = pool_view(turn.session, pool, now=turn.now)
         give = Option(turn.words("utter_pool_give_button"), f"/Act(action_chip_in, pool={pool.id})")
         words = told(Wording(turn.domain, turn.locale), view, now=turn.now)
         turn.say("utter_pool_standing", *((Options((give,)),) if view.is_open else ()), said=words)
+
+
+def _shown(turn: Turn) -> Pool | None:
+    """By its id, behind a start link that was looked at before; by the token of a pasted one."""
+    token = turn.slots.get("shared")
+    if token is None:
+        return _meant(turn)
+    return pool_shared_by(
+        turn.session,
+        merchant_id=turn.merchant.id,
+        token=str(token),
+        person_id=turn.person.id,
+    )
 
 
 class ChipIn(ShopAction):
@@ -81,6 +97,7 @@ class ChipIn(ShopAction):
             return
         order = find_order(turn.session, merchant_id=turn.merchant.id, order_id=given.order_id)
         turn.set("order", order.id)
+        turn.set("pool_amount", None)
         give_payment_link(
             turn,
             order_id=order.id,

@@ -44,9 +44,6 @@ def _tell(herald: Herald, fact: OrderFact, response: str, *, about: str = "") ->
     herald.tell_person(fact.person_id, notice, conversation_id=fact.conversation_id)
 
 
-# Of a present that several pay for, and of their shares, its own notices speak (pools.py).
-
-
 def _paid(herald: Herald, fact: Fact) -> None:
     assert isinstance(fact, OrderPaid)  # noqa: S101  # wired by type below
     order = herald.session.get_one(Order, fact.order_id)

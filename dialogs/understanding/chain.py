@@ -39,7 +39,7 @@ from dialogs.understanding.outcome import Entity, Understood
 from dialogs.understanding.own_data import own_data
 from dialogs.understanding.payload import parse_payload
 from dialogs.understanding.pointing import by_name
-from dialogs.understanding.pool_words import gives, leaves_pool, starts_pool
+from dialogs.understanding.pool_words import gives, leaves_pool, pasted_link, starts_pool
 from dialogs.understanding.taking import taken
 from dialogs.understanding.values import Setting, extract
 from dialogs.understanding.vouchers import voucher
@@ -169,6 +169,9 @@ def _by_team(here: Heard) -> Understood | None:
 def _by_pool(here: Heard) -> Understood | None:
     """A present that several pay for: begun anywhere, given to where one is open. "Count me in"
     is a team's where one is open too; an amount never is."""
+    token = pasted_link(here.message)
+    if token is not None:
+        return Understood((Act("action_show_pool", {"shared": token}),), here.language, "words")
     started = None if takes_text(here.context) else starts_pool(here.message)
     if started is not None and POOL_START in here.context.flow_slots:
         name = (SetSlot("pool_for", started.name),) if started.name else ()
