@@ -22,7 +22,16 @@ from data.kernel.errors import NotFound, OutOfStock, Refused, TooOften
 from data.kernel.money import Money
 from data.orders import kept_address, quote
 from data.people import Chat, ChatMember, Person
-from data.pools import Pool, PoolTerms, open_pool, pool_of, pool_view, say_where, share_pool
+from data.pools import (
+    EndRule,
+    Pool,
+    PoolTerms,
+    open_pool,
+    pool_of,
+    pool_view,
+    say_where,
+    share_pool,
+)
 from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
 from dialogs.actions.turn import Turn
@@ -218,6 +227,8 @@ class OpenPool(ShopAction):
             turn.say("utter_pool_not_now", limit=str(refusal.values.get("limit", "")))
             return
         turn.set("pool", pool.id)
+        for done in ("pool_chat", "pool_keep"):  # of this one alone
+            turn.set(done, None)
         view = pool_view(turn.session, pool, now=turn.now)
         title = text_in(view.title, turn.locale)
         off = turn.option("utter_pool_off_button", f"/StartFlow(pool_off, pool={pool.id})")
@@ -237,6 +248,7 @@ class OpenPool(ShopAction):
             for_name=str(turn.slots["pool_for"]),
             window=_WINDOW,
             shares=_shares(turn),
+            end_rule=EndRule.KEEP if turn.slots.get("pool_keep") else EndRule.ALL_OR_NOTHING,
             recipient_id=turn.slots.get("pool_member"),
         )
         return open_pool(

@@ -24,6 +24,9 @@ RESERVED_ACTIONS = frozenset(
         # a seat or a team, before others
         "action_open_team", "action_share_team", "action_join_team", "action_leave_team",
         "action_give_up_seat",
+        # a present that several pay for
+        "action_open_pool", "action_pool_address", "action_chip_in", "action_leave_pool",
+        "action_cancel_pool",
         # keeping a day is a consent; forgetting one cannot be undone
         "action_remember_day", "action_change_lead", "action_forget_day",
         # consents and age

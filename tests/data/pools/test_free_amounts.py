@@ -1,0 +1,108 @@
+"""Any amounts, a cap, and what is raised kept: its organiser adds the rest, or all goes back."""
+
+import pytest
+
+from data.kernel.errors import Invalid, Refused
+from data.orders import OrderState
+from data.payments import RefundState
+from data.payments.codes import apply_code
+from data.pools import ContributionState, EndRule, PoolRestDue, PoolState
+from tests.data.pools.shop import DAY, TARGET, PoolShop
+
+CASH = "cash_in_transit:bank"
+
+
+def test_any_amounts_come_to_the_price_and_no_further(each_shop: PoolShop) -> None:
+    shop = each_shop
+    pool = shop.opens_pool("Lan", shares=None)
+    shop.says_where(pool, "Lan")
+    shop.gives(pool, "Wei", amount=5000)
+    shop.gives(pool, "Jun", amount=3750)
+    with pytest.raises(Refused, match="pool_most"):
+        shop.promises(pool, "Qi", 51)
+    shop.gives(pool, "Qi", amount=50)  # the last cents, though less than the least
+    shop.work()
+    assert shop.pool_state(pool) == PoolState.ORDERED
+    assert shop.books() == {CASH: -TARGET, "revenue": TARGET}
+
+
+def test_less_than_the_least_is_refused_and_so_is_no_amount_at_all(shop: PoolShop) -> None:
+    pool = shop.opens_pool("Lan", shares=None, least=500)
+    with pytest.raises(Refused, match="pool_least"):
+        shop.promises(pool, "Wei", 499)
+    with pytest.raises(Invalid):
+        shop.promises(pool, "Wei")
+    assert shop.promises(pool, "Wei", 500) == 500
+
+
+def test_another_amount_takes_the_place_of_an_unpaid_one(shop: PoolShop) -> None:
+    pool = shop.opens_pool("Lan", shares=None)
+    shop.promises(pool, "Wei", 5000)
+    shop.promises(pool, "Wei", 3000)
+    given = {(ContributionState.RELEASED, 5000), (ContributionState.HELD, 3000)}
+    assert set(shop.given(pool)["Wei"]) == given
+
+
+def test_one_person_gives_no_more_than_the_cap_in_all(shop: PoolShop) -> None:
+    pool = shop.opens_pool("Lan", shares=None, cap=4000)
+    shop.gives(pool, "Wei", amount=3000)
+    with pytest.raises(Refused, match="pool_cap") as refused:
+        shop.promises(pool, "Wei", 1001)
+    assert refused.value.values["left"].minor == 1000  # type: ignore[attr-defined]
+    shop.gives(pool, "Wei", amount=1000)
+    assert shop.pool(pool).people == 1
+
+
+def test_kept_the_organiser_adds_the_rest(each_shop: PoolShop) -> None:
+    shop = each_shop
+    pool = shop.opens_pool("Lan", shares=None, end_rule=EndRule.KEEP)
+    shop.says_where(pool, "Lan")
+    shop.gives(pool, "Wei", amount=6000)
+    shop.later(DAY)
+    assert shop.pool_state(pool) == PoolState.FUNDED
+    assert shop.told(PoolRestDue) == 1
+    present = shop.present_of(pool)
+    assert (present.state, present.due.minor) == (OrderState.AWAITING_PAYMENT, TARGET - 6000)
+    with pytest.raises(Refused), shop.database.transaction() as session:
+        apply_code(session, order_id=present.id, code="TENOFF", now=shop.now)
+    shop.money_arrives(shop.starts_on_rest(pool))
+    shop.work()
+    assert shop.pool_state(pool) == PoolState.ORDERED
+    assert shop.contribution_states(pool) == [ContributionState.USED]
+    assert shop.books() == {CASH: -TARGET, "revenue": TARGET}
+
+
+def test_kept_and_the_rest_not_paid_gives_everybody_theirs(each_shop: PoolShop) -> None:
+    shop = each_shop
+    pool = shop.opens_pool("Lan", shares=3, end_rule=EndRule.KEEP)
+    shop.says_where(pool, "Lan")
+    shop.gives(pool, "Wei", "Jun")
+    shop.later(DAY)
+    attempt = shop.starts_on_rest(pool)
+    shop.later(3 * DAY)
+    assert (shop.pool_state(pool), shop.pool(pool).why) == (PoolState.FAILED, "unpaid_rest")
+    shop.money_arrives(attempt)  # too late, and so straight back
+    shop.work()
+    assert [state for state, _ in shop.refunds()] == [RefundState.SUCCEEDED] * 3
+    assert shop.books() == {}
+
+
+def test_called_off_while_the_rest_is_paid_gives_everybody_theirs(shop: PoolShop) -> None:
+    pool = shop.opens_pool("Lan", shares=3, end_rule=EndRule.KEEP)
+    shop.says_where(pool, "Lan")
+    shop.gives(pool, "Wei", "Jun")
+    shop.later(DAY)
+    attempt = shop.starts_on_rest(pool)
+    shop.ends_pool(pool, "Lan")
+    shop.money_arrives(attempt)
+    shop.work()
+    assert shop.pool_state(pool) == PoolState.CANCELLED
+    assert len(shop.refunds()) == 3
+    assert shop.books() == {}
+
+
+def test_kept_with_nothing_paid_is_over(shop: PoolShop) -> None:
+    pool = shop.opens_pool("Lan", shares=None, end_rule=EndRule.KEEP)
+    shop.promises(pool, "Wei", 100)
+    shop.later(DAY)
+    assert (shop.pool_state(pool), shop.pool(pool).why) == (PoolState.FAILED, "empty")
