@@ -57,6 +57,8 @@ ACCESS: Mapping[str, Roles] = {
     "save_campaign": LEAD,
     "show_campaign": TALKING,
     "turn_campaign": LEAD,
+    "list_pools": TALKING,
+    "cancel_pooled_gift": LEAD,
     "list_chats": TALKING,
     "show_chat": TALKING,
     "take_over": TALKING,

@@ -46,6 +46,7 @@ from data.payments.gift_cards import issue_gift_card
 from data.payments.sandbox_bank import SANDBOX, plan
 from data.payments.sandbox_models import Outcome
 from data.people import Person
+from data.pools import PoolTerms, open_pool
 from integrations.egress import Network
 from tests.bot.flow_files import FLOWS
 from tests.builders import NOW, a_merchant, a_person, a_product, the_variant
@@ -72,6 +73,7 @@ class Names:
     returned: str
     campaign: str
     team: str
+    pool: str
     conversation: str
     flows: str
     coupon: str
@@ -90,6 +92,7 @@ class Names:
             self.returned,
             self.campaign,
             self.team,
+            self.pool,
             self.conversation,
             self.coupon,
             self.card,
@@ -120,6 +123,7 @@ def a_stocked_shop(tuanzi: Tuanzi, *, called: str) -> Names:
         person = a_person(session, merchant, name=f"Lan of {called}")
         flows = publish_flows(session, merchant_id=merchant.id, sources=FLOWS, by=called, now=NOW)
         campaign, team = a_team(session, merchant, variant, person)
+        pool = a_pool(session, merchant, variant, person)
         a_reminder(session, person)
         a_token(session, merchant, f"token-{called}")
         an_account(session, merchant, called)
@@ -142,6 +146,7 @@ def a_stocked_shop(tuanzi: Tuanzi, *, called: str) -> Names:
         returned=returned,
         campaign=campaign,
         team=team,
+        pool=pool,
         conversation=conversation,
         flows=flows,
         coupon=coupon,
@@ -222,6 +227,19 @@ def an_account(session: Session, merchant: Merchant, called: str) -> ChannelAcco
     session.add(account)
     session.flush()
     return account
+
+
+def a_pool(session: Session, merchant: Merchant, variant: Variant, organiser: Person) -> str:
+    """A present in two shares; nobody has given yet."""
+    return open_pool(
+        session,
+        merchant_id=merchant.id,
+        organiser_id=organiser.id,
+        variant_id=variant.id,
+        terms=PoolTerms(for_name="Mei", window=timedelta(days=7), shares=2),
+        chat_id=None,
+        now=NOW,
+    ).id
 
 
 def a_team(

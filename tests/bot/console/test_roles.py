@@ -44,6 +44,8 @@ EXPECTED = {
     ("/console/group-buys/…/edit", "GET"): {OWN, MAN},
     ("/console/group-buys/…/edit", "POST"): {OWN, MAN},
     ("/console/group-buys/…/pause", "POST"): {OWN, MAN},
+    ("/console/pools", "GET"): {OWN, MAN, AGT},
+    ("/console/pools/…/cancel", "POST"): {OWN, MAN},
     ("/console/chats", "GET"): {OWN, MAN, AGT},
     ("/console/chats/…", "GET"): {OWN, MAN, AGT},
     ("/console/chats/…/take-over", "POST"): {OWN, MAN, AGT},

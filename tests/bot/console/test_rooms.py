@@ -264,3 +264,16 @@ def _uploads(street: Street) -> uploads.Uploads:
     file = street.tuanzi.database.engine.url.database
     assert file
     return uploads.Uploads(Path(file).parent / "uploads")
+
+
+def test_a_pooled_gift_is_seen_without_its_secret_and_called_off(
+    owner: Browser, street: Street
+) -> None:
+    page = owner.get("/pools").text
+    assert "CN¥0" in page
+    assert "Mei" not in page  # whom it is for
+    assert street.theirs.pool not in page
+    assert owner.post(f"/pools/{street.ours.pool}/cancel").status_code == 303
+    assert "called off" in owner.get("/pools").text
+    assert owner.post(f"/pools/{street.ours.pool}/cancel").status_code == 409
+    assert owner.post(f"/pools/{street.theirs.pool}/cancel").status_code == 404

@@ -24,6 +24,7 @@ from data.orders.price_models import PriceDeed
 from data.payments import JOBS, Alarm, AttemptState, QuarantineDeed, RefundState, books
 from data.payments.account_models import AccountDeed
 from data.payments.credit_models import UseState
+from data.pools import PoolState
 from integrations.action_servers import Problem
 from integrations.payments.kinds import Mode as MoneyMode
 
@@ -43,6 +44,7 @@ _STATES: dict[str, EnumType] = {
     "change_kind": ChangeKind,
     "campaign_state": CampaignState,
     "team_state": TeamState,
+    "pool_state": PoolState,
     "outbox_state": OutboxState,
     "shown": Shown,
     "mode": Mode,
@@ -57,8 +59,8 @@ _STATES: dict[str, EnumType] = {
 }
 _SUMS = ("off", "goods_from", "most_off", "budget")  # of a coupon's form
 _ROOMS = (
-    *("overview", "orders", "parcels", "returns", "group-buys", "chats", "catalogue", "flows"),
-    *("prices", "payments", "ledger"),
+    *("overview", "orders", "parcels", "returns", "group-buys", "pools", "chats", "catalogue"),
+    *("flows", "prices", "payments", "ledger"),
 )
 # Why a payment stands still (data/payments/quarantine.py), and a notice (data/payments/notices.py).
 _WHY = ("currency", "amount", "our_ref", "provider_ref", "provider_ref_taken")
