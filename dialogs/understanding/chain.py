@@ -175,7 +175,8 @@ def _by_pool(here: Heard) -> Understood | None:
     started = None if takes_text(here.context) else starts_pool(here.message)
     if started is not None and POOL_START in here.context.flow_slots:
         name = (SetSlot("pool_for", started.name),) if started.name else ()
-        return Understood((StartFlow(POOL_START), *name), here.language, "words", POOL_START)
+        intent = POOL_START if started.is_plain else None
+        return Understood((StartFlow(POOL_START), *name), here.language, "words", intent)
     if not here.context.pool_open:
         return None
     given = gives(here.message)

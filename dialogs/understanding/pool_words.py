@@ -14,15 +14,18 @@ from dialogs.understanding.values.numbers import read_whole
 _LONGEST_NAME = 40
 _FIGURES = r"\d{1,7}(?:\.\d{1,2})?|[零一二三四五六七八九十百千两]{1,8}"
 _LINK = re.compile(r"https?://[^\s/]+/c/(?P<token>[\w-]{22})(?![\w-])")
+_OF_PRESENTS = ("份子", "合送")  # folded: 份子 is money for a present and nothing else
 _SIGNS = "[¥$€£]"
 _UNITS = "元|块钱|块|yuan|rmb|dollars|bucks|euros"
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """`name`: whom the present is for, where it was said."""
+    """`name`: whom the present is for, where it was said. `is_plain`: it speaks of a present, not
+    just of money ("let's chip in for lunch"); only that is heard unaddressed in a group."""
 
     name: str | None
+    is_plain: bool = True
 
 
 def starts_pool(message: Message) -> Started | None:
@@ -32,8 +35,8 @@ def starts_pool(message: Message) -> Started | None:
     match = _for_somebody().fullmatch(message.short)
     if match is None:
         return None
-    start, end = match.span("name")
-    return Started(_as_written(message, message.short[start:end]))
+    is_plain = match["end"] is not None or any(one in match["before"] for one in _OF_PRESENTS)
+    return Started(_as_written(message, match["name"]), is_plain)
 
 
 def gives(message: Message) -> tuple[str | None] | None:
@@ -83,7 +86,8 @@ def _forms(name: str) -> frozenset[str]:
 @cache
 def _for_somebody() -> re.Pattern[str]:
     before, after = lexicon().pattern("pool_for"), lexicon().pattern("pool_for_end")
-    return re.compile(rf"{before}\s*(?P<name>\S.{{0,{_LONGEST_NAME}}}?)\s*(?:{after})?")
+    name = rf"(?P<name>\S.{{0,{_LONGEST_NAME}}}?)"
+    return re.compile(rf"(?P<before>{before})\s*{name}\s*(?P<end>{after})?")
 
 
 @cache

@@ -1,0 +1,92 @@
+"""The closed lists that begin a pooled gift, give to one and leave it, in all three languages."""
+
+import pytest
+
+from dialogs.understanding.message import read_message
+from dialogs.understanding.pool_words import (
+    Started,
+    gives,
+    leaves_pool,
+    pasted_link,
+    read_amount,
+    starts_pool,
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "is_plain"),
+    [
+        ("let's chip in for Ann's birthday present", "Ann", True),
+        ("Chip in for Aunt May's gift!", "Aunt May", True),
+        ("let's chip in for lunch", "lunch", False),
+        ("let's chip in for a present", None, True),
+        ("我们凑份子给小李买生日礼物吧", "小李", True),
+        ("凑份子给小李", "小李", True),
+        ("大家凑钱给王老师买礼物", "王老师", True),
+        ("大家凑钱给王老师", "王老师", False),
+        ("凑份子", None, True),
+        ("我們湊份子給小李買生日禮物吧", "小李", True),
+        ("我們合送小美生日禮物", "小美", True),
+        ("湊份子", None, True),
+    ],
+)
+def test_what_begins_one(said: str, name: str | None, is_plain: bool) -> None:
+    assert starts_pool(read_message(said)) == Started(name, is_plain)
+
+
+@pytest.mark.parametrize(
+    ("said", "amount"),
+    [
+        ("我出50", "50"),
+        ("我出五十块", "50"),
+        ("我湊一百元", "100"),
+        ("I'm in for 10", "10"),
+        ("I'll chip in $12.50", "12.50"),
+        ("算我一份", None),
+        ("count me in", None),
+        ("我湊一份", None),
+    ],
+)
+def test_what_gives(said: str, amount: str | None) -> None:
+    assert gives(read_message(said)) == (amount,)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "我出门了", "我出去买菜50块", "I'm in for a surprise", "who pays 50?", "50", "+1",
+        "出租房50平", "let's go", "我们凑个热闹",
+    ],
+)  # fmt: skip
+def test_what_people_say_among_themselves_gives_nothing_and_begins_nothing(said: str) -> None:
+    message = read_message(said)
+    assert gives(message) is None
+    assert starts_pool(message) is None
+    assert not leaves_pool(message)
+
+
+@pytest.mark.parametrize("said", ["take my share out", "我不凑了", "我不湊了"])
+def test_what_leaves(said: str) -> None:
+    assert leaves_pool(read_message(said))
+
+
+@pytest.mark.parametrize(
+    ("said", "figures"),
+    [
+        ("50", "50"),
+        ("¥50", "50"),
+        ("五十块", "50"),
+        ("12.5", "12.5"),
+        ("a lot", None),
+        ("-5", None),
+    ],
+)
+def test_an_amount_is_its_figures(said: str, figures: str | None) -> None:
+    assert read_amount(said) == figures
+
+
+def test_a_link_is_found_in_what_was_pasted() -> None:
+    token = "0123456789abcdefghij_-"
+    said = read_message(f"look: https://shop.example/c/{token} !")
+    assert pasted_link(said) == token
+    assert pasted_link(read_message("https://shop.example/g/0123456789abcdefghij_-")) is None
