@@ -20,6 +20,7 @@ from dialogs.actions.seen import talk_of
 from dialogs.actions.turn import Turn
 
 _AT_ONCE = 3
+_TOGETHER = "utter_pool_together_button"
 _CHEAPER, _PRICIER = "cheaper", "pricier"
 _STEPS = ("more", _CHEAPER, _PRICIER)
 _TITLES = {
@@ -161,8 +162,15 @@ def _given_before(turn: Turn) -> list[ProductId]:
 
 def _card(turn: Turn, idea: Idea, pick: str) -> Card:
     reasons = [_reason(turn, reason) for reason in idea.reasons]
-    picks = Option(pick, f"/SetSlots(gift_choice={idea.product.id})")
-    return product_card(turn, idea.product, price=idea.price, reasons=reasons, options=(picks,))
+    options = (Option(pick, f"/SetSlots(gift_choice={idea.product.id})"), *_together(turn, idea))
+    return product_card(turn, idea.product, price=idea.price, reasons=reasons, options=options)
+
+
+def _together(turn: Turn, idea: Idea) -> tuple[Option, ...]:
+    """Several may pay for it. Older versions of a shop's flows know no such thing."""
+    if _TOGETHER not in turn.domain.responses:
+        return ()
+    return (turn.option(_TOGETHER, f"/StartFlow(pool_start, pool_gift={idea.product.id})"),)
 
 
 def _reason(turn: Turn, reason: Reason) -> str:
