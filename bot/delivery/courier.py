@@ -31,6 +31,7 @@ from data.kernel.clock import Clock
 from data.kernel.database import Database
 from data.kernel.entities import Entities
 from data.people import Chat
+from dialogs.pool_card import RESPONSE as POOL_CARD
 
 log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.5
@@ -189,9 +190,7 @@ class Courier:
             return ()
         if self._channels[row.account_id].can(chat.kind).edits:
             return sending.names_of(before)
-        earlier, later = _card(before), _card(row)
-        worth = earlier is None or later is None or later.is_milestone(since=earlier)
-        return () if worth else None
+        return () if _is_worth_telling(row, since=before) else None
 
     def _pause(self, row: OutboxRow, now: datetime) -> datetime | None:
         """A counter is edited at most every five seconds; the last word is said at once."""
@@ -214,6 +213,18 @@ class Courier:
     def _note_parts(self, row_id: int, names: tuple[str, ...]) -> None:
         with self._database.transaction() as session:
             sending.note_parts(session, row_id=row_id, names=names)
+
+
+def _is_worth_telling(row: OutboxRow, *, since: OutboxRow) -> bool:
+    """Where nothing can be changed: a card's milestones; of a present's, that it takes no more."""
+    earlier, later = _card(since), _card(row)
+    if earlier is not None and later is not None:
+        return later.is_milestone(since=earlier)
+    return row.response != POOL_CARD or _buttons(row) != _buttons(since)
+
+
+def _buttons(row: OutboxRow) -> list[str]:
+    return [one["title"] for part in row.segments for one in part.get("options", ())]
 
 
 def _card(row: OutboxRow) -> GroupBuyCard | None:

@@ -20,6 +20,7 @@ ABOUT_MONEY = frozenset(
         "utter_seat_team_failed_paid", "utter_seat_team_cancelled_paid",
         "utter_return_received", "utter_return_refunded", "utter_variant_changed",
         "utter_change_lapsed",
+        "utter_share_paid", "utter_share_back",
     }
 )  # fmt: skip
 

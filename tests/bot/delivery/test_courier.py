@@ -22,7 +22,15 @@ from bot.delivery.bell import Bell
 from bot.delivery.courier import Courier
 from data.conversations import Conversation, Mode, resume, set_mode
 from data.delivery import outbox, sending
-from data.delivery.messages import GroupBuyCard, OutboundMessage, Purpose, Segment, Text
+from data.delivery.messages import (
+    GroupBuyCard,
+    Option,
+    Options,
+    OutboundMessage,
+    Purpose,
+    Segment,
+    Text,
+)
 from data.delivery.models import OutboxRow
 from data.delivery.outbox import Letter, Origin
 from data.kernel.clock import TurnableClock
@@ -32,6 +40,7 @@ from data.kernel.money import Money
 from data.merchants import ChannelAccount, Merchant
 from data.people import Asked, Chat, ConsentPurpose, Person, grant_consent, meet_chat, opt_out
 from dialogs.handing_over import hand_over
+from dialogs.pool_card import RESPONSE
 from tests.builders import NOW, a_merchant, a_person
 
 LIVE = "team:1"
@@ -231,6 +240,24 @@ def test_where_nothing_can_be_changed_a_counter_is_said_at_its_milestones(
     shown = ["1 of 10", "5 of 10", "9 of 10", "10 of 10"]
     assert counter.messenger.texts() == shown
     assert not any(parcel.edit_of for parcel in counter.messenger.shown)
+
+
+def test_where_nothing_can_be_changed_a_present_is_told_of_at_its_beginning_and_its_end(
+    counter: Counter,
+) -> None:
+    counter.messenger.edits = False
+    chat = counter.chat("ann")
+    give = Options((Option("Chip in", "/Act(action_chip_in, pool=pol_1)"),))
+    about = {"coalesce_key": "pool:1", "response": RESPONSE, "purpose": Purpose.TRANSACTIONAL}
+    for raised in (0, 50, 100):
+        counter.post(chat, Text(f"{raised} of 168"), give, **about)
+        counter.carry(after=60)
+    counter.post(chat, Text("The present is ordered"), **about)
+    counter.carry(after=60)
+    assert [text for text in counter.messenger.texts() if "1" in text or "ordered" in text] == [
+        "0 of 168",
+        "The present is ordered",
+    ]
 
 
 def test_a_message_that_arrived_in_part_goes_on_where_it_stopped(counter: Counter) -> None:
