@@ -135,23 +135,7 @@ def build(settings: Settings, *, clock: Clock | None = None, house: House | None
     """A shop over one database; nothing runs yet."""
     clock = clock or SystemClock()
     house = house or _house(settings)
-    keys = [key.reveal() for key in settings.field_keys]
-    database = Database(
-        settings.database_url,
-        pool_size=_CONNECTIONS,
-        # A receipt comes before "we are complete".
-        listeners=(
-            Notices(house.flows, settings.public_url),
-            payments.listen,
-            group_buys.listen,
-            pools.listen,
-        ),
-        info={
-            FLOOR: ShopFloor(),
-            payments.AFTERCARE: settings.aftercare,
-            **({CIPHER: FieldCipher(keys)} if keys else {}),
-        },
-    )
+    database = _database(settings, house)
     bell = Bell()
     database.on_commit = bell.ring
     gateways = _gateways(settings, database, clock)
@@ -176,6 +160,27 @@ def build(settings: Settings, *, clock: Clock | None = None, house: House | None
         threads=ThreadPoolExecutor(
             _THREADS[database.engine.dialect.name], thread_name_prefix="turn"
         ),
+    )
+
+
+def _database(settings: Settings, house: House) -> Database:
+    """With all that hears of a shop's facts."""
+    keys = [key.reveal() for key in settings.field_keys]
+    return Database(
+        settings.database_url,
+        pool_size=_CONNECTIONS,
+        # A receipt comes before "we are complete".
+        listeners=(
+            Notices(house.flows, settings.public_url),
+            payments.listen,
+            group_buys.listen,
+            pools.listen,
+        ),
+        info={
+            FLOOR: ShopFloor(),
+            payments.AFTERCARE: settings.aftercare,
+            **({CIPHER: FieldCipher(keys)} if keys else {}),
+        },
     )
 
 

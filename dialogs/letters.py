@@ -26,7 +26,8 @@ _TOKEN_BYTES = 12  # 16 characters: fits Telegram's 64 bytes of callback data, 9
 class _Count:
     """The options of one chat as a person would count them: beside cards only the cards count, so
     that "the last one" is a card and not the button "show more" below. Where there are no buttons
-    that one stands as a line with the next number after the cards: written, not counted."""
+    that one, and what else can be done with a card, stands as a line with the next number after
+    the cards: written, not counted."""
 
     choices: int
     """How many cards can be chosen."""
@@ -34,11 +35,11 @@ class _Count:
     beside: int = 0
     offers: list[Offer] = field(default_factory=list)
 
-    def number(self, segment: Segment) -> int:
+    def number(self, segment: Segment, *, first: bool) -> int:
         """Of the next option of this segment; below zero: written so, and not counted."""
         if not self.choices:
             return len(self.offers) + 1
-        if isinstance(segment, Card):
+        if isinstance(segment, Card) and first:
             return self.cards
         self.beside += 1
         return -(self.choices + self.beside)
@@ -90,10 +91,12 @@ def _tokens(
     segment: Options | Card | GroupBuyCard, person_id: str | None, count: _Count
 ) -> Iterable[Option]:
     count.cards += _is_choice(segment)
+    first = True
     for option in segment.options:
         if option.url is not None:
             yield option
             continue
-        token, number = secrets.token_urlsafe(_TOKEN_BYTES), count.number(segment)
+        token, number = secrets.token_urlsafe(_TOKEN_BYTES), count.number(segment, first=first)
+        first = False
         count.offers.append(Offer(person_id, token, option.title, option.payload, number))
         yield replace(option, payload=token, number=abs(number) or None)

@@ -30,7 +30,11 @@ from tests.house.source import ROOT
 _SEED = 20261123
 _PEOPLE, _GOODS = 40, 8
 _PATIENCE = 600.0
-_MUST_BE_MET = ("order ready", "order refunded", "order expired", "refund succeeded")
+# What so many orders meet whatever the seed and the machine's speed: chance gives sixty less.
+_MUST_BE_MET = {
+    60: {"order ready"},
+    2000: {"order ready", "order refunded", "order expired", "refund succeeded"},
+}
 
 
 _ON_POSTGRESQL = (pytest.mark.postgresql, pytest.mark.slow)
@@ -64,7 +68,7 @@ def test_killed_anywhere_under_load_each_charge_has_goods_or_exactly_one_refund(
     found = come_to_rest(shop)
     assert is_sound(shop, found.now, monkeypatch)
     assert found.charges > orders / 2
-    assert {*_MUST_BE_MET} <= set(found.states)
+    assert _MUST_BE_MET[orders] <= set(found.states)
     sys.stdout.write(f"{orders} orders, killed {_count(tmp_path, 'deaths')} times of ")
     sys.stdout.write(f"{_count(tmp_path, 'lives')} lives, asked again {again} times; {found}\n")
 

@@ -94,8 +94,9 @@ def test_below_the_ideas_too_each_choice_stands_with_its_number(
     ann: Phone, gift: str, more: str, cheaper: str, answer: str, aside: str
 ) -> None:
     shown = ann.says(gift)
-    assert re.findall(r"(?m)^(\d)\. ", shown) == ["1", "2", "3", "4", "5"]
-    assert shown.endswith(f"4. {more}\n5. {cheaper}")
-    assert answer in ann.says("5")
+    # Beside each idea the way to pay for it together; a number is one choice's alone.
+    assert re.findall(r"(?m)^(\d)\. ", shown) == ["1", "4", "2", "5", "3", "6", "7", "8"]
+    assert shown.endswith(f"7. {more}\n8. {cheaper}")
+    assert answer in ann.says("8")
     assert f"1. {more}\n2. {cheaper}" in ann.says(aside)
     assert answer in ann.says("2")  # not the second idea: this is what was written last
