@@ -91,6 +91,11 @@ def asks_for_team(message: Message) -> bool:
     return message.short in lexicon().of("team_status")
 
 
+def asks_for_rules(message: Message) -> bool:
+    """How it goes, of the team that is in front of everybody."""
+    return message.short in lexicon().of("team_rules")
+
+
 def asks_for_votes(message: Message) -> bool:
     return message.short in lexicon().of("vote_status")
 

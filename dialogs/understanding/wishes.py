@@ -11,7 +11,7 @@ from dialogs.understanding.wanted import wanted_of
 _SMALL_TALK = frozenset(
     {
         "greet", "thanks", "bye", "who_are_you", "help", "affirm", "deny", "minor", "returning",
-        "ways_to_pay", "shop_service", "which_is_best", "delivery_time",
+        "ways_to_pay", "shop_service", "which_is_best", "delivery_time", "group_buy_rules",
     }
 )  # fmt: skip
 # These go straight to the team, whatever else the person is in the middle of: a seat is taken or
@@ -21,7 +21,7 @@ _TO_THE_TEAM = {
     "group_buy_leave": "action_leave_team",
     "group_buy_status": "action_tell_teams",
 }
-_OF_THE_SHOP = frozenset({"ways_to_pay", "shop_service", "delivery_time"})
+_OF_THE_SHOP = frozenset({"ways_to_pay", "shop_service", "delivery_time", "group_buy_rules"})
 _IN_TURN = ChitChat("utter_one_after_the_other")
 _LOOKING = frozenset({"product_search", "group_buy_start", "buy"})
 
