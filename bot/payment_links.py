@@ -35,7 +35,7 @@ def renew_links(session: Session, house: House, *, order_id: str, now: datetime)
         return Renewed()
     url = f"{house.public_url}/pay/{create_link(session, order_id=order.id, now=now)}"
     herald = Herald(session, house.flows, order.merchant_id, now, house.public_url)
-    if not herald.has_words(_SAID):
+    if not herald.knows(_SAID):
         return Renewed(url)
     notice = _notice(session, herald, order, url)
     told = herald.tell_person(order.person_id, notice, conversation_id=order.conversation_id)
@@ -44,7 +44,7 @@ def renew_links(session: Session, house: House, *, order_id: str, now: datetime)
 
 def _notice(session: Session, herald: Herald, order: Order, url: str) -> Notice:
     locale = Locale(session.get_one(Person, order.person_id).locale)
-    named = herald.has_words(_TITLE)
+    named = herald.knows(_TITLE)
     link = PaymentLink(
         url=url,
         order_id=order.id,

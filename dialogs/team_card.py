@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from data.catalogue import get_product, text_in
 from data.delivery.messages import GroupBuyCard, Option, OutboundMessage, Purpose
-from data.group_buys import TeamState, TeamView
+from data.group_buys import PayMode, TeamState, TeamView, reached
 from data.kernel.locales import Locale
 from dialogs.format import Domain
 from dialogs.responses import fill
 
 RESPONSE = "utter_team_card"
+_JOINED, _COLLECTING = "utter_team_card_joined", "utter_team_card_collecting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,10 @@ class Wording:
 
     def words(self, response: str, **values: Any) -> str:
         return fill(self.domain.responses[response].text[self.locale], values, self.locale)
+
+    def knows(self, response: str) -> bool:
+        """Older versions of a shop's flows may have no words for it."""
+        return response in self.domain.responses
 
 
 def card_key(team_id: str) -> str:
@@ -75,16 +80,57 @@ def standing(wording: Wording, view: TeamView, *, title: str, now: datetime) -> 
 
 
 def _lines(wording: Wording, view: TeamView, title: str, now: datetime) -> list[str]:
-    lines = [title, wording.words("utter_team_card", price=view.price, size=str(view.target))]
+    size = str(view.final_size or view.minimum)
+    lines = [title, wording.words("utter_team_card", price=view.price, size=size)]
     if view.ship_to_one:
         lines.append(wording.words("utter_team_card_one_address"))
+    if view.state == TeamState.PAYING:
+        return [*lines, *_collecting(wording, view, now)]
     if view.state != TeamState.OPEN:
-        return [*lines, wording.words(_ending(view), size=str(view.target))]
-    have, need, paying = str(view.have), str(view.need), str(view.paying)
-    lines.append(wording.words("utter_team_card_count", have=have, need=need))
-    if view.paying:
-        lines.append(wording.words("utter_team_card_paying", paying=paying))
+        return [*lines, wording.words(_ending(view), size=size)]
+    lines += [*ladder_lines(wording, view), *_mode(wording, view), _count(wording, view)]
+    if view.paying and view.mode != PayMode.JOIN_FIRST:
+        lines.append(wording.words("utter_team_card_paying", paying=str(view.paying)))
     return [*lines, wording.words("utter_team_card_time", left=view.deadline - now)]
+
+
+def ladder_lines(wording: Wording, view: TeamView) -> list[str]:
+    """What more people would pay, a line each; none where there is one price."""
+    if not wording.knows("utter_team_card_tier"):
+        return []
+    return [
+        wording.words("utter_team_card_tier", size=str(tier.min_size), price=tier.price)
+        for tier in view.tiers[1:]
+    ]
+
+
+def _mode(wording: Wording, view: TeamView) -> list[str]:
+    """When money is taken, where that is not at once."""
+    response = f"utter_team_card_mode_{view.mode}"
+    return [wording.words(response)] if wording.knows(response) else []
+
+
+def _count(wording: Wording, view: TeamView) -> str:
+    """How many are missing; where enough have paid already, what it comes to so far."""
+    have = str(view.have)
+    if view.mode == PayMode.JOIN_FIRST and wording.knows(_JOINED):
+        return wording.words(_JOINED, joined=str(view.paying), need=str(view.need))
+    if view.need:
+        return wording.words("utter_team_card_count", have=have, need=str(view.need))
+    now_at = reached(view.tiers, view.have).price
+    if not wording.knows("utter_team_card_enough"):
+        return wording.words("utter_team_card_count", have=have, need="0")
+    return wording.words("utter_team_card_enough", have=have, price=now_at)
+
+
+def _collecting(wording: Wording, view: TeamView, now: datetime) -> list[str]:
+    """Everybody is asked to pay: how many have, and until when."""
+    values = {"have": str(view.have), "size": str(view.have + view.paying)}
+    told = wording.words(_COLLECTING, **values) if wording.knows(_COLLECTING) else ""
+    return [
+        *([told] if told else []),
+        wording.words("utter_team_card_time", left=view.deadline - now),
+    ]
 
 
 def _ending(view: TeamView) -> str:

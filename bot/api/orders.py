@@ -89,8 +89,9 @@ class LineOut(BaseModel):
 
 
 class ChargeOut(BaseModel):
-    """`kind`: discount, tax (on top) or tax_included. `amount` is what it adds to the sum, below
-    zero for a discount and nothing for tax that prices have in them; `told` is what is shown."""
+    """`kind`: discount, ladder (its team grew), tax (on top) or tax_included. `amount` is what it
+    adds to the sum, below zero for what comes off and nothing for tax that prices have in them;
+    `told` is what is shown."""
 
     kind: str
     name: dict[str, str]

@@ -1,6 +1,7 @@
 """The form of a group-buy: what is typed becomes terms, and terms become what is typed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -58,7 +59,7 @@ def read_terms(form: FormData, desk: Desk, *, now: CampaignTerms | None = None) 
     given = read_form(CampaignForm, form)
     starts_at = now.starts_at if now else desk.now
     chats = tuple(str(chat) for chat in form.getlist("chats"))
-    return CampaignTerms(
+    terms = CampaignTerms(
         team_size=given.team_size,
         team_price=Money.of(given.team_price, desk.currency),
         window=timedelta(hours=given.hours),
@@ -75,6 +76,17 @@ def read_terms(form: FormData, desk: Desk, *, now: CampaignTerms | None = None) 
         ship_to_one=given.ship_to == "one",
         reward=Money.of(given.reward, desk.currency) if given.reward else None,
         reward_budget=_budget(given, desk),
+    )
+    return terms if now is None else _paid_as_before(terms, now)
+
+
+def _paid_as_before(terms: CampaignTerms, now: CampaignTerms) -> CampaignTerms:
+    return replace(
+        terms,
+        tiers=now.tiers,
+        modes=now.modes,
+        pay_window=now.pay_window,
+        underpaid=now.underpaid,
     )
 
 

@@ -14,13 +14,14 @@ from bot.opening import REST, GiveFlows, NewShop, admit, open_account, open_shop
 from bot.publishing import publish_shipped_flows
 from bot.web.passwords import SHORTEST, Passwords
 from data.catalogue import Variant, import_feed
-from data.group_buys import CampaignTerms, start_campaign
+from data.group_buys import CampaignTerms, PayMode, Tier, start_campaign
 from data.kernel.ids import new_id
 from data.kernel.locales import Locale
 from data.kernel.money import Money
 from data.kernel.tokens import fingerprint
 from data.merchants import ApiToken, ChannelAccount, Merchant, StaffRole
 from data.merchants.staff import NewStaff, change_password, find_staff, hire
+from data.payments.sandbox_bank import HOLD
 from data.people import Chat, Person, meet, meet_chat, note_member
 from integrations.catalogues import read_google_feed
 
@@ -161,6 +162,12 @@ def _campaigns(session: Session, merchant: Merchant, now: datetime, *, some: boo
             stock_limit=raw["set_aside"],
             title=dict(raw["title"]),
             key=raw["id"],
+            tiers=tuple(
+                Tier(size, Money.of(price, merchant.currency))
+                for size, price in raw.get("tiers", {}).items()
+            ),
+            modes=tuple(PayMode(mode) for mode in raw.get("modes", ("charge",))),
+            longest_hold=HOLD,
         )
         start_campaign(
             session, merchant_id=merchant.id, variant_id=variant_id, terms=terms, now=now

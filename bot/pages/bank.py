@@ -4,6 +4,7 @@ import asyncio
 
 from bot.app import Tuanzi
 from bot.pages.at_provider import ask_provider
+from bot.pages.ways import reserves
 from data.payments import Way, begin_attempt, order_behind
 from data.payments.sandbox_bank import SANDBOX, plan
 from data.payments.sandbox_models import Outcome
@@ -19,6 +20,9 @@ def _begin(tuanzi: Tuanzi, token: str, outcome: Outcome) -> str:
     now = tuanzi.clock.now()
     with tuanzi.database.transaction() as session:
         order_id = order_behind(session, token=token, now=now)
-        attempt = begin_attempt(session, order_id=order_id, way=Way(SANDBOX), now=now)
+        authorize = reserves(session, order_id, tuanzi.gateways.house[SANDBOX].flags, now)
+        attempt = begin_attempt(
+            session, order_id=order_id, way=Way(SANDBOX), now=now, authorize=authorize
+        )
         plan(session, key=attempt.idempotency_key, outcome=outcome)
         return attempt.id

@@ -23,6 +23,7 @@ from bot.web.guesses import Guesses
 from bot.web.headers import PAY_POLICY
 from bot.web.templates import Pages
 from data.catalogue import Variant
+from data.group_buys import only_reserves
 from data.kernel.errors import Forbidden, NotFound, Refused, ShopError
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount, Merchant
@@ -137,6 +138,7 @@ def _page(tuanzi: Tuanzi, token: str, payer: Payer, said: Said) -> str:
             order=payable.order,
             lines=[(line, _which(session, line, person)) for line in payable.lines],
             charges=charges_of(session, payable.order),
+            only_reserves=only_reserves(session, order_id=payable.order.id),
             waits_for_group=payable.order.state == OrderState.WAITING_GROUP,
             merchant=merchant,
             timezone=person.timezone,

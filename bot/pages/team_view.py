@@ -77,6 +77,8 @@ def shared_team(
 
 
 def _standing(view: TeamView, now: datetime) -> Standing:
+    if view.state == TeamState.PAYING:
+        return Standing.FULL
     if view.state != TeamState.OPEN:
         return Standing(view.state)
     if view.deadline <= now:

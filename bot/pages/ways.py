@@ -13,13 +13,14 @@ from bot.pages.knocking import is_in_wechat
 from bot.pages.payers import PAYER_COOKIE, payer_noted
 from bot.web.callers import address_of
 from data.catalogue import text_in
+from data.group_buys import is_reserved
 from data.kernel.errors import NotFound, WrongState
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount, Merchant
 from data.orders import Order
 from data.payments import PaymentAttempt, Way, begin_attempt, order_behind, supersede
 from data.payments.account_models import PaymentAccount
-from data.payments.gateway import Details, Scene
+from data.payments.gateway import Details, Flags, Scene
 from data.payments.models import OPEN_ATTEMPTS
 from data.people import ChannelIdentity, Person
 
@@ -91,7 +92,16 @@ def begin(tuanzi: Tuanzi, token: str, account_id: str, payer: Payer) -> Begun:
         other = supersede(session, order_id=order.id, way=way, now=now)
         if other is not None and other.state in OPEN_ATTEMPTS:
             return Begun(other.id, closing=True)
-        return Begun(begin_attempt(session, order_id=order.id, way=way, now=now).id)
+        gateway = tuanzi.gateways.open(session, offer.account)
+        authorize = gateway is not None and reserves(session, order.id, gateway.flags, now)
+        attempt = begin_attempt(session, order_id=order.id, way=way, now=now, authorize=authorize)
+        return Begun(attempt.id)
+
+
+def reserves(session: Session, order_id: str, flags: Flags, now: datetime) -> bool:
+    """Is the money for this order only to be reserved, by a provider that can do that?"""
+    longest = flags.longest_hold if flags.can_authorize else None
+    return is_reserved(session, order_id=order_id, longest_hold=longest, now=now)
 
 
 def open_handover(session: Session, order_id: str) -> PaymentAttempt | None:

@@ -11,6 +11,7 @@ from data.audit import (
     credit,
     delivery,
     group_buys,
+    ladders,
     money,
     people,
     pools,
@@ -24,6 +25,7 @@ GRACE = timedelta(hours=1)  # longer than all the retries of a job or a courier 
 RULES = (
     *stock.CHECKS,
     *group_buys.CHECKS,
+    *ladders.CHECKS,
     *campaigns.CHECKS,
     *pools.CHECKS,
     *money.CHECKS,

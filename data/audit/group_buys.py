@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -11,7 +11,9 @@ from data.group_buys.limits import HOLDS_PER_PERSON
 from data.group_buys.models import (
     LIVE,
     PAYING,
+    RUNNING,
     Campaign,
+    PayMode,
     Seat,
     SeatState,
     Team,
@@ -56,15 +58,23 @@ def _full_but_open(_: Moment) -> Select[Any]:
 
 
 def _decided_wrongly(_: Moment) -> Select[Any]:
-    short = (TeamStep.state == TeamState.SUCCESS) & (TeamStep.paid < TeamStep.target)
-    full = TeamStep.state.in_(_ENDED_BADLY) & (TeamStep.paid >= TeamStep.target)
-    return select(TeamStep.team_id).where(or_(short, full))
+    """Success is for enough in time; before the deadline only for as many as can be."""
+    is_early = TeamStep.at < Team.expires_at
+    too_few = or_(TeamStep.paid < TeamStep.minimum, is_early & (TeamStep.paid < TeamStep.target))
+    wrong = or_(
+        (TeamStep.state == TeamState.SUCCESS) & too_few,
+        (TeamStep.state == TeamState.FAILED) & (TeamStep.paid >= TeamStep.minimum),
+        (TeamStep.state == TeamState.CANCELLED) & (TeamStep.paid >= TeamStep.target),
+    )
+    paid_first = Team.mode != PayMode.JOIN_FIRST  # for the others see pledges.py
+    decided = select(TeamStep.team_id).join(Team, Team.id == TeamStep.team_id)
+    return decided.where(paid_first, wrong)
 
 
 def _ended_twice(_: Moment) -> Select[Any]:
     return (
         select(TeamStep.team_id)
-        .where(TeamStep.state != TeamState.OPEN)
+        .where(TeamStep.state.not_in(RUNNING))
         .group_by(TeamStep.team_id)
         .having(func.count() > 1)
     )
@@ -83,14 +93,15 @@ def _not_as_it_ended(_: Moment) -> Select[Any]:
 
 
 def _overdue(moment: Moment) -> Select[Any]:
-    return select(Team.id).where(Team.state == TeamState.OPEN, Team.expires_at < moment.settled)
+    ends = func.coalesce(Team.pay_until, Team.expires_at)
+    return select(Team.id).where(Team.state.in_(RUNNING), ends < moment.settled)
 
 
 def _leader_gone(_: Moment) -> Select[Any]:
     leads = select(Seat.id).where(
         Seat.team_id == Team.id, Seat.person_id == Team.leader_id, Seat.state.in_(LIVE)
     )
-    return select(Team.id).where(Team.state == TeamState.OPEN, ~leads.exists())
+    return select(Team.id).where(Team.state.in_(RUNNING), ~leads.exists())
 
 
 def _seat_twice(_: Moment) -> Select[Any]:
@@ -122,11 +133,13 @@ def _kept_after_the_end(moment: Moment) -> Select[Any]:
 
 
 def _unsettled(moment: Moment) -> Select[Any]:
+    """Who is asked to pay once more holds their place until then."""
+    is_over = Seat.held_until <= moment.settled
     return (
         select(Seat.id)
         .join(TeamStep, TeamStep.team_id == Seat.team_id)
         .where(TeamStep.state == TeamState.SUCCESS, TeamStep.at <= moment.settled)
-        .where(Seat.state.in_((SeatState.HELD, SeatState.PAID)))
+        .where(or_(Seat.state == SeatState.PAID, is_over & (Seat.state == SeatState.HELD)))
     )
 
 
@@ -148,20 +161,29 @@ def _goods_before_success(_: Moment) -> Select[Any]:
 
 
 def _another_price(_: Moment) -> Select[Any]:
-    """What was ordered is the team's goods at the price it opened with."""
+    """What was ordered is the team's goods at the price it opened with; where people join first,
+    at the price that as many pay."""
+    price = case((Team.mode == PayMode.JOIN_FIRST, Team.final_price_minor), else_=Team.price_minor)
     return (
         select(Seat.order_id)
         .join(Team, Team.id == Seat.team_id)
         .join(OrderLine, OrderLine.order_id == Seat.order_id)
         .where(
             or_(
-                OrderLine.unit_minor != Team.price_minor,
+                OrderLine.unit_minor != price,
                 OrderLine.currency != Team.currency,
                 OrderLine.variant_id != Team.variant_id,
                 OrderLine.quantity != Seat.quantity,
             )
         )
     )
+
+
+def _paid_without_money(_: Moment) -> Select[Any]:
+    """A place that counts as paid has an order that is."""
+    paid = (OrderState.PAID, OrderState.WAITING_GROUP, *_UNDER_WAY)
+    behind = select(Order.id).where(Order.id == Seat.order_id, Order.state.in_(paid))
+    return select(Seat.id).where(Seat.state.in_(PAYING), ~behind.exists())
 
 
 def _crossed(_: Moment) -> Select[Any]:
@@ -199,6 +221,7 @@ CHECKS = (
     Check("I5", "seat_kept_after_the_end", _kept_after_the_end),
     Check("I5", "seat_unsettled_after_success", _unsettled),
     Check("I5", "goods_before_success", _goods_before_success),
+    Check("I2", "seat_paid_without_money", _paid_without_money),
     Check("I8", "seat_at_another_price", _another_price),
     Check("T11", "seat_of_another_shop", _crossed),
 )

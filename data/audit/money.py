@@ -18,6 +18,7 @@ from data.payments import (
     RefundKind,
     RefundState,
 )
+from data.payments.refunds import DIFFERENCE
 
 _UNPAID = (OrderState.AWAITING_PAYMENT, OrderState.EXPIRED, OrderState.CANCELLED)
 _GIVEN_BACK = (OrderState.REFUND_PENDING, OrderState.REFUNDED)
@@ -97,7 +98,9 @@ def _not_paid_once(moment: Moment) -> Select[Any]:
 
 
 def _paid_another_amount(_: Moment) -> Select[Any]:
-    """Of what is not on its way back: a coupon may have come after a payment had begun."""
+    """Of what is not on its way back: a coupon may have come after a payment had begun. Where a
+    price ladder came down, the difference went back, once."""
+    kept = PaymentAttempt.captured_minor - _refunded(Refund.cause_ref == DIFFERENCE)
     return (
         select(PaymentAttempt.id)
         .join(Order, Order.id == PaymentAttempt.order_id)
@@ -105,7 +108,7 @@ def _paid_another_amount(_: Moment) -> Select[Any]:
         .where(PaymentAttempt.promised_minor < PaymentAttempt.captured_minor)
         .where(
             or_(
-                PaymentAttempt.captured_minor != Order.total_minor - Order.credit_minor,
+                kept != Order.total_minor - Order.credit_minor,
                 PaymentAttempt.currency != Order.currency,
             )
         )

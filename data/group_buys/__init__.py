@@ -14,16 +14,29 @@ from data.group_buys.facts import (
     RewardGiven,
     SeatEnd,
     SeatLost,
+    SeatToPay,
     TeamCancelled,
     TeamChanged,
     TeamFact,
     TeamFailed,
     TeamOpened,
+    TeamPaying,
     TeamReached,
 )
 from data.group_buys.listening import JOBS, listen
-from data.group_buys.models import Campaign, CampaignState, Seat, SeatState, Team, TeamState
+from data.group_buys.models import (
+    Campaign,
+    CampaignState,
+    PayMode,
+    Seat,
+    SeatState,
+    Team,
+    TeamState,
+    Underpaid,
+)
+from data.group_buys.modes import is_reserved, only_reserves
 from data.group_buys.outcomes import expire_team, seat_paid
+from data.group_buys.pledges import is_pledge
 from data.group_buys.quantities import change_quantity
 from data.group_buys.queries import (
     CampaignFigures,
@@ -46,7 +59,9 @@ from data.group_buys.rewards import budget_of, reward_of
 from data.group_buys.service import cancel_team, join, leave, open_team, place_seat_order
 from data.group_buys.sharing import REVOKED, find_shared, revoke_shares, share_team, team_shared_by
 from data.group_buys.shipping import asks_for_address, give_team_address, lacks_address
+from data.group_buys.teams import takes_money
 from data.group_buys.terms import CampaignTerms
+from data.group_buys.tiers import Tier, campaign_tiers, reached
 from data.group_buys.visibility import chats_of, welcomes
 
 __all__ = [
@@ -57,25 +72,31 @@ __all__ = [
     "CampaignFigures",
     "CampaignState",
     "CampaignTerms",
+    "PayMode",
     "RewardGiven",
     "Seat",
     "SeatEnd",
     "SeatLost",
     "SeatState",
+    "SeatToPay",
     "Team",
     "TeamCancelled",
     "TeamChanged",
     "TeamFact",
     "TeamFailed",
     "TeamOpened",
+    "TeamPaying",
     "TeamReached",
     "TeamState",
     "TeamView",
+    "Tier",
+    "Underpaid",
     "active_campaigns",
     "asks_for_address",
     "budget_of",
     "campaign_figures",
     "campaign_for",
+    "campaign_tiers",
     "cancel_team",
     "change_campaign",
     "change_quantity",
@@ -85,17 +106,21 @@ __all__ = [
     "find_by_key",
     "find_shared",
     "give_team_address",
+    "is_pledge",
+    "is_reserved",
     "join",
     "lacks_address",
     "leave",
     "listen",
     "live_seat",
+    "only_reserves",
     "open_team",
     "open_teams_in",
     "open_to_join",
     "own_team",
     "pause_campaign",
     "place_seat_order",
+    "reached",
     "resume_campaign",
     "revoke_shares",
     "reward_of",
@@ -103,6 +128,7 @@ __all__ = [
     "seat_paid",
     "share_team",
     "start_campaign",
+    "takes_money",
     "team_of",
     "team_shared_by",
     "team_view",

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 from data.catalogue import Variant, hold_more, hold_stock, pass_hold, release_hold
 from data.delivery.jobs import JobRunner, NewJob, enqueue
 from data.delivery.models import Job
-from data.group_buys.models import Campaign, CampaignState, Seat, Team, TeamState
+from data.group_buys.models import RUNNING, Campaign, CampaignState, Seat, Team
+from data.group_buys.pledges import is_pledge
 from data.kernel.errors import OutOfStock
 
 RETURN = "campaign_aside"  # the job kind; args: campaign_id
 # Longer than the last team of a campaign can run: should the job be lost, the shelf's own sweep
 # lets the units go.
-_LONGEST = timedelta(days=31)
+_LONGEST = timedelta(days=38)
 
 
 def set_aside(
@@ -43,25 +44,27 @@ def keeps_aside(campaign: Campaign) -> bool:
     return campaign.set_aside and campaign.aside_returned_at is None
 
 
-def hold_for_seat(session: Session, seat: Seat, *, variant_id: str, now: datetime) -> None:
-    """A seat's units: out of what was set aside, or from the shelf."""
+def hold_for_seat(session: Session, seat: Seat, *, team: Team, now: datetime) -> None:
+    """A seat's units: out of what was set aside, or from the shelf. Those of a pledge are kept to
+    the end of the window in which it is paid for."""
     campaign = session.get_one(Campaign, seat.campaign_id, populate_existing=True)
+    until = team.expires_at + team.pay_window if is_pledge(team) else seat.held_until
     if keeps_aside(campaign):
         pass_hold(
             session,
-            variant_id=variant_id,
+            variant_id=team.variant_id,
             quantity=seat.quantity,
             owners=(campaign.id, seat.id),
-            expires_at=seat.held_until,
+            expires_at=until,
             now=now,
         )
         return
     hold_stock(
         session,
-        variant_id=variant_id,
+        variant_id=team.variant_id,
         quantity=seat.quantity,
         owner_ref=seat.id,
-        expires_at=seat.held_until,
+        expires_at=until,
         now=now,
     )
 
@@ -119,9 +122,9 @@ def return_aside(session: Session, *, campaign_id: str, now: datetime) -> bool:
 
 
 def _last_deadline(session: Session, campaign_id: str) -> datetime | None:
-    """Of the teams that still run."""
-    running = select(func.max(Team.expires_at)).where(
-        Team.campaign_id == campaign_id, Team.state == TeamState.OPEN
+    """Of the teams that still run, the window to pay in included."""
+    running = select(func.max(func.coalesce(Team.pay_until, Team.expires_at))).where(
+        Team.campaign_id == campaign_id, Team.state.in_(RUNNING)
     )
     return session.scalar(running)
 

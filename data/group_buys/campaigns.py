@@ -7,9 +7,18 @@ from sqlalchemy.orm import Session
 
 from data.catalogue import Variant, price_of, release_hold
 from data.group_buys.aside import keeps_aside, return_later, set_aside
-from data.group_buys.models import Campaign, CampaignChat, CampaignState, Team, TeamState
+from data.group_buys.models import (
+    RUNNING,
+    Campaign,
+    CampaignChat,
+    CampaignState,
+    PayMode,
+    Team,
+    Underpaid,
+)
 from data.group_buys.rewards import budget_of, set_budget
 from data.group_buys.terms import CampaignTerms, check_terms
+from data.group_buys.tiers import campaign_tiers, keep_tiers
 from data.group_buys.visibility import chats_of
 from data.kernel.database import changed
 from data.kernel.errors import Invalid, NotFound, WrongState
@@ -51,8 +60,8 @@ def start_campaign(
 def change_campaign(
     session: Session, *, merchant_id: str, campaign_id: str, terms: CampaignTerms, now: datetime
 ) -> Campaign:
-    """Other terms for the same goods, while none of its teams is open: whoever joined one knew
-    what they joined. WrongState once it has ended, or while a team runs."""
+    """Other terms for the same goods, while none of its teams is open or being paid for: whoever
+    joined one knew what they joined. WrongState once it has ended, or while a team runs."""
     campaign = session.get(Campaign, campaign_id, populate_existing=True)
     if campaign is None or campaign.merchant_id != merchant_id:
         raise NotFound("campaign")
@@ -85,7 +94,7 @@ def _set_aside_anew(
 
 def _claim(session: Session, campaign: Campaign, *, taken: int) -> None:
     """Ours until the commit, unless a team runs or somebody took a seat just now."""
-    running = select(Team.id).where(Team.campaign_id == campaign.id, Team.state == TeamState.OPEN)
+    running = select(Team.id).where(Team.campaign_id == campaign.id, Team.state.in_(RUNNING))
     won = session.execute(
         update(Campaign)
         .where(Campaign.id == campaign.id, Campaign.state != CampaignState.ENDED)
@@ -101,6 +110,9 @@ def _write(campaign: Campaign, terms: CampaignTerms) -> None:
     campaign.title = dict(terms.title)
     campaign.team_size = terms.team_size
     campaign.team_price_minor = terms.team_price.minor
+    campaign.modes = list(terms.modes)
+    campaign.pay_window_seconds = int(terms.pay_window.total_seconds())
+    campaign.underpaid = terms.underpaid
     campaign.window_seconds = int(terms.window.total_seconds())
     campaign.per_person_limit = terms.per_person_limit
     campaign.stock_limit = terms.stock_limit
@@ -125,6 +137,7 @@ def _refuse_second(session: Session, campaign: Campaign) -> None:
 
 
 def _write_around(session: Session, campaign: Campaign, terms: CampaignTerms) -> None:
+    keep_tiers(session, campaign, terms.tiers)
     _name_chats(session, campaign, terms.chats or ())
     set_budget(session, campaign, each=terms.reward, budget=terms.reward_budget)
 
@@ -205,6 +218,10 @@ def terms_of(session: Session, campaign: Campaign) -> CampaignTerms:
     return CampaignTerms(
         team_size=campaign.team_size,
         team_price=campaign.team_price,
+        tiers=campaign_tiers(session, campaign)[1:],
+        modes=tuple(PayMode(mode) for mode in campaign.modes),
+        pay_window=timedelta(seconds=campaign.pay_window_seconds),
+        underpaid=Underpaid(campaign.underpaid),
         window=timedelta(seconds=campaign.window_seconds),
         starts_at=campaign.starts_at,
         ends_at=campaign.ends_at,

@@ -1,6 +1,7 @@
 """What group-buys announce. Listeners show the live card, tell a person, write a figure."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from data.kernel.facts import Fact
@@ -36,6 +37,12 @@ class TeamChanged(TeamFact):
     __slots__ = ()
 
 
+class TeamPaying(TeamFact):
+    """As many joined as had to: each of them is asked to pay now."""
+
+    __slots__ = ()
+
+
 class TeamReached(TeamFact):
     __slots__ = ()
 
@@ -46,6 +53,15 @@ class TeamFailed(TeamFact):
 
 class TeamCancelled(TeamFact):
     __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeatToPay(TeamFact):
+    """For the person alone: their team came together, and they have until `until` to pay."""
+
+    seat_id: str
+    person_id: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,25 @@
 """Campaign, the chats it is shown in, team, the steps a team took, seat, seat taker.
 
 Team   OPEN ──▶ SUCCESS | FAILED | CANCELLED                      (final)
+         └▶ PAYING ─┘   (joined without money, now asked to pay)
 Seat   HELD ──▶ PAID ──▶ FULFILLED
          │        └────────┴──▶ REFUNDED      HELD ──▶ RELEASED    (both final)
+       PAID ──▶ HELD   (its team succeeded, and what was reserved could not be taken)
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.kernel.database import Base
@@ -23,8 +34,25 @@ class CampaignState(StrEnum):
     ENDED = "ended"
 
 
+class PayMode(StrEnum):
+    """How a team's places are paid for. HOLD only reserves the money until the team is decided,
+    where the payer's provider can; elsewhere it charges."""
+
+    CHARGE = "charge"
+    HOLD = "hold"
+    JOIN_FIRST = "join_first"  # nobody pays before the team is full: pledges.py
+
+
+class Underpaid(StrEnum):
+    """Too few paid in the window: nobody gets anything, or those who paid do."""
+
+    FAIL = "fail"
+    SHIP = "ship"
+
+
 class TeamState(StrEnum):
     OPEN = "open"
+    PAYING = "paying"
     SUCCESS = "success"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -39,18 +67,22 @@ class SeatState(StrEnum):
 
 
 TEAM_MOVES: dict[TeamState, frozenset[TeamState]] = {
-    TeamState.OPEN: frozenset({TeamState.SUCCESS, TeamState.FAILED, TeamState.CANCELLED}),
+    TeamState.OPEN: frozenset(
+        {TeamState.PAYING, TeamState.SUCCESS, TeamState.FAILED, TeamState.CANCELLED}
+    ),
+    TeamState.PAYING: frozenset({TeamState.SUCCESS, TeamState.FAILED, TeamState.CANCELLED}),
     TeamState.SUCCESS: frozenset(),
     TeamState.FAILED: frozenset(),
     TeamState.CANCELLED: frozenset(),
 }
 SEAT_MOVES: dict[SeatState, frozenset[SeatState]] = {
     SeatState.HELD: frozenset({SeatState.PAID, SeatState.RELEASED}),
-    SeatState.PAID: frozenset({SeatState.FULFILLED, SeatState.REFUNDED}),
+    SeatState.PAID: frozenset({SeatState.FULFILLED, SeatState.REFUNDED, SeatState.HELD}),
     SeatState.FULFILLED: frozenset({SeatState.REFUNDED}),
     SeatState.RELEASED: frozenset(),
     SeatState.REFUNDED: frozenset(),
 }
+RUNNING = (TeamState.OPEN, TeamState.PAYING)
 # A seat in one of these is a place taken in its team; PAYING ones have money behind them.
 LIVE = (SeatState.HELD, SeatState.PAID, SeatState.FULFILLED)
 PAYING = (SeatState.PAID, SeatState.FULFILLED)
@@ -83,6 +115,11 @@ class Campaign(Base):
     team_size: Mapped[int]
     team_price_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
+    modes: Mapped[list[str]] = mapped_column(
+        JSON, server_default='["charge"]'
+    )  # the first: default
+    pay_window_seconds: Mapped[int] = mapped_column(server_default="86400")
+    underpaid: Mapped[str] = mapped_column(String(8), server_default=Underpaid.FAIL)
     window_seconds: Mapped[int]
     per_person_limit: Mapped[int] = mapped_column(default=1)
     stock_limit: Mapped[int | None]
@@ -115,10 +152,12 @@ class CampaignChat(Base):
 
 
 class Team(Base):
-    """One try at filling a campaign. Price, size and deadline are fixed when it opens.
+    """One try at filling a campaign. Prices, sizes and deadline are fixed when it opens.
 
-    `held` counts every place taken, `paid` those of them with money behind them. `ship_to_one`:
-    all parcels go where its leader says (shipping.py).
+    `held` counts every place taken, `paid` those of them with money behind them. `minimum` must pay
+    for it to succeed, `target` may; `price_minor` is what `minimum` people pay each, and what is
+    paid at first. `final_size` and `final_price_minor` are what it came to, once that is decided.
+    `ship_to_one`: all parcels go where its leader says (shipping.py).
     """
 
     __tablename__ = "teams"
@@ -135,8 +174,13 @@ class Team(Base):
     chat_id: Mapped[str | None] = mapped_column(ForeignKey("chats.id"))
     leader_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
     locale: Mapped[str] = mapped_column(String(8), server_default="zh-Hans")  # who opened it
+    mode: Mapped[str] = mapped_column(String(12), server_default=PayMode.CHARGE)
+    pay_window_seconds: Mapped[int] = mapped_column(server_default="86400")
+    pay_until: Mapped[datetime | None]  # once everybody is asked to pay
+    underpaid: Mapped[str] = mapped_column(String(8), server_default=Underpaid.FAIL)
     price_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
+    minimum: Mapped[int] = mapped_column(server_default="0")
     target: Mapped[int]
     held: Mapped[int] = mapped_column(default=0)
     paid: Mapped[int] = mapped_column(default=0)
@@ -145,14 +189,30 @@ class Team(Base):
     version: Mapped[int] = mapped_column(default=1)  # a card shows the newest it has seen
     opened_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    final_size: Mapped[int | None]
+    final_price_minor: Mapped[int | None]
 
     @property
     def price(self) -> Money:
         return Money(self.price_minor, self.currency)
 
+    @property
+    def pay_window(self) -> timedelta:
+        return timedelta(seconds=self.pay_window_seconds)
+
+    @property
+    def ends_at(self) -> datetime:
+        """When what is going on now is over: joining, or paying."""
+        return self.pay_until or self.expires_at
+
+    @property
+    def final_price(self) -> Money | None:
+        minor = self.final_price_minor
+        return None if minor is None else Money(minor, self.currency)
+
 
 class TeamStep(Base):
-    """Append-only: each state a team entered, and how many had paid at that moment (I2, I3)."""
+    """Append-only: each state a team entered, and how many had joined and paid by then (I2, I3)."""
 
     __tablename__ = "team_steps"
     __table_args__ = (UniqueConstraint("team_id", "state"), {"sqlite_autoincrement": True})
@@ -161,7 +221,9 @@ class TeamStep(Base):
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
     team_id: Mapped[str] = mapped_column(ForeignKey("teams.id"))
     state: Mapped[str] = mapped_column(String(12))
+    held: Mapped[int] = mapped_column(server_default="0")
     paid: Mapped[int]
+    minimum: Mapped[int] = mapped_column(server_default="0")
     target: Mapped[int]
     at: Mapped[datetime]
 

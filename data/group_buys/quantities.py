@@ -9,8 +9,8 @@ from data.catalogue import release_hold
 from data.group_buys.aside import hold_for_seat, put_back
 from data.group_buys.limits import admit_more
 from data.group_buys.models import Seat, SeatState
-from data.group_buys.seats import count_taken, is_running, seat_now
-from data.group_buys.teams import team_now
+from data.group_buys.seats import count_taken, seat_now
+from data.group_buys.teams import is_running, team_now
 from data.kernel.database import changed
 from data.kernel.errors import GroupBuyClosed, Invalid, OutOfStock, WrongState
 
@@ -34,7 +34,7 @@ def change_quantity(session: Session, *, seat_id: str, quantity: int, now: datet
         release_hold(session, owner_ref=seat.id, now=now)
         put_back(session, seat, now=now)
         _write(session, seat, quantity)
-        hold_for_seat(session, seat, variant_id=team.variant_id, now=now)
+        hold_for_seat(session, seat, team=team, now=now)
         admit_more(session, seat=seat, quantity=quantity, now=now)
         if not count_taken(session, seat.campaign_id, more):
             raise OutOfStock(seat.campaign_id)

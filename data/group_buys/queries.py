@@ -13,13 +13,16 @@ from data.group_buys.models import (
     PAYING,
     Campaign,
     CampaignState,
+    PayMode,
     Seat,
     SeatState,
     Team,
     TeamState,
 )
+from data.group_buys.pledges import is_pledge
 from data.group_buys.reward_models import LeaderReward, RewardState
 from data.group_buys.teams import team_now
+from data.group_buys.tiers import Tier, team_tiers
 from data.group_buys.visibility import shown_in
 from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
@@ -31,8 +34,10 @@ from data.people import Consent, ConsentPurpose, Person
 class TeamView:
     """A team as a card may show it: only people who are really there are counted.
 
-    `have` have paid, `paying` hold a seat and have not paid yet, `need` more must pay,
-    `free` places can still be taken. `names`: those of `have` who agreed to be named (T16).
+    `have` have paid, `paying` hold a seat and have not paid yet, `need` more must pay; where people
+    join first and pay when full, `need` more must join. `free` places can still be taken. `price`:
+    what is paid now, and once it is decided, what it came to; `final_size` is for how many.
+    `names`: those of `have` who agreed to be named (T16).
     """
 
     id: str
@@ -48,12 +53,19 @@ class TeamView:
     need: int
     free: int
     target: int
+    tiers: tuple[Tier, ...]
+    mode: PayMode
     price: Money
     deadline: datetime
     state: TeamState
+    final_size: int | None
     version: int
     names: tuple[str, ...]
     ship_to_one: bool
+
+    @property
+    def minimum(self) -> int:
+        return self.tiers[0].min_size
 
 
 def team_view(session: Session, team: Team | str) -> TeamView:
@@ -72,12 +84,15 @@ def team_view(session: Session, team: Team | str) -> TeamView:
         title=campaign.title,
         have=team.paid,
         paying=team.held - team.paid,
-        need=max(team.target - team.paid, 0),
+        need=max(team.minimum - (team.held if is_pledge(team) else team.paid), 0),
         free=team.target - team.held if team.state == TeamState.OPEN else 0,
         target=team.target,
-        price=team.price,
-        deadline=team.expires_at,
+        tiers=team_tiers(session, team),
+        mode=PayMode(team.mode),
+        price=team.final_price or team.price,
+        deadline=team.ends_at,
         state=TeamState(team.state),
+        final_size=team.final_size,
         version=team.version,
         names=_names(session, team),
         ship_to_one=team.ship_to_one,

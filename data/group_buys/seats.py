@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 from data.catalogue import release_hold
 from data.delivery.jobs import NewJob, enqueue
 from data.group_buys.aside import hold_for_seat, put_back
-from data.group_buys.facts import SeatEnd, SeatLost, TeamCancelled, TeamChanged
+from data.group_buys.facts import SeatEnd, SeatLost, SeatToPay, TeamCancelled, TeamChanged
 from data.group_buys.limits import SEAT_TTL, admit, count_lapse
 from data.group_buys.models import (
     LIVE,
     PAYING,
+    RUNNING,
     SEAT_MOVES,
     Campaign,
     Seat,
@@ -20,7 +21,8 @@ from data.group_buys.models import (
     Team,
     TeamState,
 )
-from data.group_buys.teams import change_team, team_now, tell, turn_team
+from data.group_buys.pledges import ask_if_full, decide_window, is_pledge
+from data.group_buys.teams import change_team, is_running, team_now, tell, turn_team
 from data.kernel.database import changed
 from data.kernel.errors import GroupBuyClosed, Invalid, NoSeatLeft, NotFound, OutOfStock
 from data.kernel.facts import announce
@@ -52,15 +54,18 @@ def take_seat(
         person_id=person_id,
         quantity=quantity,
         state=SeatState.HELD,
-        held_until=min(now + SEAT_TTL, team.expires_at),
+        held_until=team.expires_at if is_pledge(team) else min(now + SEAT_TTL, team.expires_at),
         created_at=now,
     )
-    hold_for_seat(session, seat, variant_id=team.variant_id, now=now)
+    hold_for_seat(session, seat, team=team, now=now)
     admit(session, team=team, person_id=person_id, quantity=quantity, now=now)
     session.add(seat)
     session.flush()
     _take_place(session, team, quantity, now)
-    _remember_expiry(session, seat, now)
+    if not is_pledge(team):
+        remember_expiry(session, seat, now)
+    elif ask_if_full(session, team.id, now=now):
+        session.refresh(seat)
     return seat
 
 
@@ -92,11 +97,6 @@ def joinable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (Team.held < Team.target, Team.state == TeamState.OPEN, Team.expires_at > now)
 
 
-def is_running(team: Team, now: datetime) -> bool:
-    """Open and before its deadline, by our own clock."""
-    return team.state == TeamState.OPEN and team.expires_at > now
-
-
 def refuse_if_shut(team: Team, now: datetime) -> None:
     """Say why not; whether one may is decided by the UPDATE alone."""
     if not is_running(team, now):
@@ -105,7 +105,7 @@ def refuse_if_shut(team: Team, now: datetime) -> None:
         raise NoSeatLeft(team.id)
 
 
-def _remember_expiry(session: Session, seat: Seat, now: datetime) -> None:
+def remember_expiry(session: Session, seat: Seat, now: datetime) -> None:
     job = NewJob(
         lane=f"{EXPIRY}:{seat.id}",
         kind=EXPIRY,
@@ -123,17 +123,18 @@ def turn_seat(
     to: SeatState,
     *,
     unordered: bool = False,
-    paid_at: datetime | None = None,
+    **also: datetime,
 ) -> bool:
-    """Move a seat on from the state we last saw it in. False: somebody else was first."""
+    """Move a seat on from the state we last saw it in. False: somebody else was first. `also`:
+    moments that change with the state."""
     was = SeatState(seat.state)
     if to not in SEAT_MOVES[was]:
         return False
     move = update(Seat).where(Seat.id == seat.id, Seat.state == was)
     if unordered:
         move = move.where(Seat.order_id.is_(None))
-    values = {"state": to} if paid_at is None else {"state": to, "paid_at": paid_at}
-    won = session.execute(move.values(**values).execution_options(synchronize_session=False))
+    done = move.values(state=to, **also).execution_options(synchronize_session=False)
+    won = session.execute(done)
     session.refresh(seat)
     return bool(changed(won))
 
@@ -165,14 +166,16 @@ def free_place(session: Session, seat: Seat, *, paid: bool, now: datetime) -> No
 def _after_leaving(session: Session, seat: Seat, now: datetime) -> None:
     """The next in line leads, at the same deadline; a team that nobody is left in is over."""
     team = team_now(session, seat.team_id)
+    if team.state == TeamState.PAYING and decide_window(session, team.id, now=now):
+        return
     if team.state == TeamState.OPEN and team.held == 0:
         if turn_team(session, team.id, TeamState.CANCELLED, Team.held == 0, now=now):
             tell(session, TeamCancelled, team, now=now)
         return
     heir = next_leader(session, team.id)
-    if heir and team.leader_id == seat.person_id and team.state == TeamState.OPEN:
+    if heir and team.leader_id == seat.person_id and team.state in RUNNING:
         change_team(session, Team.id == team.id, leader_id=heir)
-    if team.state in (TeamState.OPEN, TeamState.SUCCESS):
+    if team.state in (*RUNNING, TeamState.SUCCESS):
         tell(session, TeamChanged, team_now(session, team.id), now=now)
 
 
@@ -184,6 +187,18 @@ def next_leader(session: Session, team_id: str) -> str | None:
         .order_by(Seat.paid_at.is_(None), Seat.paid_at, Seat.created_at, Seat.id)
         .limit(1)
     )
+
+
+def tell_to_pay(session: Session, seat: Seat, *, now: datetime) -> None:
+    to_pay = SeatToPay(
+        merchant_id=seat.merchant_id,
+        team_id=seat.team_id,
+        chat_id=team_now(session, seat.team_id).chat_id,
+        seat_id=seat.id,
+        person_id=seat.person_id,
+        until=seat.held_until,
+    )
+    announce(session, to_pay, now=now)
 
 
 def tell_lost(session: Session, seat: Seat, cause: SeatEnd, *, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """What people do in a group-buy: open a team, join, say where to send it, leave before paying."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -9,9 +10,20 @@ from sqlalchemy.orm import Session
 from data.delivery.jobs import NewJob, enqueue
 from data.group_buys.facts import SeatEnd, TeamCancelled, TeamChanged, TeamOpened
 from data.group_buys.limits import SEAT_TTL
-from data.group_buys.models import Campaign, CampaignState, Seat, SeatState, Team, TeamState
-from data.group_buys.seats import end_seat, is_running, seat_now, take_seat
-from data.group_buys.teams import end_team, note_step, team_now, tell
+from data.group_buys.models import (
+    Campaign,
+    CampaignState,
+    PayMode,
+    Seat,
+    SeatState,
+    Team,
+    TeamState,
+)
+from data.group_buys.modes import chosen_mode
+from data.group_buys.pledges import is_pledge
+from data.group_buys.seats import end_seat, seat_now, take_seat
+from data.group_buys.teams import end_team, note_step, takes_money, team_now, tell
+from data.group_buys.tiers import Tier, campaign_tiers, copy_tiers
 from data.group_buys.visibility import is_shown_in
 from data.kernel.database import changed
 from data.kernel.errors import GroupBuyClosed, NotFound, WrongState
@@ -23,25 +35,31 @@ from data.people import Chat, Person
 DEADLINE = "team_deadline"
 
 
-def open_team(  # which offer, where, who, how many, when: each has a name
+def open_team(  # noqa: PLR0913  # which offer, where, who, how many, how paid: each has a name
     session: Session,
     *,
     campaign_id: str,
     chat_id: str | None,
     leader_id: str,
     quantity: int = 1,
+    mode: PayMode | None = None,
     now: datetime,
 ) -> Team:
-    """Start a team; who starts it takes the first seat. The deadline counts from now.
+    """Start a team; who starts it takes the first seat. The deadline counts from now. `mode`:
+    one of the campaign's; left out, its first.
 
     An offer that is not shown in this chat is not known there.
     """
     with session.begin_nested():  # a caller may say why not, and go on
         campaign = _campaign_on_offer(session, campaign_id, chat_id, now)
         leader = _same_shop(session, campaign.merchant_id, leader_id, chat_id)
-        team = _new_team(campaign, chat_id, leader, now)
+        tiers = campaign_tiers(session, campaign)
+        team = _new_team(campaign, tiers, chat_id, leader, now)
+        team.mode = chosen_mode(campaign, mode)
+        team.pay_window_seconds, team.underpaid = campaign.pay_window_seconds, campaign.underpaid
         session.add(team)
         session.flush()
+        copy_tiers(session, team, tiers)
         note_step(session, team, now=now)
         _remember_deadline(session, team, now)
         take_seat(session, team=team, person_id=leader_id, quantity=quantity, now=now)
@@ -53,7 +71,8 @@ def open_team(  # which offer, where, who, how many, when: each has a name
 def join(
     session: Session, *, team_id: str, person_id: str, quantity: int = 1, now: datetime
 ) -> Seat:
-    """Take a seat of so many units, before any money moves; unpaid, it is held for ten minutes.
+    """Take a seat of so many units, before any money moves; unpaid, it is held for ten minutes, and
+    where everybody pays when the team is full, until then.
 
     GroupBuyClosed, NoSeatLeft, AlreadyJoined, OutOfStock, TooOften, Refused: nothing changed.
     """
@@ -68,7 +87,7 @@ def join(
 def place_seat_order(
     session: Session, *, seat_id: str, details: OrderDetails, now: datetime
 ) -> Order:
-    """The order that pays for a held seat, at the team's price; asked again, the same order."""
+    """The order that pays for a held seat, at what the team pays now; asked again, the same."""
     seat = seat_now(session, seat_id)
     if seat.state == SeatState.HELD and seat.order_id is not None:
         return session.get_one(Order, seat.order_id)
@@ -79,7 +98,7 @@ def place_seat_order(
             session,
             merchant_id=seat.merchant_id,
             person_id=seat.person_id,
-            lines=[NewLine(team.variant_id, seat.quantity, team.price)],
+            lines=[NewLine(team.variant_id, seat.quantity, team.final_price or team.price)],
             details=replace(details, kind=OrderKind.GROUP, stock_held_by=seat.id),
             hold_until=until,
             now=now,
@@ -89,10 +108,14 @@ def place_seat_order(
 
 
 def _hold_longer(session: Session, seat: Seat, team: Team, now: datetime) -> datetime:
-    """Ten minutes more to pay in, once, and never past the deadline."""
-    if not is_running(team, now):
+    """Ten minutes more to pay in, once, and never past the deadline; all of the window where
+    everybody is asked to pay."""
+    if is_pledge(team):
+        raise WrongState("pledged")
+    if not takes_money(team, now):
         raise GroupBuyClosed(team.id)
-    until = min(now + SEAT_TTL, team.expires_at)
+    ends = team.ends_at
+    until = ends if team.state == TeamState.PAYING else min(now + SEAT_TTL, ends)
     if not _write(session, seat, held_until=until):
         raise WrongState("seat")
     return until
@@ -155,7 +178,9 @@ def _same_shop(session: Session, merchant_id: str, person_id: str, chat_id: str 
     return person
 
 
-def _new_team(campaign: Campaign, chat_id: str | None, leader: Person, now: datetime) -> Team:
+def _new_team(
+    campaign: Campaign, tiers: Sequence[Tier], chat_id: str | None, leader: Person, now: datetime
+) -> Team:
     return Team(
         id=new_id("tm"),
         merchant_id=campaign.merchant_id,
@@ -166,7 +191,8 @@ def _new_team(campaign: Campaign, chat_id: str | None, leader: Person, now: date
         locale=leader.locale,
         price_minor=campaign.team_price_minor,
         currency=campaign.currency,
-        target=campaign.team_size,
+        minimum=tiers[0].min_size,
+        target=tiers[-1].min_size,
         ship_to_one=campaign.ship_to_one,
         held=0,
         paid=0,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from data.delivery.jobs import JobRunner, NewJob, enqueue
 from data.delivery.models import Job
 from data.group_buys.facts import AddressWanted, SeatLost, TeamReached
-from data.group_buys.models import LIVE, Seat, Team, TeamState
+from data.group_buys.models import LIVE, RUNNING, Seat, Team, TeamState
 from data.group_buys.queries import live_seat, seat_of_order
 from data.group_buys.seats import next_leader, seat_now
 from data.group_buys.teams import change_team, for_each_seat, team_now
@@ -24,7 +24,7 @@ from data.orders import Address, Order, OrderKind, OrderPaid, lock_order, set_ad
 ASK = "team_address"  # the job kinds; args: team_id, leader_id, again · seat_id
 TOGETHER = "seat_goes_with"
 _REMIND_AFTER = timedelta(hours=20)
-_RUNS = (TeamState.OPEN, TeamState.SUCCESS)
+_RUNS = (*RUNNING, TeamState.SUCCESS)
 
 
 def asks_for_address(team: Team, person_id: str) -> bool:

@@ -6,21 +6,23 @@ one) ▸ stock ▸ seat ▸ seat taker ▸ campaign ▸ team ▸ jobs in lanes t
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, case, null, select, update
 from sqlalchemy.orm import Session
 
 from data.delivery.jobs import NewJob, enqueue
-from data.group_buys.facts import TeamFact, TeamReached
+from data.group_buys.facts import TeamFact, TeamFailed, TeamReached
 from data.group_buys.models import (
     LIVE,
     TEAM_MOVES,
+    PayMode,
     Seat,
     Team,
     TeamState,
     TeamStep,
 )
+from data.group_buys.tiers import price_for
 from data.kernel.database import changed
-from data.kernel.errors import NotFound, WrongState
+from data.kernel.errors import NotFound
 from data.kernel.facts import announce
 
 SETTLE = "seat_settle"
@@ -35,6 +37,18 @@ def team_now(session: Session, team_id: str) -> Team:
     return team
 
 
+def is_running(team: Team, now: datetime) -> bool:
+    """Open and before its deadline, by our own clock."""
+    return team.state == TeamState.OPEN and team.expires_at > now
+
+
+def takes_money(team: Team, now: datetime) -> bool:
+    """Is this a moment in which its places are paid for?"""
+    if team.state == TeamState.PAYING:
+        return team.ends_at > now
+    return team.mode != PayMode.JOIN_FIRST and is_running(team, now)
+
+
 def change_team(session: Session, *conditions: ColumnElement[bool], **values: object) -> bool:
     """The UPDATE behind every change of a team; each gives it a new version."""
     won = session.execute(
@@ -47,13 +61,18 @@ def change_team(session: Session, *conditions: ColumnElement[bool], **values: ob
 
 
 def turn_team(
-    session: Session, team_id: str, to: TeamState, *conditions: ColumnElement[bool], now: datetime
+    session: Session,
+    team_id: str,
+    to: TeamState,
+    *conditions: ColumnElement[bool],
+    now: datetime,
+    **also: object,
 ) -> bool:
-    """OPEN becomes `to`, once; the step is kept with the number that had paid."""
-    if to not in TEAM_MOVES[TeamState.OPEN]:
-        raise WrongState("team")
-    still_open = (Team.id == team_id, Team.state == TeamState.OPEN)
-    if not change_team(session, *still_open, *conditions, state=to):
+    """What runs becomes `to`, once; the step is kept with the number that had paid. `also`: columns
+    that change with the state."""
+    before = [state for state in TeamState if to in TEAM_MOVES[state]]
+    still_runs = (Team.id == team_id, Team.state.in_(before))
+    if not change_team(session, *still_runs, *conditions, state=to, **also):
         return False
     note_step(session, team_now(session, team_id), now=now)
     return True
@@ -65,7 +84,9 @@ def note_step(session: Session, team: Team, *, now: datetime) -> None:
             merchant_id=team.merchant_id,
             team_id=team.id,
             state=team.state,
+            held=team.held,
             paid=team.paid,
+            minimum=team.minimum,
             target=team.target,
             at=now,
         )
@@ -74,12 +95,38 @@ def note_step(session: Session, team: Team, *, now: datetime) -> None:
 
 
 def succeed_if_full(session: Session, team_id: str, *, now: datetime) -> bool:
-    """Enough have paid: settle with each of them. `>=`, so that no count slips past the mark."""
-    if not turn_team(session, team_id, TeamState.SUCCESS, Team.paid >= Team.target, now=now):
+    """As many have paid as can: settle with each of them. `>=`, so that no count slips past the
+    mark."""
+    full = (Team.state == TeamState.OPEN, Team.paid >= Team.target)
+    came_to = {"final_size": Team.paid, "final_price_minor": price_for(Team.paid)}
+    if not turn_team(session, team_id, TeamState.SUCCESS, *full, now=now, **came_to):
         return False
-    for_each_seat(session, team_id, SETTLE, now=now)
-    tell(session, TeamReached, team_now(session, team_id), now=now)
+    carry_out(session, team_id, now)
     return True
+
+
+def decide_at_deadline(session: Session, team_id: str, *, now: datetime) -> bool:
+    """Enough have paid, or not: one UPDATE finds which, so that nobody pays in between."""
+    enough = Team.paid >= Team.minimum
+    overdue = (Team.id == team_id, Team.state == TeamState.OPEN, Team.expires_at <= now)
+    came_to = {
+        "state": case((enough, TeamState.SUCCESS), else_=TeamState.FAILED),
+        "final_size": case((enough, Team.paid), else_=null()),
+        "final_price_minor": case((enough, price_for(Team.paid)), else_=null()),
+    }
+    if not change_team(session, *overdue, **came_to):
+        return False
+    note_step(session, team_now(session, team_id), now=now)
+    carry_out(session, team_id, now)
+    return True
+
+
+def carry_out(session: Session, team_id: str, now: datetime) -> None:
+    """What its seats have to do, now that it is decided."""
+    team = team_now(session, team_id)
+    is_success = team.state == TeamState.SUCCESS
+    for_each_seat(session, team_id, SETTLE if is_success else CLOSE, now=now)
+    tell(session, TeamReached if is_success else TeamFailed, team, now=now)
 
 
 def end_team(

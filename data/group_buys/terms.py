@@ -4,6 +4,9 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from data.group_buys.models import PayMode, Underpaid
+from data.group_buys.modes import PAY_WINDOW, outlives
+from data.group_buys.tiers import Tier, is_ladder
 from data.kernel.errors import Invalid
 from data.kernel.money import Money
 
@@ -11,12 +14,20 @@ SHORTEST_WINDOW = timedelta(minutes=10)  # as long as one seat is held: no team 
 LONGEST_WINDOW = timedelta(days=30)
 SMALLEST_TEAM = 2
 LARGEST_TEAM = 500
+SHORTEST_PAY_WINDOW = timedelta(hours=1)
+LONGEST_PAY_WINDOW = timedelta(days=7)  # goods are kept for so long
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignTerms:
     """What the merchant sets. `title` is by locale; left out, the product's title serves.
+
+    `team_size` people pay `team_price` each; `tiers` says what larger teams pay, the largest being
+    as large as a team can get. Without any, a team has exactly `team_size` people. `modes`: how its
+    teams may be paid for, the first unless somebody chooses; `longest_hold` is the shortest that
+    the shop's providers reserve money for, None where none does. `pay_window` and `underpaid` are
+    for teams that pay when they are full.
 
     `per_person_limit` and `stock_limit` count units. `chats`: the groups it is shown in; None is
     everywhere. `reward`: what a leader gets back when their team succeeds, as long as
@@ -39,22 +50,34 @@ class CampaignTerms:
     ship_to_one: bool = False
     reward: Money | None = None
     reward_budget: Money | None = None
+    tiers: tuple[Tier, ...] = ()
+    modes: tuple[PayMode, ...] = (PayMode.CHARGE,)
+    longest_hold: timedelta | None = field(default=None, compare=False)  # the providers', no term
+    pay_window: timedelta = PAY_WINDOW
+    underpaid: Underpaid = Underpaid.FAIL
+
+    @property
+    def ladder(self) -> tuple[Tier, ...]:
+        """All tiers, the first included."""
+        return (Tier(self.team_size, self.team_price), *self.tiers)
 
 
 def check_terms(terms: CampaignTerms, price_alone: Money) -> None:
     """Invalid names the first term that makes no sense."""
+    largest = terms.ladder[-1].min_size
     rules = {
         "team_size": SMALLEST_TEAM <= terms.team_size <= LARGEST_TEAM,
         "team_price": terms.team_price.minor > 0 and terms.team_price < price_alone,
         "window": SHORTEST_WINDOW <= terms.window <= LONGEST_WINDOW,
         "ends_at": terms.starts_at < terms.ends_at,
         "per_person_limit": terms.per_person_limit >= 1,
-        "stock_limit": terms.stock_limit is None or terms.stock_limit >= terms.team_size,
+        "stock_limit": terms.stock_limit is None or terms.stock_limit >= largest,
         "set_aside": not terms.set_aside or terms.stock_limit is not None,
         "key": terms.key is None or _KEY.fullmatch(terms.key) is not None,
         "chats": terms.chats is None or len(terms.chats) > 0,
         # Who is in none of the named chats does not know of the offer.
         "open_to_others": terms.chats is None or not terms.open_to_others,
+        **_rules_of_paying(terms),
         **_rules_of_reward(terms),
     }
     for field_name, holds in rules.items():
@@ -62,9 +85,21 @@ def check_terms(terms: CampaignTerms, price_alone: Money) -> None:
             raise Invalid(field_name)
 
 
+def _rules_of_paying(terms: CampaignTerms) -> dict[str, bool]:
+    currencies = {tier.price.currency for tier in terms.ladder}
+    return {
+        "tiers": len(currencies) == 1
+        and terms.ladder[-1].min_size <= LARGEST_TEAM
+        and is_ladder(terms.ladder),
+        "modes": bool(terms.modes) and len(set(terms.modes)) == len(terms.modes),
+        "hold": PayMode.HOLD not in terms.modes or outlives(terms.longest_hold, terms.window),
+        "pay_window": SHORTEST_PAY_WINDOW <= terms.pay_window <= LONGEST_PAY_WINDOW,
+    }
+
+
 def _rules_of_reward(terms: CampaignTerms) -> dict[str, bool]:
-    """It comes back from the leader's own payment, and something of that stays."""
-    reward, budget, price = terms.reward, terms.reward_budget, terms.team_price
+    """It comes back from the leader's own payment, and something of that stays at every price."""
+    reward, budget, price = terms.reward, terms.reward_budget, terms.ladder[-1].price
     if reward is None:
         return {"reward_budget": budget is None}
     return {

@@ -16,6 +16,7 @@ from data.kernel.money import Money
 
 class ChargeKind(StrEnum):
     DISCOUNT = "discount"
+    LADDER = "ladder"  # its group grew: what was paid for the goods above their price in the end
     TAX = "tax"  # on top of the prices
     TAX_INCLUDED = "tax_included"  # told, and added to nothing
     SHARE = "share"  # of a present that several pay for

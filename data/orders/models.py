@@ -9,6 +9,8 @@
     awaiting_payment, waiting_group ──▶ cancelled
     waiting_group ◀──▶ delivered   (a share of a pool: what it pays for is another order)
 
+    waiting_group ──▶ awaiting_payment   (its group came together; what was held cannot be taken)
+
 There is no draft: that is the basket. `expired ──▶ awaiting_payment` happens only inside the
 transaction that finds late money and goods still on the shelf.
 """
@@ -54,7 +56,9 @@ _S = OrderState
 TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     _S.AWAITING_PAYMENT: frozenset({_S.PAID, _S.EXPIRED, _S.CANCELLED}),
     _S.PAID: frozenset({_S.READY, _S.WAITING_GROUP, _S.REFUND_PENDING}),
-    _S.WAITING_GROUP: frozenset({_S.READY, _S.REFUND_PENDING, _S.CANCELLED, _S.DELIVERED}),
+    _S.WAITING_GROUP: frozenset(
+        {_S.READY, _S.REFUND_PENDING, _S.CANCELLED, _S.AWAITING_PAYMENT, _S.DELIVERED}
+    ),
     _S.READY: frozenset({_S.SHIPPED, _S.REFUND_PENDING}),
     _S.SHIPPED: frozenset({_S.DELIVERED}),
     _S.DELIVERED: frozenset({_S.WAITING_GROUP}),

@@ -180,11 +180,13 @@ def _line(order: Order, goods: _Priced) -> OrderLine:
 
 
 def expire_later(session: Session, order: Order, now: datetime) -> None:
-    """Close it when its time is over, unless it is paid."""
+    """Close it when its time is over, unless it is paid; an order may get another end (its version
+    tells)."""
+    again = "" if order.created_at == now else f":{order.version}"
     job = NewJob(
         lane=lane_of(order.id),
         kind=EXPIRY,
-        key=f"{EXPIRY}:{order.id}",
+        key=f"{EXPIRY}:{order.id}{again}",
         run_at=order.expires_at,
         args={"order_id": order.id},
         merchant_id=order.merchant_id,

@@ -4,7 +4,7 @@
 charges say how it came to that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import zip_longest
@@ -17,7 +17,7 @@ from data.kernel.money import Money
 from data.merchants import Merchant
 from data.orders.coupon_models import ChargeKind, OrderCharge
 from data.orders.goods import lines_of
-from data.orders.models import Order, OrderLine
+from data.orders.models import Order, OrderKind, OrderLine
 from data.orders.taxes import Tax, tax_of
 
 _HUNDRED = 100
@@ -74,8 +74,10 @@ def add_up(
     """Write an order's charges and sums anew, from its lines, this discount and the shop's tax.
 
     Each line bears its share of the discount by largest remainder, and none more than it costs.
+    What came off because a group grew stays off.
     """
     lines = lines_of(session, order)
+    came_off = _came_off(session, order) if order.kind == OrderKind.GROUP else None
     goods = Money(goods_of(lines), order.currency)
     discount = off or Money(0, order.currency)
     _share(lines, discount, goods)
@@ -96,6 +98,61 @@ def add_up(
     order.items_minor = goods.minor
     order.total_minor = goods.minor + order.shipping_minor
     session.flush()
+    if came_off is not None:
+        come_down(session, order, came_off)
+
+
+def _came_off(session: Session, order: Order) -> Money | None:
+    ladder = (c for c in charges_of(session, order) if c.kind == ChargeKind.LADDER)
+    return next((-charge.amount for charge in ladder), None)
+
+
+def come_down(session: Session, order: Order, off: Money) -> Money:
+    """The goods of a locked order cost so much less in the end, once; gives how much less all of it
+    is. Never more than they cost after discounts; the tax on it comes off by largest remainder.
+
+    Lines keep the price they were ordered at: a charge says what came off.
+    """
+    charges = {ChargeKind(charge.kind): charge for charge in charges_of(session, order)}
+    if ChargeKind.LADDER in charges:
+        return Money(0, order.currency)
+    lines = lines_of(session, order)
+    discount = charges.get(ChargeKind.DISCOUNT)
+    goods = goods_of(lines) + (discount.amount_minor if discount else 0)
+    off = min(off, Money(goods, order.currency))
+    if not off.minor:
+        return off
+    costs = [line.total.minor - line.discount_minor for line in lines]
+    for line, share in zip(lines, off.split(costs), strict=True):
+        line.discount_minor += share.minor
+    _charge(session, order, ChargeKind.LADDER, {}, -off, -off)
+    less = off + _less_tax(session, order, charges, off, goods)
+    order.items_minor -= less.minor
+    order.total_minor -= less.minor
+    session.flush()
+    return less
+
+
+def _less_tax(
+    session: Session,
+    order: Order,
+    charges: Mapping[ChargeKind, OrderCharge],
+    off: Money,
+    goods: int,
+) -> Money:
+    """What of the tax on top goes with it. Its rate may be another by now: what was told counts."""
+    on_top, included = charges.get(ChargeKind.TAX), charges.get(ChargeKind.TAX_INCLUDED)
+    tax = tax_of(session.get_one(Merchant, order.merchant_id))
+    if included is not None and included.told_minor:
+        base = goods + (order.shipping_minor if tax and tax.on_shipping else 0)
+        included.told_minor -= included.told.split([base - off.minor, off.minor])[1].minor
+    if on_top is None or on_top.amount_minor == on_top.shipping_minor:
+        return Money(0, order.currency)
+    of_goods = Money(on_top.amount_minor - on_top.shipping_minor, order.currency)
+    less = of_goods.split([goods - off.minor, off.minor])[1]
+    on_top.told_minor -= less.minor
+    on_top.amount_minor -= less.minor
+    return less
 
 
 def is_added_up(session: Session, order: Order, lines: Sequence[OrderLine]) -> bool:

@@ -1,6 +1,7 @@
 """What was paid for each line of an order, to the last cent, and how much of that is still here.
 
-A line bears its share of the discount (`OrderLine.discount_minor`) and of the tax that comes on top
+A line bears its share of the discount and of what its team's growth took off (both are in
+`OrderLine.discount_minor`), and of the tax that comes on top
 (by largest remainder; what of the tax is for shipping no line bears). A dearer variant adds what
 was paid for it, a cheaper one takes away what went back.
 """

@@ -23,11 +23,14 @@ from data.payments.deciding import (
 )
 from data.payments.external import note_external_refund
 from data.payments.facts import (
+    HoldLost,
     PaymentFailed,
     PaymentQuarantined,
+    PriceLowered,
     RefundFailed,
     RefundRequested,
 )
+from data.payments.holds import was_only_held
 from data.payments.links import (
     Payable,
     PayState,
@@ -37,6 +40,7 @@ from data.payments.links import (
     revoke_links,
 )
 from data.payments.looking import Look, lease_looks, looks_due
+from data.payments.lowering import ask_again, lower_price
 from data.payments.models import (
     AttemptState,
     NoticeState,
@@ -90,6 +94,7 @@ __all__ = [
     "Cancelled",
     "Dispute",
     "DisputeState",
+    "HoldLost",
     "Look",
     "NoticeState",
     "PayState",
@@ -102,6 +107,7 @@ __all__ = [
     "PaymentLook",
     "PaymentNotice",
     "PaymentQuarantined",
+    "PriceLowered",
     "QuarantineDeed",
     "QuarantineMove",
     "Refund",
@@ -113,6 +119,7 @@ __all__ = [
     "apply_refund_truth",
     "apply_standing",
     "apply_truth",
+    "ask_again",
     "begin_attempt",
     "calls_due",
     "cancel_order",
@@ -126,6 +133,7 @@ __all__ = [
     "lease_looks",
     "listen",
     "looks_due",
+    "lower_price",
     "note_external_refund",
     "order_behind",
     "record_answer",
@@ -139,4 +147,5 @@ __all__ = [
     "send_again",
     "settle_group_order",
     "supersede",
+    "was_only_held",
 ]

@@ -35,6 +35,7 @@ GIFT_CARD_ISSUED = "gift_card_issued"
 CREDIT_REDEEMED = "credit_redeemed"
 CREDIT_EARNED = "credit_earned"
 CREDIT_RETURNED = "credit_returned"
+CREDIT_LOWERED = "credit_lowered"
 
 
 def book_capture(session: Session, attempt: PaymentAttempt, *, now: datetime) -> None:
@@ -178,6 +179,19 @@ def book_credit_redeemed(session: Session, use: GiftCardUse, *, now: datetime) -
 
 def book_credit_earned(session: Session, use: GiftCardUse, *, now: datetime) -> None:
     _book_use(session, use, CREDIT_EARNED, CUSTOMER_HOLD, REVENUE, now)
+
+
+def book_credit_lowered(session: Session, use: GiftCardUse, share: Money, *, now: datetime) -> None:
+    """Its goods cost less in the end, and are not owed yet: a part of it is the card's again."""
+    post(
+        session,
+        merchant_id=use.merchant_id,
+        kind=CREDIT_LOWERED,
+        source_ref=str(use.id),
+        legs=transfer(CUSTOMER_HOLD, GIFT_CARD_LIABILITY, share),
+        event_at=now,
+        now=now,
+    )
 
 
 def book_credit_returned(

@@ -13,7 +13,12 @@ from data.kernel.facts import Fact
 from data.kernel.money import Money
 from data.orders import Order, OrderCancelled, OrderExpired, OrderState, lock_order
 from data.payments.attempts import open_attempt
-from data.payments.books import book_credit_earned, book_credit_redeemed, book_credit_returned
+from data.payments.books import (
+    book_credit_earned,
+    book_credit_lowered,
+    book_credit_redeemed,
+    book_credit_returned,
+)
 from data.payments.credit_models import USE_TRANSITIONS, GiftCard, GiftCardUse, UseState
 
 
@@ -109,6 +114,27 @@ def return_part(
             left -= part.minor
     session.flush()
     return Money(wanted.minor - left, order.currency)
+
+
+def lower_credit(session: Session, order: Order, less: Money, due: Money, *, now: datetime) -> None:
+    """A paid order costs so much less after all, `due` of it having been a provider's part: each
+    card gets its share back, by largest remainder."""
+    uses = uses_of(session, order, UseState.REDEEMED)
+    if not uses:
+        return
+    shares = less.split([*(use.amount_minor for use in uses), due.minor])
+    for use, share in zip(uses, shares, strict=False):  # the last share is the provider's
+        if not share.minor:
+            continue
+        _change(session, use, balance=share.minor, held=0)
+        book_credit_lowered(session, use, share, now=now)
+        order.credit_minor -= share.minor
+        if share == use.amount:
+            session.delete(use)
+        else:
+            use.amount_minor -= share.minor
+            use.updated_at = now
+    session.flush()
 
 
 def hold_again(session: Session, order: Order, *, now: datetime) -> bool:

@@ -66,13 +66,23 @@ def settle_group_order(session: Session, *, order_id: str, now: datetime) -> boo
     if order.state != OrderState.WAITING_GROUP:
         return False
     paying = _paying(session, order)
-    if paying is not None and paying.state == AttemptState.AUTHORIZED:
-        paying.capture_wanted = True
-        paying.call, paying.call_at = Verb.CAPTURE, now
-        session.flush()
-    else:
+    if paying is None or paying.state != AttemptState.AUTHORIZED:
         earn(session, order, paying, now=now)
+    elif order.due.minor:
+        _want_capture(session, order, paying, now)
+    else:  # it came to cost nothing
+        paying.call, paying.call_at = Verb.VOID, now
+        earn(session, order, None, now=now)
     return True
+
+
+def _want_capture(session: Session, order: Order, attempt: PaymentAttempt, now: datetime) -> None:
+    """Of what it costs by now; where the provider can take only all, the difference goes back."""
+    attempt.capture_wanted = True
+    if order.due < attempt.amount:
+        attempt.capture_minor = order.due.minor
+    attempt.call, attempt.call_at = Verb.CAPTURE, now
+    session.flush()
 
 
 def refund_order(session: Session, *, order_id: str, cause_ref: str, now: datetime) -> bool:
@@ -107,13 +117,13 @@ def refund_money(session: Session, order: Order, *, cause_ref: str, now: datetim
 def _paying(session: Session, order: Order) -> PaymentAttempt | None:
     """The attempt this order lives on: it holds money that nobody was promised back. None: gift
     cards paid all of it."""
-    if not order.due.minor:
-        return None
     for attempt in attempts_of(session, order.id):
         is_ours = attempt.captured_minor > attempt.promised_minor
         if is_ours or attempt.state == AttemptState.AUTHORIZED:
             return attempt
-    raise WrongState("order_without_money")
+    if order.due.minor:
+        raise WrongState("order_without_money")
+    return None
 
 
 def _give_back(session: Session, attempt: PaymentAttempt, cause_ref: str, now: datetime) -> None:

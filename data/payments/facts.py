@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from data.kernel.money import Money
 from data.orders.facts import OrderFact
 
 
@@ -25,6 +26,20 @@ class RefundSucceeded(OrderFact):
     """One refund has arrived; of the whole order's money `OrderRefunded` tells."""
 
     refund_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLost(OrderFact):
+    """What was held for a waiting order ran out, or could not be taken."""
+
+    attempt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLowered(OrderFact):
+    """A paid order's goods cost less in the end: `less` goes back, or is never taken."""
+
+    less: Money
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ class RefundStatus(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ProviderPayment:
     """A payment as the provider shows it. `our_ref` is our key, as it came back to us.
+    `amount`: what was asked for; once it is captured, what was taken.
 
     `provider_ref` None: it gives a payment no name of its own before somebody has paid.
     """
@@ -210,6 +211,7 @@ class PaymentRef:
     `is_offered`: its payer has been given a way to pay it, good until `expires_at`.
     `let_go`: it is over for us. Where a payer's consent takes nothing yet, a gateway that takes the
     money when it sees the consent must not do so any more.
+    `capture`: what of a hold is to be taken; None: all of it.
     """
 
     key: str
@@ -218,6 +220,7 @@ class PaymentRef:
     is_offered: bool = False
     expires_at: datetime | None = None
     let_go: bool = False
+    capture: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,8 @@ class PaymentAttempt(Base):
     details: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     authorize_only: Mapped[bool] = mapped_column(default=False)
     capture_wanted: Mapped[bool] = mapped_column(default=False)  # its group came together
+    capture_minor: Mapped[int | None]  # … for less than was held
+    hold_until: Mapped[datetime | None]  # as the provider told it
     state: Mapped[str] = mapped_column(String(12), default=AttemptState.CREATED)
     captured_minor: Mapped[int] = mapped_column(default=0)
     promised_minor: Mapped[int] = mapped_column(default=0)
@@ -151,6 +153,12 @@ class PaymentAttempt(Base):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def to_capture(self) -> Money | None:
+        """What of a hold is to be taken; None: all of it."""
+        minor = self.capture_minor
+        return None if minor is None else Money(minor, self.currency)
 
     @property
     def captured(self) -> Money:

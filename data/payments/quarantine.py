@@ -15,7 +15,7 @@ from data.orders import Order
 from data.payments.attempts import lock_attempt
 from data.payments.calls import Verb
 from data.payments.facts import PaymentQuarantined
-from data.payments.gateway import ProviderPayment, ProviderRefund
+from data.payments.gateway import PaymentStatus, ProviderPayment, ProviderRefund
 from data.payments.models import NoticeState, PaymentAttempt, PaymentNotice, Refund
 from data.payments.quarantine_models import QuarantineDeed, QuarantineMove
 from data.payments.refunds import lock_refund
@@ -35,13 +35,22 @@ def contradiction(session: Session, subject: PaymentAttempt | Refund, truth: _Sh
     """What does not fit, or None: amount, currency, our key, the provider's reference."""
     checks = {
         "currency": truth.amount.currency == subject.currency,
-        "amount": truth.amount.minor == subject.amount_minor,
+        "amount": truth.amount.minor in _fitting(subject, truth),
         "our_ref": truth.our_ref in (None, subject.idempotency_key),
         "provider_ref": None in (names := (subject.provider_ref, truth.provider_ref))
         or names[0] == names[1],
         "provider_ref_taken": not _is_taken(session, subject, truth.provider_ref),
     }
     return next((name for name, fits in checks.items() if not fits), None)
+
+
+def _fitting(subject: PaymentAttempt | Refund, truth: _Shown) -> set[int]:
+    """What was asked for; of a hold, once taken, also the part of it that was to be."""
+    fitting = {subject.amount_minor}
+    is_taken = isinstance(truth, ProviderPayment) and truth.status == PaymentStatus.CAPTURED
+    if is_taken and isinstance(subject, PaymentAttempt) and subject.capture_minor is not None:
+        fitting.add(subject.capture_minor)
+    return fitting
 
 
 def quarantine(  # whose, what, why

@@ -15,4 +15,5 @@ def payment_ref(attempt: PaymentAttempt) -> PaymentRef:
         is_offered=attempt.pay_with is not None,
         expires_at=read_details(attempt.details).expires_at,
         let_go=attempt.superseded or attempt.state in _OVER,
+        capture=attempt.to_capture,
     )

@@ -31,6 +31,7 @@ from data.payments.models import (
 from data.payments.standing_models import Alarm, Dispute, DisputeState, PaymentAlarm
 
 SEND = "refund_send"
+DIFFERENCE = "ladder"  # the cause of what goes back because more people came: see lowering.py
 
 
 def request_refund(

@@ -109,12 +109,27 @@ def look(session: Session, key: str, *, now: datetime) -> SandboxPayment | None:
     return _payment(session, key, now)
 
 
-def capture(session: Session, key: str, *, now: datetime) -> SandboxPayment:
+def capture(
+    session: Session, key: str, amount: Money | None = None, *, now: datetime
+) -> SandboxPayment:
+    """Take what is held, or this much of it: from then on that is what the payment is."""
+    payment = _known(session, key, now)
+    if payment.status != PaymentStatus.AUTHORIZED:
+        return payment
+    if amount is not None and not 0 < amount.minor <= payment.amount_minor:
+        raise ProviderRefused("capture_exceeds_hold")
+    payment.status, payment.settles_at = PaymentStatus.CAPTURED, None
+    payment.amount_minor = amount.minor if amount else payment.amount_minor
+    session.flush()
+    return payment
+
+
+def end_hold(session: Session, key: str, *, now: datetime) -> None:
+    """The payer's own bank lets a hold go before its time, as some do."""
     payment = _known(session, key, now)
     if payment.status == PaymentStatus.AUTHORIZED:
-        payment.status, payment.settles_at = PaymentStatus.CAPTURED, None
+        payment.settles_at = now
         session.flush()
-    return payment
 
 
 def let_go(session: Session, key: str, *, now: datetime) -> SandboxPayment:

@@ -8,10 +8,12 @@ Money twice      ▸ one refund of the second.
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from data.kernel.errors import OutOfStock, WrongState
+from data.kernel.money import Money
 from data.orders import (
     WAITING_KINDS,
     Order,
@@ -28,13 +30,13 @@ from data.payments.attempts import lock_attempt, move_attempt, open_attempt
 from data.payments.books import book_capture, book_goods_owed
 from data.payments.calls import Verb
 from data.payments.credit import earn_credit, hold_again, redeem, release
-from data.payments.facts import PaymentFailed
+from data.payments.facts import HoldLost, PaymentFailed
 from data.payments.gateway import ProviderPayment
 from data.payments.looking import plan_look
 from data.payments.models import AttemptState, PaymentAttempt
 from data.payments.quarantine import contradiction, quarantine
 from data.payments.refund_truth import close_if_all_is_back
-from data.payments.refunds import request_refund
+from data.payments.refunds import DIFFERENCE, request_refund
 
 # Of what was paid: nothing is to be asked, and what it could be paid with leads to what was paid.
 _SETTLED = dict.fromkeys(("pay_with", "call", "call_at", "next_check_at"))
@@ -68,12 +70,17 @@ def learn(
         attempt.pay_by, attempt.pay_with = truth.pay_by, truth.pay_with
         attempt.pay_until = truth.pay_until
     before, to = AttemptState(attempt.state), AttemptState(truth.status.value)
-    taken = {"captured_minor": attempt.amount_minor, **_SETTLED}
-    also = taken if to == AttemptState.CAPTURED else {}
+    also = _columns(to, truth)
     if not move_attempt(session, attempt, to, now=now, **also):
         return False
     _CONSEQUENCES.get(to, _nothing)(session, order, attempt, before, now)
     return True
+
+
+def _columns(to: AttemptState, truth: ProviderPayment) -> dict[str, Any]:
+    if to == AttemptState.CAPTURED:
+        return {"captured_minor": truth.amount.minor, **_SETTLED}
+    return {"hold_until": truth.hold_until} if to == AttemptState.AUTHORIZED else {}
 
 
 def pay_by_credit(session: Session, *, order_id: str, now: datetime) -> None:
@@ -98,6 +105,20 @@ def earn(session: Session, order: Order, attempt: PaymentAttempt | None, *, now:
     earn_credit(session, order, now=now)
     move(session, order, OrderState.READY, now=now)
     tell(session, OrderReady, order, now=now)
+    if attempt is not None:
+        _return_difference(session, order, attempt, now)
+
+
+def _return_difference(
+    session: Session, order: Order, attempt: PaymentAttempt, now: datetime
+) -> None:
+    """More was taken than the order costs by now (lowering.py); what the shop gave back for another
+    reason is another matter, as long as there is enough."""
+    left = attempt.captured_minor - attempt.promised_minor
+    over = min(attempt.captured_minor - order.due.minor, left)
+    if over > 0:
+        amount = Money(over, order.currency)
+        request_refund(session, attempt_id=attempt.id, amount=amount, cause_ref=DIFFERENCE, now=now)
 
 
 def fall_through(
@@ -111,9 +132,17 @@ def fall_through(
         if not attempt.superseded:
             tell(session, PaymentFailed, order, now=now, attempt_id=attempt.id)
     elif order.state == OrderState.WAITING_GROUP and before == AttemptState.AUTHORIZED:
-        close_unpaid(session, order, OrderState.CANCELLED, now=now)  # the hold ran out
+        _lose_hold(session, order, attempt, now)
     else:
         close_if_all_is_back(session, order, now=now)
+
+
+def _lose_hold(session: Session, order: Order, attempt: PaymentAttempt, now: datetime) -> None:
+    """It ran out, or could not be taken. Who listens may have its buyer asked again (lowering.py);
+    else the order is over."""
+    tell(session, HoldLost, order, now=now, attempt_id=attempt.id)
+    if order.state == OrderState.WAITING_GROUP:
+        close_unpaid(session, order, OrderState.CANCELLED, now=now)
 
 
 def _captured(

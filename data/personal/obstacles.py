@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from data.group_buys.limits import HOLDS_PER_PERSON
-from data.group_buys.models import LIVE, Seat, SeatState, Team, TeamState
+from data.group_buys.models import LIVE, RUNNING, Seat, SeatState, Team
 from data.people import Person
 
 
@@ -43,7 +43,7 @@ def _in_one_open_team(session: Session, kept: str, gone: str) -> bool:
         select(Team.id)
         .join(mine, mine.team_id == Team.id)
         .join(theirs, theirs.team_id == Team.id)
-        .where(Team.state == TeamState.OPEN)
+        .where(Team.state.in_(RUNNING))
         .where(mine.person_id == kept, mine.state.in_(LIVE))
         .where(theirs.person_id == gone, theirs.state.in_(LIVE))
     )

@@ -87,6 +87,7 @@ PLACES: Mapping[str, Place] = {
     "seat_takers": Place(Fate.DELETED),
     "teams": Place(Fate.KEPT, Why.BOOKS),
     "team_steps": Place(Fate.KEPT, Why.BOOKS),
+    "team_tiers": Place(Fate.KEPT, Why.BOOKS, shown=False),
     "team_shares": Place(Fate.KEPT, Why.PROOF, shown=False),  # a hash, and which team it led to
     "leader_rewards": Place(Fate.KEPT, Why.BOOKS),
     "campaign_chats": Place(Fate.KEPT, Why.PROOF, shown=False),  # of groups: where an offer shows

@@ -15,6 +15,7 @@ from dialogs.actions.turn import Turn
 _UNPAID = (OrderState.AWAITING_PAYMENT, OrderState.EXPIRED, OrderState.CANCELLED)
 _CHARGES = {
     ChargeKind.DISCOUNT: "utter_receipt_discount",
+    ChargeKind.LADDER: "utter_receipt_ladder",
     ChargeKind.TAX: "utter_receipt_tax",
     ChargeKind.TAX_INCLUDED: "utter_receipt_tax_included",
 }

@@ -2,15 +2,18 @@
 
 from data.catalogue import get_variant
 from data.group_buys import (
+    PayMode,
     Seat,
     SeatState,
     Team,
     TeamView,
     asks_for_address,
     give_team_address,
+    is_pledge,
     leave,
     place_seat_order,
     reward_of,
+    takes_money,
     team_view,
     unpaid_seats,
 )
@@ -23,7 +26,7 @@ from dialogs.actions.buying import give_payment_link, tell_tax
 from dialogs.actions.one_address import TO_LEADER
 from dialogs.actions.products import variant_words
 from dialogs.actions.turn import Turn
-from dialogs.team_card import title_of
+from dialogs.team_card import Wording, ladder_lines, title_of
 
 
 class PickSeat(ShopAction):
@@ -37,6 +40,9 @@ class PickSeat(ShopAction):
     def act(self, turn: Turn) -> None:
         taken = turn.slots.get("seat_taken")
         turn.set("seat_taken", None)
+        if _tell_pledge(turn, str(taken)):
+            turn.set("seat", None)
+            return
         seat = max(_waiting(turn), key=lambda one: (one.id == taken, one.created_at), default=None)
         turn.set("seat", seat.id if seat else None)
         if seat is not None:
@@ -56,8 +62,38 @@ def _tell_held(turn: Turn, seat: Seat, view: TeamView) -> None:
     )
 
 
+def _tell_pledge(turn: Turn, taken: str) -> bool:
+    """Was the seat just taken in a team that pays when it is full? Then there is nothing to pay
+    yet, and they are told so."""
+    mine = unpaid_seats(turn.session, merchant_id=turn.merchant.id, person_id=turn.person.id)
+    seat = next((one for one in mine if one.id == taken and _is_pledged(turn, one)), None)
+    if seat is None:
+        return False
+    view = team_view(turn.session, seat.team_id)
+    title, left = _title(turn, view), view.deadline - turn.now
+    turn.say("utter_seat_pledged", title=title, price=view.price, left=left)
+    _tell_terms(turn, seat, view)
+    return True
+
+
+def _is_pledged(turn: Turn, seat: Seat) -> bool:
+    return is_pledge(turn.session.get_one(Team, seat.team_id))
+
+
 def _tell_terms(turn: Turn, seat: Seat, view: TeamView) -> None:
-    """What is particular: the leader's reward, and one address for all."""
+    """What is particular: what comes back and when money is taken, the leader's reward, and one
+    address for all."""
+    wording = Wording(turn.domain, turn.locale)
+    tiers = ladder_lines(wording, view)
+    if tiers and view.mode != PayMode.JOIN_FIRST:
+        turn.say("utter_seat_ladder", price=view.price, tiers="\n".join(tiers))
+    mode = f"utter_seat_mode_{view.mode}"
+    if wording.knows(mode):
+        turn.say(mode)
+    _tell_of_leader(turn, seat, view)
+
+
+def _tell_of_leader(turn: Turn, seat: Seat, view: TeamView) -> None:
     leads = view.leader_id == seat.person_id
     team = turn.session.get_one(Team, seat.team_id)
     if not asks_for_address(team, seat.person_id):
@@ -73,7 +109,11 @@ def _tell_terms(turn: Turn, seat: Seat, view: TeamView) -> None:
 
 def _waiting(turn: Turn) -> list[Seat]:
     seats = unpaid_seats(turn.session, merchant_id=turn.merchant.id, person_id=turn.person.id)
-    return [seat for seat in seats if seat.order_id is None and seat.held_until > turn.now]
+    return [
+        seat
+        for seat in seats
+        if seat.order_id is None and seat.held_until > turn.now and not _is_pledged(turn, seat)
+    ]
 
 
 class ShowSeat(ShopAction):
@@ -169,7 +209,7 @@ def _held(turn: Turn) -> Seat | None:
         return None
     team = turn.session.get_one(Team, seat.team_id)
     is_held = seat.state == SeatState.HELD and seat.order_id is None
-    return seat if is_held and team.expires_at > turn.now else None
+    return seat if is_held and takes_money(team, turn.now) else None
 
 
 def _address(turn: Turn, seat: Seat) -> Address | None:

@@ -54,7 +54,7 @@ def _hand_over(turn: Turn, campaign: Campaign, team: Team) -> None:
     turn.say(
         "utter_team_shared",
         title=title_of_offer(turn, campaign),
-        size=str(team.target),
+        size=str(team.minimum),
         price=team.price,
         link=f"{turn.public_url}/g/{token}",
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import select
 
-from data.delivery.messages import Option, Options
+from data.delivery.messages import Option, Options, PaymentLink, Segment
 from data.group_buys import (
     AddressWanted,
     RewardGiven,
@@ -13,19 +13,23 @@ from data.group_buys import (
     SeatEnd,
     SeatLost,
     SeatState,
+    SeatToPay,
     TeamCancelled,
     TeamChanged,
     TeamFact,
     TeamFailed,
+    TeamPaying,
     TeamReached,
     TeamState,
     TeamView,
+    seat_of_order,
     team_view,
 )
 from data.group_buys.places import places_of
 from data.kernel.facts import Fact
 from data.kernel.locales import Locale
 from data.orders import Order
+from data.payments import PriceLowered, create_link, was_only_held
 from data.people import Person
 from dialogs.notices.herald import Herald, Notice
 from dialogs.team_card import Wording, team_card, title_of
@@ -49,6 +53,14 @@ def _reached(herald: Herald, fact: Fact) -> None:
     for seat in herald.session.scalars(paid):
         _tell_member(herald, view, seat, "utter_team_reached_note", key=f"reached:{seat.id}")
     herald.tell_flows("group_buy_reached", view.id, people=view.have)
+
+
+def _paying(herald: Herald, fact: Fact) -> None:
+    """The card, and one sentence in the group; each member is asked in private."""
+    _changed(herald, fact)
+    assert isinstance(fact, TeamFact)  # noqa: S101
+    if herald.knows("utter_team_paying"):
+        _tell_group(herald, team_view(herald.session, fact.team_id), "utter_team_paying")
 
 
 def _ended(herald: Herald, fact: Fact) -> None:
@@ -91,7 +103,7 @@ def _lost(herald: Herald, fact: Fact) -> None:
     seat = herald.session.get_one(Seat, fact.seat_id)
     response = f"utter_seat_{fact.cause}"
     if fact.cause in _OF_TEAM:
-        response += "_paid" if seat.paid_at else "_unpaid"
+        response += "_paid" if seat.paid_at and not _was_held(herald, seat) else "_unpaid"
     again = fact.cause == SeatEnd.LAPSED and view.state == TeamState.OPEN
     _tell_member(herald, view, seat, response, key=f"lost:{seat.id}", again=again)
 
@@ -120,19 +132,77 @@ def _address_wanted(herald: Herald, fact: Fact) -> None:
     herald.tell_person(person.id, Notice(key, response, values, (Options((give,)),)))
 
 
-def _tell_member(  # to whom, about what, which words, once: each has a name
-    herald: Herald, view: TeamView, seat: Seat, response: str, *, key: str, again: bool = False
+def _lowered(herald: Herald, fact: Fact) -> None:
+    """More people came than had to: what each of them gets back."""
+    assert isinstance(fact, PriceLowered)  # noqa: S101
+    seat = seat_of_order(herald.session, order_id=fact.order_id)
+    if seat is None:
+        return
+    view = team_view(herald.session, seat.team_id)
+    more = {"less": fact.less, "size": str(view.final_size)}
+    is_held = was_only_held(herald.session, order_id=fact.order_id)
+    response = "utter_price_lowered_hold" if is_held else "utter_price_lowered"
+    _tell_member(herald, view, seat, response, key=f"lowered:{seat.id}", more=more)
+
+
+def _to_pay(herald: Herald, fact: Fact) -> None:
+    """A link to pay by, in private, where what was reserved could not be taken. Who joined without
+    paying is taken to where they say what is to be sent where."""
+    assert isinstance(fact, SeatToPay)  # noqa: S101
+    seat = herald.session.get_one(Seat, fact.seat_id)
+    view = team_view(herald.session, fact.team_id)
+    more = {"left": fact.until - herald.now}
+    key = f"to_pay:{seat.id}:{fact.until.isoformat()}"
+    response = "utter_seat_pay_again" if seat.order_id else "utter_seat_pay_now"
+    _tell_member(herald, view, seat, response, key=key, more=more, pays=True)
+
+
+def _link(herald: Herald, order: Order, locale: Locale) -> PaymentLink:
+    token = create_link(herald.session, order_id=order.id, now=herald.now)
+    return PaymentLink(
+        url=f"{herald.public_url}/pay/{token}",
+        order_id=order.id,
+        amount=order.total,
+        label=herald.words("utter_pay_label", locale),
+        title=order.number,
+    )
+
+
+def _was_held(herald: Herald, seat: Seat) -> bool:
+    order_id = seat.order_id
+    return order_id is not None and was_only_held(herald.session, order_id=order_id)
+
+
+def _tell_member(  # noqa: PLR0913  # to whom, about what, which words, once: each has a name
+    herald: Herald,
+    view: TeamView,
+    seat: Seat,
+    response: str,
+    *,
+    key: str,
+    again: bool = False,
+    pays: bool = False,
+    more: Mapping[str, object] | None = None,
 ) -> None:
     person = herald.session.get_one(Person, seat.person_id)
     order = herald.session.get(Order, seat.order_id) if seat.order_id else None
     locale = Locale(person.locale)
-    more = (Options((_again(herald, view, locale),)),) if again else ()
+    segments: tuple[Segment, ...] = ()
+    if again:
+        segments = (Options((_again(herald, view, locale),)),)
+    elif pays and order is not None:
+        segments = (_link(herald, order, locale),)
+    elif pays and herald.knows("utter_seat_pay_button"):
+        payload = f"/StartFlow(group_checkout, seat_taken={seat.id})"
+        segments = (Options((herald.option("utter_seat_pay_button", payload, locale),)),)
     values = {
         "title": _title(herald, view, locale),
         "price": view.price,
         "number": order.number if order else "",
+        "total": order.total if order else view.price,
+        **(more or {}),
     }
-    notice = Notice(key, response, values, more)
+    notice = Notice(key, response, values, segments)
     talk = order.conversation_id if order else None
     herald.tell_person(person.id, notice, conversation_id=talk)
 
@@ -148,10 +218,13 @@ def _title(herald: Herald, view: TeamView, locale: Locale) -> str:
 
 TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
     TeamChanged: _changed,
+    TeamPaying: _paying,
     TeamReached: _reached,
     TeamFailed: _ended,
     TeamCancelled: _ended,
     SeatLost: _lost,
     RewardGiven: _rewarded,
     AddressWanted: _address_wanted,
+    PriceLowered: _lowered,
+    SeatToPay: _to_pay,
 }

@@ -21,7 +21,7 @@ from data.people.merged import known_as
 from dialogs.format import Domain
 from dialogs.letters import TURN, send
 from dialogs.library import FlowLibrary
-from dialogs.notices.unheard import ABOUT_MONEY, keep_unheard
+from dialogs.notices.unheard import ABOUT_MONEY, YOUNG, keep_unheard
 from dialogs.private import private_chat
 from dialogs.responses import fill, framed, say
 
@@ -70,10 +70,12 @@ class Herald:
         """In private: where they ordered, else in their own chat on any account of the shop. False:
         there is none; what is about their money waits for one."""
         person = known_as(self.session, person_id)
+        if notice.response in YOUNG and not self.knows(notice.response):
+            return False
         found = self._private_place(person, conversation_id)
         if found is not None:
             self._say_to(person, self._worded(person, notice), notice.key, found)
-        elif notice.response in ABOUT_MONEY and self.has_words(notice.response):
+        elif notice.response in ABOUT_MONEY and self.knows(notice.response):
             keep_unheard(
                 self.session,
                 person=person,
@@ -129,7 +131,7 @@ class Herald:
     def option(self, response: str, payload: str, locale: Locale, **values: Any) -> Option:
         return Option(self.words(response, locale, **values), payload)
 
-    def has_words(self, response: str) -> bool:
+    def knows(self, response: str) -> bool:
         """False also for a shop that only takes orders and has no flows at all."""
         try:
             return response in self.domain.responses

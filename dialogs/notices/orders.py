@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from data.group_buys import SeatState, Team, TeamState, seat_of_order
+from data.group_buys import SeatState, Team, TeamState, seat_of_order, takes_money
 from data.kernel.facts import Fact
 from data.kernel.locales import Locale
 from data.kernel.money import Money
@@ -17,7 +17,7 @@ from data.orders import (
     OrderRefunded,
     OrderShipped,
 )
-from data.payments import PaymentFailed, RefundFailed
+from data.payments import PaymentFailed, Refund, RefundFailed, was_only_held
 from data.people import Person
 from dialogs.notices.herald import Herald, Notice
 from dialogs.wording import money
@@ -36,11 +36,13 @@ def _total(order: Order) -> Money:
     return Money(order.total_minor, order.currency)
 
 
-def _tell(herald: Herald, fact: OrderFact, response: str, *, about: str = "") -> None:
+def _tell(
+    herald: Herald, fact: OrderFact, response: str, *, about: str = "", **values: object
+) -> None:
     """`about` is what makes it another message where the same can befall an order again."""
     order = herald.session.get_one(Order, fact.order_id)
     key = f"{response}:{order.id}:{about}"
-    notice = Notice(key, response, _values(order))
+    notice = Notice(key, response, {**_values(order), **values})
     herald.tell_person(fact.person_id, notice, conversation_id=fact.conversation_id)
 
 
@@ -51,7 +53,7 @@ def _paid(herald: Herald, fact: Fact) -> None:
     if order.kind == OrderKind.NORMAL:
         _tell(herald, fact, "utter_receipt")
     elif order.kind == OrderKind.GROUP and _is_in_time(herald, order):
-        _tell(herald, fact, "utter_receipt_group")
+        _tell(herald, fact, _if_held(herald, order, "utter_receipt_hold", "utter_receipt_group"))
     herald.tell_flows("payment_paid", order.id, **_told_of(order, buyer))
 
 
@@ -66,7 +68,9 @@ def _is_in_time(herald: Herald, order: Order) -> bool:
     if seat is None or seat.state != SeatState.HELD:
         return False
     team = herald.session.get_one(Team, seat.team_id)
-    return team.state == TeamState.OPEN and team.expires_at > herald.now
+    if team.state == TeamState.SUCCESS:  # asked again, when what was reserved could not be taken
+        return seat.held_until > herald.now
+    return takes_money(team, herald.now)
 
 
 def _failed(herald: Herald, fact: Fact) -> None:
@@ -81,13 +85,23 @@ def _refunded(herald: Herald, fact: Fact) -> None:
     """Money that went back may come back, and go again."""
     assert isinstance(fact, OrderRefunded)  # noqa: S101
     order = herald.session.get_one(Order, fact.order_id)
-    if order.kind != OrderKind.POOLED:  # what others gave is theirs, and each of them is told
-        _tell(herald, fact, "utter_refunded", about=str(order.version))
+    if order.kind == OrderKind.POOLED:  # what others gave is theirs, and each of them is told
+        return
+    response = _if_held(herald, order, "utter_hold_let_go", "utter_refunded")
+    _tell(herald, fact, response, about=str(order.version))
+
+
+def _if_held(herald: Herald, order: Order, held: str, taken: str) -> str:
+    """Which response fits; older versions of a shop's flows know the second only."""
+    is_held = herald.knows(held) and was_only_held(herald.session, order_id=order.id)
+    return held if is_held else taken
 
 
 def _refund_failed(herald: Herald, fact: Fact) -> None:
     assert isinstance(fact, RefundFailed)  # noqa: S101
-    _tell(herald, fact, "utter_refund_delayed", about=fact.refund_id)
+    refund = herald.session.get(Refund, fact.refund_id)  # it may be a part of the order's sum
+    part = {"total": refund.amount} if refund else {}
+    _tell(herald, fact, "utter_refund_delayed", about=fact.refund_id, **part)
 
 
 def _shipped(herald: Herald, fact: Fact) -> None:

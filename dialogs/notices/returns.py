@@ -74,7 +74,7 @@ def _lapsed(herald: Herald, fact: Fact) -> None:
 def _tell(
     herald: Herald, fact: OrderFact, response: str, about: str, values: Mapping[str, object]
 ) -> None:
-    if not herald.has_words(response):  # a shop's flows may be older than what befalls its orders
+    if not herald.knows(response):  # a shop's flows may be older than what befalls its orders
         return
     order = herald.session.get_one(Order, fact.order_id)
     told = {"number": order.number, **values}

@@ -21,6 +21,15 @@ ABOUT_MONEY = frozenset(
         "utter_return_received", "utter_return_refunded", "utter_variant_changed",
         "utter_change_lapsed",
         "utter_share_paid", "utter_share_back",
+        "utter_receipt_hold", "utter_hold_let_go", "utter_price_lowered",
+        "utter_price_lowered_hold", "utter_seat_pay_again", "utter_seat_pay_now",
+    }
+)  # fmt: skip
+# Flows that a shop published before have no words for these.
+YOUNG = frozenset(
+    {
+        "utter_receipt_hold", "utter_hold_let_go", "utter_price_lowered",
+        "utter_price_lowered_hold", "utter_seat_pay_again", "utter_seat_pay_now",
     }
 )  # fmt: skip
 

@@ -162,7 +162,7 @@ class PayPal:
         if order.hold is None or order.hold.status != "CREATED" or order.capture is not None:
             return payment_shown(order)
         told = {
-            "amount": to_paypal(payment.amount),
+            "amount": to_paypal(payment.capture or payment.amount),
             "invoice_id": payment.key,
             "final_capture": True,
         }

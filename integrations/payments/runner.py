@@ -1,6 +1,7 @@
 """Making one leased call at its provider. No transaction is open here, and nothing is raised."""
 
 import logging
+from dataclasses import replace
 
 from data.payments.calls import Call, Verb
 from data.payments.gateway import (
@@ -10,6 +11,7 @@ from data.payments.gateway import (
     Gateway,
     NoAnswer,
     NotThere,
+    PaymentRef,
     ProviderPayment,
     ProviderRefund,
     ProviderRefused,
@@ -56,13 +58,18 @@ async def _ask(call: Call, gateway: Gateway) -> ProviderPayment | ProviderRefund
     return await _ask_of_payment(call, gateway)
 
 
+def _as_it_can(payment: PaymentRef, gateway: Gateway) -> PaymentRef:
+    """All of a hold, where the provider takes no part of one."""
+    return payment if gateway.flags.can_partial_capture else replace(payment, capture=None)
+
+
 async def _ask_of_payment(call: Call, gateway: Gateway) -> ProviderPayment | None:
     """A provider that cannot close is asked instead; what comes too late is refunded."""
     match call.verb:
         case Verb.CREATE:
             return await gateway.create_payment(call.new_payment)
         case Verb.CAPTURE:
-            return await gateway.capture(call.payment)
+            return await gateway.capture(_as_it_can(call.payment, gateway))
         case Verb.VOID:
             return await gateway.void(call.payment)
         case Verb.CLOSE if gateway.flags.can_close:

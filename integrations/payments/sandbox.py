@@ -42,6 +42,7 @@ SIGNATURE = "sandbox-signature"
 _TOLERANCE = timedelta(minutes=5)  # Stripe's and WeChat Pay's, in both directions
 _SHORTEST_SECRET = 16
 _HEADER = re.compile(r"t=(\d{1,12}),v1=([0-9a-f]{64})")
+_ABLE = Flags(can_authorize=True, longest_hold=bank.HOLD, can_partial_capture=True)
 _T = TypeVar("_T")
 
 
@@ -56,7 +57,7 @@ class SandboxGateway:
         self._database = database
         self._clock = clock
         self._secret = secret.encode()
-        self._flags = flags or Flags(longest_hold=bank.HOLD)
+        self._flags = flags or _ABLE
 
     @property
     def name(self) -> str:
@@ -78,7 +79,8 @@ class SandboxGateway:
 
     async def capture(self, payment: PaymentRef) -> ProviderPayment:
         now = self._clock.now()
-        return _payment(await self._bank(lambda s: bank.capture(s, payment.key, now=now)))
+        taken = lambda s: bank.capture(s, payment.key, payment.capture, now=now)  # noqa: E731
+        return _payment(await self._bank(taken))
 
     async def void(self, payment: PaymentRef) -> ProviderPayment:
         now = self._clock.now()

@@ -83,7 +83,7 @@ class StripeGateway:
 
     @property
     def flags(self) -> Flags:
-        return Flags(can_authorize=True, longest_hold=_HOLD)
+        return Flags(can_authorize=True, longest_hold=_HOLD, can_partial_capture=True)
 
     async def create_payment(self, wanted: NewPayment) -> ProviderPayment:
         told = self._session_wanted(wanted)
@@ -101,7 +101,11 @@ class StripeGateway:
     async def capture(self, payment: PaymentRef) -> ProviderPayment:
         intent = (await self._session(payment)).intent
         if intent is not None and intent.status == "requires_capture":
-            await self._command(Intent, f"/v1/payment_intents/{quote(intent.id, safe='')}/capture")
+            told = {}
+            if payment.capture is not None:  # the rest is let go with it
+                told["amount_to_capture"] = str(to_stripe(payment.capture))
+            path = f"/v1/payment_intents/{quote(intent.id, safe='')}/capture"
+            await self._command(Intent, path, told)
         return payment_shown(await self._session(payment))
 
     async def void(self, payment: PaymentRef) -> ProviderPayment:
@@ -235,10 +239,12 @@ class StripeGateway:
             raise ProviderRefused("not_paid")
         return intent
 
-    async def _command(self, shape: type[Intent | Session], path: str) -> None:
+    async def _command(
+        self, shape: type[Intent | Session], path: str, told: Mapping[str, str] | None = None
+    ) -> None:
         """A refusal tells that it is in no state for that: the caller looks which one it is in."""
         try:
-            await self._line.post(shape, path)
+            await self._line.post(shape, path, told or {})
         except Refusal as refusal:
             log.warning("stripe did not: %s", refusal)
 

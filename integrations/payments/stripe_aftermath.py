@@ -37,7 +37,7 @@ _WON = frozenset({"won", "warning_closed", "prevented"})
 
 
 async def look_back(line: StripeLine, intent: Intent) -> Standing:
-    refunds = await refunds_of(line, intent.id)
+    refunds = _of_what_was_taken(intent, await refunds_of(line, intent.id))
     disputes = await _disputes_of(line, intent.id)
     try:
         return Standing(
@@ -47,6 +47,14 @@ async def look_back(line: StripeLine, intent: Intent) -> Standing:
         )
     except Invalid:
         raise ProviderUnreachable("amount") from None
+
+
+def _of_what_was_taken(intent: Intent, found: list[Refund]) -> list[Refund]:
+    """Where only a part of a hold was taken, Stripe shows the rest as a refund, the first of all:
+    that money was never here."""
+    rest = intent.amount - (intent.amount_received or intent.amount)
+    is_rest = bool(found) and found[-1].amount == rest and not found[-1].our_key
+    return found[:-1] if is_rest else found
 
 
 async def refunds_of(line: StripeLine, intent_id: str) -> list[Refund]:

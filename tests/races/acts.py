@@ -51,11 +51,17 @@ def leave(database: Database, barrier: Barrier, team: str, person: str, now: dat
         leave_team(session, team_id=team, person_id=person, now=now)
 
 
-def pay(database: Database, barrier: Barrier, attempt_id: str, now: datetime) -> None:
+def pay(
+    database: Database,
+    barrier: Barrier,
+    attempt_id: str,
+    now: datetime,
+    status: PaymentStatus = PaymentStatus.CAPTURED,
+) -> None:
     barrier.wait()
     with database.transaction() as session:
         attempt = session.get_one(PaymentAttempt, attempt_id)
-        truth = ProviderPayment(PaymentStatus.CAPTURED, attempt.amount, f"bank-{attempt_id}")
+        truth = ProviderPayment(status, attempt.amount, f"bank-{attempt_id}")
         apply_truth(session, attempt_id=attempt_id, truth=truth, now=now)
 
 

@@ -7,18 +7,22 @@ did not meet, and the race proves nothing.
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 
-from data.group_buys import TeamState
+from data.group_buys import PayMode, TeamState
 from data.group_buys.models import TeamStep
 from data.kernel.database import Database
-from tests.data.group_buys.shop import GroupShop
+from data.payments import PaymentAttempt, RefundState
+from data.payments.gateway import PaymentStatus
+from tests.data.group_buys.shop import PRICE, GroupShop
 from tests.races import acts
 from tests.races.together import all_at_once
 
 BUYERS, FREE = 40, 3
+TIERS = ((4, 5000),)
 ROUNDS = 3
 SECOND = timedelta(seconds=1)
 
@@ -28,8 +32,8 @@ def shops(each_database: Database) -> Iterator[Callable[..., GroupShop]]:
     """A shop in the database of this test; sound when the race is over and all work is done."""
     opened: list[GroupShop] = []
 
-    def found(**settings: int) -> GroupShop:
-        opened.append(GroupShop(each_database, on_hand=500, **settings))  # type: ignore[arg-type]
+    def found(**settings: Any) -> GroupShop:
+        opened.append(GroupShop(each_database, on_hand=500, **settings))
         return opened[-1]
 
     yield found
@@ -140,6 +144,48 @@ def test_a_whole_team_that_pays_at_once_completes_exactly_once(
     assert shop.violations() == []
 
 
+def test_two_last_payers_at_once_fix_one_final_tier_for_everybody(
+    shops: Callable[..., GroupShop],
+) -> None:
+    shop = shops(size=2, limit=ROUNDS, tiers=TIERS)
+    for _ in range(ROUNDS):
+        refunded = len(shop.refunds())
+        team = shop.opens("Lan")
+        shop.joins(team, "Wei", "Jun", "Qi")
+        shop.pays(team, "Lan", "Wei")
+        last = [shop.starts_paying(team, name) for name in ("Jun", "Qi")]
+        paying = [partial(acts.pay, attempt_id=attempt, now=shop.now) for attempt in last]
+        assert all_at_once(shop.database, paying) == ["ok"] * 2
+        view = shop.view(team)
+        assert (view.state, view.final_size, view.price.minor) == (TeamState.SUCCESS, 4, 5000)
+        assert _decisions(shop, team) == 1
+        shop.work()
+        assert shop.refunds()[refunded:] == [(RefundState.SUCCEEDED, PRICE - 5000)] * 4
+    assert shop.violations() == []
+
+
+def test_a_pledge_that_fills_the_team_meets_its_deadline_and_it_is_asked_once(
+    shops: Callable[..., GroupShop],
+) -> None:
+    shop = shops(size=2, limit=ROUNDS, tiers=TIERS, modes=(PayMode.JOIN_FIRST,))
+    for _ in range(ROUNDS):
+        team = shop.opens("Lan")
+        shop.joins(team, "Wei", "Jun")
+        person = shop.person("Qi")
+        shop.turn_clock(shop.view(team).deadline - shop.now - SECOND)
+        joining = partial(acts.join, team=team, person=person, now=shop.now)
+        late = partial(acts.expire, team=team, now=shop.now + SECOND)
+        said = all_at_once(shop.database, [joining, late])
+        joined = "error_group_buy_closed" not in said
+        view = shop.view(team)
+        assert (view.state, view.final_size) == (TeamState.PAYING, 4 if joined else 3)
+        assert _decisions(shop, team) == 1
+        shop.later(timedelta(days=2))
+        assert shop.view(team).state == TeamState.FAILED
+        shop.turn_clock(timedelta(hours=2))  # a pause after lapses
+    assert shop.violations() == []
+
+
 def _decisions(shop: GroupShop, team_id: str) -> int:
     with shop.database.reading() as session:
         decided = TeamStep.team_id == team_id, TeamStep.state != TeamState.OPEN
@@ -184,6 +230,37 @@ def test_a_payment_that_meets_the_deadline_ends_in_goods_or_in_one_refund_each(
         assert len(shop.refunds()) - refunded == expected
         assert _decisions(shop, team) == 1
         assert shop.violations() == []
+
+
+def test_a_reservation_that_meets_the_deadline_is_taken_from_all_or_from_nobody(
+    shops: Callable[..., GroupShop],
+) -> None:
+    shop = shops(size=3, limit=ROUNDS, modes=(PayMode.HOLD,), longest_hold=timedelta(days=7))
+    for _ in range(ROUNDS):
+        taken = _captures(shop)
+        team = shop.opens("Lan")
+        shop.joins(team, "Wei")
+        for name in ("Lan", "Wei"):
+            attempt = shop.starts_paying(team, name, authorize=True)
+            shop.money_arrives(attempt, status=PaymentStatus.AUTHORIZED)
+        shop.turn_clock(shop.view(team).deadline - shop.now - SECOND)
+        shop.joins(team, "Jun")
+        attempt = shop.starts_paying(team, "Jun", authorize=True)
+        late = partial(acts.expire, team=team, now=shop.now + SECOND)
+        held = PaymentStatus.AUTHORIZED
+        paying = partial(acts.pay, attempt_id=attempt, now=shop.now, status=held)
+        assert all_at_once(shop.database, [paying, late]) == ["ok"] * 2
+        shop.later(SECOND)
+        expected = {TeamState.SUCCESS: 3, TeamState.FAILED: 0}[shop.view(team).state]
+        assert _captures(shop) - taken == expected
+        assert shop.refunds() == []
+        assert shop.violations() == []
+
+
+def _captures(shop: GroupShop) -> int:
+    with shop.database.reading() as session:
+        taken = PaymentAttempt.captured_minor > 0
+        return session.scalar(select(func.count(PaymentAttempt.id)).where(taken)) or 0
 
 
 def test_control_an_expiry_that_looked_before_the_payment_undoes_a_success(

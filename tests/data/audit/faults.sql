@@ -27,6 +27,24 @@ UPDATE teams SET target = paid WHERE id = (SELECT id FROM teams WHERE state = 'o
 -- fault: team_decided_wrongly
 UPDATE team_steps SET paid = paid - 1 WHERE state = 'success';
 
+-- fault: team_prices_do_not_fall
+INSERT INTO team_tiers (team_id, min_size, merchant_id, price_minor) SELECT id, 3, merchant_id,
+  price_minor FROM teams WHERE state = 'open';
+
+-- fault: team_came_to_another_price
+UPDATE teams SET final_size = held - 1 WHERE state = 'success';
+
+-- fault: ladder_difference_wrong
+INSERT INTO order_charges (merchant_id, order_id, kind, name, amount_minor, told_minor, currency)
+  SELECT merchant_id, id, 'ladder', '{}', -1, -1, currency FROM orders WHERE state = 'ready';
+
+-- fault: team_window_decided_wrongly
+UPDATE teams SET mode = 'join_first', pay_until = expires_at, final_size = 9 WHERE state = 'failed';
+UPDATE team_steps SET state = 'success', paid = 1, held = 2 WHERE state = 'failed';
+
+-- fault: seat_paid_without_money
+UPDATE seats SET state = 'paid' WHERE state = 'held';
+
 -- fault: team_past_its_deadline
 UPDATE teams SET expires_at = '2020-01-01' WHERE id = (SELECT id FROM teams WHERE state =
   'open');

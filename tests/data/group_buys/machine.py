@@ -1,6 +1,7 @@
 """A group-buy shop under random and directed play, compared with the plain model at every step."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -13,15 +14,28 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from data.group_buys import Seat, SeatState, Team, TeamState, live_seat, open_team
+from data.group_buys import (
+    PayMode,
+    Seat,
+    SeatState,
+    Team,
+    TeamState,
+    Underpaid,
+    live_seat,
+    open_team,
+)
 from data.kernel.database import Base, Database
-from data.kernel.errors import GroupBuyClosed, PaymentLinkExpired, ShopError
+from data.kernel.errors import GroupBuyClosed, PaymentLinkExpired, ShopError, WrongState
+from data.payments import PaymentAttempt
+from data.payments.gateway import PaymentStatus
+from data.payments.refunds import still_ours
 from tests.data.group_buys.model import FULFILLED, HELD, PAID, TTL, Model, ModelTeam, Place
-from tests.data.group_buys.shop import GroupShop
+from tests.data.group_buys.shop import PRICE, GroupShop
 
 ON_HAND, LIMIT = 7, 3
+STEPS = ((3, 5900),)  # of a ladder, after two at PRICE
 WINDOW = timedelta(hours=1)
 NAMES = ("Lan", "Wei", "Jun", "Qi", "An")
 PEOPLE = st.sampled_from(NAMES)
@@ -30,11 +44,29 @@ MINUTES = st.sampled_from([1, 4, 10, 25, 60])
 _DIRECTED = 2
 
 
-def found_shop(file: Path, *, size: int) -> GroupShop:
+def found_shop(
+    file: Path,
+    *,
+    size: int,
+    tiers: Sequence[tuple[int, int]] = (),
+    mode: PayMode = PayMode.CHARGE,
+    underpaid: Underpaid = Underpaid.FAIL,
+) -> GroupShop:
     """The shop that every run starts from; its file lies beside it as `kept`."""
     database = Database(f"sqlite:///{file}")
     Base.metadata.create_all(database.engine)
-    shop = GroupShop(database, size=size, on_hand=ON_HAND, limit=LIMIT, window=WINDOW)
+    shop = GroupShop(
+        database,
+        size=size,
+        on_hand=ON_HAND,
+        limit=LIMIT,
+        window=WINDOW,
+        tiers=tiers,
+        modes=(mode,),
+        underpaid=underpaid,
+        pay_window=WINDOW,
+        longest_hold=timedelta(days=7),
+    )
     database.close()
     for name in NAMES:
         shop.person(name)
@@ -52,6 +84,9 @@ class GroupBuyMachine(RuleBasedStateMachine):
     shop: ClassVar[GroupShop]
     kept: ClassVar[Path]
     size: ClassVar[int]
+    tiers: ClassVar[Sequence[tuple[int, int]]] = ()
+    mode: ClassVar[PayMode] = PayMode.CHARGE
+    underpaid: ClassVar[Underpaid] = Underpaid.FAIL
     reached: ClassVar[Counter[str]]
 
     def __init__(self) -> None:
@@ -60,6 +95,10 @@ class GroupBuyMachine(RuleBasedStateMachine):
         self.model = Model(on_hand=ON_HAND, limit=LIMIT)
         self.seen: set[str] = set()
         self.directed = 0
+
+    @property
+    def ships(self) -> bool:
+        return self.underpaid == Underpaid.SHIP
 
     # What people do.
 
@@ -75,9 +114,13 @@ class GroupBuyMachine(RuleBasedStateMachine):
             self._expected(error, reasons, person)
             return None
         assert not reasons
-        team = ModelTeam(team_id, self.size, self.shop.now + WINDOW)
+        ladder = ((self.size, PRICE), *self.tiers)
+        team = ModelTeam(
+            team_id, ladder, self.shop.now + WINDOW, self.mode, WINDOW, ships=self.ships
+        )
         self.model.teams.append(team)
         self._seat(team, person)
+        self.the_shop_is_as_the_model_says()
         return team
 
     @precondition(lambda self: self.model.teams)
@@ -105,11 +148,15 @@ class GroupBuyMachine(RuleBasedStateMachine):
             return
         now, team = self.shop.now, place.team
         fresh = not place.ordered
+        holds = self.mode == PayMode.HOLD
         try:
-            place.attempt = self.shop.starts_paying(team.id, place.person)
+            place.attempt = self.shop.starts_paying(team.id, place.person, authorize=holds)
+        except WrongState:
+            assert team.pledging()
+            return
         except GroupBuyClosed:
             assert fresh
-            assert not team.running(now)
+            assert not team.payable(now)
             return
         except PaymentLinkExpired:
             assert not fresh
@@ -117,7 +164,7 @@ class GroupBuyMachine(RuleBasedStateMachine):
             return
         place.ordered = True
         if fresh:
-            place.until = min(now + TTL, team.deadline)
+            place.until = team.pay_until or min(now + TTL, team.deadline)
 
     @precondition(lambda self: self.model.places())
     @rule(pick=PICK)
@@ -127,7 +174,9 @@ class GroupBuyMachine(RuleBasedStateMachine):
 
     def _arrive(self, place: Place) -> None:
         if place.attempt is not None:
-            self.shop.money_arrives(place.attempt)
+            holds = self.mode == PayMode.HOLD
+            status = PaymentStatus.AUTHORIZED if holds else PaymentStatus.CAPTURED
+            self.shop.money_arrives(place.attempt, status=status)
             self.model.arrives(place, self.shop.now)
             self.the_shop_is_as_the_model_says()
 
@@ -141,7 +190,7 @@ class GroupBuyMachine(RuleBasedStateMachine):
             self.shop.calls_off(place.team.id, place.person)
         else:
             return
-        self.model.ends(place)
+        self.model.ends(place, self.shop.now)
 
     # What time and machines do.
 
@@ -175,13 +224,17 @@ class GroupBuyMachine(RuleBasedStateMachine):
 
     # Paths that random play seldom finds.
 
-    @initialize(path=st.sampled_from(["fill", "refund", "miss", "leave", "lapse"]))
+    @initialize(path=st.sampled_from(["fill", "refund", "miss", "enough", "leave", "lapse"]))
     def begin(self, path: str) -> None:
-        """One run in five, each: what random play alone would hardly reach."""
+        """One run in six, each: what random play alone would hardly reach."""
+        if self.mode == PayMode.JOIN_FIRST and path == "lapse":
+            path = "fill"  # a pledge does not lapse
         if path in ("fill", "refund"):
             self.fill_a_team(refund=path == "refund")
         elif path == "miss":
             self.miss_the_deadline()
+        elif path == "enough":
+            self.enough_at_the_deadline()
         elif self._open("Lan") is not None and path == "leave":
             self.give_up(0)
         else:
@@ -226,6 +279,33 @@ class GroupBuyMachine(RuleBasedStateMachine):
         self._arrive(team.places[-1])
         self.work()
 
+    @precondition(lambda self: self.directed < _DIRECTED)
+    @rule()
+    def enough_at_the_deadline(self) -> None:
+        """As many as must have paid, one more holds a place, and the time is up: on a ladder that
+        is a success without the last tier."""
+        self.directed += 1
+        team = self._opened_by_somebody()
+        if team is None:
+            return
+        self._join(team, next(name for name in NAMES if name != team.places[0].person))
+        for place in team.live():
+            self._start(place)
+            self._arrive(place)
+        self.clock(25)
+        self.clock(25)
+        self.clock(4)
+        self._join(team, "An")
+        self.clock(10)
+        self.work()
+        if team.state == TeamState.PAYING:
+            self._start(team.live()[0])
+            self._arrive(team.live()[0])
+            self.clock(60)
+            self.work()
+            if team.paid():  # those who paid are shipped to; one of them thinks again
+                self.give_up(self.model.places().index(team.live()[0]))
+
     def _opened_by_somebody(self) -> ModelTeam | None:
         for person in NAMES:
             team = self._open(person)
@@ -239,22 +319,38 @@ class GroupBuyMachine(RuleBasedStateMachine):
     def the_shop_is_as_the_model_says(self) -> None:
         with self.shop.database.reading() as session:
             seats = {row.id: row.state for row in session.execute(select(Seat.id, Seat.state))}
-            rows = session.execute(select(Team.id, Team.state, Team.held, Team.paid)).all()
+            rows = session.execute(
+                select(Team.id, Team.state, Team.held, Team.paid, Team.final_size)
+            ).all()
         teams = {team_id: tuple(rest) for team_id, *rest in rows}
         assert seats == {place.id: place.state for place in self.model.places()}
         assert teams == {
-            team.id: (team.state, len(team.live()), team.paid()) for team in self.model.teams
+            team.id: (team.state, len(team.live()), team.paid(), team.final_size)
+            for team in self.model.teams
         }
         self.seen |= {f"seat {state}" for state in seats.values()}
         self.seen |= {f"team {state}" for state, *_ in teams.values()}
 
     def teardown(self) -> None:
-        self.clock(60)
-        self.work()
+        for _ in range(2):  # the deadline, and a window to pay in
+            self.clock(60)
+            self.work()
         self.the_shop_is_as_the_model_says()
+        self._money_is_as_the_model_says()
         assert self.shop.violations() == []
         self.reached.update(self.seen)
         self.reached["runs"] += 1
+
+    def _money_is_as_the_model_says(self) -> None:
+        """What we have of each place's money, when everything is at rest."""
+        with self.shop.database.reading() as session:
+            for place in self.model.places():
+                order_id = session.get_one(Seat, place.id).order_id
+                kept = still_ours(session, order_id) if order_id else 0
+                assert kept == place.owes()
+                attempts = select(func.sum(PaymentAttempt.captured_minor))
+                taken = session.scalar(attempts.where(PaymentAttempt.order_id == order_id))
+                assert (taken or 0) == place.taken
 
     def _team(self, pick: int) -> ModelTeam:
         """The newest are picked most."""
@@ -268,8 +364,9 @@ class GroupBuyMachine(RuleBasedStateMachine):
         with self.shop.database.reading() as session:
             seat = live_seat(session, team_id=team.id, person_id=self.shop.person(person))
             assert seat is not None
-            until = min(self.shop.now + TTL, team.deadline)
+            until = team.deadline if team.pledging() else min(self.shop.now + TTL, team.deadline)
             team.places.append(Place(seat.id, team, person, until, SeatState(seat.state)))
+            team.ask_if_full(self.shop.now)
 
     def _expected(self, error: ShopError, reasons: set[str], person: str) -> None:
         paused = error.detail == "seat_paused" and self.model.may_be_paused(person)

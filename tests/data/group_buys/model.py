@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from data.group_buys import SeatState, TeamState
+from data.group_buys import PayMode, SeatState, TeamState
 from data.group_buys.models import LIVE, PAYING
 
 TTL = timedelta(minutes=10)
@@ -21,22 +21,77 @@ class Place:
     ordered: bool = False
     attempt: str | None = None
     told: bool = False
+    taken: int = 0  # what the bank ever took of theirs
+
+    def owes(self) -> int:
+        """What we keep of their money in the end."""
+        return self.team.final_price() if self.state == FULFILLED else 0
 
 
 @dataclass
 class ModelTeam:
     id: str
-    target: int
+    ladder: tuple[tuple[int, int], ...]  # sizes and prices
     deadline: datetime
+    mode: PayMode
+    window: timedelta
+    ships: bool
+    pay_until: datetime | None = None
     state: TeamState = TeamState.OPEN
     places: list[Place] = field(default_factory=list)
+    final_size: int | None = None
     either: bool = False  # its last seats lapse in the moment of its deadline
+
+    @property
+    def minimum(self) -> int:
+        return self.ladder[0][0]
+
+    @property
+    def target(self) -> int:
+        return self.ladder[-1][0]
+
+    def final_price(self) -> int:
+        return min(price for size, price in self.ladder if size <= (self.final_size or 0))
+
+    def succeeds(self) -> None:
+        self.state, self.final_size = TeamState.SUCCESS, self.paid()
 
     def live(self) -> list[Place]:
         return [place for place in self.places if place.state in LIVE]
 
     def paid(self) -> int:
         return sum(place.state in PAYING for place in self.places)
+
+    def pledging(self) -> bool:
+        return self.mode == PayMode.JOIN_FIRST and self.state == TeamState.OPEN
+
+    def payable(self, now: datetime) -> bool:
+        if self.state == TeamState.PAYING:
+            return self.pay_until is not None and now < self.pay_until
+        return self.mode != PayMode.JOIN_FIRST and self.running(now)
+
+    def ask_if_full(self, now: datetime) -> None:
+        if self.pledging() and len(self.live()) >= self.target:
+            self.ask(now)
+
+    def ask(self, now: datetime) -> None:
+        self.state, self.final_size = TeamState.PAYING, len(self.live())
+        self.pay_until = now + self.window
+        for place in self.live():
+            place.until = self.pay_until
+
+    def decide_window(self, now: datetime) -> None:
+        if self.state != TeamState.PAYING:
+            return
+        if self.payable(now) and self.paid() < len(self.live()):
+            return
+        needed = max(size for size, _ in self.ladder if size <= (self.final_size or 0))
+        enough = self.paid() > 0 and (self.ships or self.paid() >= needed)
+        self.state = TeamState.SUCCESS if enough else TeamState.FAILED
+
+    def price(self) -> int:
+        """What is paid at first."""
+        return self.final_price() if self.mode == PayMode.JOIN_FIRST else self.ladder[0][1]
 
     def running(self, now: datetime) -> bool:
         return self.state == TeamState.OPEN and now < self.deadline
@@ -70,39 +125,66 @@ class Model:
         return self.lapses.get(person, 0) >= 3
 
     def arrives(self, place: Place, now: datetime) -> None:
+        if not place.told and place.team.mode != PayMode.HOLD:
+            place.taken = place.team.price()
         if place.told or place.state != HELD:
             place.told = True
             return
         place.told = True
-        place.state = PAID if place.team.running(now) else REFUNDED
-        if place.state == PAID and place.team.paid() >= place.team.target:
-            place.team.state = TeamState.SUCCESS
+        team = place.team
+        place.state = PAID if team.payable(now) else REFUNDED
+        if place.state == PAID and team.mode == PayMode.JOIN_FIRST:
+            team.decide_window(now)
+        elif place.state == PAID and team.paid() >= team.target:
+            team.succeeds()
 
-    def ends(self, place: Place) -> None:
+    def ends(self, place: Place, now: datetime) -> None:
         place.state = REFUNDED if place.state in PAYING else RELEASED
         if place.team.state == TeamState.OPEN and not place.team.live():
             place.team.state = TeamState.CANCELLED
+        place.team.decide_window(now)
 
     def work(self, now: datetime) -> None:
         """Everything that is due, by when it was due."""
         for team in self.teams:
-            if team.state == TeamState.OPEN:
+            if team.state == TeamState.PAYING:
+                self._let_window_pass(team, now)
+            elif team.pledging():
+                self._let_pledges_pass(team, now)
+            elif team.state == TeamState.OPEN:
                 self._let_time_pass(team, now)
             for place in team.live():
                 self._follow(place)
+
+    def _let_pledges_pass(self, team: ModelTeam, now: datetime) -> None:
+        if team.deadline <= now and len(team.live()) >= team.minimum:
+            team.ask(now)
+        elif team.deadline <= now:
+            team.state = TeamState.FAILED
+
+    def _let_window_pass(self, team: ModelTeam, now: datetime) -> None:
+        team.decide_window(now)
+        for place in team.live():
+            if place.state == HELD and place.until <= now:
+                self.lapses[place.person] = self.lapses.get(place.person, 0) + 1
+                place.state = RELEASED
 
     def _let_time_pass(self, team: ModelTeam, now: datetime) -> None:
         for place in sorted(team.live(), key=lambda place: place.until):
             if place.state == HELD and place.until <= now and team.state == TeamState.OPEN:
                 team.either = place.until >= team.deadline and len(team.live()) == 1
                 self.lapses[place.person] = self.lapses.get(place.person, 0) + 1
-                self.ends(place)
+                self.ends(place, now)
         if team.state == TeamState.OPEN and team.deadline <= now:
-            team.state = TeamState.FAILED
+            if team.paid() >= team.minimum:
+                team.succeeds()
+            else:
+                team.state = TeamState.FAILED
 
     def _follow(self, place: Place) -> None:
         """A seat does what its team's end asks for."""
         if place.team.state == TeamState.SUCCESS and place.state == PAID:
             place.state = FULFILLED
+            place.taken = place.taken or place.team.final_price()
         elif place.team.state in (TeamState.FAILED, TeamState.CANCELLED):
             place.state = REFUNDED if place.state in PAYING else RELEASED

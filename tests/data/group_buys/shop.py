@@ -1,11 +1,11 @@
 """A small shop with one group-buy, its people, its bank and its clock, for tests to play with."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
@@ -19,10 +19,12 @@ from data.group_buys import (
     JOBS,
     Campaign,
     CampaignTerms,
+    PayMode,
     Seat,
     SeatState,
     Team,
     TeamView,
+    Tier,
     join,
     leave,
     listen,
@@ -51,6 +53,7 @@ from data.payments import (
     cancel_order,
 )
 from data.payments.attempts import move_attempt
+from data.payments.calls import Verb
 from data.payments.gateway import PaymentStatus, ProviderPayment, ProviderRefund, RefundStatus
 from data.payments.models import AttemptState
 from data.payments.refunds import move_refund
@@ -67,6 +70,8 @@ class Unable(Exception):
 class GroupShop:
     """Everything by the names of people. Each method is one transaction, as in a running shop."""
 
+    takes_parts: ClassVar[bool] = True  # its bank, of what it holds
+
     def __init__(
         self,
         database: Database,
@@ -75,9 +80,10 @@ class GroupShop:
         on_hand: int = 20,
         limit: int = 1,
         window: timedelta = timedelta(hours=24),
+        tiers: Sequence[tuple[int, int]] = (),
         **more: Any,
     ) -> None:
-        """`more`: what else its campaign's terms say."""
+        """`tiers`: sizes and prices after (`size`, PRICE). `more`: what else its terms say."""
         self.facts: list[Fact] = []
         self.now: datetime = NOW
         url = database.engine.url.render_as_string(hide_password=False)
@@ -97,6 +103,7 @@ class GroupShop:
                 starts_at=NOW,
                 ends_at=NOW + timedelta(days=3650),
                 per_person_limit=limit,
+                tiers=tuple(Tier(least, Money(minor, "CNY")) for least, minor in tiers),
                 **more,
             )
             self.merchant_id, self.product_id = merchant.id, product.id
@@ -137,7 +144,7 @@ class GroupShop:
                 self._people[name] = a_person(session, merchant, name=name).id
         return self._people[name]
 
-    def opens(self, name: str) -> str:
+    def opens(self, name: str, mode: PayMode | None = None) -> str:
         person_id = self.person(name)
         with self.database.transaction() as session:
             team = open_team(
@@ -146,6 +153,7 @@ class GroupShop:
                 chat_id=None,
                 leader_id=person_id,
                 now=self.now,
+                mode=mode,
             )
             return team.id
 
@@ -216,10 +224,11 @@ class GroupShop:
 
     def work(self) -> None:
         """All that is due is done: jobs, and the bank's refunds, until nothing is left."""
-        while self._run_jobs() + self._give_back():
+        while self.run_jobs() + self._take_or_let_go() + self._give_back():
             pass
 
-    def _run_jobs(self) -> int:
+    def run_jobs(self) -> int:
+        """The jobs alone: the bank has heard of nothing yet. Gives how many ran."""
         with self.database.transaction() as session:
             lanes = jobs.due_lanes(session, now=self.now, limit=1000)
         return sum(self._run_lane(lane) for lane in lanes)
@@ -254,6 +263,22 @@ class GroupShop:
         self._unclosable.add(seat_id)
         yield
         self._unclosable.discard(seat_id)
+
+    def _take_or_let_go(self) -> int:
+        """What the bank holds is captured or let go, as we want it."""
+        held = select(PaymentAttempt).where(
+            PaymentAttempt.state == AttemptState.AUTHORIZED,
+            PaymentAttempt.call.in_((Verb.CAPTURE, Verb.VOID)),
+        )
+        with self.database.transaction() as session:
+            attempts = session.scalars(held).all()
+            for attempt in attempts:
+                takes, name = attempt.call == Verb.CAPTURE, f"bank-{attempt.id}"
+                amount = (self.takes_parts and attempt.to_capture) or attempt.amount
+                status = PaymentStatus.CAPTURED if takes else PaymentStatus.VOIDED
+                truth = ProviderPayment(status, amount if takes else attempt.amount, name)
+                apply_truth(session, attempt_id=attempt.id, truth=truth, now=self.now)
+            return len(attempts)
 
     def _give_back(self) -> int:
         with self.database.transaction() as session:

@@ -1,25 +1,40 @@
 """The state machine, that it reaches every state, and that it sees each seeded fault."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
-from sqlalchemy import update
+from sqlalchemy import literal, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from data.group_buys import SeatState, TeamFailed, TeamState, outcomes, seats, teams
+from data.group_buys import (
+    PayMode,
+    SeatState,
+    TeamFailed,
+    TeamState,
+    Underpaid,
+    outcomes,
+    pledges,
+    seats,
+    teams,
+    tiers,
+)
 from data.group_buys.models import Team
 from data.kernel.ids import new_id
-from data.payments import PaymentAttempt, Refund
-from tests.data.group_buys.machine import GroupBuyMachine, found_shop
+from data.payments import PaymentAttempt, Refund, deciding, truth
+from data.payments.calls import Verb
+from data.payments.refunds import DIFFERENCE
+from tests.data.group_buys.machine import STEPS, GroupBuyMachine, found_shop
 from tests.data.group_buys.shop import GroupShop
 
-_STATES = {f"team {state}" for state in TeamState} | {f"seat {state}" for state in SeatState}
+_STATES = {f"team {state}" for state in TeamState if state != TeamState.PAYING}
+_STATES |= {f"seat {state}" for state in SeatState}
 _SHARE = 0.2  # a state seen in fewer runs than this is not tested, only passed by
 
 
@@ -35,28 +50,65 @@ def _settings(examples: int, steps: int, **more: object) -> settings:
     )
 
 
-def _machine(path: Path, size: int) -> type[GroupBuyMachine]:
-    founded = found_shop(path / "shop.db", size=size)
+def _machine(  # what kind of shop
+    path: Path,
+    size: int,
+    tiers: Sequence[tuple[int, int]] = (),
+    mode: PayMode = PayMode.CHARGE,
+    underpaid: Underpaid = Underpaid.FAIL,
+) -> type[GroupBuyMachine]:
+    founded = found_shop(path / "shop.db", size=size, tiers=tiers, mode=mode, underpaid=underpaid)
 
     class Machine(GroupBuyMachine):
         shop: ClassVar[GroupShop] = founded
         kept: ClassVar[Path] = path / "shop.kept"
         reached: ClassVar[Counter[str]] = Counter()
 
-    Machine.size = size
+    Machine.size, Machine.tiers = size, tiers
+    Machine.mode, Machine.underpaid = mode, underpaid
     return Machine
 
 
-def _play(machine: type[GroupBuyMachine], examples: int, *, steps: int) -> None:
+def _play(
+    machine: type[GroupBuyMachine], examples: int, *, steps: int, share: float = _SHARE
+) -> None:
     run_state_machine_as_test(machine, settings=_settings(examples, steps))
     runs = machine.reached["runs"]
-    seldom = {state for state in _STATES if machine.reached[state] < _SHARE * runs}
+    wanted = _STATES | ({"team paying"} if machine.mode == PayMode.JOIN_FIRST else set())
+    seldom = {state for state in wanted if machine.reached[state] < share * runs}
     assert runs >= examples
     assert seldom == set()
 
 
 def test_twenty_shops_do_as_the_model_says(tmp_path: Path) -> None:
     _play(_machine(tmp_path, size=2), 20, steps=4)
+
+
+def test_twenty_shops_with_ladders_do_as_the_model_says(tmp_path: Path) -> None:
+    _play(_machine(tmp_path, size=2, tiers=STEPS), 20, steps=4)
+
+
+def test_shops_that_only_reserve_money_do_as_the_model_says(tmp_path: Path) -> None:
+    _play(_machine(tmp_path, size=2, tiers=STEPS, mode=PayMode.HOLD), 15, steps=4)
+
+
+@pytest.mark.parametrize("underpaid", list(Underpaid))
+def test_shops_where_people_join_first_do_as_the_model_says(
+    tmp_path: Path, underpaid: Underpaid
+) -> None:
+    machine = _machine(tmp_path, 2, STEPS, PayMode.JOIN_FIRST, underpaid)
+    _play(machine, 20, steps=4, share=0.05)  # each once; the long run below asks for more
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", [PayMode.HOLD, PayMode.JOIN_FIRST])
+def test_many_shops_of_each_mode_do_as_the_model_says(tmp_path: Path, mode: PayMode) -> None:
+    _play(seed(8)(_machine(tmp_path, size=2, tiers=STEPS, mode=mode)), 250, steps=20)
+
+
+@pytest.mark.slow
+def test_many_shops_with_ladders_do_as_the_model_says(tmp_path: Path) -> None:
+    _play(seed(9)(_machine(tmp_path, size=2, tiers=STEPS)), 250, steps=20)
 
 
 @pytest.mark.slow
@@ -125,6 +177,109 @@ _FAULTS = [
     _payment_after_the_deadline_counts,
     _completion_is_missed,
 ]
+
+
+def _difference_returned_twice(patch: pytest.MonkeyPatch) -> None:
+    once = truth.request_refund
+
+    def twice(session: Session, **wanted: Any) -> Refund:
+        refund = once(session, **wanted)
+        if wanted["cause_ref"] == DIFFERENCE:
+            once(session, **{**wanted, "cause_ref": "again"})
+        return refund
+
+    patch.setattr(truth, "request_refund", twice)
+
+
+def _difference_is_kept(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(outcomes, "lower_price", lambda session, **order: None)
+
+
+def _tier_of_who_only_holds(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(teams, "price_for", lambda size: tiers.price_for(Team.held))
+
+
+def _enough_is_a_failure(patch: pytest.MonkeyPatch) -> None:
+    def expire(session: Session, *, team_id: str, now: datetime) -> bool:
+        overdue = Team.expires_at <= now
+        return teams.end_team(session, team_id, TeamState.FAILED, overdue, fact=TeamFailed, now=now)
+
+    patch.setattr(outcomes, "expire_team", expire)
+
+
+def _whole_is_taken_and_kept(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(GroupShop, "takes_parts", False)
+    patch.setattr(truth, "_return_difference", lambda *told: None)
+
+
+def _failed_team_is_captured(patch: pytest.MonkeyPatch) -> None:
+    def take(session: Session, attempt: PaymentAttempt, cause: str, now: datetime) -> None:
+        attempt.call, attempt.call_at = Verb.CAPTURE, now
+        session.flush()
+
+    patch.setattr(deciding, "_give_back", take)
+
+
+def _pledge_counts_as_paid(patch: pytest.MonkeyPatch) -> None:
+    def ask(session: Session, *, seat_id: str, now: datetime) -> None:
+        seat = seats.seat_now(session, seat_id)
+        if seats.turn_seat(session, seat, SeatState.PAID):
+            teams.change_team(session, Team.id == seat.team_id, paid=Team.paid + 1)
+
+    patch.setattr(outcomes, "ask_seat", ask)
+
+
+def _window_ignores_the_rule(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(pledges, "needed_for", lambda size: literal(1))
+
+
+def _pledges_at_the_deadline_are_dropped(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(pledges, "_ask", lambda *told: False)
+
+
+_MODE_FAULTS = [
+    (_whole_is_taken_and_kept, PayMode.HOLD),
+    (_failed_team_is_captured, PayMode.HOLD),
+    (_pledge_counts_as_paid, PayMode.JOIN_FIRST),
+    (_window_ignores_the_rule, PayMode.JOIN_FIRST),
+    (_pledges_at_the_deadline_are_dropped, PayMode.JOIN_FIRST),
+]
+
+
+@pytest.mark.parametrize(
+    ("fault", "mode"), _MODE_FAULTS, ids=[one.__name__.strip("_") for one, _ in _MODE_FAULTS]
+)
+def test_a_fault_of_a_mode_turns_the_machine_red(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: object, mode: PayMode
+) -> None:
+    assert callable(fault)
+    fault(monkeypatch)
+    with pytest.raises((AssertionError, IntegrityError)):
+        run_state_machine_as_test(
+            _machine(tmp_path, size=2, tiers=STEPS, mode=mode),
+            settings=_settings(60, 4, phases=(Phase.generate,)),
+        )
+
+
+_LADDER_FAULTS = [
+    _difference_returned_twice,
+    _difference_is_kept,
+    _tier_of_who_only_holds,
+    _enough_is_a_failure,
+]
+
+
+@pytest.mark.parametrize("fault", _LADDER_FAULTS, ids=lambda fault: fault.__name__.strip("_"))
+def test_a_fault_of_a_ladder_turns_the_machine_red(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: object
+) -> None:
+    assert callable(fault)
+    fault(monkeypatch)
+    with pytest.raises((AssertionError, IntegrityError)):
+        run_state_machine_as_test(
+            _machine(tmp_path, size=2, tiers=STEPS),
+            settings=_settings(60, 4, phases=(Phase.generate,)),
+        )
 
 
 @pytest.mark.parametrize("fault", _FAULTS, ids=lambda fault: fault.__name__.strip("_"))

@@ -1,11 +1,13 @@
 """Holds at the SIMULATED PayPal: authorized when the payer has agreed, captured, let go, lapsed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from data.kernel.clock import TurnableClock
+from data.kernel.money import Money
 from data.payments.gateway import PaymentRef, PaymentStatus, ProviderUnreachable
 from integrations.payments.paypal import PayPal
 from tests.builders import NOW
@@ -67,6 +69,14 @@ def test_a_hold_is_captured_once_however_often_it_is_asked(
     assert looked_at(gateway, held).status is PaymentStatus.CAPTURED
     (capture,) = face.order(KEY).captures
     assert capture.told["invoice_id"] == KEY
+
+
+def test_of_a_hold_a_part_is_taken(face: Face, gateway: PayPal, held: PaymentRef) -> None:
+    part = Money(TEN.minor - 300, TEN.currency)
+    shown = do(gateway.capture(replace(held, capture=part)))
+    assert (shown.status, shown.amount) == (PaymentStatus.CAPTURED, part)
+    assert looked_at(gateway, held).amount == part
+    assert face.order(KEY).captures[0].told["final_capture"] is True
 
 
 def test_an_answer_to_a_capture_that_was_lost_is_found(

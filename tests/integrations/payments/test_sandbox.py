@@ -28,7 +28,7 @@ from data.payments.gateway import (
     ProviderUnreachable,
     RefundStatus,
 )
-from data.payments.sandbox_bank import HOLD, plan, visit
+from data.payments.sandbox_bank import HOLD, end_hold, plan, visit
 from data.payments.sandbox_models import Outcome, RefundOutcome
 from integrations.payments import SandboxGateway, perform
 from integrations.payments.sandbox import SIGNATURE
@@ -104,6 +104,28 @@ def test_a_hold_is_taken_or_let_go_or_runs_out(database: Database, clock: Turnab
         assert after is not None
         seen.append(after.status)
     assert seen == [PaymentStatus.CAPTURED, PaymentStatus.VOIDED, PaymentStatus.VOIDED]
+
+
+def test_of_a_hold_a_part_is_taken_and_no_more_than_that_goes_back(
+    database: Database, bank: SandboxGateway
+) -> None:
+    _plan(database, Outcome.APPROVED)
+    _do(bank.create_payment(replace(WANTED, authorize_only=True)))
+    with pytest.raises(ProviderRefused, match="capture_exceeds_hold"):
+        _do(bank.capture(replace(REF, capture=Money(TEN.minor + 1, "CNY"))))
+    part = Money(TEN.minor - 1, "CNY")
+    taken = _do(bank.capture(replace(REF, capture=part)))
+    assert (taken.status, taken.amount) == (PaymentStatus.CAPTURED, part)
+    with pytest.raises(ProviderRefused, match="refund_exceeds_captured"):
+        _do(bank.refund(replace(BACK, amount=TEN)))
+
+
+def test_a_hold_may_end_before_its_time(database: Database, bank: SandboxGateway) -> None:
+    _plan(database, Outcome.APPROVED)
+    _do(bank.create_payment(replace(WANTED, authorize_only=True)))
+    with database.transaction() as session:
+        end_hold(session, WANTED.key, now=NOW)
+    assert _do(bank.capture(REF)).status == PaymentStatus.VOIDED
 
 
 def test_what_is_paid_cannot_be_closed(bank: SandboxGateway, database: Database) -> None:

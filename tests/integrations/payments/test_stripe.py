@@ -215,6 +215,16 @@ def test_a_hold_is_captured_once(gateway: StripeGateway, face: Face) -> None:
     assert posts(face, f"/v1/payment_intents/{face.intent_of(HELD.key)}/capture") == 1
 
 
+def test_of_a_hold_a_part_is_taken_and_the_rest_let_go(gateway: StripeGateway, face: Face) -> None:
+    assert gateway.flags.can_partial_capture
+    part = Money(5000, "HKD")
+    wanted = replace(paid(gateway, face, HELD), capture=part)
+    first, again = do(gateway.capture(wanted)), do(gateway.capture(wanted))
+    assert first.status == again.status == CAPTURED
+    assert first.amount == again.amount == part
+    assert posts(face, f"/v1/payment_intents/{face.intent_of(HELD.key)}/capture") == 1
+
+
 def test_a_hold_is_let_go_and_stays_so(gateway: StripeGateway, face: Face) -> None:
     payment = paid(gateway, face, HELD)
     assert do(gateway.void(payment)).status == VOIDED

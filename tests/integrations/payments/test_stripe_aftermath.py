@@ -94,6 +94,21 @@ def test_refunds_are_told_whoever_began_them_page_by_page(
     assert {one.status for one in found} == {RefundStatus.SUCCEEDED}
 
 
+def test_what_was_let_go_of_a_hold_is_no_refund(face: Face, gateway: StripeGateway) -> None:
+    """Its books show that among the refunds, the first of them."""
+    face.books.fee = 363
+    wanted = NewPayment(KEY, PRICE, "ord_1", authorize_only=True)
+    shown = do(gateway.create_payment(wanted))
+    face.books.pay(face.session_of(KEY))
+    ref = PaymentRef(KEY, shown.provider_ref, PRICE, capture=Money(5000, "HKD"))
+    do(gateway.capture(ref))
+    assert [row["amount"] for row in face.books.refunds_of(face.intent_of(KEY))] == [4800]
+    found = standing(gateway, ref)
+    assert (list(found.refunds), [fee.amount.minor for fee in found.fees]) == ([], [363])
+    do(gateway.refund(NewRefund(BACK, Money(4800, "HKD"), ref)))
+    assert [one.our_ref for one in standing(gateway, ref).refunds] == [BACK]
+
+
 @pytest.mark.parametrize(
     ("status", "meant", "is_claim"),
     [

@@ -127,22 +127,14 @@ class Books:
         amount = int(rest.pop("amount", left))
         if not 0 < amount <= left:
             raise Refused(400, param="amount")
-        refund = {
-            "id": self._name("re"),
-            "object": "refund",
-            "amount": amount,
-            "charge": intent["latest_charge"],
-            "created": int(self.now()),
-            "currency": intent["currency"],
+        told = {
             "metadata": _metadata(rest, "metadata"),
-            "payment_intent": intent["id"],
             "reason": rest.pop("reason", None),
             "status": self.refunds_end if self.has_money else "pending",
             "pending_reason": None if self.has_money else "insufficient_funds",
-            "balance_transaction": self._moved(intent)["id"],
         }
         _want(not rest, next(iter(rest), ""), code="parameter_unknown")
-        self.rows[refund["id"]] = refund
+        refund = self._refund(intent, amount, balance_transaction=self._moved(intent)["id"], **told)
         self._tell("refund.created", refund)
         self._tell("charge.refunded", self.rows[intent["latest_charge"]])
         return refund
@@ -321,7 +313,23 @@ class Books:
         intent.update(status="succeeded", amount_received=amount, amount_capturable=0)
         charge = self.rows[intent["latest_charge"]]
         charge["balance_transaction"] = self._moved(intent, fee=self.fee)["id"]
+        if rest := intent["amount"] - amount:  # "automatically refunded" (…/capture): let go of
+            self._refund(intent, rest)
         self._tell("payment_intent.succeeded", intent)
+
+    def _refund(self, intent: Row, amount: int, **told: Any) -> Row:
+        row = {
+            "id": self._name("re"),
+            "object": "refund",
+            "amount": amount,
+            "charge": intent["latest_charge"],
+            "created": int(self.now()),
+            "currency": intent["currency"],
+            "payment_intent": intent["id"],
+            "status": "succeeded",
+            "balance_transaction": None,  # it moved none, and counts for nothing
+        }
+        return self.rows.setdefault(row["id"], row | told)
 
     def _cancel(self, intent: Row) -> None:
         intent.update(status="canceled", amount_capturable=0)
@@ -382,8 +390,8 @@ def _metadata(rest: Form, name: str) -> dict[str, str]:
     return {key[len(name) + 1 : -1]: value for key, value in found.items()}
 
 
-def _counts(refund: Row) -> bool:
-    return refund["status"] not in ("failed", "canceled")
+def _counts(refund: Row) -> object:
+    return refund["status"] not in ("failed", "canceled") and refund["balance_transaction"]
 
 
 def _want(fits: bool, param: str, *, code: str | None = None) -> None:
