@@ -14,11 +14,13 @@ def manage_campaigns(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
     """`apply FILE`: all of it, or every mistake with its line and nothing is kept."""
     try:
         with tuanzi.database.transaction() as session:
+            merchant = find_merchant(session, options.merchant)
             applied = apply_campaigns(
                 session,
-                merchant=find_merchant(session, options.merchant),
+                merchant=merchant,
                 file=str(options.file),
                 text=text_of(options.file),
+                longest_hold=tuanzi.gateways.longest_hold(session, merchant_id=merchant.id),
                 now=tuanzi.clock.now(),
             )
     except CampaignProblems as wrong:

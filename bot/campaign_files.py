@@ -19,6 +19,9 @@ from bot.web.wording import say
 from data.catalogue import Variant
 from data.group_buys import (
     CampaignTerms,
+    PayMode,
+    Tier,
+    Underpaid,
     change_campaign,
     find_by_key,
     start_campaign,
@@ -40,6 +43,9 @@ _WORDS = {
     "amount": "team_price",
     "currency_mixed": "team_price",
 }
+
+
+_STANDS_IN = {"hold": "modes"}  # what is wrong, and the word beside which it is said
 
 
 class CampaignProblem(Problem):
@@ -85,6 +91,10 @@ class Entry(BaseModel):
     ship_to: Literal["each", "one"] = "each"
     reward: Decimal | None = Field(default=None, gt=0, max_digits=16)
     reward_budget: Decimal | None = Field(default=None, gt=0, max_digits=16)
+    tiers: dict[int, Decimal] = Field(default_factory=dict)
+    modes: tuple[PayMode, ...] = (PayMode.CHARGE,)
+    pay_window: str = Field(default="24h", pattern=r"^[1-9][0-9]{0,2}h$")
+    underpaid: Underpaid = Underpaid.FAIL
 
     @model_validator(mode="after")
     def _ends_once(self) -> "Entry":
@@ -92,7 +102,9 @@ class Entry(BaseModel):
             raise ValueError("open_days")
         return self
 
-    def terms(self, merchant: Merchant, *, starts_at: datetime) -> CampaignTerms:
+    def terms(
+        self, merchant: Merchant, *, starts_at: datetime, longest_hold: timedelta | None
+    ) -> CampaignTerms:
         """`starts_at` where the file does not say."""
         currency = merchant.currency
         starts = _zoned(self.starts_at, merchant) or starts_at
@@ -114,6 +126,13 @@ class Entry(BaseModel):
             ship_to_one=self.ship_to == "one",
             reward=Money.of(self.reward, currency) if self.reward else None,
             reward_budget=Money.of(self.reward_budget, currency) if self.reward_budget else None,
+            tiers=tuple(
+                Tier(size, Money.of(price, currency)) for size, price in sorted(self.tiers.items())
+            ),
+            modes=self.modes,
+            longest_hold=longest_hold,
+            pay_window=timedelta(hours=int(self.pay_window.removesuffix("h"))),
+            underpaid=self.underpaid,
         )
 
 
@@ -188,20 +207,29 @@ def _problem(source: Source, path: tuple[Any, ...], raw: Any, error: Any) -> Pro
 
 
 def _value(source: Source, path: tuple[Any, ...], name: str) -> Problem:
-    return CampaignProblem("value", source.at((*path, name)), {"name": name})
+    stands_in = _STANDS_IN.get(name, name)
+    return CampaignProblem("value", source.at((*path, stands_in)), {"name": name})
 
 
 def apply_campaigns(
-    session: Session, *, merchant: Merchant, file: str, text: str, now: datetime
+    session: Session,
+    *,
+    merchant: Merchant,
+    file: str,
+    text: str,
+    longest_hold: timedelta | None,
+    now: datetime,
 ) -> Applied:
-    """CampaignProblems with every line that cannot be: the caller's transaction keeps nothing."""
+    """CampaignProblems with every line that cannot be: the caller's transaction keeps nothing.
+    `longest_hold`: for which the shop's providers reserve money."""
     source, entries = read_campaigns(file, text)
     applied, problems = Applied(), []
     for index, entry in enumerate(entries):
         path = (LIST, index)
         try:
             with session.begin_nested():
-                _apply(session, merchant, entry, applied, now)
+                terms = _terms(session, merchant, entry, longest_hold, now)
+                _apply(session, merchant, entry, terms, applied, now)
         except Invalid as error:
             problems.append(_value(source, path, _WORDS.get(error.detail, error.detail)))
         except OutOfStock:
@@ -215,15 +243,32 @@ def apply_campaigns(
     return applied
 
 
-def _apply(
-    session: Session, merchant: Merchant, entry: Entry, applied: Applied, now: datetime
+def _terms(
+    session: Session,
+    merchant: Merchant,
+    entry: Entry,
+    longest_hold: timedelta | None,
+    now: datetime,
+) -> CampaignTerms:
+    known = find_by_key(session, merchant_id=merchant.id, key=entry.key)
+    starts_at = known.starts_at if known else now
+    terms = entry.terms(merchant, starts_at=starts_at, longest_hold=longest_hold)
+    if terms.chats is None:
+        return terms
+    named = {_chat(session, merchant, name) for name in terms.chats}
+    return replace(terms, chats=tuple(sorted(named)))
+
+
+def _apply(  # what, as what, and how it went
+    session: Session,
+    merchant: Merchant,
+    entry: Entry,
+    terms: CampaignTerms,
+    applied: Applied,
+    now: datetime,
 ) -> None:
     known = find_by_key(session, merchant_id=merchant.id, key=entry.key)
     variant_id = _variant(session, merchant, entry)
-    terms = entry.terms(merchant, starts_at=known.starts_at if known else now)
-    if terms.chats:
-        named = tuple(sorted({_chat(session, merchant, name) for name in terms.chats}))
-        terms = replace(terms, chats=named)
     if known is None:
         start_campaign(
             session, merchant_id=merchant.id, variant_id=variant_id, terms=terms, now=now

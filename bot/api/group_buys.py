@@ -14,12 +14,15 @@ from bot.api.reads import group_buys as reads
 from bot.api.shapes import Listed, MoneyIn, MoneyOut, listed
 from bot.campaign_turns import TURNS
 from bot.web.scope import changing, looking
-from bot.web.shop import Shop
+from bot.web.shop import OpenShop, Shop
 from data.group_buys import (
     Campaign,
     CampaignTerms,
+    PayMode,
     Seat,
     Team,
+    Tier,
+    Underpaid,
     budget_of,
     campaign_figures,
     change_campaign,
@@ -62,8 +65,24 @@ class FiguresOut(BaseModel):
         )
 
 
+class TierOut(BaseModel):
+    min_size: int
+    price: MoneyOut
+
+
+class TierIn(BaseModel):
+    """From `min_size` people on, each pays `price`."""
+
+    min_size: int = Field(ge=3, le=500)
+    price: MoneyIn
+
+    def tier(self) -> Tier:
+        return Tier(self.min_size, self.price.money())
+
+
 class CampaignOut(BaseModel):
-    """`title` is empty where the product's own serves; `chats` null where all see it."""
+    """`title` is empty where the product's own serves; `chats` null where all see it. `tiers`: what
+    larger teams pay. `modes`: how its teams may pay, the first unless another is chosen."""
 
     id: str
     variant_id: str
@@ -85,6 +104,10 @@ class CampaignOut(BaseModel):
     ship_to: Literal["each", "one"]
     reward: MoneyOut | None
     reward_budget: MoneyOut | None
+    tiers: list[TierOut]
+    modes: list[PayMode]
+    pay_window_seconds: int
+    underpaid: Underpaid
     figures: FiguresOut
 
     @classmethod
@@ -111,6 +134,13 @@ class CampaignOut(BaseModel):
             ship_to="one" if terms.ship_to_one else "each",
             reward=_money(terms.reward),
             reward_budget=_money(terms.reward_budget),
+            tiers=[
+                TierOut(min_size=tier.min_size, price=MoneyOut.of(tier.price))
+                for tier in terms.tiers
+            ],
+            modes=list(terms.modes),
+            pay_window_seconds=int(terms.pay_window.total_seconds()),
+            underpaid=terms.underpaid,
             figures=FiguresOut.of(session, campaign),
         )
 
@@ -121,7 +151,9 @@ def _money(amount: Money | None) -> MoneyOut | None:
 
 class TermsIn(BaseModel):
     """`title` by locale; left out, the product's title serves. `per_person_limit` and
-    `stock_limit` count units. `chats`: the groups it is shown in; null is everywhere."""
+    `stock_limit` count units. `chats`: the groups it is shown in; null is everywhere. `tiers`: what
+    larger teams than `team_size` pay. `pay_window_seconds` and `underpaid` are for teams that pay
+    when they are full."""
 
     team_size: int = Field(ge=2, le=500)
     team_price: MoneyIn
@@ -139,8 +171,12 @@ class TermsIn(BaseModel):
     reward: MoneyIn | None = None
     reward_budget: MoneyIn | None = None
     title: dict[str, str] = Field(default_factory=dict)
+    tiers: list[TierIn] = Field(default_factory=list, max_length=20)
+    modes: list[PayMode] = Field(default=[PayMode.CHARGE], min_length=1, max_length=3)
+    pay_window_seconds: int = Field(default=86_400, ge=3600, le=7 * 86_400)
+    underpaid: Underpaid = Underpaid.FAIL
 
-    def terms(self) -> CampaignTerms:
+    def terms(self, longest_hold: timedelta | None) -> CampaignTerms:
         return CampaignTerms(
             team_size=self.team_size,
             team_price=self.team_price.money(),
@@ -158,6 +194,11 @@ class TermsIn(BaseModel):
             ship_to_one=self.ship_to == "one",
             reward=self.reward.money() if self.reward else None,
             reward_budget=self.reward_budget.money() if self.reward_budget else None,
+            tiers=tuple(one.tier() for one in self.tiers),
+            modes=tuple(self.modes),
+            longest_hold=longest_hold,
+            pay_window=timedelta(seconds=self.pay_window_seconds),
+            underpaid=self.underpaid,
         )
 
 
@@ -166,7 +207,8 @@ class NewCampaign(TermsIn):
 
 
 class TeamOut(BaseModel):
-    """`have` have paid, `held` hold a place (the paid ones among them), of `need`."""
+    """`have` have paid, `held` hold a place (the paid ones among them); `need` must pay for it to
+    succeed, `most` can. `price` is what is paid now, or what it came to."""
 
     id: str
     campaign_id: str
@@ -174,6 +216,7 @@ class TeamOut(BaseModel):
     have: int
     held: int
     need: int
+    most: int
     price: MoneyOut
     opened_at: datetime
     deadline: datetime
@@ -186,10 +229,11 @@ class TeamOut(BaseModel):
             state=team.state,
             have=team.paid,
             held=team.held,
-            need=team.target,
-            price=MoneyOut.of(team.price),
+            need=team.minimum,
+            most=team.target,
+            price=MoneyOut.of(team.final_price or team.price),
             opened_at=team.opened_at,
-            deadline=team.expires_at,
+            deadline=team.ends_at,
         )
 
 
@@ -236,7 +280,7 @@ def create_campaign(body: NewCampaign, client: Known, shop: Shop) -> CampaignOut
             session,
             merchant_id=client.merchant_id,
             variant_id=body.variant_id,
-            terms=body.terms(),
+            terms=body.terms(_longest_hold(session, client, shop)),
             now=client.now,
         )
         return CampaignOut.of(session, campaign)
@@ -250,7 +294,7 @@ def change_terms(campaign_id: str, body: TermsIn, client: Known, shop: Shop) -> 
             session,
             merchant_id=client.merchant_id,
             campaign_id=campaign_id,
-            terms=body.terms(),
+            terms=body.terms(_longest_hold(session, client, shop)),
             now=client.now,
         )
         return CampaignOut.of(session, campaign)
@@ -298,3 +342,7 @@ def get_team(team_id: str, client: Known, shop: Shop) -> TeamDetail:
         seats = reads.seats_of(session, merchant_id=client.merchant_id, team_id=team.id)
         shown = TeamOut.of(team).model_dump()
         return TeamDetail(**shown, seats=[SeatOut.of(seat) for seat in seats])
+
+
+def _longest_hold(session: Session, client: Client, shop: OpenShop) -> timedelta | None:
+    return shop.gateways.longest_hold(session, merchant_id=client.merchant_id)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
@@ -63,6 +64,15 @@ class Gateways:
             for account in accounts_of(session, merchant_id=merchant_id)
             if account.enabled and self._takes(session, account, scene, currency)
         ]
+
+    def longest_hold(self, session: Session, *, merchant_id: str) -> timedelta | None:
+        """For how long money of this shop's buyers can be reserved at least: the shortest of what
+        its providers that can do it give. None: none of them can."""
+        mine = accounts_of(session, merchant_id=merchant_id)
+        opened = [self.open(session, account) for account in mine if account.enabled]
+        flags = [one.flags for one in (*opened, *self.house.values()) if one is not None]
+        holds = [one.longest_hold for one in flags if one.can_authorize]
+        return min((hold for hold in holds if hold is not None), default=None)
 
     def wiring(self, account: PaymentAccount) -> Wiring:
         return Wiring(

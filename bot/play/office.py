@@ -108,8 +108,14 @@ class Office:
         try:
             with changing(self.world.tuanzi.database, self._merchant_id) as session:
                 merchant = session.get_one(Merchant, self._merchant_id)
+                gateways = self.world.tuanzi.gateways
                 applied = apply_campaigns(
-                    session, merchant=merchant, file=name, text=text, now=self._now
+                    session,
+                    merchant=merchant,
+                    file=name,
+                    text=text,
+                    longest_hold=gateways.longest_hold(session, merchant_id=merchant.id),
+                    now=self._now,
                 )
         except CampaignProblems as wrong:
             rendered = [problem.render(self.locale) for problem in wrong.problems]

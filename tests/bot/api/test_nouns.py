@@ -103,6 +103,43 @@ def test_what_a_campaign_says_is_said_and_changed_by_the_api(
     assert api.put(running, json=body).status_code == 409  # a team is open
 
 
+def test_larger_teams_and_ways_to_pay_are_said_by_the_api(street: Street, api: TestClient) -> None:
+    path = "/api/v1/group-buys/campaigns"
+    paid = {
+        "tiers": [
+            {"min_size": 3, "price": {"amount_minor": 4500, "currency": "CNY"}},
+            {"min_size": 5, "price": {"amount_minor": 4000, "currency": "CNY"}},
+        ],
+        "modes": ["hold", "join_first"],
+        "pay_window_seconds": 7200,
+        "underpaid": "ship",
+    }
+    body = {
+        "variant_id": street.ours.variant,
+        "team_size": 2,
+        "team_price": {"amount_minor": 5000, "currency": "CNY"},
+        "window_seconds": 3600,
+        "starts_at": "2026-11-22T00:00:00Z",
+        "ends_at": "2026-12-22T00:00:00Z",
+        **paid,
+    }
+    made = api.post(path, json=body)
+    assert made.status_code == 201, made.text
+    told = {name: made.json()[name] for name in paid}
+    assert told == {**paid, "tiers": made.json()["tiers"]}
+    sizes = [(tier["min_size"], tier["price"]["amount_minor"]) for tier in told["tiers"]]
+    assert sizes == [(3, 4500), (5, 4000)]
+    again = api.put(f"{path}/{made.json()['id']}", json={**body, "tiers": [], "modes": ["charge"]})
+    assert (again.json()["tiers"], again.json()["modes"]) == ([], ["charge"])
+    for wrong, about in (
+        ({"tiers": [*reversed(paid["tiers"])]}, "tiers"),
+        ({"modes": ["charge", "charge"]}, "modes"),
+        ({"window_seconds": 7 * 86_400}, "hold"),  # as long as the bank holds, and no longer
+    ):
+        refused = api.post(path, json={**body, **wrong})
+        assert (refused.status_code, refused.json()["detail"]) == (422, about)
+
+
 def test_a_reminder_says_whom_we_remind_and_never_of_whose_day(
     street: Street, api: TestClient
 ) -> None:

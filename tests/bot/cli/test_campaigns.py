@@ -152,3 +152,56 @@ def test_one_key_is_one_campaign(terminal: Terminal, variant: str) -> None:
     file.write_text(file.read_text().replace("key: tea\n", "key: teapot\n"))
     answer = terminal.run("campaigns", "apply", str(file))
     assert f"{file}:8:10: error[twice]" in answer.out
+
+
+PAID = """\
+campaigns:
+  - key: teapot
+    variant: {variant}
+    team_size: 2
+    team_price: "5.00"
+    window_hours: {hours}
+    open_days: 30
+    tiers: {tiers}
+    modes: {modes}
+    pay_window: {window}
+    underpaid: ship
+"""
+
+
+def _apply(terminal: Terminal, variant: str, **more: str) -> tuple[int, str]:
+    told = {"hours": "24", "tiers": "{5: 4.50, 10: 4}", "modes": "[join_first, charge]"}
+    terminal.folder.mkdir(exist_ok=True)
+    file = terminal.folder / "campaigns.yml"
+    text = PAID.format(**{"variant": variant, "window": "3h", **told, **more})
+    file.write_text(text, encoding="utf-8")
+    ran = terminal.run("campaigns", "apply", str(file))
+    return ran.code, ran.out
+
+
+def test_larger_teams_and_ways_to_pay_stand_in_a_file(terminal: Terminal, variant: str) -> None:
+    assert _apply(terminal, variant) == (EXIT_SOUND, "1 new, 0 changed, 0 as before\n")
+    assert _apply(terminal, variant)[1] == "0 new, 0 changed, 1 as before\n"
+    assert _apply(terminal, variant, tiers="{5: 4.40}")[1] == "0 new, 1 changed, 0 as before\n"
+
+
+@pytest.mark.parametrize(
+    ("word", "value", "said"),
+    [
+        ("tiers", "{5: 4.50, 10: 4.60}", "tiers"),
+        ("tiers", "{many: 4}", "tiers"),
+        ("modes", "[charge, charge]", "modes"),
+        ("modes", "[later]", "modes"),
+        ("modes", "[hold]", "hold"),  # this shop has no provider at all
+        ("window", "3 days", "pay_window"),
+        ("window", "169h", "pay_window"),
+    ],
+)
+def test_what_cannot_be_paid_so_is_told_beside_its_word(
+    terminal: Terminal, variant: str, word: str, value: str, said: str
+) -> None:
+    code, out = _apply(terminal, variant, **{word: value})
+    assert code == BROKEN
+    assert say(f"campaign.wrong.{said}", Locale.EN) in out
+    line = PAID.splitlines().index(next(one for one in PAID.splitlines() if f"{{{word}}}" in one))
+    assert f":{line + 1}:" in out
