@@ -139,6 +139,7 @@ def build(settings: Settings, *, clock: Clock | None = None, house: House | None
     bell = Bell()
     database.on_commit = bell.ring
     gateways = _gateways(settings, database, clock)
+    house = replace(house, longest_hold=gateways.longest_hold)
     channels: dict[str, Channel] = {}
     turns = Turns(database, clock, house, _adviser(settings, database, clock))
     kinds = _job_kinds(settings, house, Arrivals(database, turns))

@@ -20,7 +20,7 @@ def manage_campaigns(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
                 merchant=merchant,
                 file=str(options.file),
                 text=text_of(options.file),
-                longest_hold=tuanzi.gateways.longest_hold(session, merchant_id=merchant.id),
+                longest_hold=tuanzi.gateways.longest_hold(session, merchant.id),
                 now=tuanzi.clock.now(),
             )
     except CampaignProblems as wrong:

@@ -11,6 +11,7 @@ from data.merchants import ChannelAccount, Merchant
 from data.people import Chat, Person
 from dialogs.actions.base import Registry
 from dialogs.actions.packages import Packages
+from dialogs.actions.turn import LongestHold, no_hold
 from dialogs.library import FlowLibrary
 from dialogs.understanding import Context, Understood, understand
 
@@ -25,6 +26,7 @@ class House:
     `writers`: actions that wrote something once; they are not tried in a look any more.
     `understand`: the chain, or what a story recorded of it.
     `model_receiver`: who gets what a language model is asked; empty: there is none to ask.
+    `longest_hold`: for how long a shop's providers reserve money.
     """
 
     flows: FlowLibrary
@@ -34,6 +36,7 @@ class House:
     writers: set[str] = field(default_factory=set)
     understand: Understanding = understand
     model_receiver: str = ""
+    longest_hold: LongestHold = no_hold
 
 
 @dataclass(frozen=True, slots=True)

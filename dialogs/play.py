@@ -305,6 +305,7 @@ class Play:
             call=f"{stage.conversation.id}:{wanted.call}",
             slots={**wanted.slots, **wanted.values},
             model_receiver=self.house.model_receiver,
+            longest_hold=self.house.longest_hold,
         )
 
     def _carry_out(self, effect: Effect) -> None:

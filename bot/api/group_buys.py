@@ -345,4 +345,4 @@ def get_team(team_id: str, client: Known, shop: Shop) -> TeamDetail:
 
 
 def _longest_hold(session: Session, client: Client, shop: OpenShop) -> timedelta | None:
-    return shop.gateways.longest_hold(session, merchant_id=client.merchant_id)
+    return shop.gateways.longest_hold(session, client.merchant_id)

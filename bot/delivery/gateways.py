@@ -65,7 +65,7 @@ class Gateways:
             if account.enabled and self._takes(session, account, scene, currency)
         ]
 
-    def longest_hold(self, session: Session, *, merchant_id: str) -> timedelta | None:
+    def longest_hold(self, session: Session, merchant_id: str) -> timedelta | None:
         """For how long money of this shop's buyers can be reserved at least: the shortest of what
         its providers that can do it give. None: none of them can."""
         mine = accounts_of(session, merchant_id=merchant_id)

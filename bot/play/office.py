@@ -114,7 +114,7 @@ class Office:
                     merchant=merchant,
                     file=name,
                     text=text,
-                    longest_hold=gateways.longest_hold(session, merchant_id=merchant.id),
+                    longest_hold=gateways.longest_hold(session, merchant.id),
                     now=self._now,
                 )
         except CampaignProblems as wrong:

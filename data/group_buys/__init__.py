@@ -34,7 +34,7 @@ from data.group_buys.models import (
     TeamState,
     Underpaid,
 )
-from data.group_buys.modes import is_reserved, only_reserves
+from data.group_buys.modes import is_reserved, only_reserves, working_mode
 from data.group_buys.outcomes import expire_team, seat_paid
 from data.group_buys.pledges import is_pledge
 from data.group_buys.quantities import change_quantity
@@ -137,4 +137,5 @@ __all__ = [
     "terms_of",
     "unpaid_seats",
     "welcomes",
+    "working_mode",
 ]

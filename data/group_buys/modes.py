@@ -27,6 +27,15 @@ def chosen_mode(campaign: Campaign, wanted: PayMode | None) -> PayMode:
     return mode
 
 
+def working_mode(campaign: Campaign, longest_hold: timedelta | None) -> PayMode:
+    """The first of a campaign's modes that the shop's providers can do by now. Where none is, its
+    first: then each payment does what its own provider can."""
+    window = timedelta(seconds=campaign.window_seconds)
+    modes = [PayMode(mode) for mode in campaign.modes]
+    able = (mode for mode in modes if mode != PayMode.HOLD or outlives(longest_hold, window))
+    return next(able, modes[0])
+
+
 def is_reserved(
     session: Session, *, order_id: str, longest_hold: timedelta | None, now: datetime
 ) -> bool:

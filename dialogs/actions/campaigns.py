@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from data.catalogue import Filters, Product, get_product, get_variant, search, text_in
 from data.delivery.messages import Option
-from data.group_buys import Campaign, active_campaigns
+from data.group_buys import Campaign, PayMode, active_campaigns, working_mode
 from dialogs.actions.turn import Turn
 from dialogs.understanding.lexicon import lexicon
 from dialogs.understanding.message import read_message
@@ -114,3 +114,10 @@ def _is_general(said: str) -> bool:
 
 def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold().strip()
+
+
+def mode_for(turn: Turn, campaign: Campaign) -> PayMode:
+    """How a team of it is paid for that somebody opens now."""
+    may_hold = PayMode.HOLD in campaign.modes
+    longest = turn.longest_hold(turn.session, turn.merchant.id) if may_hold else None
+    return working_mode(campaign, longest)

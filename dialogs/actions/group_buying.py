@@ -19,6 +19,7 @@ from dialogs.actions.campaigns import (
     MOST_OFFERED,
     OFFER,
     meant_by,
+    mode_for,
     offer_line,
     offer_option,
     on_offer,
@@ -90,6 +91,7 @@ class OpenTeam(ShopAction):
                 campaign_id=campaign.id,
                 chat_id=turn.chat.id,
                 leader_id=turn.person.id,
+                mode=mode_for(turn, campaign),
                 now=turn.now,
             )
         except (TooOften, Refused) as refusal:

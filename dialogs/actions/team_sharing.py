@@ -4,7 +4,7 @@ from data.delivery.messages import Option
 from data.group_buys import Campaign, Team, live_seat, open_team, own_team, share_team
 from data.kernel.errors import GroupBuyClosed, Refused, TooOften
 from dialogs.actions.base import ShopAction
-from dialogs.actions.campaigns import meant_by, title_of_offer
+from dialogs.actions.campaigns import meant_by, mode_for, title_of_offer
 from dialogs.actions.team_seats import go_on, refuse
 from dialogs.actions.turn import Turn
 
@@ -45,6 +45,7 @@ def _own(turn: Turn, campaign: Campaign) -> Team:
         campaign_id=campaign.id,
         chat_id=None,
         leader_id=turn.person.id,
+        mode=mode_for(turn, campaign),
         now=turn.now,
     )
 

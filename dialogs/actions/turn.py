@@ -1,7 +1,8 @@
 """The turn as an action sees it: who speaks, what is known, and a mouth to answer with."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -53,11 +54,20 @@ class Elsewhere:
     commands: tuple[Command, ...]
 
 
+# For how long a shop's providers reserve money at least; None: none of them does. Of a merchant.
+LongestHold = Callable[[Session, str], timedelta | None]
+
+
+def no_hold(_session: Session, _merchant_id: str) -> None:
+    return None
+
+
 @dataclass(slots=True)
 class Turn:
     """One event being answered. Actions read slots, call data services, speak, set slots.
 
     `model_receiver`: who gets what a language model is asked; empty: there is none to ask.
+    `longest_hold`: asked only where somebody opens a team.
     """
 
     session: Session
@@ -72,6 +82,7 @@ class Turn:
     call: str  # unique for this run of the action: its idempotency key
     slots: dict[str, Any] = field(default_factory=dict)
     model_receiver: str = ""
+    longest_hold: LongestHold = no_hold
     letters: list[Letter] = field(default_factory=list)
     private_starts: list[PrivateStart] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
