@@ -1,17 +1,18 @@
 """The form of a group-buy: what is typed becomes terms, and terms become what is typed."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import FormData
 
 from bot.console.desk import Desk
-from bot.console.pages import read_form
-from data.group_buys import CampaignTerms
+from bot.console.pages import FormProblems, read_form
+from data.group_buys import CampaignTerms, PayMode, Tier, Underpaid
+from data.kernel.errors import Invalid
 from data.kernel.money import Money
 
 EVERYWHERE, NAMED = "everywhere", "named"
@@ -22,6 +23,9 @@ _FIELDS = {
     "amount": "team_price",
     "currency_mixed": "team_price",
     "variant": "variant_id",
+    "modes": "mode",
+    "hold": "mode",
+    "pay_window": "pay_hours",
 }
 # What a field is called in campaign.wrong.*, where a file has another word for it.
 WHY = {
@@ -31,6 +35,8 @@ WHY = {
     "per_person_limit": "per_person",
     "stock_limit": "stock",
     "shown": "chats",
+    "mode": "hold",
+    "pay_hours": "pay_window",
 }
 
 
@@ -51,15 +57,30 @@ class CampaignForm(BaseModel):
     reward: Decimal | None = Field(default=None, gt=0, max_digits=16)
     reward_budget: Decimal | None = Field(default=None, gt=0, max_digits=16)
     shown: Literal["everywhere", "named"] = "everywhere"
+    mode: PayMode = PayMode.CHARGE
+    pay_hours: int = Field(default=24, ge=1, le=168)
+    underpaid: Underpaid = Underpaid.FAIL
 
 
-def read_terms(form: FormData, desk: Desk, *, now: CampaignTerms | None = None) -> CampaignTerms:
+class TierRow(BaseModel):
+    size: int = Field(ge=3, le=500)
+    price: Decimal = Field(gt=0, max_digits=16)
+
+
+def read_terms(
+    form: FormData,
+    desk: Desk,
+    *,
+    longest_hold: timedelta | None,
+    now: CampaignTerms | None = None,
+) -> CampaignTerms:
     """FormProblems names the fields that make no sense. `now`: the terms that are changed; what
-    the form does not ask for stays."""
+    the form does not ask for stays. `longest_hold`: for which the shop's providers reserve money.
+    """
     given = read_form(CampaignForm, form)
     starts_at = now.starts_at if now else desk.now
     chats = tuple(str(chat) for chat in form.getlist("chats"))
-    terms = CampaignTerms(
+    return CampaignTerms(
         team_size=given.team_size,
         team_price=Money.of(given.team_price, desk.currency),
         window=timedelta(hours=given.hours),
@@ -76,18 +97,41 @@ def read_terms(form: FormData, desk: Desk, *, now: CampaignTerms | None = None) 
         ship_to_one=given.ship_to == "one",
         reward=Money.of(given.reward, desk.currency) if given.reward else None,
         reward_budget=_budget(given, desk),
+        tiers=_tiers(form, desk),
+        modes=_modes(given, now),
+        longest_hold=longest_hold,
+        pay_window=timedelta(hours=given.pay_hours),
+        underpaid=given.underpaid,
     )
-    return terms if now is None else _paid_as_before(terms, now)
 
 
-def _paid_as_before(terms: CampaignTerms, now: CampaignTerms) -> CampaignTerms:
-    return replace(
-        terms,
-        tiers=now.tiers,
-        modes=now.modes,
-        pay_window=now.pay_window,
-        underpaid=now.underpaid,
-    )
+def tier_rows(form: FormData) -> list[tuple[str, str]]:
+    """Sizes and prices as they were typed, without the rows left empty."""
+    sizes, prices = form.getlist("tier_size"), form.getlist("tier_price")
+    rows = [(str(size), str(price)) for size, price in zip_longest(sizes, prices, fillvalue="")]
+    return [row for row in rows if any(row)]
+
+
+def rows_of(terms: CampaignTerms) -> list[tuple[str, str]]:
+    return [(str(tier.min_size), str(tier.price.amount)) for tier in terms.tiers]
+
+
+def _tiers(form: FormData, desk: Desk) -> tuple[Tier, ...]:
+    try:
+        rows = [
+            TierRow.model_validate({"size": size, "price": price})
+            for size, price in tier_rows(form)
+        ]
+        return tuple(Tier(row.size, Money.of(row.price, desk.currency)) for row in rows)
+    except (ValidationError, Invalid) as error:
+        raise FormProblems({"tiers"}) from error
+
+
+def _modes(given: CampaignForm, now: CampaignTerms | None) -> tuple[PayMode, ...]:
+    """What a file or a program set besides stays, as long as the first is the same."""
+    if now is not None and now.modes[0] == given.mode:
+        return now.modes
+    return (given.mode,)
 
 
 def _budget(given: CampaignForm, desk: Desk) -> Money | None:
@@ -125,6 +169,9 @@ def as_typed(terms: CampaignTerms) -> dict[str, str]:
         "reward": str(terms.reward.amount) if terms.reward else "",
         "reward_budget": str(terms.reward_budget.amount) if terms.reward_budget else "",
         "shown": EVERYWHERE if terms.chats is None else NAMED,
+        "mode": terms.modes[0],
+        "pay_hours": str(int(terms.pay_window.total_seconds()) // 3600),
+        "underpaid": terms.underpaid,
         **{name: "true" for name, is_ticked in ticked.items() if is_ticked},
     }
 

@@ -11,13 +11,22 @@ from bot.api.paging import Where
 from bot.api.reads import group_buys as reads
 from bot.api.reads.shelf import all_variants
 from bot.campaign_turns import TURNS
-from bot.console.campaign_form import as_typed, fields_of, read_terms, reasons
+from bot.console.campaign_form import (
+    as_typed,
+    fields_of,
+    read_terms,
+    reasons,
+    rows_of,
+    tier_rows,
+)
 from bot.console.desk import AtDesk, Desk, Form
 from bot.console.pages import FormProblems, go, page, typed, wrong
 from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
 from data.group_buys import (
     Campaign,
+    PayMode,
+    campaign_tiers,
     change_campaign,
     lacks_address,
     start_campaign,
@@ -26,6 +35,7 @@ from data.group_buys import (
 from data.kernel.errors import Invalid, NotFound, OutOfStock, ShopError
 
 router = APIRouter(prefix="/group-buys")
+_EMPTY_ROWS = 3  # to type further prices into
 
 
 @router.get("")
@@ -48,13 +58,13 @@ def new_campaign(desk: AtDesk, shop: Shop) -> Response:
 @router.post("")
 def open_campaign(desk: AtDesk, shop: Shop, form: Form) -> Response:
     try:
-        terms = read_terms(form, desk)
         with changing(shop.database, desk.merchant_id) as session:
+            hold = shop.gateways.longest_hold(session, desk.merchant_id)
             campaign = start_campaign(
                 session,
                 merchant_id=desk.merchant_id,
                 variant_id=str(form.get("variant_id", "")),
-                terms=terms,
+                terms=read_terms(form, desk, longest_hold=hold),
                 now=desk.now,
             )
     except (FormProblems, Invalid, NotFound, OutOfStock) as error:
@@ -73,11 +83,13 @@ def save_campaign(campaign_id: str, desk: AtDesk, shop: Shop, form: Form) -> Res
     try:
         with changing(shop.database, desk.merchant_id) as session:
             campaign = _found(session, desk, campaign_id)
+            hold = shop.gateways.longest_hold(session, desk.merchant_id)
+            before = terms_of(session, campaign)
             change_campaign(
                 session,
                 merchant_id=desk.merchant_id,
                 campaign_id=campaign.id,
-                terms=read_terms(form, desk, now=terms_of(session, campaign)),
+                terms=read_terms(form, desk, longest_hold=hold, now=before),
                 now=desk.now,
             )
     except (FormProblems, Invalid, OutOfStock) as error:
@@ -112,6 +124,7 @@ def show_campaign(
             teams=teams,
             waiting=waiting,
             groups=reads.groups_of(session, campaign),
+            tiers=campaign_tiers(session, campaign)[1:],
         )
 
 
@@ -140,14 +153,17 @@ def _sheet(
     """What the form shows: as it was typed, as it is set, or empty."""
     with looking(shop.database, desk.merchant_id) as session:
         given, chosen = ({}, set()) if form is None else (typed(form), set(form.getlist("chats")))
+        rows = [] if form is None else tier_rows(form)
         if campaign_id and form is None:
             terms = terms_of(session, _found(session, desk, campaign_id))
-            given, chosen = as_typed(terms), set(terms.chats or ())
+            given, chosen, rows = as_typed(terms), set(terms.chats or ()), rows_of(terms)
         return {
             "variants": all_variants(session, merchant_id=desk.merchant_id),
             "groups": reads.groups(session, merchant_id=desk.merchant_id),
             "given": given,
             "chosen": chosen,
+            "rows": [*rows, *[("", "")] * _EMPTY_ROWS],
+            "modes": list(PayMode),
             "fields": fields or set(),
             "why": reasons(fields or set()),
             "campaign_id": campaign_id,

@@ -101,6 +101,59 @@ def test_a_wrong_term_says_why_beside_its_field(
     assert "campaign.wrong" not in answer.text
 
 
+LADDER = {"tier_size": ["4", "", "6"], "tier_price": ["45", "", "40.00"]}
+
+
+def test_larger_teams_and_the_way_to_pay_come_back_as_they_were_typed(
+    owner: Browser, street: Street
+) -> None:
+    paid = {"mode": "join_first", "pay_hours": "5", "underpaid": "ship", "stock_limit": "6"}
+    form = {**TERMS, **paid, **LADDER, "variant_id": street.ours.variant}
+    made = owner.post("/group-buys", **form)
+    assert made.status_code == 303, made.text
+    path = made.headers["location"].removeprefix("/console").split("?")[0]
+    shown = owner.get(path).text
+    assert "from 4 people" in shown
+    assert "When the team is full" in shown
+    again = owner.get(f"{path}/edit").text
+    rows = re.findall(r'name="tier_(?:size|price)"[^>]* value="([^"]*)"', again)
+    assert rows[:4] == ["4", "45.00", "6", "40.00"]
+    assert not any(rows[4:])
+    (chosen,) = re.findall(r'<input type="radio"[^>]* checked[^>]*>', again)
+    assert 'value="join_first"' in chosen
+    assert '<option value="ship" selected>' in again
+    with street.tuanzi.database.reading() as session:
+        campaign = session.get_one(Campaign, path.rsplit("/", 1)[1])
+        assert (campaign.modes, campaign.pay_window_seconds) == (["join_first"], 5 * 3600)
+    assert (
+        owner.post(f"{path}/edit", **{**form, "tier_size": [], "tier_price": []}).status_code == 303
+    )
+    assert "from 4 people" not in owner.get(path).text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "marked"),
+    [
+        ({"tier_size": ["4", "6"], "tier_price": ["45", "46"]}, 'name="tier_size"'),
+        ({"tier_size": ["4"], "tier_price": ["cheap"]}, 'name="tier_size"'),
+        ({"tier_size": ["4"], "tier_price": [""]}, 'name="tier_size"'),
+        ({"mode": "hold", "hours": "168"}, 'id="mode-hold"'),  # as long as the bank holds
+        ({"mode": "later"}, 'id="mode-hold"'),
+        ({"pay_hours": "169"}, 'id="pay_hours"'),
+        ({"underpaid": "keep"}, 'id="underpaid"'),
+    ],
+)
+def test_what_cannot_be_paid_so_is_said_beside_its_field(
+    owner: Browser, street: Street, wrong: dict[str, str | list[str]], marked: str
+) -> None:
+    form = {**TERMS, "stock_limit": "6", "variant_id": street.ours.variant, **wrong}
+    answer = owner.post("/group-buys", **form)
+    assert answer.status_code == 422
+    assert answer.text.count('<div class="field wrong">') == 1
+    assert marked in answer.text.split('<div class="field wrong">')[1].split("</fieldset>")[0]
+    assert "campaign.wrong" not in answer.text
+
+
 @pytest.mark.parametrize(
     ("locale", "words"),
     [

@@ -14,7 +14,7 @@ from data.analytics import FIGURES
 from data.catalogue import Shown
 from data.conversations import Mode
 from data.delivery.models import OutboxState
-from data.group_buys import CampaignState, TeamState
+from data.group_buys import CampaignState, PayMode, TeamState
 from data.kernel import errors
 from data.kernel.locales import Locale
 from data.merchants import StaffRole
@@ -44,6 +44,8 @@ _STATES: dict[str, EnumType] = {
     "change_kind": ChangeKind,
     "campaign_state": CampaignState,
     "team_state": TeamState,
+    "campaign.mode": PayMode,
+    "campaign.mode_hint": PayMode,
     "pool_state": PoolState,
     "outbox_state": OutboxState,
     "shown": Shown,
