@@ -8,6 +8,7 @@ from data.audit.checks import Check, Moment
 from data.ledger import GIFT_CARD_LIABILITY, LedgerEntry, Posting
 from data.orders import (
     ChangeState,
+    Exchange,
     Order,
     OrderChange,
     OrderKind,
@@ -21,6 +22,7 @@ from data.payments import Refund
 from data.payments.books import CREDIT_RETURNED
 
 _HERE = (ReturnState.RECEIVED, ReturnState.REFUNDED)
+_OWED = (OrderState.READY, OrderState.SHIPPED, OrderState.DELIVERED)
 _BACK = (OrderState.REFUND_PENDING, OrderState.REFUNDED)
 
 
@@ -44,6 +46,7 @@ def _sum_of_lines_differs(_: Moment) -> Select[Any]:
 def _given_differs(_: Moment) -> Select[Any]:
     """What a return or a cheaper variant gave is what providers and cards were promised for it."""
     for_goods = _promised_for(literal("return:") + Return.id)
+    for_goods += _promised_for(literal("exchange:") + Return.id)
     for_change = _promised_for(literal("change:") + OrderChange.id)
     both = union_all(
         select(Return.id.label("id")).where(Return.given_minor != for_goods),
@@ -86,10 +89,40 @@ def _difference_kept(moment: Moment) -> Select[Any]:
     )
 
 
+def _kept_for_nothing(moment: Moment) -> Select[Any]:
+    """What was to pay for goods in exchange stays, and those are not owed, or not any more."""
+    return (
+        select(Return.id)
+        .outerjoin(Exchange, Exchange.return_id == Return.id)
+        .outerjoin(Order, Order.id == Exchange.order_id)
+        .where(Return.state == ReturnState.EXCHANGED, Return.updated_at <= moment.settled)
+        .where(or_(Order.id.is_(None), Order.state.not_in(_OWED), Exchange.fell_through))
+    )
+
+
+def _exchanged_and_refunded(_: Moment) -> Select[Any]:
+    """Goods are owed in exchange, and what was to pay for them did not stay."""
+    return (
+        select(Order.id)
+        .outerjoin(Exchange, Exchange.order_id == Order.id)
+        .outerjoin(Return, Return.id == Exchange.return_id)
+        .where(Order.kind == OrderKind.EXCHANGE, Order.state.in_(_OWED))
+        .where(
+            or_(
+                Return.id.is_(None),
+                Return.state != ReturnState.EXCHANGED,
+                Return.given_minor > Return.back_minor - Exchange.keeps_minor,
+            )
+        )
+    )
+
+
 CHECKS = (
     Check("I4", "returned_more_than_bought", _more_than_bought),
     Check("I4", "return_is_not_its_lines", _sum_of_lines_differs),
     Check("I6", "return_given_differs", _given_differs),
     Check("I5", "changed_without_payment", _changed_for_nothing),
     Check("I5", "difference_kept", _difference_kept),
+    Check("I5", "exchange_kept_for_nothing", _kept_for_nothing),
+    Check("I6", "exchanged_and_refunded", _exchanged_and_refunded),
 )

@@ -3,6 +3,8 @@
 Calling off an order may send money back, so `cancel_order` stands in data.payments.
 """
 
+from data.delivery.jobs import JobRunner
+from data.orders import exchange_holds, service
 from data.orders.address import (
     Address,
     AddressParts,
@@ -21,8 +23,10 @@ from data.orders.address_book import (
 from data.orders.baskets import basket_of, put_in_basket, take_out_of_basket
 from data.orders.change_models import ChangeKind, ChangeState, OrderChange
 from data.orders.changes import can_go_elsewhere, change_address
+from data.orders.exchange_holds import exchange_of
 from data.orders.facts import (
     ChangeLapsed,
+    ExchangeLapsed,
     OrderCancelled,
     OrderChanged,
     OrderDelivered,
@@ -33,6 +37,7 @@ from data.orders.facts import (
     OrderRefunded,
     OrderShipped,
     ReturnApproved,
+    ReturnExchanged,
     ReturnFact,
     ReturnReceived,
     ReturnRefunded,
@@ -51,7 +56,7 @@ from data.orders.models import (
 )
 from data.orders.placing import NewLine, OrderDetails, place_order
 from data.orders.queries import find_order, order_by_number, orders_of
-from data.orders.return_models import Return, ReturnLine, ReturnState
+from data.orders.return_models import Exchange, Return, ReturnLine, ReturnState
 from data.orders.returns import (
     Decision,
     Returnable,
@@ -61,11 +66,13 @@ from data.orders.returns import (
     returnable,
     returns_of,
 )
-from data.orders.service import JOBS, deliver, expire_order, expire_unpaid, ship
+from data.orders.service import deliver, expire_order, expire_unpaid, ship
 from data.orders.shares import keep_promise, place_share
 from data.orders.states import lock_order
 from data.orders.sums import Quote, quote
 from data.orders.worth import LineWorth, changes_of
+
+JOBS: dict[str, JobRunner] = {**service.JOBS, **exchange_holds.JOBS}
 
 __all__ = [
     "JOBS",
@@ -78,6 +85,8 @@ __all__ = [
     "ChangeLapsed",
     "ChangeState",
     "Decision",
+    "Exchange",
+    "ExchangeLapsed",
     "LineWorth",
     "NewLine",
     "Order",
@@ -98,6 +107,7 @@ __all__ = [
     "Quote",
     "Return",
     "ReturnApproved",
+    "ReturnExchanged",
     "ReturnFact",
     "ReturnLine",
     "ReturnReceived",
@@ -113,6 +123,7 @@ __all__ = [
     "changes_of",
     "decide_return",
     "deliver",
+    "exchange_of",
     "expire_order",
     "expire_unpaid",
     "find_order",

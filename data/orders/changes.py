@@ -18,7 +18,7 @@ from data.orders.states import lock_order, tell
 from data.orders.worth import changes_of
 
 # Whose address it is: with these the buyer said it, and nobody else.
-_BUYERS_OWN = (OrderKind.NORMAL, OrderKind.GROUP)
+_BUYERS_OWN = (OrderKind.NORMAL, OrderKind.GROUP, OrderKind.EXCHANGE)
 
 
 def can_go_elsewhere(order: Order) -> bool:

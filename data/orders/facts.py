@@ -91,3 +91,13 @@ class ReturnReceived(ReturnFact):
 @dataclass(frozen=True, slots=True)
 class ReturnRefunded(ReturnFact):
     """All of what goes back for them has arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnExchanged(ReturnFact):
+    """The other variant is owed instead, by an order of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeLapsed(ReturnFact):
+    """The goods are here, and their exchange was not paid or was called off: they are refunded."""

@@ -31,6 +31,7 @@ class OrderKind(StrEnum):
     NORMAL = "normal"
     GROUP = "group"
     CHANGE = "change"  # what a dearer variant of another order costs more: see changes.py
+    EXCHANGE = "exchange"  # goods instead of some that came back, at what they cost more
     POOL = "pool"
     POOLED = "pooled"
 

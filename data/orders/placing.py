@@ -146,8 +146,9 @@ def _opened(
     priced: Sequence[_Priced],
 ) -> Order:
     items = sum(goods.unit.minor * goods.line.quantity for goods in priced)
-    is_sent = details.kind != OrderKind.CHANGE  # else with the order that it changes
-    shipping = shipping_for(merchant, Money(items, merchant.currency)).minor if is_sent else 0
+    # A difference is not sent, and what is sent instead of something goes at the shop's cost.
+    is_new = details.kind not in (OrderKind.CHANGE, OrderKind.EXCHANGE)
+    shipping = shipping_for(merchant, Money(items, merchant.currency)).minor if is_new else 0
     return Order(
         merchant_id=merchant.id,
         number=next_number(session, merchant.id),

@@ -1,9 +1,10 @@
 """Goods on their way back. A return's states, and the only ways between them:
 
     requested ──▶ approved ──▶ received ◀──▶ refunded   (back again: a refund failed after all)
-        └───────▶ refused
+        └───────▶ refused         ◀───────▶ exchanged  (back again: its order was called off)
 
-The shop decides and receives; `refunded` is what the providers say in the end.
+The shop decides and receives; `refunded` is what the providers say in the end. An exchange is a
+return that names another variant: `exchanged` once the order for that is owed.
 """
 
 from datetime import datetime
@@ -22,6 +23,7 @@ class ReturnState(StrEnum):
     REFUSED = "refused"
     RECEIVED = "received"
     REFUNDED = "refunded"
+    EXCHANGED = "exchanged"
 
 
 _R = ReturnState
@@ -29,8 +31,9 @@ RETURN_TRANSITIONS: dict[ReturnState, frozenset[ReturnState]] = {
     _R.REQUESTED: frozenset({_R.APPROVED, _R.REFUSED}),
     _R.APPROVED: frozenset({_R.RECEIVED}),
     _R.REFUSED: frozenset(),
-    _R.RECEIVED: frozenset({_R.REFUNDED}),
+    _R.RECEIVED: frozenset({_R.REFUNDED, _R.EXCHANGED}),
     _R.REFUNDED: frozenset({_R.RECEIVED}),
+    _R.EXCHANGED: frozenset({_R.RECEIVED}),
 }
 
 
@@ -84,3 +87,35 @@ class ReturnLine(Base):
     line_id: Mapped[int] = mapped_column(ForeignKey("order_lines.id"), index=True)
     quantity: Mapped[int]
     back_minor: Mapped[int]
+
+
+class Exchange(Base):
+    """What is wanted instead of a return's goods, one line's. `unit_minor` is what one of it costs,
+    `more_minor` how much more that is than one of those; `keeps_minor` of what the return is worth
+    pays for it and stays. The order that brings it is placed when the goods are here. One that
+    `fell_through` leaves a return like any other."""
+
+    __tablename__ = "exchanges"
+    __table_args__ = (
+        UniqueConstraint("order_id"),
+        CheckConstraint("unit_minor >= 0 AND more_minor >= 0 AND keeps_minor >= 0", name="amounts"),
+    )
+
+    return_id: Mapped[str] = mapped_column(ForeignKey("returns.id"), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    variant_id: Mapped[str] = mapped_column(ForeignKey("variants.id"))
+    order_id: Mapped[str | None] = mapped_column(ForeignKey("orders.id"))
+    unit_minor: Mapped[int]
+    more_minor: Mapped[int]
+    keeps_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    fell_through: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def more(self) -> Money:
+        """For one of them."""
+        return Money(self.more_minor, self.currency)
+
+    @property
+    def keeps(self) -> Money:
+        return Money(self.keeps_minor, self.currency)

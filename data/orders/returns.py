@@ -12,12 +12,18 @@ from data.kernel.ids import new_id
 from data.kernel.money import Money
 from data.kernel.versions import set_if_same
 from data.merchants import Merchant
+from data.orders.exchange_holds import hold_other
 from data.orders.facts import OrderFact, ReturnApproved, ReturnRefused, ReturnRequested
 from data.orders.models import Order, OrderKind, OrderState
-from data.orders.return_models import RETURN_TRANSITIONS, Return, ReturnLine, ReturnState
+from data.orders.return_models import (
+    RETURN_TRANSITIONS,
+    Return,
+    ReturnLine,
+    ReturnState,
+)
 from data.orders.return_terms import never_returned, return_window
 from data.orders.states import lock_order, tell
-from data.orders.worth import LineWorth, worths
+from data.orders.worth import LineWorth, came_from, worths
 
 _SENT = (OrderState.SHIPPED, OrderState.DELIVERED)
 
@@ -96,25 +102,29 @@ class Decision:
 def decide_return(
     session: Session, *, merchant_id: str, return_id: str, decision: Decision, now: datetime
 ) -> Return:
-    """The shop takes it back or does not; WrongState once the other was said."""
+    """The shop takes it back or does not; WrongState once the other was said. What is wanted
+    instead is held from here on; if it is gone, this is a return like any other."""
     order, asked = lock_return(session, merchant_id=merchant_id, return_id=return_id)
     to = ReturnState.APPROVED if decision.approve else ReturnState.REFUSED
     if asked.state == to:
         return asked
     move_return(session, asked, to, now=now, decided_by=decision.by, note=decision.note)
+    if decision.approve:
+        hold_other(session, asked, now)
     fact: type[OrderFact] = ReturnApproved if decision.approve else ReturnRefused
     tell(session, fact, order, now=now, return_id=asked.id)
     return asked
 
 
 def lock_return(session: Session, *, merchant_id: str, return_id: str) -> tuple[Order, Return]:
-    """Order first, then its return."""
+    """Order first, then its return. Before an exchange's order the one that it came from: money of
+    that goes back too."""
     order_id = session.scalar(
         select(Return.order_id).where(Return.id == return_id, Return.merchant_id == merchant_id)
     )
     if order_id is None:
         raise NotFound("return")
-    order = lock_order(session, order_id=order_id)
+    order = _lock_from_first(session, session.get_one(Order, order_id))
     asked = session.get_one(Return, return_id, populate_existing=True, with_for_update=True)
     return order, asked
 
@@ -138,6 +148,13 @@ def returns_of(session: Session, order: Order) -> list[Return]:
 def lines_of_return(session: Session, asked: Return) -> list[ReturnLine]:
     mine = select(ReturnLine).where(ReturnLine.return_id == asked.id)
     return list(session.scalars(mine.order_by(ReturnLine.id)))
+
+
+def _lock_from_first(session: Session, order: Order) -> Order:
+    found = came_from(session, order)
+    if found is not None:
+        _lock_from_first(session, session.get_one(Order, found[0].order_id))
+    return lock_order(session, order_id=order.id)
 
 
 def _wanted(can: Returnable, units: Mapping[int, int]) -> list[tuple[LineWorth, int, Money]]:

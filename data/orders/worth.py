@@ -3,7 +3,8 @@
 A line bears its share of the discount and of what its team's growth took off (both are in
 `OrderLine.discount_minor`), and of the tax that comes on top
 (by largest remainder; what of the tax is for shipping no line bears). A dearer variant adds what
-was paid for it, a cheaper one takes away what went back.
+was paid for it, a cheaper one takes away what went back. What came by an exchange is worth what
+stayed of the goods that were sent back for it, too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,8 +17,8 @@ from data.kernel.money import Money
 from data.orders.change_models import ChangeState, OrderChange
 from data.orders.coupon_models import ChargeKind
 from data.orders.goods import lines_of
-from data.orders.models import Order, OrderLine
-from data.orders.return_models import Return, ReturnLine, ReturnState
+from data.orders.models import Order, OrderKind, OrderLine
+from data.orders.return_models import Exchange, Return, ReturnLine, ReturnState
 from data.orders.sums import charges_of
 
 
@@ -39,8 +40,9 @@ def worths(session: Session, order: Order) -> list[LineWorth]:
     lines = lines_of(session, order)
     changed = _by_changes(session, order)
     returned = _by_returns(session, order)
+    kept = kept_for(session, order).minor  # such an order has one line
     return [
-        _worth(line, paid, changed.get(line.id, 0), returned.get(line.id, (0, 0)))
+        _worth(line, paid, changed.get(line.id, 0) + kept, returned.get(line.id, (0, 0)))
         for line, paid in zip(lines, _paid(session, order, lines), strict=True)
     ]
 
@@ -62,6 +64,36 @@ def extras_of(session: Session, order: Order, *states: ChangeState) -> list[Orde
         for change in changes
         if change.extra_order_id is not None
     ]
+
+
+def came_from(session: Session, order: Order) -> tuple[Return, Exchange] | None:
+    """What was sent back for the goods of this order, if it is an exchange's."""
+    if order.kind != OrderKind.EXCHANGE:
+        return None
+    behind = (
+        select(Return, Exchange)
+        .join(Exchange, Exchange.return_id == Return.id)
+        .where(Exchange.order_id == order.id)
+        .execution_options(populate_existing=True)
+    )
+    found = session.execute(behind).first()
+    return None if found is None else (found[0], found[1])
+
+
+def kept_for(session: Session, order: Order) -> Money:
+    """What stayed of another order's money, to pay for the goods of this one."""
+    found = came_from(session, order)
+    if found is None or found[0].state != ReturnState.EXCHANGED:
+        return Money(0, order.currency)
+    return found[1].keeps
+
+
+def paid_by(session: Session, order: Order) -> list[Order]:
+    """The orders whose money paid for its goods: itself, its differences, and for what came by an
+    exchange those that paid for what was sent back."""
+    found = came_from(session, order)
+    before = paid_by(session, session.get_one(Order, found[0].order_id)) if found else []
+    return [order, *extras_of(session, order, ChangeState.DONE), *before]
 
 
 def _worth(line: OrderLine, paid: Money, changed: int, returned: tuple[int, int]) -> LineWorth:

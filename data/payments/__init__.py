@@ -9,7 +9,16 @@ from sqlalchemy.orm import Session
 
 from data.delivery.jobs import JobRunner
 from data.kernel.facts import Fact
-from data.payments import changing, credit, notices, refunds, returning, sandbox_bank, steps
+from data.payments import (
+    changing,
+    credit,
+    exchanging,
+    notices,
+    refunds,
+    returning,
+    sandbox_bank,
+    steps,
+)
 from data.payments.aftercare import AFTERCARE, Aftercare
 from data.payments.alarms import dismiss_alarm
 from data.payments.attempts import Way, begin_attempt, supersede
@@ -73,13 +82,14 @@ JOBS: dict[str, JobRunner] = {
     **notices.JOBS,
     **steps.JOBS,
     **changing.JOBS,
+    **exchanging.JOBS,
     **sandbox_bank.JOBS,
 }
 
 
 def listen(session: Session, fact: Fact, now: datetime) -> None:
     """Cards first: what an order gives back is settled before anybody asks what is left."""
-    for one in (credit, changing, returning):
+    for one in (credit, changing, exchanging, returning):
         one.listen(session, fact, now)
 
 

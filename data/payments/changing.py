@@ -12,7 +12,6 @@ so the swap is a job of its own lane, which begins with the former (docs/adr/003
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -57,6 +56,7 @@ from data.orders.worth import worths
 from data.payments.attempts import open_attempt
 from data.payments.credit import lay_down, pay_with_card
 from data.payments.deciding import refund_money, refund_order
+from data.payments.prices_now import cheaper_by, price_now
 from data.payments.returning import give_back
 
 APPLY = "change_apply"
@@ -81,6 +81,8 @@ class Difference:
 def changeable(session: Session, order: Order, *, now: datetime) -> str:
     """Why nothing about its goods can be changed, or "": "change_group" (a team's goods are the
     team's), "change_sent", "change_over"."""
+    if order.kind == OrderKind.EXCHANGE:
+        return "change_over"
     if order.kind != OrderKind.NORMAL:
         return "change_group"
     if order.state in (OrderState.SHIPPED, OrderState.DELIVERED):
@@ -101,7 +103,7 @@ def difference(
     if why_not:
         raise Refused(why_not)
     line, variant = _line_and_variant(session, order, line_id, variant_id)
-    was, becomes = _price_now(session, order, line), price_of(variant)
+    was, becomes = price_now(session, order, line), price_of(variant)
     none = Money(0, order.currency)
     if order.state == OrderState.AWAITING_PAYMENT:
         return Difference(line, variant, was, becomes, none, none, is_paid=False)
@@ -173,25 +175,9 @@ def _line_and_variant(
     return line, variant
 
 
-def _price_now(session: Session, order: Order, line: OrderLine) -> Money:
-    """What one of them cost, as it was changed last. An unpaid line says so itself."""
-    done = [
-        one
-        for one in changes_of(session, order, ChangeState.DONE)
-        if (one.line_id, one.new_variant_id) == (line.id, line.variant_id)
-    ]
-    last = max(done, key=lambda one: (one.updated_at, one.nth), default=None)
-    if last is None or last.unit_minor is None or order.state == OrderState.AWAITING_PAYMENT:
-        return line.unit_price
-    return Money(last.unit_minor, line.currency)
-
-
 def _back(session: Session, order: Order, line: OrderLine, was: Money, becomes: Money) -> Money:
-    """What was paid for the line, but for what the cheaper one costs of it: the share of discount
-    and tax goes with the price."""
     paid = next(worth.left for worth in worths(session, order) if worth.line.id == line.id)
-    kept = Decimal(paid.minor * becomes.minor) / Decimal(was.minor)
-    return paid - Money(int(kept.quantize(Decimal(1), rounding=ROUND_HALF_UP)), line.currency)
+    return cheaper_by(paid, was, becomes)
 
 
 def _noted(session: Session, order: Order, found: Difference, now: datetime) -> OrderChange:

@@ -11,7 +11,6 @@ from data.catalogue import restock
 from data.kernel.facts import Fact
 from data.kernel.money import Money
 from data.orders import (
-    ChangeState,
     Order,
     OrderLine,
     Return,
@@ -20,35 +19,47 @@ from data.orders import (
     ReturnState,
     lines_of_return,
 )
+from data.orders.exchange_holds import exchange_of
 from data.orders.returns import lock_return, move_return
 from data.orders.states import tell
-from data.orders.worth import extras_of
+from data.orders.worth import paid_by
 from data.payments.attempts import attempts_of
 from data.payments.credit import return_part
 from data.payments.facts import RefundFailed, RefundSucceeded
 from data.payments.models import Refund, RefundState
 from data.payments.refunds import request_refund
+from data.payments.swapping import begin_swap
+from data.payments.truth import pay_by_credit
 
 _CAUSE = "return:"
+_CAUSES = (_CAUSE, "exchange:")  # the latter: what was to stay for an exchange that came to nothing
+_DONE = (ReturnState.RECEIVED, ReturnState.REFUNDED, ReturnState.EXCHANGED)
 _CAME_BACK = "returned"
 
 
 def receive_return(
     session: Session, *, merchant_id: str, return_id: str, restocked: bool, by: str, now: datetime
 ) -> Return:
-    """The goods are here: back on the shelf if they can be sold again, and the money goes back.
-    Said again, the same return. WrongState unless it was approved."""
+    """The goods are here: back on the shelf if they can be sold again, and the money goes back, or
+    as much as an exchange does not need. Said again, the same return. WrongState unless it was
+    approved."""
     order, asked = lock_return(session, merchant_id=merchant_id, return_id=return_id)
-    if asked.state in (ReturnState.RECEIVED, ReturnState.REFUNDED):
+    if asked.state in _DONE:
         return asked
     move_return(session, asked, ReturnState.RECEIVED, now=now, received_by=by)
     if restocked:
         _put_on_shelf(session, asked, now)
-    given = give_back(session, order, asked.back, cause_ref=f"{_CAUSE}{asked.id}", now=now)
+    wanted = exchange_of(session, asked)
+    instead = begin_swap(session, order, asked, wanted, now) if wanted else None
+    back = asked.back - wanted.keeps if wanted and instead else asked.back
+    given = give_back(session, order, back, cause_ref=f"{_CAUSE}{asked.id}", now=now)
     asked.given_minor = given.minor
     session.flush()
     tell(session, ReturnReceived, order, now=now, return_id=asked.id)
-    _close_if_back(session, order, asked, now)
+    if instead is None:
+        close_if_back(session, order, asked, now)
+    elif not instead.due.minor:
+        pay_by_credit(session, order_id=instead.id, now=now)
     return asked
 
 
@@ -60,10 +71,10 @@ def give_back(
     The same cause twice would promise twice for a card: whoever calls has moved a state before.
     """
     left = wanted
-    paid_by = [order, *extras_of(session, order, ChangeState.DONE)]
-    for one in paid_by:
+    payers = paid_by(session, order)
+    for one in payers:
         left -= return_part(session, one, left, cause_ref=cause_ref, now=now)
-    for one in paid_by:
+    for one in payers:
         left -= _refund_part(session, one, left, cause_ref, now)
     return wanted - left
 
@@ -74,14 +85,13 @@ def listen(session: Session, fact: Fact, now: datetime) -> None:
         return
     refund = session.get(Refund, fact.refund_id)
     cause = _first_cause(session, refund) if refund else ""
-    if not cause.startswith(_CAUSE):
+    if not cause.startswith(_CAUSES):
         return
-    asked = session.get_one(
-        Return, cause.removeprefix(_CAUSE), populate_existing=True, with_for_update=True
-    )
+    _, _, return_id = cause.partition(":")
+    asked = session.get_one(Return, return_id, populate_existing=True, with_for_update=True)
     order = session.get_one(Order, asked.order_id)
     if isinstance(fact, RefundSucceeded):
-        _close_if_back(session, order, asked, now)
+        close_if_back(session, order, asked, now)
     elif asked.state == ReturnState.REFUNDED:
         move_return(session, asked, ReturnState.RECEIVED, now=now)
 
@@ -116,11 +126,13 @@ def _refund_part(
     return Money(wanted.minor - left, order.currency)
 
 
-def _close_if_back(session: Session, order: Order, asked: Return, now: datetime) -> None:
-    """REFUNDED once every provider has given back its part; a card has had its own at once."""
-    if asked.state != ReturnState.RECEIVED:
+def close_if_back(session: Session, order: Order, asked: Return, now: datetime) -> None:
+    """REFUNDED once every provider has given back its part; a card has had its own at once. Not as
+    long as an exchange may come of it."""
+    if asked.state != ReturnState.RECEIVED or exchange_of(session, asked) is not None:
         return
-    promised = session.scalars(select(Refund).where(Refund.cause_ref == f"{_CAUSE}{asked.id}"))
+    causes = [f"{cause}{asked.id}" for cause in _CAUSES]
+    promised = session.scalars(select(Refund).where(Refund.cause_ref.in_(causes)))
     if any(_last_try(session, one).state != RefundState.SUCCEEDED for one in promised):
         return
     move_return(session, asked, ReturnState.REFUNDED, now=now)

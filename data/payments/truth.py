@@ -38,6 +38,7 @@ from data.payments.quarantine import contradiction, quarantine
 from data.payments.refund_truth import close_if_all_is_back
 from data.payments.refunds import DIFFERENCE, request_refund
 
+_NEVER_LATE = (OrderKind.GROUP, OrderKind.EXCHANGE)  # its team, or what came back, is settled
 # Of what was paid: nothing is to be asked, and what it could be paid with leads to what was paid.
 _SETTLED = dict.fromkeys(("pay_with", "call", "call_at", "next_check_at"))
 
@@ -167,7 +168,7 @@ def _is_payable(session: Session, order: Order, now: datetime) -> bool:
     until = now + goods.GROUP_PATIENCE
     if order.state == OrderState.AWAITING_PAYMENT:
         return goods.secure(session, order, until=until, now=now)
-    is_late = order.state == OrderState.EXPIRED and order.kind != OrderKind.GROUP
+    is_late = order.state == OrderState.EXPIRED and order.kind not in _NEVER_LATE
     return is_late and hold_again(session, order, now=now) and _revive(session, order, now)
 
 

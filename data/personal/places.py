@@ -68,6 +68,7 @@ PLACES: Mapping[str, Place] = {
     "order_changes": Place(Fate.KEPT, Why.BOOKS),
     "returns": Place(Fate.BLANKED, Why.BOOKS),
     "return_lines": Place(Fate.KEPT, Why.BOOKS),
+    "exchanges": Place(Fate.KEPT, Why.BOOKS),
     "coupon_uses": Place(Fate.KEPT, Why.BOOKS),
     "gift_card_uses": Place(Fate.KEPT, Why.BOOKS),
     "code_misses": Place(Fate.DELETED, shown=False),  # when a code was none

@@ -253,6 +253,16 @@ INSERT INTO order_changes (id, merchant_id, order_id, nth, kind, state, version,
 -- fault: difference_kept
 UPDATE orders SET kind = 'change' WHERE id = (SELECT min(id) FROM orders WHERE state = 'ready');
 
+-- fault: exchange_kept_for_nothing
+INSERT INTO returns (id, merchant_id, order_id, asked_ref, state, version, back_minor, given_minor,
+  currency, note, decided_by, received_by, created_at, updated_at) SELECT 'ret_1', merchant_id, order_id,
+  't', 'exchanged', 1, 1, 0, currency, '', '', '', '2020-01-01', '2020-01-01' FROM order_lines LIMIT 1;
+INSERT INTO return_lines (merchant_id, return_id, line_id, quantity, back_minor) SELECT merchant_id,
+  'ret_1', id, 1, 1 FROM order_lines LIMIT 1;
+
+-- fault: exchanged_and_refunded
+UPDATE orders SET kind = 'exchange' WHERE id = (SELECT min(id) FROM orders WHERE state = 'ready');
+
 -- fault: notice_undecided
 INSERT INTO payment_notices (merchant_id, provider, event_id, our_ref, raw, headers, state, reason,
   received_at) SELECT id, 'bank', 'e', 'r', '', '{}', 'quarantined', 'unknown_payment', '2020-01-01'
