@@ -61,8 +61,9 @@ class ExchangeTerms:
 def exchangeable(session: Session, order: Order, *, now: datetime) -> str:
     """Why nothing of it can be exchanged, or "": "exchange_group" (a team's goods are the team's),
     else as for a return."""
-    why_not = returnable(session, order, now=now).why_not
-    return "exchange_group" if not why_not and order.kind == OrderKind.GROUP else why_not
+    if order.kind == OrderKind.GROUP:
+        return "exchange_group"
+    return returnable(session, order, now=now).why_not
 
 
 def exchange_terms(

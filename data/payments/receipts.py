@@ -8,10 +8,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.kernel.money import Money
-from data.orders import ChangeState, Order, OrderLine, lines_of
+from data.orders import (
+    ChangeState,
+    Order,
+    OrderLine,
+    ReturnState,
+    exchange_of,
+    lines_of,
+    returns_of,
+)
 from data.orders.coupon_models import OrderCharge
 from data.orders.sums import charges_of
-from data.orders.worth import extras_of
+from data.orders.worth import came_from, extras_of
 from data.payments.credit_models import GiftCard, GiftCardUse, UseState
 from data.payments.models import PaymentAttempt, Refund, RefundState
 
@@ -32,7 +40,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`extra`: what was paid on top for a dearer variant, which is an order of its own."""
+    """`extra`: what was paid on top for a dearer variant, which is an order of its own. Of goods
+    that were exchanged: `from_order` is what stayed of that order's money for these, `to_orders`
+    what stayed of this one's for those."""
 
     order: Order
     lines: Sequence[OrderLine]
@@ -40,6 +50,8 @@ class Receipt:
     extra: Money
     paid: Sequence[Part]
     back: Sequence[Part]
+    from_order: tuple[Order, Money] | None = None
+    to_orders: Sequence[tuple[Order, Money]] = ()
 
 
 def receipt_of(session: Session, order: Order) -> Receipt:
@@ -53,7 +65,21 @@ def receipt_of(session: Session, order: Order) -> Receipt:
         extra=Money(sum(one.total_minor for one in extras), order.currency),
         paid=[part for one in every for part in _paid(session, one)],
         back=[part for one in every for part in _back(session, one)],
+        from_order=_from(session, order),
+        to_orders=[
+            (session.get_one(Order, wanted.order_id), wanted.keeps)
+            for asked in returns_of(session, order)
+            if asked.state == ReturnState.EXCHANGED
+            and (wanted := exchange_of(session, asked)) is not None
+        ],
     )
+
+
+def _from(session: Session, order: Order) -> tuple[Order, Money] | None:
+    came = came_from(session, order)
+    if came is None or came[0].state != ReturnState.EXCHANGED:
+        return None
+    return session.get_one(Order, came[0].order_id), came[1].keeps
 
 
 def _paid(session: Session, order: Order) -> Iterator[Part]:

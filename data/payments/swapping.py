@@ -26,7 +26,7 @@ from data.payments.attempts import attempts_of
 from data.payments.credit import uses_of
 from data.payments.credit_models import UseState
 
-_TO_PAY = timedelta(days=3)  # the goods are back and held: no hurry as at a first order
+TO_PAY = timedelta(days=3)  # the goods are back and held: no hurry as at a first order
 
 
 def begin_swap(
@@ -52,7 +52,7 @@ def begin_swap(
                 recipient=order.recipient,
                 stock_held_by=asked.id,
             ),
-            hold_until=now + _TO_PAY,
+            hold_until=now + TO_PAY,
             now=now,
         )
     except (OutOfStock, NotFound):

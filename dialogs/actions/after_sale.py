@@ -14,8 +14,10 @@ from data.orders import (
     returnable,
 )
 from data.payments.changing import changeable
+from data.payments.exchanging import exchangeable
 from dialogs.actions.base import ShopAction
 from dialogs.actions.buying import give_payment_link, goods_words
+from dialogs.actions.exchanges_told import tell_exchanges
 from dialogs.actions.turn import Turn
 from dialogs.engine.commands import SetSlot, StartFlow
 
@@ -29,6 +31,7 @@ _TO_CALL_OFF = (
 _SENT = (OrderState.SHIPPED, OrderState.DELIVERED)
 _WANTED = 2  # buttons of one order among several
 _NOT_GOODS = frozenset({OrderKind.CHANGE, OrderKind.POOL})
+_INSTEAD = _NOT_GOODS | {OrderKind.EXCHANGE}  # nothing to be bought once more
 _CLOSED = (OrderState.EXPIRED, OrderState.CANCELLED)
 
 
@@ -50,6 +53,7 @@ class ShowOrders(ShopAction):
             turn.say("utter_no_orders")
         for order in orders:
             _show(turn, order, alone=len(orders) == 1)
+            tell_exchanges(turn, order)
 
 
 class PayAgain(ShopAction):
@@ -65,7 +69,7 @@ class PayAgain(ShopAction):
                 order_id=order.id,
                 number=order.number,
                 until=order.expires_at - turn.now,
-                response="utter_pay_link_again",
+                response=_link_response(order),
             )
         else:
             _show(turn, order, alone=True)
@@ -125,9 +129,16 @@ def _show(turn: Turn, order: Order, *, alone: bool) -> None:
     )
 
 
+def _link_response(order: Order) -> str:
+    is_exchange = order.kind == OrderKind.EXCHANGE
+    return "utter_pay_exchange" if is_exchange else "utter_pay_link_again"
+
+
 def _line_response(order: Order) -> str:
     if order.kind == OrderKind.CHANGE:
         return "utter_difference_line"  # newer than its flows no such order can be
+    if order.kind == OrderKind.EXCHANGE:
+        return "utter_exchange_on_its_way" if order.tracking else "utter_exchange_line"
     return "utter_order_on_its_way" if order.tracking else "utter_order_line"
 
 
@@ -139,6 +150,7 @@ def _options(turn: Turn, order: Order) -> list[Option]:
         "utter_cancel_order_button": f"/StartFlow(order_cancel, order_to_cancel={order.id})",
         "utter_order_again_button": f"/Act(action_order_again, {pressed})",
         "utter_return_button": f"/StartFlow(order_return, order_to_return={order.id})",
+        "utter_exchange_button": f"/StartFlow(order_exchange, order_to_exchange={order.id})",
         "utter_change_variant_button": f"/StartFlow(order_variant, order_to_change={order.id})",
         "utter_change_address_button": f"/StartFlow(order_address, order_to_send={order.id})",
         "utter_receipt_button": f"/StartFlow(order_receipt, receipt_of={order.id})",
@@ -147,8 +159,9 @@ def _options(turn: Turn, order: Order) -> list[Option]:
     fits = {
         "utter_pay_order_button": order.can_be_paid(turn.now),
         "utter_cancel_order_button": can_be_called_off(order),
-        "utter_order_again_button": order.state in _CLOSED and order.kind not in _NOT_GOODS,
+        "utter_order_again_button": order.state in _CLOSED and order.kind not in _INSTEAD,
         "utter_return_button": not returnable(turn.session, order, now=turn.now).why_not,
+        "utter_exchange_button": not exchangeable(turn.session, order, now=turn.now),
         "utter_change_variant_button": not changeable(turn.session, order, now=turn.now),
         "utter_change_address_button": can_go_elsewhere(order),
         "utter_receipt_button": is_paid and order.kind != OrderKind.CHANGE,

@@ -2,7 +2,9 @@
 
 from data.delivery.messages import Options
 from data.kernel.errors import NotFound, WrongState
+from data.kernel.money import Money
 from data.orders import Order, OrderState, find_order
+from data.orders.worth import kept_for
 from data.payments import Cancelled, cancel_order
 from dialogs.actions.after_sale import (
     can_be_called_off,
@@ -98,7 +100,7 @@ class AskConfirmCancel(ShopAction):
             "utter_confirm_cancel_unpaid" if unpaid else "utter_confirm_cancel_paid",
             number=order.number,
             goods=goods_words(turn, order),
-            total=order.total,
+            total=_goes_back(turn, order),
         )
 
 
@@ -109,6 +111,7 @@ class CancelOrder(ShopAction):
 
     def act(self, turn: Turn) -> None:
         order = _mine(turn, turn.slots["order_to_cancel"])
+        back = _goes_back(turn, order)
         try:
             outcome = cancel_order(
                 turn.session, order_id=order.id, person_id=turn.person.id, now=turn.now
@@ -116,7 +119,12 @@ class CancelOrder(ShopAction):
         except WrongState:
             turn.say("utter_cancel_too_late", number=order.number, order_id=order.id)
             return
-        turn.say(_SAID[outcome.what], number=order.number, total=order.total)
+        turn.say(_SAID[outcome.what], number=order.number, total=back)
+
+
+def _goes_back(turn: Turn, order: Order) -> Money:
+    """Of an exchange's order also what stayed for it."""
+    return order.total + kept_for(turn.session, order)
 
 
 def _look_around(turn: Turn) -> None:

@@ -1,6 +1,7 @@
 """Another colour or size of what was ordered: which, what that costs or gives back, the deed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from data.catalogue import Variant, get_variant, price_of
 from data.delivery.messages import Option, Options
@@ -10,6 +11,7 @@ from data.payments.changing import Difference, change_variant, changeable, diffe
 from dialogs.actions.base import ShopAction
 from dialogs.actions.buying import give_payment_link, line_words
 from dialogs.actions.choosing import meant_among
+from dialogs.actions.exchanging import exchange_instead
 from dialogs.actions.meant_orders import GO, OVER, Wish, ask, check, find, mine
 from dialogs.actions.products import variant_words
 from dialogs.actions.seen import is_ordering
@@ -42,6 +44,11 @@ def _say_no(turn: Turn, order: Order, why_not: str) -> None:
     turn.say(f"utter_{said}", number=order.number, order_id=order.id)
 
 
+def _exchange_or_refuse(turn: Turn, order: Order) -> None:
+    if not exchange_instead(turn, order):
+        _refuse(turn, order)
+
+
 WISH = Wish("order_variant", "order_to_change", "change_step", _fits, _refuse)
 
 
@@ -55,7 +62,7 @@ class FindOrderToChange(ShopAction):
         if is_ordering(turn):
             turn.say("utter_change_before_order")
         else:
-            find(turn, WISH)
+            find(turn, replace(WISH, refuse=_exchange_or_refuse))
 
 
 class AskOrderToChange(ShopAction):

@@ -80,10 +80,19 @@ def _lines(turn: Turn, receipt: Receipt) -> Iterator[str]:
     yield turn.words("utter_receipt_total", amount=order.total)
     if receipt.extra.minor:
         yield turn.words("utter_receipt_extra", amount=receipt.extra)
+    yield from _exchanged(turn, receipt)
     for paid in receipt.paid:
         yield _part(turn, "utter_receipt_paid", paid)
     for back in receipt.back:
         yield _part(turn, "utter_receipt_back" if back.arrived else "utter_receipt_going", back)
+
+
+def _exchanged(turn: Turn, receipt: Receipt) -> Iterator[str]:
+    if receipt.from_order:
+        first, kept = receipt.from_order
+        yield turn.words("utter_receipt_exchanged_from", number=first.number, amount=kept)
+    for instead, kept in receipt.to_orders:
+        yield turn.words("utter_receipt_exchanged_to", number=instead.number, amount=kept)
 
 
 def _name(turn: Turn, charge: OrderCharge) -> str:

@@ -85,7 +85,8 @@ def _refunded(herald: Herald, fact: Fact) -> None:
     """Money that went back may come back, and go again."""
     assert isinstance(fact, OrderRefunded)  # noqa: S101
     order = herald.session.get_one(Order, fact.order_id)
-    if order.kind == OrderKind.POOLED:  # what others gave is theirs, and each of them is told
+    # What others gave is theirs, and each is told; what cost nothing more gives nothing back.
+    if order.kind == OrderKind.POOLED or not order.total_minor:
         return
     response = _if_held(herald, order, "utter_hold_let_go", "utter_refunded")
     _tell(herald, fact, response, about=str(order.version))

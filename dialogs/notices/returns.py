@@ -1,4 +1,4 @@
-"""Goods on their way back, and a variant whose difference was paid or not: each step is told."""
+"""Goods on their way back or exchanged, and a variant whose difference was paid or not."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,6 +7,8 @@ from data.kernel.facts import Fact
 from data.kernel.locales import Locale
 from data.orders import (
     ChangeLapsed,
+    Exchange,
+    ExchangeLapsed,
     Order,
     OrderChange,
     OrderChanged,
@@ -14,6 +16,7 @@ from data.orders import (
     OrderLine,
     Return,
     ReturnApproved,
+    ReturnExchanged,
     ReturnFact,
     ReturnReceived,
     ReturnRefunded,
@@ -22,6 +25,7 @@ from data.orders import (
 )
 from data.people import Person
 from dialogs.actions.products import variant_words
+from dialogs.notices.exchanges import SILENT, exchange_response, exchange_values
 from dialogs.notices.herald import Herald, Notice
 
 
@@ -29,13 +33,17 @@ def _step(response: str) -> Callable[[Herald, Fact], None]:
     def told(herald: Herald, fact: Fact) -> None:
         assert isinstance(fact, ReturnFact)  # noqa: S101  # wired by type below
         asked = herald.session.get_one(Return, fact.return_id)
-        values = {
+        wanted = herald.session.get(Exchange, asked.id)
+        values: dict[str, object] = {
             "goods": _goods(herald, asked, fact.person_id),
             "amount": asked.given if asked.received_by else asked.back,
             "note": f"\n{asked.note}" if asked.note else "",
         }
-        # A refund that failed after all may arrive once more.
-        _tell(herald, fact, response, f"{asked.id}:{asked.version}", values)
+        said = exchange_response(herald, fact, asked, wanted) if wanted else None
+        if wanted and said:
+            values |= exchange_values(herald, fact, asked, wanted)
+        if said != SILENT:  # a refund that failed after all may arrive once more
+            _tell(herald, fact, said or response, f"{asked.id}:{asked.version}", values)
 
     return told
 
@@ -87,6 +95,8 @@ TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
     ReturnRefused: _step("utter_return_refused"),
     ReturnReceived: _step("utter_return_received"),
     ReturnRefunded: _step("utter_return_refunded"),
+    ReturnExchanged: _step("utter_exchange_done"),
+    ExchangeLapsed: _step("utter_exchange_lapsed"),
     OrderChanged: _changed,
     ChangeLapsed: _lapsed,
 }

@@ -27,12 +27,14 @@ _ACTS = frozenset(
 # Wishes that do their deed at once: no entry of a menu, however it is laid out.
 _DEEDS = (
     "stop_messages", "start_messages", "reminder_delete", "order_cancel", "stop_model",
-    "order_return", "order_variant",
+    "order_return", "order_variant", "order_exchange",
 )  # fmt: skip
 _LIKE = 2
 _CHOSEN = ("start", "act", "menu")
 # What asks whether an order or a kept day shall go, or goods shall.
-_TAKES_AWAY = ("order_cancel", "order_return", "order_variant", "reminder_delete")
+_TAKES_AWAY = (
+    "order_cancel", "order_return", "order_variant", "order_exchange", "reminder_delete",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

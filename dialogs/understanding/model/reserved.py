@@ -20,7 +20,7 @@ RESERVED_ACTIONS = frozenset(
         # where it goes
         "action_change_address", "action_move_order", "action_set_team_address",
         # what comes back, and what is changed
-        "action_return_goods", "action_change_variant",
+        "action_return_goods", "action_change_variant", "action_exchange_goods",
         # a seat or a team, before others
         "action_open_team", "action_share_team", "action_join_team", "action_leave_team",
         "action_give_up_seat",

@@ -17,7 +17,7 @@ PROPOSABLE = {
 }  # fmt: skip
 RESERVED = {
     "checkout", "group_buy_start", "group_checkout", "order_cancel", "order_return",
-    "order_variant", "order_address",
+    "order_variant", "order_exchange", "order_address",
     "change_address", "buy_seen",
     "remember_day", "change_lead", "forget_day", "stop_day", "buy_idea", "stop_messages",
     "start_messages", "protect_minor", "allow_model", "stop_model", "ask_model", "keep_gift_day",
