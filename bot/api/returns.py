@@ -14,7 +14,7 @@ from bot.api.shapes import Listed, MoneyOut, listed
 from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
 from data.kernel.storable import storable
-from data.orders import Decision, Return, ReturnState, decide_return
+from data.orders import Decision, Exchange, Return, ReturnState, decide_return
 from data.payments.returning import receive_return as take_in
 
 router = APIRouter(prefix="/returns", tags=["returns"])
@@ -52,8 +52,30 @@ class ReturnedLine(BaseModel):
     quantity: int
 
 
+class ExchangeOut(BaseModel):
+    """What is wanted instead: `more` is to be paid for one of it, `keeps` of what was paid for the
+    goods stays. `order_id` brings it, once they are here; one that `fell_through` is a return."""
+
+    variant_id: str
+    more: MoneyOut
+    keeps: MoneyOut
+    order_id: str | None
+    fell_through: bool
+
+    @classmethod
+    def of(cls, wanted: Exchange) -> "ExchangeOut":
+        return cls(
+            variant_id=wanted.variant_id,
+            more=MoneyOut.of(wanted.more),
+            keeps=MoneyOut.of(wanted.keeps),
+            order_id=wanted.order_id,
+            fell_through=wanted.fell_through,
+        )
+
+
 class ReturnDetail(ReturnOut):
     lines: list[ReturnedLine] = Field(default_factory=list)
+    exchange: ExchangeOut | None = None
 
 
 class Note(BaseModel):
@@ -133,4 +155,5 @@ def _detail(session: Session, asked: Return) -> ReturnDetail:
         ReturnedLine(product_id=line.product_id, variant_id=line.variant_id, quantity=quantity)
         for line, quantity in view.lines
     ]
-    return ReturnDetail(**ReturnOut.of(asked).model_dump(), lines=lines)
+    wanted = ExchangeOut.of(view.wanted.exchange) if view.wanted else None
+    return ReturnDetail(**ReturnOut.of(asked).model_dump(), lines=lines, exchange=wanted)

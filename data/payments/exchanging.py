@@ -42,6 +42,7 @@ from data.payments.prices_now import cheaper_by, price_now
 from data.payments.returning import close_if_back, give_back
 
 LAPSE = "exchange_lapse"
+_ALONE = (OrderKind.NORMAL, OrderKind.EXCHANGE, OrderKind.CHANGE)
 UNDONE = "exchange:"  # why what had stayed goes back after all
 
 
@@ -59,9 +60,9 @@ class ExchangeTerms:
 
 
 def exchangeable(session: Session, order: Order, *, now: datetime) -> str:
-    """Why nothing of it can be exchanged, or "": "exchange_group" (a team's goods are the team's),
-    else as for a return."""
-    if order.kind == OrderKind.GROUP:
+    """Why nothing of it can be exchanged, or "": "exchange_group" (what several bought together is
+    theirs together), else as for a return."""
+    if order.kind not in _ALONE:
         return "exchange_group"
     return returnable(session, order, now=now).why_not
 

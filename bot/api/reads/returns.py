@@ -7,19 +7,40 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.api.paging import Page, Where, newest_first
+from data.catalogue import Variant
 from data.kernel.errors import NotFound
-from data.orders import Order, OrderLine, Return, ReturnState, lines_of_return
+from data.kernel.money import Money
+from data.orders import Exchange, Order, OrderLine, Return, ReturnState, lines_of_return
 from data.people import Person
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnView:
-    """`lines`: how many of which come back."""
+    """`lines`: how many of which come back; `wanted`: what is wanted for them, if anything."""
 
     asked: Return
     order: Order
     buyer: str
     lines: Sequence[tuple[OrderLine, int]]
+    wanted: "WantedView | None" = None
+
+    @property
+    def goes_back(self) -> Money:
+        """In money; what an exchange needs of it does not."""
+        if self.asked.received_by:
+            return self.asked.given
+        if self.wanted is None or self.wanted.exchange.fell_through:
+            return self.asked.back
+        return self.asked.back - self.wanted.exchange.keeps
+
+
+@dataclass(frozen=True, slots=True)
+class WantedView:
+    """An exchange: for which variant, by which order once the goods are here."""
+
+    exchange: Exchange
+    variant: Variant
+    order: Order | None
 
 
 def list_returns(
@@ -55,4 +76,13 @@ def view_return(session: Session, asked: Return) -> ReturnView:
         (session.get_one(OrderLine, one.line_id), one.quantity)
         for one in lines_of_return(session, asked)
     ]
-    return ReturnView(asked, order, person.name if person else "", lines)
+    name = person.name if person else ""
+    return ReturnView(asked, order, name, lines, _wanted(session, asked))
+
+
+def _wanted(session: Session, asked: Return) -> WantedView | None:
+    found = session.get(Exchange, asked.id)
+    if found is None:
+        return None
+    placed = session.get_one(Order, found.order_id) if found.order_id else None
+    return WantedView(found, session.get_one(Variant, found.variant_id), placed)
