@@ -1,13 +1,15 @@
 """Goods that come back, at the shop's desk and through its API: decided once, received once."""
 
 from bot.console.pages import ROOT
+from data.catalogue import Product
 from data.merchants import Merchant
-from data.orders import Order, OrderState, Return, ReturnState, ship
+from data.orders import Exchange, Order, OrderState, Return, ReturnState, ship
 from data.orders.return_terms import return_window
 from tests.bot.browser import Browser
 from tests.bot.builders import settle
 from tests.bot.client import TestClient
 from tests.bot.conftest import Street
+from tests.builders import a_variant
 
 ROOM = "/returns"
 
@@ -99,3 +101,54 @@ def test_the_api_decides_and_receives_too(street: Street, api: TestClient) -> No
     assert listed["id"] == street.ours.returned
     with street.tuanzi.database.reading() as session:
         assert session.get_one(Order, street.ours.order).state == OrderState.SHIPPED
+
+
+def wanted_instead(street: Street) -> str:
+    """The return is an exchange for a dearer variant, put down as if it had been asked for so."""
+    with street.tuanzi.database.transaction() as session:
+        product = session.get_one(Product, street.ours.product)
+        red = {"color": "cinnabar"}
+        other = a_variant(session, product, price=9000, attributes=red, position=1)
+        session.add(
+            Exchange(
+                return_id=street.ours.returned,
+                merchant_id=street.ours.merchant,
+                variant_id=other.id,
+                unit_minor=9000,
+                more_minor=200,
+                keeps_minor=8800,
+                currency="CNY",
+                fell_through=False,
+            )
+        )
+        return other.id
+
+
+def test_an_exchange_is_seen_to_be_one_and_leads_to_its_order(
+    owner: Browser, street: Street
+) -> None:
+    sent(street)
+    wanted_instead(street)
+    place = f"{ROOM}/{street.ours.returned}"
+    assert "cinnabar" in owner.get(ROOM).text
+    assert owner.post(f"{place}/approve").status_code == 303
+    assert owner.post(f"{place}/receive", restocked="true").status_code == 303
+    with street.tuanzi.database.reading() as session:
+        instead = session.get_one(Exchange, street.ours.returned).order_id
+    assert f"/console/orders/{instead}" in owner.get(ROOM).text
+    shown = owner.get(f"/orders/{instead}").text
+    assert "2.00" in shown
+    assert state(street) == ReturnState.RECEIVED
+
+
+def test_the_api_tells_what_is_wanted_instead(street: Street, api: TestClient) -> None:
+    sent(street)
+    place = f"/api/v1/returns/{street.ours.returned}"
+    assert api.get(place).json()["exchange"] is None
+    variant = wanted_instead(street)
+    told = api.get(place).json()["exchange"]
+    assert (told["variant_id"], told["more"]["amount_minor"]) == (variant, 200)
+    assert (told["order_id"], told["fell_through"]) == (None, False)
+    api.post(f"{place}/approve", json={})
+    assert api.post(f"{place}/receive", json={}).json()["given"]["amount_minor"] == 0
+    assert api.get(place).json()["exchange"]["order_id"].startswith("ord_")

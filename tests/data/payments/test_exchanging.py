@@ -25,7 +25,7 @@ from data.orders import (
 from data.orders.taxes import Tax, set_tax
 from data.payments import request_refund
 from data.payments.changing import changeable
-from data.payments.exchanging import request_exchange
+from data.payments.exchanging import exchangeable, request_exchange
 from data.payments.sandbox_models import Outcome
 from tests.data.payments.at_once import all_at_once
 from tests.data.payments.test_changing import GOLD, RED, SHIPPING, SMALL, Rack
@@ -366,6 +366,15 @@ def test_what_cannot_be_is_refused(counter: Counter) -> None:
     till.later(timedelta(days=15))
     with pytest.raises(Refused, match="return_late"):
         counter.ask(order, rack.gold)
+
+
+@pytest.mark.parametrize("kind", [OrderKind.GROUP, OrderKind.POOL, OrderKind.POOLED])
+def test_what_several_bought_together_is_not_exchanged(counter: Counter, kind: OrderKind) -> None:
+    order = counter.rack.order(kind=kind)
+    with counter.till.looking() as session:
+        found = session.get_one(Order, order)
+        assert exchangeable(session, found, now=counter.till.clock.now()) == "exchange_group"
+    counter.till.cancel(order)
 
 
 def test_an_exchange_changes_neither_its_variant_nor_where_the_first_went(counter: Counter) -> None:
