@@ -50,6 +50,7 @@ _INTENT_OF = {"yes": "affirm", "no": "deny"}
 _START, _JOIN, _LEAVE = "group_buy_start", "group_buy_join", "group_buy_leave"
 _STATUS = "group_buy_status"
 _RULES = "group_buy_rules"
+_TOGETHER = frozenset({"group_buy_start", "group_checkout"})
 _SEARCH, _ORDERS, _STOP = "product_search", "order_status", "stop_messages"
 _LONGEST_ORDER, _LITTLE_MORE = 30, 2  # "order number 1001" and a question mark
 POOL_START, POOL_GIVE, POOL_LEAVE = "pool_start", "pool_give", "pool_leave"
@@ -153,11 +154,12 @@ def _by_saved_day(here: Heard) -> Understood | None:
 
 
 def _by_team(here: Heard) -> Understood | None:
-    if not here.context.team_open:
-        return None
-    if asks_for_rules(here.message):
+    buying = here.context.team_open or here.context.active_flow in _TOGETHER
+    if buying and asks_for_rules(here.message):
         commands = for_intent(_RULES, (), here.message, here.context)
         return Understood(commands, here.language, "words", _RULES)
+    if not here.context.team_open:
+        return None
     said = _LEAVE if leaves(here.message) else _STATUS if asks_for_team(here.message) else None
     if said is not None:
         commands = for_intent(said, (), here.message, here.context)
