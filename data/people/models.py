@@ -2,7 +2,16 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, event
+from sqlalchemy import (
+    DDL,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    column,
+    event,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.kernel.database import Base, table_of
@@ -17,6 +26,14 @@ class Person(Base):
     """
 
     __tablename__ = "people"
+    __table_args__ = (
+        Index(
+            "ix_people_merged_into",
+            "merged_into",
+            sqlite_where=column("merged_into").is_not(None),
+            postgresql_where=column("merged_into").is_not(None),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), index=True)
@@ -28,7 +45,7 @@ class Person(Base):
     minor_since: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
     model_asked: Mapped[str | None] = mapped_column(String(40))
-    merged_into: Mapped[str | None] = mapped_column(String(32), index=True)
+    merged_into: Mapped[str | None] = mapped_column(String(32))
     created_at: Mapped[datetime]
 
 
