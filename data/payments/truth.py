@@ -101,6 +101,11 @@ def earn(session: Session, order: Order, attempt: PaymentAttempt | None, *, now:
     """Goods are owed from here on: they leave the shelf, the money becomes the shop's. Without an
     attempt gift cards have paid all of it."""
     goods.sell(session, order, now=now)
+    _owe(session, order, attempt, now)
+
+
+def _owe(session: Session, order: Order, attempt: PaymentAttempt | None, now: datetime) -> None:
+    """The goods are sold: the rest of it."""
     if attempt is not None:
         book_goods_owed(session, attempt, now=now)
     earn_credit(session, order, now=now)
@@ -186,8 +191,11 @@ def _pay(session: Session, order: Order, attempt: PaymentAttempt | None, now: da
         move(session, order, OrderState.WAITING_GROUP, now=now)
         tell(session, OrderPaid, order, now=now)  # the group may decide before this returns
         return
+    # Goods first, then whoever is told: two payments of one person that took the rows of both in
+    # another order would each wait for the other (a deadlock on PostgreSQL).
+    goods.sell(session, order, now=now)
     tell(session, OrderPaid, order, now=now)
-    earn(session, order, attempt, now=now)
+    _owe(session, order, attempt, now)
 
 
 def _send_back(session: Session, order: Order, attempt: PaymentAttempt, now: datetime) -> None:

@@ -97,8 +97,11 @@ def chip_in(
     up. Refused: "pool_closed", "pool_full", "pool_least", "pool_most", "pool_cap". Also TooOften.
     NotFound for the person it is for, as for a guess: they must not learn that there is one.
     """
-    if is_for(session, pool_now(session, pool_id), person_id):
+    pool = pool_now(session, pool_id)
+    if is_for(session, pool, person_id):
         raise NotFound("pool")
+    if not is_running(pool, now):  # its end gives up what is unpaid, a moment later
+        raise Refused("pool_closed")
     known = unpaid_of(session, pool_id=pool_id, person_id=person_id)
     if known is not None and amount in (None, known.amount) and _can_be_paid(session, known, now):
         return known

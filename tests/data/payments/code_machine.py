@@ -130,6 +130,20 @@ def a_card_and_late_money(machine: CodeMachine) -> None:
     assert machine._state(machine.all_orders()[0]) == OrderState.EXPIRED
 
 
+def a_card_and_a_hold(machine: CodeMachine) -> None:
+    """What is left on the card after two orders pays a part; the bank holds the rest."""
+    for _ in range(2):
+        machine.buys_with_a_code(OrderKind.NORMAL, True)
+        machine.pays_by_card_alone()
+    machine.buys_with_a_code(OrderKind.GROUP, True)
+    machine.opens_the_pay_page(2, Outcome.APPROVED, 1, hold=True)
+    machine.worker_works()
+    meant = machine.all_orders()[2]
+    assert meant.total
+    assert meant.credit
+    machine.met.add("card beside a hold")
+
+
 def a_card_comes_back(machine: CodeMachine) -> None:
     """Of two orders that it paid."""
     for _ in range(2):
@@ -138,4 +152,4 @@ def a_card_comes_back(machine: CodeMachine) -> None:
     machine.cancels(0, RefundOutcome.APPROVED)
 
 
-CODE_STORIES = (a_card_and_a_bank, a_card_alone, a_card_and_late_money)
+CODE_STORIES = (a_card_and_a_bank, a_card_alone, a_card_and_late_money, a_card_and_a_hold)

@@ -1,15 +1,17 @@
 """Every way a payment can go at the bank ends in one order, one charge and books in balance."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from data.catalogue import release_hold
+from data import payments
+from data.catalogue import Variant, release_hold
 from data.kernel.database import Database
 from data.kernel.errors import OutOfStock, PaymentLinkExpired, WrongState
+from data.kernel.facts import Fact
 from data.kernel.money import Money
 from data.orders import Order, OrderExpired, OrderPaid, OrderReady, OrderState
 from data.payments import (
@@ -46,6 +48,24 @@ def test_an_approved_payment_makes_the_order_ready_and_the_books_balance(each_ti
     assert till.balance() == IN_HAND
     assert till.shelf() == (4, 0)
     assert [till.told(OrderPaid), till.told(OrderReady)] == [1, 1]
+
+
+def test_the_goods_are_taken_before_anybody_is_told(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by late money, which holds them again: who told first would wait for the other's rows."""
+    shelves: list[tuple[int, int]] = []
+    heard = payments.listen
+
+    def listen(session: Session, fact: Fact, now: datetime) -> None:
+        if isinstance(fact, OrderPaid):
+            variant = session.scalars(select(Variant)).one()
+            shelves.append((variant.on_hand, variant.held))
+        heard(session, fact, now)
+
+    monkeypatch.setattr(payments, "listen", listen)
+    till.pay(till.order())
+    assert shelves == [till.shelf()] == [(4, 0)]
 
 
 def test_a_declined_payment_leaves_the_order_payable_and_the_second_try_pays_it(till: Till) -> None:

@@ -43,6 +43,16 @@ def test_another_amount_takes_the_place_of_an_unpaid_one(shop: PoolShop) -> None
     assert set(shop.given(pool)["Wei"]) == given
 
 
+def test_nobody_is_sent_to_pay_for_what_was_called_off_a_moment_ago(shop: PoolShop) -> None:
+    """Its jobs have not run: what was promised is still there."""
+    pool = shop.opens_pool("Lan", shares=None)
+    shop.promises(pool, "Wei", 5000)
+    shop.ends_pool(pool)
+    for amount in (None, 5000):
+        with pytest.raises(Refused, match="pool_closed"):
+            shop.promises(pool, "Wei", amount)
+
+
 def test_one_person_gives_no_more_than_the_cap_in_all(shop: PoolShop) -> None:
     pool = shop.opens_pool("Lan", shares=None, cap=4000)
     shop.gives(pool, "Wei", amount=3000)
