@@ -28,6 +28,7 @@ from dialogs.format.syntax import CONTROL, explain
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
+_SMALL = 16 * 1024  # characters; the largest of the shipped files has 10,735
 
 # Bytes that were no UTF-8, as Python keeps them; UTF-16 without its mark begins with a zero.
 _NOT_UTF8 = re.compile(r"\A[^\0]?\0|[\udc80-\udcff]")
@@ -90,9 +91,12 @@ class _Refused(Exception):
         self.problem = problem
 
 
-@lru_cache(maxsize=64)  # an editor checks again and again with one file changed
 def read(file: str, text: str) -> Source:
     """The data is None when the file could not be read; `problems` says why."""
+    return (_read_small if len(text) <= _SMALL else _read_large)(file, text)
+
+
+def _read(file: str, text: str) -> Source:
     source = Source(file, text=text)
     if (odd := _NOT_UTF8.search(text)) is not None:
         source.problems.append(Problem("not_utf8", place_of(file, text, odd.start())))
@@ -107,6 +111,12 @@ def read(file: str, text: str) -> Source:
     except YAMLError as error:
         source.problems.append(explain(file, text, error))
     return source
+
+
+# An editor, a shop that opens and a trial read again and again what hardly changed. What is kept
+# must hold more than the files of one set: read in turn, each would push out the one read next.
+_read_small = lru_cache(maxsize=256)(_read)
+_read_large = lru_cache(maxsize=16)(_read)
 
 
 class _Reading:

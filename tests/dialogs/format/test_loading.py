@@ -17,6 +17,7 @@ from dialogs.format import (
     load_flow_set,
     shipped_sources,
 )
+from dialogs.format.reader import read
 from tests.dialogs.engine.talk import LANGUAGES, SHOP, response_file, shop, sources
 
 
@@ -131,6 +132,12 @@ def test_words_of_yaml_1_1_stay_words() -> None:
 
 def test_what_ships_is_sound() -> None:
     assert [problem.render(Locale.EN) for problem in check_flow_set(shipped_sources())] == []
+
+
+def test_what_ships_is_parsed_once_however_often_it_is_read() -> None:
+    """To parse it takes ten times as long as all that is done with it."""
+    first, again = ([read(*file) for file in shipped_sources().items()] for _ in range(2))
+    assert [one for one, other in zip(first, again, strict=True) if one is not other] == []
 
 
 def test_a_bad_load_raises_everything_at_once_and_gives_nothing() -> None:
