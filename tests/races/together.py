@@ -20,7 +20,10 @@ _MEETING = 60  # seconds: who fails before the barrier must not keep the others 
 Act = Callable[[Database, Barrier], None]
 # Children of a clean process: what forks from the test's own inherits whatever its threads hold.
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.races.acts", "tests.races.money_acts", __name__])
+# PostgreSQL's driver, which the first connection would load: 50 ms of the processor, each time.
+_processes.set_forkserver_preload(
+    ["psycopg", "tests.races.acts", "tests.races.money_acts", __name__]
+)
 configure_mappers()  # once in that process, not in each child
 
 
