@@ -11,10 +11,10 @@ from hypothesis import settings
 from xdist.remote import Producer
 
 from data.kernel.database import Database
-from data.schema import create_schema
-from tests import compiled
+from tests import compiled, proved
 from tests.builders import SESSION_INFO
 from tests.crash.nursery import nursery
+from tests.empty import an_empty_shop
 from tests.postgresql import postgresql, postgresql_database
 from tests.together import Together
 
@@ -29,16 +29,13 @@ settings.register_profile("house", deadline=None, max_examples=40)
 settings.register_profile("thorough", deadline=None, max_examples=300)
 settings.load_profile("house")
 compiled.share()
+proved.share()
 
 
 @pytest.fixture(scope="session")
 def _empty_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The schema, made once; a test's own database is a copy of this file."""
-    path = tmp_path_factory.mktemp("schema") / "empty.db"
-    database = Database(f"sqlite:///{path}")
-    create_schema(database)
-    database.close()
-    return path
+    return an_empty_shop(tmp_path_factory.mktemp("schema") / "empty.db")
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ def pem(base64: str, kind: str) -> str:
     return f"-----BEGIN {kind}-----\n{base64}\n-----END {kind}-----"
 
 
+@cache  # it takes longer to prove a key than to sign ten times with it
 def an_sdk(*, private: str, public: str, app_id: str = APP_ID) -> AliPay:
     return AliPay(
         appid=app_id,

@@ -25,11 +25,11 @@ from data.payments import PaymentAttempt, Refund
 from data.payments.account_models import PaymentAccount
 from data.payments.accounts import Credentials, connect_account
 from data.payments.models import PaymentNotice
-from data.schema import create_schema
 from integrations.egress import Egress
 from tests.bot.builders import a_placed_order, a_tuanzi, settle
 from tests.bot.client import TestClient
 from tests.builders import a_merchant, a_person, a_product, the_variant
+from tests.empty import an_empty_shop
 
 OURS = "https://127.0.0.1"
 _STEP = timedelta(seconds=10)
@@ -170,8 +170,7 @@ def behind(
     **client: Any,
 ) -> Iterator[tuple[Tuanzi, _Face, TestClient]]:
     """`site`: its routes; a house is put behind them, and the provider where it looks for it."""
-    tuanzi = a_tuanzi(folder / "shop.db")
-    create_schema(tuanzi.database)
+    tuanzi = a_tuanzi(an_empty_shop(folder / "shop.db"))
     with running_face(tuanzi.clock) as face:
         gateways = tuanzi.gateways
         gateways.addresses, gateways.egress = {provider: face.url}, loopback
