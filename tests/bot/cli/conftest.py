@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from bot import opening_command
 from data.kernel.database import Database
 from data.migrations import migrate
+from tests.bot.builders import QUICK
 from tests.bot.cli.terminal import Terminal
 
 
@@ -24,7 +26,9 @@ def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bare_terminal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Terminal:
-    """Nothing is there yet, not even the folder."""
+    """Nothing is there yet, not even the folder. An owner's password costs what it must only where
+    a process of its own opens the shop."""
+    monkeypatch.setattr(opening_command, "Passwords", lambda: QUICK)
     terminal = Terminal(tmp_path, monkeypatch, capsys)
     monkeypatch.setenv("LC_ALL", "en")
     terminal.set(database_url=f"sqlite:///{terminal.file}")
