@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import BindParameter, Select, bindparam
 from sqlalchemy.orm import Session
 
+from data.kernel.prepared import Prepared
+
 _PATIENCE = timedelta(days=1)
 _SHOWN = 20  # ids a violation names; one broken rule may touch every row of a table
 
@@ -61,14 +63,14 @@ def run(
 
 
 @cache
-def _statement(check: Check) -> Select[Any]:
+def _statement(check: Check) -> Prepared:
     """Written once, for any moment: to put so many together anew takes longer than to ask them."""
     moment = Moment(bindparam("now"), bindparam("settled"), bindparam("yesterday"))
-    return check.rows(moment).limit(_SHOWN)
+    return Prepared(check.rows(moment).limit(_SHOWN))
 
 
 def _broken(session: Session, check: Check, moment: Mapping[str, datetime]) -> Violation | None:
-    rows = session.execute(_statement(check), moment).all()
+    rows = _statement(check).rows(session, **moment)
     if not rows:
         return None
     ids = tuple(dict.fromkeys(str(row[0]) for row in rows))

@@ -6,6 +6,7 @@ SQLAlchemy makes them and knows the types on both databases; what it does anew a
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, TypeVar
 
 from sqlalchemy import ClauseElement, ColumnDefault, ColumnElement, Connection, Dialect
@@ -27,7 +28,7 @@ class Prepared:
 
     What waits in the session is written first, as before any query of it; rows are plain tuples,
     in no identity map. `columns`: what an INSERT is given; a list of unknown length (IN) is
-    refused.
+    refused, one that stands in the statement is not.
     """
 
     def __init__(self, statement: ClauseElement, columns: Sequence[str] | None = None) -> None:
@@ -175,14 +176,15 @@ def _make(statement: ClauseElement, columns: Sequence[str] | None, dialect: Dial
         column_keys=columns,
         for_executemany=True,  # else PostgreSQL would give the key of each new row, unasked
     )
-    if not isinstance(compiled, SQLCompiler) or compiled.post_compile_params:
+    if not isinstance(compiled, SQLCompiler) or any(
+        several.required for several in compiled.post_compile_params
+    ):
         raise TypeError(str(statement))  # it would have to be compiled for each execution
     writes = compiled.isinsert or compiled.isupdate or compiled.isdelete
-    places = compiled.positiontup if compiled.positional else compiled.bind_names.values()
-    names = tuple(places or ())
-    cells, taken = _parameters(compiled, names, dialect)
+    sql, names, listed = _written_out(compiled)
+    cells, taken = _parameters(compiled, names, listed, dialect)
     return _Made(
-        sql=str(compiled),
+        sql=sql,
         table=compiled.statement.table.name if writes else None,  # type: ignore[union-attr]
         names=None if compiled.positional else names,
         cells=cells,
@@ -191,13 +193,32 @@ def _make(statement: ClauseElement, columns: Sequence[str] | None, dialect: Dial
     )
 
 
+def _written_out(compiled: SQLCompiler) -> tuple[str, tuple[str, ...], Mapping[str, Any]]:
+    """The text, its parameters in order, and those that are members of a list in the statement, as
+    the driver takes them."""
+    if not compiled.post_compile_params:
+        places = compiled.positiontup if compiled.positional else compiled.bind_names.values()
+        return str(compiled), tuple(places or ()), {}
+    later = {name: None for bind, name in compiled.bind_names.items() if bind.required}
+    written = compiled.construct_expanded_state(later)
+    listed = {}
+    for name in chain.from_iterable(written.parameter_expansion.values()):
+        process, value = written.processors.get(name), written.parameters[name]
+        listed[name] = process(value) if process else value
+    return written.statement, tuple(written.positiontup or written.parameters), listed
+
+
 def _parameters(
-    compiled: SQLCompiler, names: Sequence[str], dialect: Dialect
+    compiled: SQLCompiler, names: Sequence[str], listed: Mapping[str, Any], dialect: Dialect
 ) -> tuple[list[Any], tuple[Parameter, ...]]:
+    """`listed`: what is known already."""
     defaults = {column.key: _default(column) for column in compiled.insert_prefetch}
     cells: list[Any] = []
     taken: list[Parameter] = []
     for place, name in enumerate(names):
+        if name in listed:
+            cells.append(listed[name])
+            continue
         bind = compiled.binds[name]
         process = bind.type.dialect_impl(dialect).bind_processor(dialect)
         if bind.required and name not in defaults:

@@ -106,6 +106,33 @@ def test_what_would_be_made_anew_each_time_is_refused(each_database: Database) -
         several.rows(session, ids=["per_1"])
 
 
+def test_a_list_that_stands_in_the_statement_is_written_out(each_database: Database) -> None:
+    """Before, between and after what comes with each execution, and with types of its own."""
+    days = [NOW, NOW + timedelta(days=1)]
+    asked = (
+        select(PEOPLE.c.name)
+        .where(PEOPLE.c.created_at.in_(days), PEOPLE.c.locale == bindparam("tongue"))
+        .where(PEOPLE.c.name.in_(["Lan", "Wei", "100%"]), PEOPLE.c.name.not_in([]))
+        .where(PEOPLE.c.timezone.not_in(["Mars/Olympus"]), PEOPLE.c.created_at <= bindparam("by"))
+        .order_by(PEOPLE.c.name)
+    )
+    with each_database.transaction() as session:
+        merchant = a_merchant(session)
+        for name in ("Wei", "Lan", "Jun", "100%"):
+            a_person(session, merchant, name=name)
+        a_person(session, merchant, name="Lan", locale="en")
+        prepared = Prepared(asked)
+        for tongue, by in ((merchant.locale, NOW), ("en", NOW), ("en", NOW - timedelta(days=1))):
+            given = {"tongue": tongue, "by": by}
+            found = [tuple(row) for row in session.execute(asked, given)]
+            assert prepared.rows(session, **given) == found
+        assert prepared.rows(session, tongue=merchant.locale, by=NOW) == [
+            ("100%",),
+            ("Lan",),
+            ("Wei",),
+        ]
+
+
 def test_an_error_of_the_driver_is_sqlalchemys_and_tells_no_values(each_database: Database) -> None:
     with each_database.transaction() as session:
         row = {**a_row(a_merchant(session).id, 1, name="13800138000"), **SAME}
