@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from data.conversations import Offer, remember_offer
 from data.delivery.messages import Card, GroupBuyCard, Option, Options, Segment
 from data.delivery.outbox import Letter, Origin, post
+from data.kernel.entities import known
 from data.merchants import ChannelAccount
 from data.people import Chat
 
@@ -61,7 +62,8 @@ def send(
     ready = [_with_tokens(letter, counts[letter.chat_id]) for letter in letters]
     for chat_id, count in counts.items():
         if count.offers:
-            chat = session.get_one(Chat, chat_id)
+            chat = known(session, Chat, chat_id)
+            assert chat is not None  # noqa: S101  # somebody is told something there
             remember_offer(session, chat=chat, batch=origin.key, offers=count.offers, now=now)
     post(session, ready, account=account, origin=origin, now=now)
 

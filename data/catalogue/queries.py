@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from data.catalogue.gtin import is_gtin, spellings
 from data.catalogue.models import Product, ProductTag, Shown, Variant
-from data.kernel.entities import Entities
+from data.kernel.entities import Entities, remembered
 from data.kernel.errors import NotFound
 
 # Asked several times in a turn; made once, they cost what they do and not what they say.
@@ -25,6 +25,9 @@ _VARIANTS = Entities(
 
 
 def get_product(session: Session, *, merchant_id: str, product_id: str) -> Product:
+    there = remembered(session, Product, product_id)
+    if there is not None and there.merchant_id == merchant_id:
+        return there
     found = _PRODUCT.first(session, merchant=merchant_id, product=product_id)
     if found is None:
         raise NotFound("product")

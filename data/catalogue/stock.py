@@ -137,9 +137,23 @@ def hold_all(
     if min(units.values()) <= 0:
         raise Invalid("quantity")
     with session.begin_nested():  # a caller may catch OutOfStock, say so, and go on
-        for variant_id, quantity in sorted(units.items()):
-            if _take_hold(session, variant_id, quantity, owner_ref, expires_at, now):
-                _move_counters(session, _HOLD, variant_id, quantity)
+        for variant_id, many in sorted(units.items()):
+            hold_within(session, variant_id, many, owner_ref, expires_at=expires_at, now=now)
+
+
+def hold_within(
+    session: Session,
+    variant_id: str,
+    quantity: int,
+    owner_ref: str,
+    *,
+    expires_at: datetime,
+    now: datetime,
+) -> None:
+    """As `hold_stock`, in a savepoint of the caller's, who goes back to it when this raises. The
+    shelf's row, which all who want the goods share, is locked last."""
+    if _take_hold(session, variant_id, quantity, owner_ref, expires_at, now):
+        _move_counters(session, _HOLD, variant_id, quantity)
 
 
 def keep_hold(

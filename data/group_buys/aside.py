@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from data.catalogue import Variant, hold_more, hold_stock, pass_hold, release_hold
+from data.catalogue import Variant, hold_more, hold_within, pass_hold, release_hold
 from data.delivery.jobs import JobRunner, NewJob, enqueue
 from data.delivery.models import Job
 from data.group_buys.models import RUNNING, Campaign, CampaignState, Seat, Team
 from data.group_buys.pledges import is_pledge
+from data.kernel.entities import known
 from data.kernel.errors import OutOfStock
 
 RETURN = "campaign_aside"  # the job kind; args: campaign_id
@@ -46,8 +47,10 @@ def keeps_aside(campaign: Campaign) -> bool:
 
 def hold_for_seat(session: Session, seat: Seat, *, team: Team, now: datetime) -> None:
     """A seat's units: out of what was set aside, or from the shelf. Those of a pledge are kept to
-    the end of the window in which it is paid for."""
-    campaign = session.get_one(Campaign, seat.campaign_id, populate_existing=True)
+    the end of the window in which it is paid for. Within a savepoint of the caller's, who goes
+    back to it when this raises."""
+    campaign = known(session, Campaign, seat.campaign_id)
+    assert campaign is not None  # noqa: S101  # its seats refer to it
     until = team.expires_at + team.pay_window if is_pledge(team) else seat.held_until
     if keeps_aside(campaign):
         pass_hold(
@@ -59,14 +62,7 @@ def hold_for_seat(session: Session, seat: Seat, *, team: Team, now: datetime) ->
             now=now,
         )
         return
-    hold_stock(
-        session,
-        variant_id=team.variant_id,
-        quantity=seat.quantity,
-        owner_ref=seat.id,
-        expires_at=until,
-        now=now,
-    )
+    hold_within(session, team.variant_id, seat.quantity, seat.id, expires_at=until, now=now)
 
 
 def put_back(session: Session, seat: Seat, *, now: datetime) -> None:

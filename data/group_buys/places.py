@@ -2,14 +2,20 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from data.group_buys.models import LIVE, Campaign, Seat, Team, TeamState
 from data.group_buys.place_models import TeamPlace
 from data.kernel.once import insert_once
+from data.kernel.prepared import Prepared
 
 _MOST_PLACES = 50  # each is one edit for every change; a card shared further stays as it was
+_PLACES = Prepared(
+    select(TeamPlace.chat_id)
+    .where(TeamPlace.team_id == bindparam("team"))
+    .order_by(TeamPlace.created_at, TeamPlace.chat_id)
+)
 
 
 def note_place(session: Session, *, team: Team, chat_id: str, now: datetime) -> None:
@@ -28,13 +34,7 @@ def note_place(session: Session, *, team: Team, chat_id: str, now: datetime) -> 
 
 def places_of(session: Session, *, team_id: str) -> list[str]:
     """Chats that show the card, besides the team's own."""
-    return list(
-        session.scalars(
-            select(TeamPlace.chat_id)
-            .where(TeamPlace.team_id == team_id)
-            .order_by(TeamPlace.created_at, TeamPlace.chat_id)
-        )
-    )
+    return [chat_id for (chat_id,) in _PLACES.rows(session, team=team_id)]
 
 
 def teams_joined_by(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from data.catalogue import Variant
@@ -24,10 +24,26 @@ from data.group_buys.reward_models import LeaderReward, RewardState
 from data.group_buys.teams import team_now
 from data.group_buys.tiers import Tier, team_tiers
 from data.group_buys.visibility import shown_in
+from data.kernel.entities import known
 from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.kernel.money import Money
+from data.kernel.prepared import Prepared
 from data.people import Consent, ConsentPurpose, Person
+
+# What every card tells is compiled once (docs/adr/0040).
+_AGREED = (
+    select(Consent.id)
+    .where(Consent.person_id == Person.id, Consent.merchant_id == bindparam("merchant"))
+    .where(Consent.purpose == ConsentPurpose.SHARE_CARD, Consent.revoked_at.is_(None))
+)
+_NAMES = Prepared(
+    select(Person.name)
+    .join(Seat, Seat.person_id == Person.id)
+    .where(Seat.team_id == bindparam("team"), or_(*(Seat.state == state for state in PAYING)))
+    .where(Person.erased_at.is_(None), _AGREED.exists(), Person.name != "")
+    .order_by(Seat.paid_at, Seat.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +87,10 @@ class TeamView:
 def team_view(session: Session, team: Team | str) -> TeamView:
     """The team as it is now."""
     team = team_now(session, team if isinstance(team, str) else team.id)
-    campaign = session.get_one(Campaign, team.campaign_id)
-    variant = session.get_one(Variant, team.variant_id)
+    campaign = known(session, Campaign, team.campaign_id)
+    variant = known(session, Variant, team.variant_id)
+    assert campaign is not None  # noqa: S101  # the team refers to both
+    assert variant is not None  # noqa: S101
     return TeamView(
         id=team.id,
         campaign_id=team.campaign_id,
@@ -100,19 +118,10 @@ def team_view(session: Session, team: Team | str) -> TeamView:
 
 
 def _names(session: Session, team: Team) -> tuple[str, ...]:
-    agreed = (
-        select(Consent.id)
-        .where(Consent.person_id == Person.id, Consent.merchant_id == team.merchant_id)
-        .where(Consent.purpose == ConsentPurpose.SHARE_CARD, Consent.revoked_at.is_(None))
-    )
-    found = session.scalars(
-        select(Person.name)
-        .join(Seat, Seat.person_id == Person.id)
-        .where(Seat.team_id == team.id, Seat.state.in_(PAYING), Person.erased_at.is_(None))
-        .where(agreed.exists(), Person.name != "")
-        .order_by(Seat.paid_at, Seat.id)
-    )
-    return tuple(found)
+    if not team.paid:
+        return ()
+    found = _NAMES.rows(session, team=team.id, merchant=team.merchant_id)
+    return tuple(name for (name,) in found)
 
 
 def team_of(session: Session, *, merchant_id: str, team_id: str) -> Team:

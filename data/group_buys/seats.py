@@ -1,8 +1,10 @@
 """How a seat is taken, moved on and given up. The order of locks stands in teams.py."""
 
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, bindparam, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from data.catalogue import release_hold
@@ -23,17 +25,68 @@ from data.group_buys.models import (
 )
 from data.group_buys.pledges import ask_if_full, decide_window, is_pledge
 from data.group_buys.teams import change_team, is_running, team_now, tell, turn_team
-from data.kernel.database import changed
-from data.kernel.errors import GroupBuyClosed, Invalid, NoSeatLeft, NotFound, OutOfStock
+from data.kernel.database import changed, table_of
+from data.kernel.entities import Entities, read_now
+from data.kernel.errors import (
+    AlreadyJoined,
+    GroupBuyClosed,
+    Invalid,
+    NoSeatLeft,
+    NotFound,
+    OutOfStock,
+)
 from data.kernel.facts import announce
 from data.kernel.ids import new_id
+from data.kernel.prepared import Prepared
 
 EXPIRY = "seat_expiry"
+
+# What every join runs is compiled once (docs/adr/0040).
+_CAMPAIGNS, _TEAMS, _SEATS = table_of(Campaign), table_of(Team), table_of(Seat)
+_NOW: BindParameter[datetime] = bindparam("now", type_=_TEAMS.c.expires_at.type)
+_TAKEN = _CAMPAIGNS.c.taken + bindparam("units", type_=_CAMPAIGNS.c.taken.type)
+_COUNT_TAKEN = Prepared(
+    update(_CAMPAIGNS)
+    .where(
+        _CAMPAIGNS.c.id == bindparam("campaign"),
+        or_(_CAMPAIGNS.c.stock_limit.is_(None), _CAMPAIGNS.c.stock_limit >= _TAKEN),
+    )
+    .values(taken=_TAKEN)
+)
+
+
+def joinable(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ...]:
+    """What must still hold, in the very UPDATE, for one more place to be taken."""
+    is_open = _TEAMS.c.state == TeamState.OPEN
+    return (_TEAMS.c.held < _TEAMS.c.target, is_open, _TEAMS.c.expires_at > now)
+
+
+def taking(*conditions: ColumnElement[bool]) -> Entities:
+    """One place more, and the team as it is with it; none where the conditions do not hold."""
+    one_more = {"held": _TEAMS.c.held + 1, "version": _TEAMS.c.version + 1}
+    this = _TEAMS.c.id == bindparam("team")
+    taken = update(_TEAMS).where(this, *conditions).values(**one_more)
+    return Entities(taken.returning(*_TEAMS.c), fresh=True, gives=Team)
+
+
+_TAKE = taking(*joinable(_NOW))
+
+
+@cache
+def _new_seat(dialect_name: str) -> Entities:
+    """None where this person has one in this team."""
+    new = (sqlite if dialect_name == "sqlite" else postgresql).insert(_SEATS)
+    columns = ("id", "merchant_id", "team_id", "campaign_id", "person_id", "quantity")
+    return Entities(
+        new.on_conflict_do_nothing().returning(*_SEATS.c),
+        gives=Seat,
+        columns=(*columns, "state", "held_until", "created_at"),
+    )
 
 
 def seat_now(session: Session, seat_id: str) -> Seat:
     """The seat as the database has it."""
-    seat = session.get(Seat, seat_id, populate_existing=True)
+    seat = read_now(session, Seat, seat_id)
     if seat is None:
         raise NotFound("seat")
     return seat
@@ -42,11 +95,32 @@ def seat_now(session: Session, seat_id: str) -> Seat:
 def take_seat(
     session: Session, *, team: Team, person_id: str, quantity: int = 1, now: datetime
 ) -> Seat:
-    """Goods, person, campaign, team: each must have room, or nothing at all has happened."""
+    """Goods, person, campaign, team: each must have room, or the caller's savepoint takes it all
+    back. What nobody else can wait for is written first."""
     refuse_if_shut(team, now)
     if quantity < 1:
         raise Invalid("quantity")
-    seat = Seat(
+    seat = _sit_down(session, team, person_id, quantity, now)
+    if seat is None:
+        admit(session, team=team, person_id=person_id, quantity=quantity, now=now)  # says why not
+        raise AlreadyJoined(team.id)
+    if not is_pledge(team):
+        remember_expiry(session, seat, now)
+    hold_for_seat(session, seat, team=team, now=now)
+    admit(session, team=team, person_id=person_id, quantity=quantity, but=seat.id, now=now)
+    taken = _take_place(session, team, quantity, now)
+    if is_pledge(taken) and taken.held >= taken.target and ask_if_full(session, team.id, now=now):
+        session.refresh(seat)
+    return seat
+
+
+def _sit_down(
+    session: Session, team: Team, person_id: str, quantity: int, now: datetime
+) -> Seat | None:
+    """None: they have a seat in this team."""
+    dialect_name = session.get_bind().dialect.name
+    new = _new_seat(dialect_name).first(
+        session,
         id=new_id("seat"),
         merchant_id=team.merchant_id,
         team_id=team.id,
@@ -57,44 +131,27 @@ def take_seat(
         held_until=team.expires_at if is_pledge(team) else min(now + SEAT_TTL, team.expires_at),
         created_at=now,
     )
-    hold_for_seat(session, seat, team=team, now=now)
-    admit(session, team=team, person_id=person_id, quantity=quantity, now=now)
-    session.add(seat)
-    session.flush()
-    _take_place(session, team, quantity, now)
-    if not is_pledge(team):
-        remember_expiry(session, seat, now)
-    elif ask_if_full(session, team.id, now=now):
-        session.refresh(seat)
+    if new is None:
+        return None
+    seat: Seat = new[0]
     return seat
 
 
-def _take_place(session: Session, team: Team, quantity: int, now: datetime) -> None:
+def _take_place(session: Session, team: Team, quantity: int, now: datetime) -> Team:
+    """The team as it is with one more."""
     if not count_taken(session, team.campaign_id, quantity):
         raise OutOfStock(team.campaign_id)
-    won = change_team(session, Team.id == team.id, *joinable(now), held=Team.held + 1)
-    fresh = team_now(session, team.id)
-    if not won:
-        refuse_if_shut(fresh, now)
+    taken = _TAKE.first(session, team=team.id, now=now)
+    if taken is None:
+        refuse_if_shut(team_now(session, team.id), now)
         raise NoSeatLeft(team.id)
+    fresh: Team = taken[0]
+    return fresh
 
 
 def count_taken(session: Session, campaign_id: str, units: int) -> bool:
     """So many units more (or fewer) in seats; False where the campaign has not as many."""
-    taken = Campaign.taken + units
-    room = or_(Campaign.stock_limit.is_(None), taken <= Campaign.stock_limit)
-    counted = session.execute(
-        update(Campaign)
-        .where(Campaign.id == campaign_id, room)
-        .values(taken=taken)
-        .execution_options(synchronize_session=False)
-    )
-    return bool(changed(counted))
-
-
-def joinable(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """What must still hold, in the very UPDATE, for one more place to be taken."""
-    return (Team.held < Team.target, Team.state == TeamState.OPEN, Team.expires_at > now)
+    return bool(_COUNT_TAKEN.run(session, campaign=campaign_id, units=units))
 
 
 def refuse_if_shut(team: Team, now: datetime) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from data.catalogue import Product, Variant
 from data.delivery.jobs import NewJob, enqueue
 from data.group_buys.facts import SeatEnd, TeamCancelled, TeamChanged, TeamOpened
 from data.group_buys.limits import SEAT_TTL
@@ -26,6 +27,7 @@ from data.group_buys.teams import end_team, note_step, takes_money, team_now, te
 from data.group_buys.tiers import Tier, campaign_tiers, copy_tiers
 from data.group_buys.visibility import is_shown_in
 from data.kernel.database import changed
+from data.kernel.entities import Entities, known
 from data.kernel.errors import GroupBuyClosed, NotFound, WrongState
 from data.kernel.ids import new_id
 from data.orders import NewLine, Order, OrderDetails, OrderKind, place_order
@@ -33,6 +35,15 @@ from data.payments import cancel_order
 from data.people import Chat, Person
 
 DEADLINE = "team_deadline"
+# With all that its card tells of it (docs/adr/0040).
+_TEAM = Entities(
+    select(Team, Campaign, Variant, Product)
+    .join(Campaign, Campaign.id == Team.campaign_id)
+    .join(Variant, Variant.id == Team.variant_id)
+    .join(Product, Product.id == Variant.product_id)
+    .where(Team.id == bindparam("team")),
+    fresh=True,
+)
 
 
 def open_team(  # noqa: PLR0913  # which offer, where, who, how many, how paid: each has a name
@@ -77,7 +88,10 @@ def join(
     GroupBuyClosed, NoSeatLeft, AlreadyJoined, OutOfStock, TooOften, Refused: nothing changed.
     """
     with session.begin_nested():
-        team = team_now(session, team_id)
+        found = _TEAM.first(session, team=team_id)  # kept to the end, so that nobody asks again
+        if found is None:
+            raise NotFound("team")
+        team: Team = found[0]
         _same_shop(session, team.merchant_id, person_id, None)
         seat = take_seat(session, team=team, person_id=person_id, quantity=quantity, now=now)
     tell(session, TeamChanged, team, now=now)
@@ -169,10 +183,10 @@ def _campaign_on_offer(
 
 
 def _same_shop(session: Session, merchant_id: str, person_id: str, chat_id: str | None) -> Person:
-    person = session.get(Person, person_id)
+    person = known(session, Person, person_id)
     if person is None or person.merchant_id != merchant_id:
         raise NotFound("person")
-    chat = session.get(Chat, chat_id) if chat_id else None
+    chat = known(session, Chat, chat_id) if chat_id else None
     if chat_id and (chat is None or chat.merchant_id != merchant_id):
         raise NotFound("chat")
     return person

@@ -22,6 +22,7 @@ from data.group_buys.models import (
 )
 from data.group_buys.tiers import price_for
 from data.kernel.database import changed
+from data.kernel.entities import read_now
 from data.kernel.errors import NotFound
 from data.kernel.facts import announce
 
@@ -31,7 +32,7 @@ CLOSE = "seat_close"
 
 def team_now(session: Session, team_id: str) -> Team:
     """The team as the database has it, not as this session remembers it."""
-    team = session.get(Team, team_id, populate_existing=True)
+    team = read_now(session, Team, team_id)
     if team is None:
         raise NotFound("team")
     return team

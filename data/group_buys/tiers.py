@@ -9,12 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, delete, func, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from data.group_buys.models import Campaign, Team
 from data.group_buys.tier_models import CampaignTier, TeamTier
 from data.kernel.money import Money
+from data.kernel.prepared import Prepared
+
+_OF_TEAM = Prepared(
+    select(TeamTier.min_size, TeamTier.price_minor)
+    .where(TeamTier.team_id == bindparam("team"))
+    .order_by(TeamTier.min_size)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +81,9 @@ def campaign_tiers(session: Session, campaign: Campaign) -> tuple[Tier, ...]:
 
 
 def team_tiers(session: Session, team: Team) -> tuple[Tier, ...]:
-    """All of them, the smallest team first."""
-    rows = session.execute(
-        select(TeamTier.min_size, TeamTier.price_minor)
-        .where(TeamTier.team_id == team.id)
-        .order_by(TeamTier.min_size)
-    )
+    """All of them, the smallest team first; the last one's size is its target."""
+    is_ladder = team.target > team.minimum
+    rows = _OF_TEAM.rows(session, team=team.id) if is_ladder else []
     further = (Tier(size, Money(minor, team.currency)) for size, minor in rows)
     return (Tier(team.minimum, team.price), *further)
 

@@ -6,27 +6,63 @@ the same one for the same row, written at its commit where they are changed.
 """
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, TypeVar
 
-from sqlalchemy import Select, inspect
+from sqlalchemy import Select, UpdateBase, bindparam, inspect, select
 from sqlalchemy.orm import Mapper, Session
 from sqlalchemy.orm.attributes import instance_state
 
 from data.kernel.prepared import Prepared, Row
 
+_Mapped = TypeVar("_Mapped")
 Part = Callable[[Session, Row], Any]
 ONLY = "only_merchant"  # the key in Session.info: whose rows alone exist there (T11)
 
 
+def remembered(session: Session, mapped: type[_Mapped], key: str) -> _Mapped | None:
+    """The row of this id as the session knows it, if it does; asks nobody."""
+    there: _Mapped | None = session.identity_map.get((mapped, (key,), None))
+    return None if there is None or instance_state(there).expired else there
+
+
+def known(session: Session, mapped: type[_Mapped], key: str) -> _Mapped | None:
+    """The row of this id as the session remembers it, else as the database has it."""
+    return remembered(session, mapped, key) or read_now(session, mapped, key)
+
+
+def read_now(session: Session, mapped: type[_Mapped], key: str) -> _Mapped | None:
+    """The row of this id as the database has it, whatever the session remembers."""
+    kind: Any = mapped  # mypy takes no type for something to be cached by
+    found: list[tuple[_Mapped]] = _by_id(kind).rows(session, this=key)
+    return found[0][0] if found else None
+
+
+@cache
+def _by_id(mapped: Any) -> "Entities":
+    return Entities(select(mapped).where(mapped.id == bindparam("this")), fresh=True)
+
+
 class Entities:
     """A SELECT of mapped classes without relationships, and of columns beside them. `fresh`: what
-    the session knows already becomes what the database has now, as under a lock it must."""
+    the session knows already becomes what the database has now, as under a lock it must.
 
-    def __init__(self, statement: Select[*tuple[Any, ...]], *, fresh: bool = False) -> None:
+    Or an INSERT or UPDATE that returns all columns of one class, `gives`, in order; `columns`: see
+    Prepared.
+    """
+
+    def __init__(
+        self,
+        statement: Select[*tuple[Any, ...]] | UpdateBase,
+        *,
+        fresh: bool = False,
+        gives: type[Any] | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> None:
         self._statement = statement
         self._fresh = fresh
-        self._prepared = Prepared(statement)
+        self._gives = gives
+        self._prepared = Prepared(statement, columns)
 
     def rows(self, session: Session, **values: Any) -> list[Row]:
         """A class is None where an outer join found nothing. In a session that keeps to one
@@ -48,12 +84,19 @@ class Entities:
         columns = self._statement.exported_columns
         return [at for at, column in enumerate(columns) if column.key == "merchant_id"]
 
+    @property
+    def _asked(self) -> Sequence[Any]:
+        """What each part of a row is: a mapped class, or a column."""
+        if isinstance(self._statement, UpdateBase):
+            return [self._gives]
+        return [asked["expr"] for asked in self._statement.column_descriptions]
+
     @cached_property
     def _parts(self) -> Sequence[Part]:
         parts: list[Part] = []
         place = 0
-        for asked in self._statement.column_descriptions:
-            mapper = inspect(asked["expr"], raiseerr=False)
+        for asked in self._asked:
+            mapper = inspect(asked, raiseerr=False)
             if isinstance(mapper, Mapper):
                 parts.append(_Entity(mapper, place, fresh=self._fresh).read)
                 place += len(mapper.columns)

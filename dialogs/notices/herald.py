@@ -12,7 +12,7 @@ from data.conversations import Conversation, News, tell
 from data.conversations.handing import is_with_a_person
 from data.delivery.messages import Option, OutboundMessage, Purpose, Segment
 from data.delivery.outbox import Letter, Origin, told_everybody
-from data.kernel.entities import Entities
+from data.kernel.entities import Entities, remembered
 from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
@@ -36,6 +36,11 @@ _ACCOUNT_OF = Entities(
     select(Chat.account_id, Chat.merchant_id)
     .join(Conversation, Conversation.chat_id == Chat.id)
     .where(Conversation.id == _WHOSE)
+)
+_PLACE = Entities(
+    select(Chat, ChannelAccount)
+    .join(ChannelAccount, ChannelAccount.id == Chat.account_id)
+    .where(Chat.id == bindparam("chat"))
 )
 _AUTOMATIC = "utter_automatic_notice"  # older versions of a shop's flows have no words for it
 
@@ -109,15 +114,23 @@ class Herald:
         since = self.now - timedelta(hours=1)
         if told_everybody(self.session, chat_id=chat_id, since=since) >= MOST_AN_HOUR:
             return
-        chat = self.session.get_one(Chat, chat_id)
-        account = self.session.get_one(ChannelAccount, chat.account_id)
+        chat, account = self._place(chat_id)
         self._send(account, Letter(chat.id, self._worded(speaker, notice)), notice.key)
 
     def show(self, chat_id: str, message: OutboundMessage, *, key: str) -> None:
         """A live message as it is now; anybody in the chat may press its buttons."""
-        chat = self.session.get_one(Chat, chat_id)
-        account = self.session.get_one(ChannelAccount, chat.account_id)
+        chat, account = self._place(chat_id)
         self._send(account, Letter(chat.id, message), key)
+
+    def _place(self, chat_id: str) -> tuple[Chat, ChannelAccount]:
+        """One look where the turn under way is not of this chat."""
+        chat = remembered(self.session, Chat, chat_id)
+        if chat is not None:
+            account = remembered(self.session, ChannelAccount, chat.account_id)
+            if account is not None:
+                return chat, account
+        found = _PLACE.rows(self.session, chat=chat_id)[0]
+        return found[0], found[1]
 
     def tell_flows(self, event: str, key: str, once: str = "", **fields: Any) -> None:
         """Wake the flows that wait for this; its fields are those of WAIT_EVENTS."""

@@ -118,7 +118,7 @@ def test_a_thousand_shops_do_as_the_model_says(tmp_path: Path, part: int) -> Non
 
 
 def _join_without_limit(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(seats, "joinable", lambda now: (Team.state == TeamState.OPEN,))
+    patch.setattr(seats, "_TAKE", seats.taking(Team.state == TeamState.OPEN))
     patch.setattr(seats, "refuse_if_shut", lambda team, now: None)
 
 
