@@ -99,6 +99,7 @@ def seat_paid(session: Session, *, order_id: str, now: datetime) -> None:
     seat = seat_of_order(session, order_id=order_id)
     if seat is None or seat.state in PAYING:
         return  # no seat's order; or told twice
+    is_asked_again = _is_asked_again(seat, now)
     if not turn_seat(session, seat, SeatState.PAID, paid_at=now):
         _refund(session, seat, SeatEnd.LATE, now)
         return
@@ -108,7 +109,7 @@ def seat_paid(session: Session, *, order_id: str, now: datetime) -> None:
         decides = decide_window if _pays_when_full(session, seat) else succeed_if_full
         if not decides(session, seat.team_id, now=now):
             tell(session, TeamChanged, team_now(session, seat.team_id), now=now)
-    elif _is_asked_again(seat, now) and change_team(
+    elif is_asked_again and change_team(
         session, mine, Team.state == TeamState.SUCCESS, paid=Team.paid + 1
     ):
         settle_seat(session, seat_id=seat.id, now=now)
@@ -126,9 +127,9 @@ def _still_counts(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _is_asked_again(seat: Seat, now: datetime) -> bool:
-    """A place in a team that succeeded is held only for who was to pay once more; what was held
-    before its deadline is over with it."""
-    return seat.held_until > now
+    """A place in a team that succeeded is held only for who paid once already and is to pay once
+    more; what was held before its deadline is over with it, also by a clock that is behind."""
+    return seat.paid_at is not None and seat.held_until > now
 
 
 def _goods_owed(session: Session, order_id: str) -> None:

@@ -23,6 +23,7 @@ from data.conversations import (
 from data.group_buys import Team, TeamState, expire_team, open_team
 from data.group_buys import join as join_team
 from data.group_buys import leave as leave_team
+from data.group_buys.models import RUNNING
 from data.kernel.database import Database
 from data.kernel.money import Money
 from data.payments import PaymentAttempt
@@ -136,10 +137,10 @@ def naive_pay(database: Database, barrier: Barrier) -> None:
 
 def naive_expire(database: Database, barrier: Barrier, team: str) -> None:
     with database.reading() as session:
-        is_open = session.get_one(Team, team).state == TeamState.OPEN
+        is_running = session.get_one(Team, team).state in RUNNING
     barrier.wait()
     barrier.wait()  # the payment came in between
-    if is_open:
+    if is_running:
         with database.transaction() as session:
             failed = update(Team).where(Team.id == team).values(state=TeamState.FAILED)
             session.execute(failed)

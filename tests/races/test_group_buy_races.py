@@ -4,41 +4,25 @@ A control does the same the naive way (read, then write) and must go wrong: else
 did not meet, and the race proves nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 
 from data.group_buys import PayMode, TeamState
-from data.group_buys.models import TeamStep
-from data.kernel.database import Database
 from data.payments import PaymentAttempt, RefundState
 from data.payments.gateway import PaymentStatus
 from tests.data.group_buys.shop import PRICE, GroupShop
 from tests.races import acts
+from tests.races.teams import decisions
 from tests.races.together import all_at_once
 
 BUYERS, FREE = 40, 3
 TIERS = ((4, 5000),)
 ROUNDS = 3
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def shops(each_database: Database) -> Iterator[Callable[..., GroupShop]]:
-    """A shop in the database of this test; sound when the race is over and all work is done."""
-    opened: list[GroupShop] = []
-
-    def found(**settings: Any) -> GroupShop:
-        opened.append(GroupShop(each_database, on_hand=500, **settings))
-        return opened[-1]
-
-    yield found
-    for shop in opened:
-        shop.close()
 
 
 # Forty buyers, three seats.
@@ -123,7 +107,7 @@ def test_two_last_payers_at_once_complete_the_team_exactly_once(
         paying = [partial(acts.pay, attempt_id=attempt, now=shop.now) for attempt in last]
         assert all_at_once(shop.database, paying) == ["ok"] * 2
         assert (shop.view(team).state, shop.view(team).have) == (TeamState.SUCCESS, 3)
-        assert _decisions(shop, team) == 1
+        assert decisions(shop, team) == 1
         shop.work()
     assert shop.violations() == []
 
@@ -139,7 +123,7 @@ def test_a_whole_team_that_pays_at_once_completes_exactly_once(
     paying = [partial(acts.pay, attempt_id=attempt, now=shop.now) for attempt in attempts]
     assert all_at_once(shop.database, paying) == ["ok"] * 8
     assert (shop.view(team).state, shop.view(team).have) == (TeamState.SUCCESS, 8)
-    assert _decisions(shop, team) == 1
+    assert decisions(shop, team) == 1
     shop.work()
     assert shop.violations() == []
 
@@ -158,7 +142,7 @@ def test_two_last_payers_at_once_fix_one_final_tier_for_everybody(
         assert all_at_once(shop.database, paying) == ["ok"] * 2
         view = shop.view(team)
         assert (view.state, view.final_size, view.price.minor) == (TeamState.SUCCESS, 4, 5000)
-        assert _decisions(shop, team) == 1
+        assert decisions(shop, team) == 1
         shop.work()
         assert shop.refunds()[refunded:] == [(RefundState.SUCCEEDED, PRICE - 5000)] * 4
     assert shop.violations() == []
@@ -179,17 +163,11 @@ def test_a_pledge_that_fills_the_team_meets_its_deadline_and_it_is_asked_once(
         joined = "error_group_buy_closed" not in said
         view = shop.view(team)
         assert (view.state, view.final_size) == (TeamState.PAYING, 4 if joined else 3)
-        assert _decisions(shop, team) == 1
+        assert decisions(shop, team) == 1
         shop.later(timedelta(days=2))
         assert shop.view(team).state == TeamState.FAILED
         shop.turn_clock(timedelta(hours=2))  # a pause after lapses
     assert shop.violations() == []
-
-
-def _decisions(shop: GroupShop, team_id: str) -> int:
-    with shop.database.reading() as session:
-        decided = TeamStep.team_id == team_id, TeamStep.state != TeamState.OPEN
-        return session.scalar(select(func.count()).select_from(TeamStep).where(*decided)) or 0
 
 
 def test_control_counting_first_misses_the_completion(shops: Callable[..., GroupShop]) -> None:
@@ -228,7 +206,7 @@ def test_a_payment_that_meets_the_deadline_ends_in_goods_or_in_one_refund_each(
         state = shop.view(team).state
         expected = {TeamState.SUCCESS: 0, TeamState.FAILED: 3}[state]
         assert len(shop.refunds()) - refunded == expected
-        assert _decisions(shop, team) == 1
+        assert decisions(shop, team) == 1
         assert shop.violations() == []
 
 

@@ -17,18 +17,17 @@ from tests.builders import SESSION_INFO
 
 _PATIENCE = 120  # seconds: forty processes on a busy machine
 _MEETING = 60  # seconds: who fails before the barrier must not keep the others waiting at it
-Act = Callable[[Database, Barrier], None]
+Act = Callable[[Database, Barrier], str | None]  # what it has to tell; nothing is `ok`
 # Children of a clean process: what forks from the test's own inherits whatever its threads hold.
 _processes = multiprocessing.get_context("forkserver")
+_ACTS = [f"tests.races.{name}" for name in ("acts", "money_acts", "team_acts")]
 # PostgreSQL's driver, which the first connection would load: 50 ms of the processor, each time.
-_processes.set_forkserver_preload(
-    ["psycopg", "tests.races.acts", "tests.races.money_acts", __name__]
-)
+_processes.set_forkserver_preload(["psycopg", *_ACTS, __name__])
 configure_mappers()  # once in that process, not in each child
 
 
 def all_at_once(database: Database, acts: Sequence[Act]) -> list[str]:
-    """Each act in a process and with a connection of its own; `ok`, or why it was refused.
+    """Each act in a process and with a connection of its own; what it tells, or why it was refused.
 
     An act is one of the `…acts.py`; it calls `barrier.wait()` where all should meet. An unforeseen
     error fails the test.
@@ -59,8 +58,7 @@ def _child(url: str, act: Act, barrier: Barrier, answers: "queues.Queue[str]") -
     try:
         with database.reading() as session:
             session.connection()  # the connection stands before the race begins
-        act(database, barrier)
-        answers.put("ok")
+        answers.put(act(database, barrier) or "ok")
     except ShopError as error:
         answers.put(error.code)
     except Exception:

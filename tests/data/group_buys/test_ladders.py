@@ -8,7 +8,7 @@ import pytest
 from data.group_buys import SeatState, TeamReached, TeamState, campaign_tiers
 from data.group_buys.campaigns import CampaignTerms, start_campaign
 from data.group_buys.models import Campaign
-from data.group_buys.outcomes import settle_seat
+from data.group_buys.outcomes import expire_team, settle_seat
 from data.group_buys.tier_models import CampaignTier
 from data.group_buys.tiers import Tier
 from data.kernel.database import Database
@@ -26,6 +26,7 @@ from tests.builders import NOW, a_merchant, a_product, the_variant
 from tests.data.group_buys.shop import PRICE, GroupShop
 
 DAY = timedelta(hours=24)
+SECOND = timedelta(seconds=1)
 STEPS = ((4, 5900), (5, 5000))  # after two at PRICE
 DONE = RefundState.SUCCEEDED
 
@@ -106,6 +107,24 @@ def test_who_only_holds_a_place_counts_for_no_price_and_is_let_go(database: Data
     shop.money_arrives(attempt)
     shop.work()
     assert shop.refunds() == [(DONE, PRICE)]
+    _sound(shop)
+
+
+def test_money_noted_by_a_clock_that_is_behind_comes_too_late_for_a_team_that_is_decided(
+    database: Database,
+) -> None:
+    shop = _shop(database)
+    team = _team_of(shop, "Lan", "Wei")
+    shop.turn_clock(DAY - SECOND)
+    shop.joins(team, "Jun")
+    attempt = shop.starts_paying(team, "Jun")
+    with shop.database.transaction() as session:
+        expire_team(session, team_id=team, now=shop.now + SECOND)
+    shop.money_arrives(attempt)
+    assert (shop.view(team).have, shop.view(team).final_size) == (2, 2)
+    shop.work()
+    assert shop.refunds() == [(DONE, PRICE)]
+    assert shop.seats(team)["Jun"] == [SeatState.REFUNDED]
     _sound(shop)
 
 
