@@ -26,7 +26,7 @@ def note_shared(
         team = team_of(session, merchant_id=account.merchant_id, team_id=team_id)
     except NotFound:
         return
-    note_sent(session, merchant_id=account.merchant_id, team_id=team.id, mark=mark)
+    share_hash = note_sent(session, merchant_id=account.merchant_id, team_id=team.id, mark=mark)
     chat = meet_chat(
         session,
         account=account,
@@ -35,4 +35,4 @@ def note_shared(
         title=event.chat.title,
         now=now,
     )
-    note_place(session, team=team, chat_id=chat.id, now=now)
+    note_place(session, team=team, chat_id=chat.id, share_hash=share_hash, now=now)

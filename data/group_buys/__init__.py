@@ -11,6 +11,7 @@ from data.group_buys.campaigns import (
 )
 from data.group_buys.facts import (
     AddressWanted,
+    InviterRewarded,
     RewardGiven,
     SeatEnd,
     SeatLost,
@@ -23,6 +24,19 @@ from data.group_buys.facts import (
     TeamPaying,
     TeamReached,
 )
+from data.group_buys.invitations import (
+    NOT_INSIDE,
+    Allows,
+    Came,
+    Inviting,
+    OwnInvitations,
+    came_by,
+    invite,
+    note_invited,
+    own_invitations,
+    rewarding_budget,
+)
+from data.group_buys.invite_rewards import invite_budget_of, invite_reward_of
 from data.group_buys.listening import JOBS, listen
 from data.group_buys.models import (
     Campaign,
@@ -66,12 +80,18 @@ from data.group_buys.visibility import chats_of, welcomes
 
 __all__ = [
     "JOBS",
+    "NOT_INSIDE",
     "REVOKED",
     "AddressWanted",
+    "Allows",
+    "Came",
     "Campaign",
     "CampaignFigures",
     "CampaignState",
     "CampaignTerms",
+    "InviterRewarded",
+    "Inviting",
+    "OwnInvitations",
     "PayMode",
     "RewardGiven",
     "Seat",
@@ -94,6 +114,7 @@ __all__ = [
     "active_campaigns",
     "asks_for_address",
     "budget_of",
+    "came_by",
     "campaign_figures",
     "campaign_for",
     "campaign_tiers",
@@ -106,6 +127,9 @@ __all__ = [
     "find_by_key",
     "find_shared",
     "give_team_address",
+    "invite",
+    "invite_budget_of",
+    "invite_reward_of",
     "is_pledge",
     "is_reserved",
     "join",
@@ -113,10 +137,12 @@ __all__ = [
     "leave",
     "listen",
     "live_seat",
+    "note_invited",
     "only_reserves",
     "open_team",
     "open_teams_in",
     "open_to_join",
+    "own_invitations",
     "own_team",
     "pause_campaign",
     "place_seat_order",
@@ -124,6 +150,7 @@ __all__ = [
     "resume_campaign",
     "revoke_shares",
     "reward_of",
+    "rewarding_budget",
     "seat_of_order",
     "seat_paid",
     "share_team",

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from data.catalogue import Variant, price_of, release_hold
 from data.group_buys.aside import keeps_aside, return_later, set_aside
+from data.group_buys.invite_rewards import invite_budget_of
 from data.group_buys.models import (
     RUNNING,
     Campaign,
@@ -16,7 +17,9 @@ from data.group_buys.models import (
     Team,
     Underpaid,
 )
-from data.group_buys.rewards import budget_of, set_budget
+from data.group_buys.reward_models import InviteBudget, RewardBudget
+from data.group_buys.rewarding import keep_budget
+from data.group_buys.rewards import budget_of
 from data.group_buys.terms import CampaignTerms, check_terms
 from data.group_buys.tiers import campaign_tiers, keep_tiers
 from data.group_buys.visibility import chats_of
@@ -139,7 +142,18 @@ def _refuse_second(session: Session, campaign: Campaign) -> None:
 def _write_around(session: Session, campaign: Campaign, terms: CampaignTerms) -> None:
     keep_tiers(session, campaign, terms.tiers)
     _name_chats(session, campaign, terms.chats or ())
-    set_budget(session, campaign, each=terms.reward, budget=terms.reward_budget)
+    _keep_budgets(session, campaign, terms)
+
+
+def _keep_budgets(session: Session, campaign: Campaign, terms: CampaignTerms) -> None:
+    each, budget = terms.reward, terms.reward_budget
+    keep_budget(session, RewardBudget, campaign, each=each, budget=budget)
+    each, budget = terms.invite_reward, terms.invite_reward_budget
+    kept = keep_budget(session, InviteBudget, campaign, each=each, budget=budget)
+    if kept is not None:
+        channels = terms.invite_channels
+        kept.channels = None if channels is None else sorted(channels)
+        session.flush()
 
 
 def _name_chats(session: Session, campaign: Campaign, chats: tuple[str, ...]) -> None:
@@ -215,6 +229,8 @@ def terms_of(session: Session, campaign: Campaign) -> CampaignTerms:
     """What is set now, as it was said: to be shown, changed and said again."""
     budget = budget_of(session, campaign.id)
     rewards = budget if budget is not None and budget.enabled else None
+    inviting = invite_budget_of(session, campaign.id)
+    invites = inviting if inviting is not None and inviting.enabled else None
     return CampaignTerms(
         team_size=campaign.team_size,
         team_price=campaign.team_price,
@@ -236,4 +252,7 @@ def terms_of(session: Session, campaign: Campaign) -> CampaignTerms:
         ship_to_one=campaign.ship_to_one,
         reward=rewards.each if rewards else None,
         reward_budget=rewards.budget if rewards else None,
+        invite_reward=invites.each if invites else None,
+        invite_reward_budget=invites.budget if invites else None,
+        invite_channels=tuple(invites.channels) if invites and invites.channels else None,
     )

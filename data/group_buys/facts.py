@@ -84,6 +84,16 @@ class RewardGiven(TeamFact):
 
 
 @dataclass(frozen=True, slots=True)
+class InviterRewarded(TeamFact):
+    """For who invited alone: so much of what they paid is on its way back, for an order that came
+    by their invitation. `reward` tells one from another and names nobody."""
+
+    person_id: str
+    reward: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class AddressWanted(TeamFact):
     """For the leader alone: all parcels of their team go to one address, and nobody has said
     which. `again`: they were asked before."""

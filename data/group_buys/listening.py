@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from data.delivery.jobs import JobRunner
-from data.group_buys import aside, outcomes, rewards, shipping
+from data.group_buys import aside, invite_rewards, outcomes, rewards, shipping
 from data.kernel.facts import Fact
 
 
@@ -14,6 +14,7 @@ def listen(session: Session, fact: Fact, now: datetime) -> None:
     """Rewards ask who led before shipping finds somebody else to lead."""
     outcomes.listen(session, fact, now)
     rewards.listen(session, fact, now)
+    invite_rewards.listen(session, fact, now)
     shipping.listen(session, fact, now)
 
 
@@ -21,5 +22,6 @@ JOBS: Mapping[str, JobRunner] = {
     **outcomes.JOBS,
     **aside.JOBS,
     **rewards.JOBS,
+    **invite_rewards.JOBS,
     **shipping.JOBS,
 }

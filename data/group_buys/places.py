@@ -18,7 +18,9 @@ _PLACES = Prepared(
 )
 
 
-def note_place(session: Session, *, team: Team, chat_id: str, now: datetime) -> None:
+def note_place(
+    session: Session, *, team: Team, chat_id: str, share_hash: str | None = None, now: datetime
+) -> None:
     """From now on this chat's card changes with the team. Told twice, noted once."""
     if chat_id == team.chat_id or _count(session, team.id) >= _MOST_PLACES:
         return
@@ -28,6 +30,7 @@ def note_place(session: Session, *, team: Team, chat_id: str, now: datetime) -> 
         team_id=team.id,
         chat_id=chat_id,
         merchant_id=team.merchant_id,
+        share_hash=share_hash,
         created_at=now,
     )
 
@@ -35,6 +38,12 @@ def note_place(session: Session, *, team: Team, chat_id: str, now: datetime) -> 
 def places_of(session: Session, *, team_id: str) -> list[str]:
     """Chats that show the card, besides the team's own."""
     return [chat_id for (chat_id,) in _PLACES.rows(session, team=team_id)]
+
+
+def shared_there(session: Session, *, team_id: str, chat_id: str) -> str | None:
+    """By which link the card came into this chat, if it was shared into it."""
+    place = session.get(TeamPlace, (team_id, chat_id))
+    return place.share_hash if place is not None else None
 
 
 def teams_joined_by(

@@ -6,11 +6,12 @@ for a list to choose from is collected when its team is long over, unless somebo
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from data.delivery.jobs import NewJob, enqueue
 from data.delivery.models import Job
+from data.group_buys.invitation_models import Invitation
 from data.group_buys.models import Campaign, Team, TeamState
 from data.group_buys.queries import team_of
 from data.group_buys.share_models import TeamShare
@@ -44,10 +45,11 @@ def mark_of(token: str) -> str:
     return fingerprint(token)[:_MARK]
 
 
-def note_sent(session: Session, *, merchant_id: str, team_id: str, mark: str) -> None:
-    """Its card stands in a chat: it is kept. A press is as good a sign as being told."""
+def note_sent(session: Session, *, merchant_id: str, team_id: str, mark: str) -> str | None:
+    """Its card stands in a chat: it is kept. A press is as good a sign as being told. Gives the
+    hash of the link."""
     if len(mark) < _MARK:
-        return
+        return None
     session.execute(
         update(TeamShare)
         .where(
@@ -59,6 +61,8 @@ def note_sent(session: Session, *, merchant_id: str, team_id: str, mark: str) ->
         .values(unsent_since=None)
         .execution_options(synchronize_session=False)
     )
+    named = TeamShare.token_hash.startswith(mark[:_MARK], autoescape=True)
+    return session.scalar(select(TeamShare.token_hash).where(TeamShare.team_id == team_id, named))
 
 
 def _new_share(
@@ -98,11 +102,10 @@ def collect_unsent(session: Session, job: Job, now: datetime) -> None:
     if team.state == TeamState.OPEN:
         _collect_later(session, team, at=now + _KEPT_AFTER, now=now)
         return
-    session.execute(
-        delete(TeamShare)
-        .where(TeamShare.team_id == team.id, TeamShare.unsent_since.is_not(None))
-        .execution_options(synchronize_session=False)
-    )
+    unsent = (TeamShare.team_id == team.id, TeamShare.unsent_since.is_not(None))
+    theirs = Invitation.token_hash.in_(select(TeamShare.token_hash).where(*unsent))
+    for gone in (delete(Invitation).where(theirs), delete(TeamShare).where(*unsent)):
+        session.execute(gone.execution_options(synchronize_session=False))
 
 
 def find_shared(session: Session, *, token: str) -> Team:

@@ -31,7 +31,9 @@ class CampaignTerms:
 
     `per_person_limit` and `stock_limit` count units. `chats`: the groups it is shown in; None is
     everywhere. `reward`: what a leader gets back when their team succeeds, as long as
-    `reward_budget` lasts. `key`: what flows and files call it.
+    `reward_budget` lasts; `invite_reward` what somebody does for each paid order of whom they
+    invited, in the messengers `invite_channels` (None: in all that allow it). `rewarding_channels`:
+    those of them whose rules do. `key`: what flows and files call it.
     """
 
     team_size: int
@@ -50,6 +52,10 @@ class CampaignTerms:
     ship_to_one: bool = False
     reward: Money | None = None
     reward_budget: Money | None = None
+    invite_reward: Money | None = None
+    invite_reward_budget: Money | None = None
+    invite_channels: tuple[str, ...] | None = None
+    rewarding_channels: frozenset[str] = field(default=frozenset(), compare=False)  # no term
     tiers: tuple[Tier, ...] = ()
     modes: tuple[PayMode, ...] = (PayMode.CHARGE,)
     longest_hold: timedelta | None = field(default=None, compare=False)  # the providers', no term
@@ -98,13 +104,26 @@ def _rules_of_paying(terms: CampaignTerms) -> dict[str, bool]:
 
 
 def _rules_of_reward(terms: CampaignTerms) -> dict[str, bool]:
-    """It comes back from the leader's own payment, and something of that stays at every price."""
-    reward, budget, price = terms.reward, terms.reward_budget, terms.ladder[-1].price
-    if reward is None:
-        return {"reward_budget": budget is None}
+    named = terms.invite_channels
     return {
-        "reward": 0 < reward.minor < price.minor and reward.currency == price.currency,
-        "reward_budget": budget is not None
+        **_rules_of_one(terms, "reward", terms.reward, terms.reward_budget),
+        **_rules_of_one(terms, "invite_reward", terms.invite_reward, terms.invite_reward_budget),
+        "invite_channels": named is None
+        or (terms.invite_reward is not None and 0 < len(named) == len(set(named))),
+        "invite_channels_forbidden": named is None or terms.rewarding_channels.issuperset(named),
+    }
+
+
+def _rules_of_one(
+    terms: CampaignTerms, name: str, reward: Money | None, budget: Money | None
+) -> dict[str, bool]:
+    """It comes back from their own payment, and something of that stays at every price."""
+    price = terms.ladder[-1].price
+    if reward is None:
+        return {f"{name}_budget": budget is None}
+    return {
+        name: 0 < reward.minor < price.minor and reward.currency == price.currency,
+        f"{name}_budget": budget is not None
         and budget.currency == price.currency
         and budget.minor >= reward.minor,
     }

@@ -22,7 +22,8 @@ from data.personal.places import PLACES, mapped, rows_of, tables_of_people
 
 EXPORT_LIFE = timedelta(hours=24)  # T53; and as often as once in that time (rates: export 1 a day)
 # What opens something is nobody's to pass on, and which shop it is they know.
-# `goes_with` names another's order: to whom something goes is not the buyer's to know.
+# `goes_with` names another's order: to whom something goes is not the buyer's to know. `seat_id`
+# is that of somebody who was invited.
 _LEFT_OUT = (
     "merchant_id",
     "token",
@@ -31,6 +32,8 @@ _LEFT_OUT = (
     "pay_with",
     "idempotency_key",
     "goes_with",
+    "seat_id",
+    "share_hash",
 )
 # Columns that are sealed for their row, and the table's name in the seal.
 _SEALED = {

@@ -11,6 +11,7 @@ from sqlalchemy import Column, ColumnElement, and_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from data.conversations import Conversation
+from data.group_buys.invite_rewards import forget_self_invitations
 from data.group_buys.models import LIVE, Seat
 from data.people import ChatMember, Person
 from data.personal.columns import columns_naming_people
@@ -44,6 +45,7 @@ def merge(
         _repoint(session, column, kept, gone)
     add_memberships(session, kept=kept, gone=gone)
     _settle(session, kept, gone, before, now)
+    forget_self_invitations(session, person_id=kept)
     session.add(
         PersonMove(
             merchant_id=session.get_one(Person, kept).merchant_id,

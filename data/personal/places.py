@@ -91,6 +91,9 @@ PLACES: Mapping[str, Place] = {
     "team_tiers": Place(Fate.KEPT, Why.BOOKS, shown=False),
     "team_shares": Place(Fate.KEPT, Why.PROOF, shown=False),  # a hash, and which team it led to
     "leader_rewards": Place(Fate.KEPT, Why.BOOKS),
+    "invitations": Place(Fate.KEPT, Why.PROOF),
+    "invited_seats": Place(Fate.KEPT, Why.PROOF),  # shown to who invited: how often, not whom
+    "invite_rewards": Place(Fate.KEPT, Why.BOOKS),
     "campaign_chats": Place(Fate.KEPT, Why.PROOF, shown=False),  # of groups: where an offer shows
     "pools": Place(Fate.BLANKED, Why.BOOKS),  # of its organiser; the person it is for sees none
     "pool_steps": Place(Fate.KEPT, Why.BOOKS),

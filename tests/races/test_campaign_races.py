@@ -5,10 +5,13 @@ from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import select, text
 
-from data.group_buys import budget_of
+from data.group_buys import budget_of, invite_budget_of
+from data.group_buys.reward_models import InviteReward, RewardState
 from data.kernel.database import Database
 from data.kernel.money import Money
+from tests.data.group_buys.inviting import invites
 from tests.data.group_buys.shop import GroupShop
 from tests.races import acts
 from tests.races.together import all_at_once
@@ -46,6 +49,39 @@ def test_leaders_at_once_are_promised_no_more_than_the_budget(
         assert found is not None
         assert found.spent == budget
     assert shop.violations() == []
+
+
+def test_payments_by_invitation_at_once_are_promised_no_more_than_the_budget(
+    shops: Callable[..., GroupShop],
+) -> None:
+    """Eight friends pay in the same moment, and three of them are within the budget."""
+    budget, crowd = Money(500 * REWARDS, "CNY"), [f"friend {number}" for number in range(8)]
+    terms = {"invite_reward": Money(500, "CNY"), "invite_reward_budget": budget}
+    shop = shops(size=MANY, on_hand=500, **terms)
+    team = shop.opens("Lan")
+    invites(shop, team, "Lan", *crowd)
+    paying = [
+        partial(acts.pay, attempt_id=shop.starts_paying(team, name), now=shop.now) for name in crowd
+    ]
+    assert all_at_once(shop.database, paying) == ["ok"] * len(crowd)
+    with shop.database.reading() as session:
+        found = invite_budget_of(session, shop.campaign_id)
+        assert found is not None
+        assert found.spent == budget
+        promised = session.scalars(select(InviteReward.state)).all()
+    assert promised == [RewardState.PROMISED] * REWARDS
+    assert shop.violations() == []
+
+
+def test_control_reading_the_budget_first_spends_too_much(shops: Callable[..., GroupShop]) -> None:
+    shop = shops()
+    with shop.database.transaction() as session:
+        session.execute(text("CREATE TABLE naive (held INTEGER)"))
+        session.execute(text("INSERT INTO naive VALUES (0)"))
+    giving = [partial(acts.naive_give, target=500 * REWARDS, amount=500)] * 8
+    all_at_once(shop.database, giving)
+    with shop.database.reading() as session:
+        assert session.scalar(text("SELECT held FROM naive")) > 500 * REWARDS
 
 
 def test_what_is_set_aside_goes_to_seats_alone_while_others_buy_and_leave(

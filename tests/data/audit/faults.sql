@@ -225,6 +225,38 @@ UPDATE leader_rewards SET state = 'promised' WHERE state = 'gone';
 UPDATE leader_rewards SET state = 'promised', order_id = NULL, refund_id = NULL WHERE state =
   'given';
 
+-- fault: invitation_beyond_one_level
+UPDATE invited_seats SET level = 2;
+
+-- fault: invitation_of_oneself
+UPDATE invited_seats SET inviter_id = (SELECT person_id FROM seats WHERE id = seat_id);
+
+-- fault: invitations_in_turn
+INSERT INTO invited_seats (seat_id, merchant_id, campaign_id, share_hash, inviter_id, level, rewarded,
+  created_at) SELECT own.id, i.merchant_id, i.campaign_id, i.share_hash, came.person_id, 1, 0,
+  i.created_at FROM invited_seats i JOIN seats came ON came.id = i.seat_id JOIN seats own
+  ON own.team_id = came.team_id AND own.person_id = i.inviter_id LIMIT 1;
+
+-- fault: invite_rewards_are_not_their_budget
+UPDATE invite_budgets SET spent_minor = spent_minor + 1;
+
+-- fault: invite_rewards_over_budget
+UPDATE invite_budgets SET budget_minor = spent_minor - 1;
+
+-- fault: invite_reward_is_not_its_refund
+UPDATE invite_rewards SET amount_minor = amount_minor + 1 WHERE state = 'given';
+
+-- fault: invite_reward_without_a_sale
+UPDATE invite_rewards SET state = 'promised' WHERE state = 'gone';
+
+-- fault: invite_reward_too_early
+UPDATE orders SET state = 'ready' WHERE id IN (SELECT seats.order_id FROM seats JOIN invite_rewards
+  ON seat_id = seats.id AND invite_rewards.state = 'given');
+
+-- fault: invite_reward_not_given
+UPDATE invite_rewards SET state = 'promised', order_id = NULL, refund_id = NULL WHERE state =
+  'given';
+
 -- fault: returned_more_than_bought
 INSERT INTO returns (id, merchant_id, order_id, asked_ref, state, version, back_minor, given_minor,
   currency, note, decided_by, received_by, created_at, updated_at) SELECT 'ret_1', merchant_id, order_id,

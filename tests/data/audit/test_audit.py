@@ -12,6 +12,7 @@ from data.group_buys import TeamState
 from data.kernel.database import Base, Database
 from data.kernel.money import Money
 from data.pools import PoolState
+from tests.data.group_buys.inviting import KEPT, invites, sends
 from tests.data.pools.shop import PoolShop
 
 DAY = timedelta(hours=24)
@@ -31,7 +32,14 @@ FAULTS = _faults()
 def _a_shop(database: Database) -> PoolShop:
     reward, budget = Money(500, "CNY"), Money(1500, "CNY")
     return PoolShop(
-        database, limit=9, stock_limit=12, set_aside=True, reward=reward, reward_budget=budget
+        database,
+        limit=9,
+        stock_limit=12,
+        set_aside=True,
+        reward=reward,
+        reward_budget=budget,
+        invite_reward=reward,
+        invite_reward_budget=budget,
     )
 
 
@@ -40,10 +48,16 @@ def _live_a_little(shop: PoolShop) -> None:
     same of presents."""
     failed = shop.opens("Lan")
     shop.pays(failed, "Lan")
+    invites(shop, failed, "Lan", "Wei")
+    shop.pays(failed, "Wei")
     shop.later(DAY)
     full = shop.opens("Lan")
-    shop.joins(full, "Wei", "Jun")
+    shop.joins(full, "Wei")
+    invites(shop, full, "Lan", "Jun")
     shop.pays(full, "Lan", "Wei", "Jun")
+    shop.work()
+    sends(shop, full, "Jun")
+    shop.later(KEPT)
     running = shop.opens("Lan")
     shop.joins(running, "Wei")
     shop.pays(running, "Lan")

@@ -1,0 +1,63 @@
+"""What a GroupShop's people do to invite one another, by their names."""
+
+from datetime import timedelta
+
+from data.group_buys import Allows, Came, Inviting, Seat, invite, join, live_seat, note_invited
+from data.kernel.tokens import fingerprint
+from data.orders import Address, set_address, ship
+from data.orders.return_terms import RETURN_DAYS
+from tests.data.group_buys.shop import GroupShop
+
+HOME = Address("Jun", "1", "Nanjing Road 1")
+KEPT = timedelta(days=RETURN_DAYS)  # so long after it was sent an order may come back
+
+
+def everywhere(_channel: str) -> bool:
+    return True
+
+
+def nowhere(_channel: str) -> bool:
+    return False
+
+
+def gets_link(shop: GroupShop, team: str, name: str, channel: str = "rest") -> str:
+    """Their own invitation; gives its token."""
+    by = Inviting(shop.person(name), channel)
+    with shop.database.transaction() as session:
+        return invite(session, merchant_id=shop.merchant_id, team_id=team, by=by, now=shop.now)
+
+
+def comes_by(
+    shop: GroupShop, team: str, token: str, name: str, *, allows: Allows = everywhere
+) -> str:
+    """Somebody joins by a link; gives their seat."""
+    person, came = shop.person(name), Came(fingerprint(token), "rest")
+    with shop.database.transaction() as session:
+        seat = join(session, team_id=team, person_id=person, now=shop.now)
+        note_invited(session, seat=seat, came=came, allows=allows, now=shop.now)
+        return seat.id
+
+
+def invites(shop: GroupShop, team: str, inviter: str, *names: str) -> list[str]:
+    """One after the other by one link; gives their seats."""
+    token = gets_link(shop, team, inviter)
+    return [comes_by(shop, team, token, name) for name in names]
+
+
+def seat_of(shop: GroupShop, team: str, name: str) -> Seat:
+    with shop.database.reading() as session:
+        seat = live_seat(session, team_id=team, person_id=shop.person(name))
+        assert seat is not None
+        session.expunge(seat)
+        return seat
+
+
+def sends(shop: GroupShop, team: str, *names: str) -> None:
+    """The shop sends these orders."""
+    for name in names:
+        order_id = seat_of(shop, team, name).order_id
+        assert order_id is not None
+        told = {"order_id": order_id, "now": shop.now}
+        with shop.database.transaction() as session:
+            set_address(session, person_id=shop.person(name), address=HOME, **told)  # type: ignore[arg-type]  # one dict
+            ship(session, merchant_id=shop.merchant_id, tracking=None, **told)  # type: ignore[arg-type]
