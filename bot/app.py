@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.orm import Session
 
 from bot.channels.adapter import Channel
+from bot.channels.registry import rewards_inviting
 from bot.delivery.action_caller import ActionCaller
 from bot.delivery.action_deadlines import begin_at_last, end_at_deadline
 from bot.delivery.action_transports import Transports
@@ -139,7 +140,7 @@ def build(settings: Settings, *, clock: Clock | None = None, house: House | None
     bell = Bell()
     database.on_commit = bell.ring
     gateways = _gateways(settings, database, clock)
-    house = replace(house, longest_hold=gateways.longest_hold)
+    house = replace(house, longest_hold=gateways.longest_hold, rewards_inviting=rewards_inviting)
     channels: dict[str, Channel] = {}
     turns = Turns(database, clock, house, _adviser(settings, database, clock))
     kinds = _job_kinds(settings, house, Arrivals(database, turns))

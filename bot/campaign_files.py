@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.channels.registry import rewarding_among
 from bot.web.wording import say
 from data.catalogue import Variant
 from data.group_buys import (
@@ -43,9 +44,8 @@ _WORDS = {
     "amount": "team_price",
     "currency_mixed": "team_price",
 }
-
-
-_STANDS_IN = {"hold": "modes"}  # what is wrong, and the word beside which it is said
+# What is wrong, and the word beside which it is said.
+_STANDS_IN = {"hold": "modes", "invite_channels_forbidden": "invite_channels"}
 
 
 class CampaignProblem(Problem):
@@ -91,6 +91,9 @@ class Entry(BaseModel):
     ship_to: Literal["each", "one"] = "each"
     reward: Decimal | None = Field(default=None, gt=0, max_digits=16)
     reward_budget: Decimal | None = Field(default=None, gt=0, max_digits=16)
+    invite_reward: Decimal | None = Field(default=None, gt=0, max_digits=16)
+    invite_reward_budget: Decimal | None = Field(default=None, gt=0, max_digits=16)
+    invite_channels: tuple[str, ...] | None = None
     tiers: dict[int, Decimal] = Field(default_factory=dict)
     modes: tuple[PayMode, ...] = (PayMode.CHARGE,)
     pay_window: str = Field(default="24h", pattern=r"^[1-9][0-9]{0,2}h$")
@@ -124,8 +127,12 @@ class Entry(BaseModel):
             chats=self.chats,
             open_to_others=self.open_to_others,
             ship_to_one=self.ship_to == "one",
-            reward=Money.of(self.reward, currency) if self.reward else None,
-            reward_budget=Money.of(self.reward_budget, currency) if self.reward_budget else None,
+            reward=_money(self.reward, currency),
+            reward_budget=_money(self.reward_budget, currency),
+            invite_reward=_money(self.invite_reward, currency),
+            invite_reward_budget=_money(self.invite_reward_budget, currency),
+            invite_channels=_sorted(self.invite_channels),
+            rewarding_channels=rewarding_among(self.invite_channels),
             tiers=tuple(
                 Tier(size, Money.of(price, currency)) for size, price in sorted(self.tiers.items())
             ),
@@ -134,6 +141,14 @@ class Entry(BaseModel):
             pay_window=timedelta(hours=int(self.pay_window.removesuffix("h"))),
             underpaid=self.underpaid,
         )
+
+
+def _money(amount: Decimal | None, currency: str) -> Money | None:
+    return Money.of(amount, currency) if amount else None
+
+
+def _sorted(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(sorted(names))
 
 
 def _zoned(moment: datetime | None, merchant: Merchant) -> datetime | None:

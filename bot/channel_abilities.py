@@ -13,4 +13,5 @@ def abilities(can: Capabilities) -> list[Finding]:
         allowed(can.buttons > 0, "check.can_buttons"),
         allowed(can.edits, "check.can_edits"),
         allowed(bool(can.start_link), "check.can_links"),
+        allowed(can.rewards_inviting, "check.can_reward_inviting"),
     ]

@@ -7,11 +7,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from data.conversations import Conversation
+from data.group_buys import Allows
 from data.merchants import ChannelAccount, Merchant
 from data.people import Chat, Person
 from dialogs.actions.base import Registry
 from dialogs.actions.packages import Packages
-from dialogs.actions.turn import LongestHold, no_hold
+from dialogs.actions.turn import LongestHold, no_hold, nowhere
 from dialogs.library import FlowLibrary
 from dialogs.understanding import Context, Understood, understand
 
@@ -27,6 +28,7 @@ class House:
     `understand`: the chain, or what a story recorded of it.
     `model_receiver`: who gets what a language model is asked; empty: there is none to ask.
     `longest_hold`: for how long a shop's providers reserve money.
+    `rewards_inviting`: the messengers whose rules allow a reward for that.
     """
 
     flows: FlowLibrary
@@ -37,6 +39,7 @@ class House:
     understand: Understanding = understand
     model_receiver: str = ""
     longest_hold: LongestHold = no_hold
+    rewards_inviting: Allows = nowhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -306,6 +306,7 @@ class Play:
             slots={**wanted.slots, **wanted.values},
             model_receiver=self.house.model_receiver,
             longest_hold=self.house.longest_hold,
+            rewards_inviting=self.house.rewards_inviting,
         )
 
     def _carry_out(self, effect: Effect) -> None:

@@ -9,10 +9,12 @@ from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy.orm import Session
 
 from bot.api.access import Client, Known
+from bot.api.campaign_figures import FiguresOut, money_out
 from bot.api.paging import DEFAULT_LIMIT, After, Limit, Where
 from bot.api.reads import group_buys as reads
 from bot.api.shapes import Listed, MoneyIn, MoneyOut, listed
 from bot.campaign_turns import TURNS
+from bot.channels.registry import rewarding_among
 from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
 from data.group_buys import (
@@ -23,8 +25,6 @@ from data.group_buys import (
     Team,
     Tier,
     Underpaid,
-    budget_of,
-    campaign_figures,
     change_campaign,
     start_campaign,
     team_of,
@@ -34,35 +34,6 @@ from data.kernel.money import Money
 
 router = APIRouter(prefix="/group-buys", tags=["group-buys"])
 Turn = Literal["pause", "resume", "end"]
-
-
-class FiguresOut(BaseModel):
-    """`joins`: places ever taken. `success_rate` is per cent of the teams that are decided; null
-    while none is. `rewards_spent` is promised or paid to leaders."""
-
-    teams: int
-    joins: int
-    success: int
-    failed: int
-    cancelled: int
-    success_rate: int | None
-    rewards_spent: MoneyOut | None
-
-    @classmethod
-    def of(cls, session: Session, campaign: Campaign) -> "FiguresOut":
-        figures = campaign_figures(
-            session, merchant_id=campaign.merchant_id, campaign_id=campaign.id
-        )
-        budget = budget_of(session, campaign.id)
-        return cls(
-            teams=figures.opened,
-            joins=figures.joins,
-            success=figures.success,
-            failed=figures.failed,
-            cancelled=figures.cancelled,
-            success_rate=figures.success_rate,
-            rewards_spent=_money(budget.spent if budget else None),
-        )
 
 
 class TierOut(BaseModel):
@@ -104,6 +75,9 @@ class CampaignOut(BaseModel):
     ship_to: Literal["each", "one"]
     reward: MoneyOut | None
     reward_budget: MoneyOut | None
+    invite_reward: MoneyOut | None
+    invite_reward_budget: MoneyOut | None
+    invite_channels: list[str] | None
     tiers: list[TierOut]
     modes: list[PayMode]
     pay_window_seconds: int
@@ -132,8 +106,11 @@ class CampaignOut(BaseModel):
             chats=None if terms.chats is None else list(terms.chats),
             open_to_others=terms.open_to_others,
             ship_to="one" if terms.ship_to_one else "each",
-            reward=_money(terms.reward),
-            reward_budget=_money(terms.reward_budget),
+            reward=money_out(terms.reward),
+            reward_budget=money_out(terms.reward_budget),
+            invite_reward=money_out(terms.invite_reward),
+            invite_reward_budget=money_out(terms.invite_reward_budget),
+            invite_channels=None if terms.invite_channels is None else [*terms.invite_channels],
             tiers=[
                 TierOut(min_size=tier.min_size, price=MoneyOut.of(tier.price))
                 for tier in terms.tiers
@@ -145,15 +122,17 @@ class CampaignOut(BaseModel):
         )
 
 
-def _money(amount: Money | None) -> MoneyOut | None:
-    return MoneyOut.of(amount) if amount is not None else None
+def _given(amount: MoneyIn | None) -> Money | None:
+    return amount.money() if amount is not None else None
 
 
 class TermsIn(BaseModel):
     """`title` by locale; left out, the product's title serves. `per_person_limit` and
     `stock_limit` count units. `chats`: the groups it is shown in; null is everywhere. `tiers`: what
-    larger teams than `team_size` pay. `pay_window_seconds` and `underpaid` are for teams that pay
-    when they are full."""
+    larger teams than `team_size` pay. `invite_reward` is what somebody gets for each paid order of
+    whom they invited, in `invite_channels`; null: in every messenger whose rules allow it. 422
+    invite_channels_forbidden for one whose rules do not. `pay_window_seconds` and `underpaid` are
+    for teams that pay when they are full."""
 
     team_size: int = Field(ge=2, le=500)
     team_price: MoneyIn
@@ -170,6 +149,9 @@ class TermsIn(BaseModel):
     ship_to: Literal["each", "one"] = "each"
     reward: MoneyIn | None = None
     reward_budget: MoneyIn | None = None
+    invite_reward: MoneyIn | None = None
+    invite_reward_budget: MoneyIn | None = None
+    invite_channels: list[str] | None = Field(default=None, max_length=20)
     title: dict[str, str] = Field(default_factory=dict)
     tiers: list[TierIn] = Field(default_factory=list, max_length=20)
     modes: list[PayMode] = Field(default=[PayMode.CHARGE], min_length=1, max_length=3)
@@ -192,8 +174,12 @@ class TermsIn(BaseModel):
             chats=None if self.chats is None else tuple(self.chats),
             open_to_others=self.open_to_others,
             ship_to_one=self.ship_to == "one",
-            reward=self.reward.money() if self.reward else None,
-            reward_budget=self.reward_budget.money() if self.reward_budget else None,
+            reward=_given(self.reward),
+            reward_budget=_given(self.reward_budget),
+            invite_reward=_given(self.invite_reward),
+            invite_reward_budget=_given(self.invite_reward_budget),
+            invite_channels=None if self.invite_channels is None else tuple(self.invite_channels),
+            rewarding_channels=rewarding_among(self.invite_channels),
             tiers=tuple(one.tier() for one in self.tiers),
             modes=tuple(self.modes),
             longest_hold=longest_hold,

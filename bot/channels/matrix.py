@@ -29,7 +29,7 @@ from integrations.matrix_answers import Forbidden, HomeserverError, Refused, Too
 
 # An event has 64 KiB. An edit holds a text twice, quotes and line ends count double: with this many
 # bytes it fits as plain words whatever is in it, and as HTML whatever is usual (matrix_content.py).
-CAPABILITIES = Capabilities(max_text=12_000, unit=Unit.BYTES)
+CAPABILITIES = Capabilities(max_text=12_000, unit=Unit.BYTES, rewards_inviting=True)
 # How much one may send is each homeserver's own setting (Synapse: 10 at once, then one in five
 # seconds, and an administrator may lift that): it says when it is too much.
 SPEEDS = Speeds(overall=Speed(20, 1), chat=Speed(10, 5), group=Speed(20, 20))

@@ -37,6 +37,8 @@ class Capabilities:
     `app_link`: the page of an order (`{}`) as it opens inside the messenger, which says who came.
     `edits`: a message may change after it was sent.
     `invoices`: what is to be paid may be paid below its message, without a page.
+    `rewards_inviting`: its rules allow a reward for who brings others; unless an adapter says so,
+    they do not.
     """
 
     max_text: int
@@ -51,6 +53,7 @@ class Capabilities:
     url_buttons: bool = False
     edits: bool = True
     invoices: bool = False
+    rewards_inviting: bool = False
     start_link: str = ""
     group_link: str = ""
     app_link: str = ""

@@ -36,6 +36,7 @@ CAPABILITIES = Capabilities(
     label=60,  # longer ones are cut on a phone; Telegram names no limit
     token_bytes=64 - len(TAP),  # InlineKeyboardButtonLimit.MAX_CALLBACK_DATA, in bytes
     url_buttons=True,
+    rewards_inviting=True,
 )
 _START = "https://t.me/{}?start={{}}"
 # bot/pages/telegram_app.py; Telegram opens nothing but https inside itself.

@@ -16,8 +16,15 @@ from data.delivery.messages import Segment
 
 _BETWEEN = "\n\n"
 # Limits of text and description are the vendor's tables, unchecked with a live account [K].
+# No reward for inviting: the platform's rules on outside links (in force 2019-10-28) and on induced
+# sharing (2.1.2, enforced on 2026-02-04) forbid it, and block what breaks them.
 CAPABILITIES = Capabilities(
-    max_text=2048, unit=Unit.BYTES, markup=False, max_caption=512, edits=False
+    max_text=2048,
+    unit=Unit.BYTES,
+    markup=False,
+    max_caption=512,
+    edits=False,
+    rewards_inviting=False,
 )
 _LONGEST_TITLE = 64  # characters
 _LINK = re.compile(r"https?://[^\s\"<>]+")

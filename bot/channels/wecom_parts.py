@@ -17,6 +17,7 @@ from data.delivery.messages import Segment
 
 # Vendor's page of kf/send_msg: a text 2048 bytes, a menu's head 1024, ten entries, an entry's name
 # and words 128, the words of one that opens a page 1024. Pictures would have to be uploaded first.
+# Whom we talk to is in WeChat, and so are its rules: see wechat_parts.py.
 CAPABILITIES = Capabilities(
     max_text=2048,
     unit=Unit.BYTES,
@@ -26,6 +27,7 @@ CAPABILITIES = Capabilities(
     images=False,
     url_buttons=True,
     edits=False,
+    rewards_inviting=False,
 )
 _LONGEST_HEAD, _LONGEST_LABEL = 1024, 128  # bytes
 

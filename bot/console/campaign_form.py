@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import FormData
 
+from bot.channels.registry import rewarding_among
 from bot.console.desk import Desk
 from bot.console.pages import FormProblems, read_form
 from data.group_buys import CampaignTerms, PayMode, Tier, Underpaid
@@ -26,6 +27,7 @@ _FIELDS = {
     "modes": "mode",
     "hold": "mode",
     "pay_window": "pay_hours",
+    "invite_channels_forbidden": "invite_channels",
 }
 # What a field is called in campaign.wrong.*, where a file has another word for it.
 WHY = {
@@ -37,6 +39,7 @@ WHY = {
     "shown": "chats",
     "mode": "hold",
     "pay_hours": "pay_window",
+    "invite_channels": "invite_channels_forbidden",
 }
 
 
@@ -56,6 +59,8 @@ class CampaignForm(BaseModel):
     ship_to: Literal["each", "one"] = "each"
     reward: Decimal | None = Field(default=None, gt=0, max_digits=16)
     reward_budget: Decimal | None = Field(default=None, gt=0, max_digits=16)
+    invite_reward: Decimal | None = Field(default=None, gt=0, max_digits=16)
+    invite_reward_budget: Decimal | None = Field(default=None, gt=0, max_digits=16)
     shown: Literal["everywhere", "named"] = "everywhere"
     mode: PayMode = PayMode.CHARGE
     pay_hours: int = Field(default=24, ge=1, le=168)
@@ -80,6 +85,7 @@ def read_terms(
     given = read_form(CampaignForm, form)
     starts_at = now.starts_at if now else desk.now
     chats = tuple(str(chat) for chat in form.getlist("chats"))
+    inviting = tuple(str(channel) for channel in form.getlist("invite_channels"))
     return CampaignTerms(
         team_size=given.team_size,
         team_price=Money.of(given.team_price, desk.currency),
@@ -95,8 +101,12 @@ def read_terms(
         chats=chats if given.shown == NAMED else None,
         open_to_others=given.open_to_others,
         ship_to_one=given.ship_to == "one",
-        reward=Money.of(given.reward, desk.currency) if given.reward else None,
-        reward_budget=_budget(given, desk),
+        reward=_amount(given.reward, desk),
+        reward_budget=_amount(given.reward_budget, desk),
+        invite_reward=_amount(given.invite_reward, desk),
+        invite_reward_budget=_amount(given.invite_reward_budget, desk),
+        invite_channels=tuple(sorted(inviting)) or None,
+        rewarding_channels=rewarding_among(inviting),
         tiers=_tiers(form, desk),
         modes=_modes(given, now),
         longest_hold=longest_hold,
@@ -134,8 +144,12 @@ def _modes(given: CampaignForm, now: CampaignTerms | None) -> tuple[PayMode, ...
     return (given.mode,)
 
 
-def _budget(given: CampaignForm, desk: Desk) -> Money | None:
-    return Money.of(given.reward_budget, desk.currency) if given.reward_budget else None
+def _amount(given: Decimal | None, desk: Desk) -> Money | None:
+    return Money.of(given, desk.currency) if given else None
+
+
+def _typed(amount: Money | None) -> str:
+    return str(amount.amount) if amount else ""
 
 
 def _ends_at(given: CampaignForm, starts_at: datetime, now: CampaignTerms | None) -> datetime:
@@ -166,8 +180,10 @@ def as_typed(terms: CampaignTerms) -> dict[str, str]:
         "stock_limit": str(terms.stock_limit or ""),
         "key": terms.key or "",
         "ship_to": "one" if terms.ship_to_one else "each",
-        "reward": str(terms.reward.amount) if terms.reward else "",
-        "reward_budget": str(terms.reward_budget.amount) if terms.reward_budget else "",
+        "reward": _typed(terms.reward),
+        "reward_budget": _typed(terms.reward_budget),
+        "invite_reward": _typed(terms.invite_reward),
+        "invite_reward_budget": _typed(terms.invite_reward_budget),
         "shown": EVERYWHERE if terms.chats is None else NAMED,
         "mode": terms.modes[0],
         "pay_hours": str(int(terms.pay_window.total_seconds()) // 3600),

@@ -11,6 +11,7 @@ from bot.api.paging import Where
 from bot.api.reads import group_buys as reads
 from bot.api.reads.shelf import all_variants
 from bot.campaign_turns import TURNS
+from bot.channels.registry import CHANNELS
 from bot.console.campaign_form import (
     as_typed,
     fields_of,
@@ -153,10 +154,12 @@ def _sheet(
     """What the form shows: as it was typed, as it is set, or empty."""
     with looking(shop.database, desk.merchant_id) as session:
         given, chosen = ({}, set()) if form is None else (typed(form), set(form.getlist("chats")))
+        inviting = set(form.getlist("invite_channels")) if form is not None else set()
         rows = [] if form is None else tier_rows(form)
         if campaign_id and form is None:
             terms = terms_of(session, _found(session, desk, campaign_id))
             given, chosen, rows = as_typed(terms), set(terms.chats or ()), rows_of(terms)
+            inviting = set(terms.invite_channels or ())
         return {
             "variants": all_variants(session, merchant_id=desk.merchant_id),
             "groups": reads.groups(session, merchant_id=desk.merchant_id),
@@ -164,6 +167,8 @@ def _sheet(
             "chosen": chosen,
             "rows": [*rows, *[("", "")] * _EMPTY_ROWS],
             "modes": list(PayMode),
+            "channels": CHANNELS,
+            "inviting": inviting,
             "fields": fields or set(),
             "why": reasons(fields or set()),
             "campaign_id": campaign_id,

@@ -36,6 +36,7 @@ from data.group_buys.invitations import (
     own_invitations,
     rewarding_budget,
 )
+from data.group_buys.invite_figures import InviteFigures, invite_figures
 from data.group_buys.invite_rewards import invite_budget_of, invite_reward_of
 from data.group_buys.listening import JOBS, listen
 from data.group_buys.models import (
@@ -89,6 +90,7 @@ __all__ = [
     "CampaignFigures",
     "CampaignState",
     "CampaignTerms",
+    "InviteFigures",
     "InviterRewarded",
     "Inviting",
     "OwnInvitations",
@@ -129,6 +131,7 @@ __all__ = [
     "give_team_address",
     "invite",
     "invite_budget_of",
+    "invite_figures",
     "invite_reward_of",
     "is_pledge",
     "is_reserved",

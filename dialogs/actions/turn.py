@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from data.conversations import Conversation
 from data.delivery.messages import Option, OutboundMessage, Purpose, Segment
 from data.delivery.outbox import Letter
+from data.group_buys import Allows
 from data.kernel.ids import FlowSha
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount, Merchant
@@ -62,12 +63,17 @@ def no_hold(_session: Session, _merchant_id: str) -> None:
     return None
 
 
+def nowhere(_channel: str) -> bool:
+    return False
+
+
 @dataclass(slots=True)
 class Turn:
     """One event being answered. Actions read slots, call data services, speak, set slots.
 
     `model_receiver`: who gets what a language model is asked; empty: there is none to ask.
     `longest_hold`: asked only where somebody opens a team.
+    `rewards_inviting`: does a messenger allow a reward for that?
     """
 
     session: Session
@@ -83,6 +89,7 @@ class Turn:
     slots: dict[str, Any] = field(default_factory=dict)
     model_receiver: str = ""
     longest_hold: LongestHold = no_hold
+    rewards_inviting: Allows = nowhere
     letters: list[Letter] = field(default_factory=list)
     private_starts: list[PrivateStart] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)

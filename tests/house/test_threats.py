@@ -7,7 +7,6 @@ from tests.house.source import ROOT
 ALL = {f"T{number:02d}" for number in range(1, 57)}
 # What opens the surface; then the line here goes, and a test must quote the id.
 WAITING = {
-    "T36": "referral",
     "T39": "red packets",
 }
 # In a docstring (T08) or in a test's name (test_t08_…).

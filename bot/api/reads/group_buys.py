@@ -11,14 +11,17 @@ from data.catalogue import Product, Variant
 from data.group_buys import (
     Campaign,
     CampaignFigures,
+    InviteFigures,
     Seat,
     Team,
     TeamState,
     budget_of,
     campaign_figures,
     chats_of,
+    invite_budget_of,
+    invite_figures,
 )
-from data.group_buys.reward_models import RewardBudget
+from data.group_buys.reward_models import InviteBudget, RewardBudget
 from data.kernel.errors import NotFound
 from data.people import Chat
 
@@ -28,13 +31,15 @@ _MOST_GROUPS = 500  # in one list to choose from
 @dataclass(frozen=True, slots=True)
 class CampaignView:
     """`title` is the campaign's own, or its product's. `budget`: what leaders may get, if they
-    get anything."""
+    get anything; `invite_budget` the same for inviting."""
 
     campaign: Campaign
     variant: Variant
     product: Product
     figures: CampaignFigures
     budget: RewardBudget | None
+    inviting: InviteFigures
+    invite_budget: InviteBudget | None
 
     @property
     def title(self) -> dict[str, str]:
@@ -57,7 +62,9 @@ def view_campaign(session: Session, campaign: Campaign) -> CampaignView:
     variant = session.get_one(Variant, campaign.variant_id)
     figures = campaign_figures(session, merchant_id=campaign.merchant_id, campaign_id=campaign.id)
     product = session.get_one(Product, variant.product_id)
-    return CampaignView(campaign, variant, product, figures, budget_of(session, campaign.id))
+    inviting = invite_figures(session, campaign_id=campaign.id)
+    budgets = budget_of(session, campaign.id), invite_budget_of(session, campaign.id)
+    return CampaignView(campaign, variant, product, figures, budgets[0], inviting, budgets[1])
 
 
 def groups(session: Session, *, merchant_id: str) -> Sequence[Chat]:

@@ -92,6 +92,24 @@ def test_what_a_campaign_says_is_said_and_changed_by_the_api(
     changed = api.put(path, json={**body, "ship_to": "each", "reward": None, "reward_budget": None})
     assert changed.status_code == 200, changed.text
     assert (changed.json()["ship_to"], changed.json()["reward"]) == ("each", None)
+    inviting = {"invite_reward": reward, "invite_reward_budget": reward}
+    somewhere = {**body, **inviting, "invite_channels": ["telegram", "rest"]}
+    rewarded = api.put(path, json=somewhere).json()
+    assert (rewarded["invite_reward"], rewarded["invite_channels"]) == (
+        reward,
+        ["rest", "telegram"],
+    )
+    assert rewarded["figures"]["inviting"] == {
+        "shares": 0,
+        "joins": 0,
+        "joins_per_share": None,
+        "paid_orders": 0,
+        "top_sharers": [],
+        "rewards_spent": {"amount_minor": 0, "currency": "CNY"},
+    }
+    for channel in ("wechat", "wecom", "pager"):
+        refused = api.put(path, json={**somewhere, "invite_channels": ["rest", channel]})
+        assert (refused.status_code, refused.json()["detail"]) == (422, "invite_channels_forbidden")
     wrong = api.put(path, json={**body, "chats": ["cht_nobody"], "open_to_others": False})
     assert (wrong.status_code, wrong.json()["detail"]) == (422, "chats")
     again = api.post("/api/v1/group-buys/campaigns", json=new)

@@ -21,6 +21,9 @@ campaigns:
     team_price: "5.00"
     window_hours: 24
     open_days: 30
+    invite_reward: "0.50"
+    invite_reward_budget: "5.00"
+    invite_channels: [rest, matrix]
   - key: tea
     variant: {variant}
     team_size: 2
@@ -205,3 +208,17 @@ def test_what_cannot_be_paid_so_is_told_beside_its_word(
     assert say(f"campaign.wrong.{said}", Locale.EN) in out
     line = PAID.splitlines().index(next(one for one in PAID.splitlines() if f"{{{word}}}" in one))
     assert f":{line + 1}:" in out
+
+
+@pytest.mark.parametrize("channel", ["wechat", "wecom"])
+def test_a_file_that_rewards_inviting_in_wechat_is_refused_and_told_why(
+    terminal: Terminal, variant: str, channel: str
+) -> None:
+    file = _written(terminal, variant)
+    file.write_text(file.read_text().replace("[rest, matrix]", f"[rest, {channel}]"))
+    answer = terminal.run("campaigns", "apply", str(file))
+    assert answer.code == BROKEN
+    assert "campaigns.yml:10:" in answer.out
+    assert "2.1.2" in answer.out
+    told = {say("campaign.wrong.invite_channels_forbidden", locale) for locale in Locale}
+    assert len(told) == len(Locale)

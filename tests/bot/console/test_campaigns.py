@@ -23,6 +23,9 @@ TERMS = {
     "ship_to": "one",
     "reward": "5.00",
     "reward_budget": "50.00",
+    "invite_reward": "2.50",
+    "invite_reward_budget": "100.00",
+    "invite_channels": "telegram",
     "key": "teapots",
 }
 
@@ -84,6 +87,9 @@ def test_terms_are_changed_while_no_team_is_open(owner: Browser, street: Street)
         ("key", "Tea Pots"),
         ("reward", "50"),
         ("reward_budget", "4.99"),
+        ("invite_reward", "50"),
+        ("invite_reward_budget", "2.49"),
+        ("invite_channels", "wechat"),
         ("stock_limit", "99999"),
         ("ship_to", "moon"),
         ("shown", "nowhere"),
@@ -99,6 +105,21 @@ def test_a_wrong_term_says_why_beside_its_field(
     marked = answer.text.split('<div class="field wrong">')[1].split("</div>")[0]
     assert f'id="{field}"' in marked
     assert "campaign.wrong" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("language", "why"),
+    [("en", "forbid rewarding people"), ("zh-Hans", "禁止用奖励"), ("zh-Hant", "禁止用獎勵")],
+)
+def test_a_reward_for_inviting_is_refused_in_wechat_and_told_why(
+    owner: Browser, street: Street, language: str, why: str
+) -> None:
+    owner.post("/language", locale=language)
+    form = {**TERMS, "variant_id": street.ours.variant, "invite_channels": ["telegram", "wecom"]}
+    answer = owner.post("/group-buys", **form)
+    assert answer.status_code == 422
+    assert why in answer.text
+    assert "2.1.2" in answer.text
 
 
 LADDER = {"tier_size": ["4", "", "6"], "tier_price": ["45", "", "40.00"]}
