@@ -9,6 +9,7 @@ from data.delivery.outbox import Letter
 from data.group_buys import Team, team_view
 from data.group_buys.places import note_place
 from data.group_buys.sharing import mark_of, note_sent, team_shared_by
+from data.kernel.tokens import fingerprint
 from data.pools import pool_shared_by
 from dialogs.actions.campaigns import OFFER
 from dialogs.engine.commands import Act, Command, SetSlot, StartFlow
@@ -38,12 +39,15 @@ def accept(play: Play, event: InboundEvent) -> tuple[Command, ...] | None:
     if team is None:
         return _to_a_present(play, token)
     note_sent(play.session, merchant_id=merchant_id, team_id=team.id, mark=mark_of(token))
+    link = fingerprint(token)  # who shared it stands behind that, and in no link
     if play.stage.chat.kind == "group":
-        note_place(play.session, team=team, chat_id=play.stage.chat.id, now=play.cause.now)
-        if event.kind is not EventKind.ACTION:
+        pressed = event.kind is EventKind.ACTION
+        here, shared = play.stage.chat.id, link if pressed else None
+        note_place(play.session, team=team, chat_id=here, share_hash=shared, now=play.cause.now)
+        if not pressed:
             _show(play, team)
             return None
-    return (Act("action_join_team", {"team": team.id, "invited": True}),)
+    return (Act("action_join_team", {"team": team.id, "invited": link}),)
 
 
 def _to_a_present(play: Play, token: str) -> tuple[Command, ...]:

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from data.catalogue import Filters, Found, get_product, get_variant, price_of, search, text_in
 from data.delivery.inbound import Sender
 from data.delivery.messages import Card, Option, Segment
-from data.group_buys import Team, active_campaigns, team_view
+from data.group_buys import Inviting, Team, active_campaigns, team_view
+from data.group_buys.invitations import offer_invitation
 from data.group_buys.places import teams_joined_by
-from data.group_buys.sharing import mark_of, offer_share
+from data.group_buys.sharing import mark_of
 from data.kernel.locales import Locale
 from data.kernel.money import Money
 from data.merchants import ChannelAccount, Merchant
@@ -76,9 +77,12 @@ class Sharing:
     def _team(self, team: Team, title: str) -> SharedCard:
         view, shop = team_view(self.session, team), self.account.merchant_id
         told = standing(self.wording, view, title=title, now=self.now)
-        token = offer_share(self.session, merchant_id=shop, team_id=team.id, now=self.now)
+        by = Inviting(self.person_id or "", self.account.channel)
+        token = offer_invitation(
+            self.session, merchant_id=shop, team_id=team.id, by=by, now=self.now
+        )
         join = Option(self.wording.words("utter_team_join_button"), token)
-        card = card_of(view, title=title, told=told, option=join)
+        card = card_of(view, title=title, told=told, options=(join,))
         return SharedCard(f"{TEAM}{team.id}:{mark_of(token)}", title, told.partition("\n")[2], card)
 
     def _goods(self, words: str) -> list[SharedCard]:

@@ -17,6 +17,7 @@ from dialogs.format import Domain
 from dialogs.responses import fill
 
 RESPONSE = "utter_team_card"
+_INVITE = "utter_team_invite_button"
 _JOINED, _COLLECTING = "utter_team_card_joined", "utter_team_card_collecting"
 
 
@@ -52,14 +53,14 @@ def team_card(wording: Wording, view: TeamView, *, title: str, now: datetime) ->
     """The card as it is true now; a later one takes its place."""
     told = standing(wording, view, title=title, now=now)
     return OutboundMessage(
-        (card_of(view, title=title, told=told, option=_button(wording, view)),),
+        (card_of(view, title=title, told=told, options=_buttons(wording, view)),),
         purpose=Purpose.TRANSACTIONAL,
         coalesce_key=card_key(view.id),
         response=RESPONSE,
     )
 
 
-def card_of(view: TeamView, *, title: str, told: str, option: Option) -> GroupBuyCard:
+def card_of(view: TeamView, *, title: str, told: str, options: tuple[Option, ...]) -> GroupBuyCard:
     """`told`: how it stands, in words."""
     return GroupBuyCard(
         id=view.id,
@@ -70,7 +71,7 @@ def card_of(view: TeamView, *, title: str, told: str, option: Option) -> GroupBu
         deadline=view.deadline,
         state=view.state,
         text=told,
-        options=(option,),
+        options=options,
     )
 
 
@@ -140,10 +141,15 @@ def _ending(view: TeamView) -> str:
     return f"utter_team_card_{view.state}"
 
 
-def _button(wording: Wording, view: TeamView) -> Option:
-    """Join while it runs; afterwards anybody may open another."""
-    if view.state == TeamState.OPEN:
-        join = f"/Act(action_join_team, team={view.id})"
-        return Option(wording.words("utter_team_join_button"), join)
-    anew = f"/StartFlow(group_buy_start, campaign={view.campaign_id})"
-    return Option(wording.words("utter_team_anew_button"), anew)
+def _buttons(wording: Wording, view: TeamView) -> tuple[Option, ...]:
+    """Join while it runs, and invite others where a link may show it; afterwards anybody may open
+    another."""
+    if view.state != TeamState.OPEN:
+        anew = f"/StartFlow(group_buy_start, campaign={view.campaign_id})"
+        return (Option(wording.words("utter_team_anew_button"), anew),)
+    join = Option(
+        wording.words("utter_team_join_button"), f"/Act(action_join_team, team={view.id})"
+    )
+    if not view.shareable or not wording.knows(_INVITE):
+        return (join,)
+    return (join, Option(wording.words(_INVITE), f"/Act(action_invite, team={view.id})"))

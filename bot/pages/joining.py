@@ -4,9 +4,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.channels.registry import rewards_inviting
 from data.conversations import LinkedFlow, make_link, resume
 from data.delivery.jobs import NewJob, enqueue
-from data.group_buys import Seat, SeatState, Team, join, live_seat
+from data.group_buys import Came, Seat, SeatState, Team, join, live_seat, note_invited
 from data.kernel.errors import NotForMinors, WrongState
 from data.merchants import ChannelAccount
 from data.people import Chat, Person
@@ -17,12 +18,21 @@ _CHECKOUT = "group_checkout"  # dialogs/flows/group_buy.yml: address and money, 
 
 
 def join_on_page(
-    session: Session, *, team: Team, person: Person, account: ChannelAccount, now: datetime
+    session: Session,
+    *,
+    team: Team,
+    person: Person,
+    account: ChannelAccount,
+    link: str,
+    now: datetime,
 ) -> Seat:
-    """Takes the seat, and where we may write to them in private, says there how it goes on."""
+    """Takes the seat, notes whose link (its hash) it was, and where we may write to them in
+    private, says there how it goes on."""
     if person.minor_since is not None:
         raise NotForMinors
     seat = join(session, team_id=team.id, person_id=person.id, now=now)
+    came = Came(link, account.channel)
+    note_invited(session, seat=seat, came=came, allows=rewards_inviting, now=now)
     chat = private_chat(session, account=account, person=person, now=now)
     if chat is not None:
         _go_on_there(session, chat, person, seat, now)

@@ -14,6 +14,7 @@ from bot.settings import Secret
 from data.group_buys import Team, find_shared
 from data.kernel.errors import Forbidden
 from data.kernel.locales import Locale
+from data.kernel.tokens import fingerprint
 from data.merchants import ChannelAccount
 from data.people import Person
 
@@ -70,7 +71,8 @@ def take_seat(visit: Visit) -> None:
     with visit.tuanzi.database.transaction() as session:
         team = find_shared(session, token=visit.token)
         person, account = _introduced(session, visit, team)
-        join_on_page(session, team=team, person=person, account=account, now=now)
+        link = fingerprint(visit.token)
+        join_on_page(session, team=team, person=person, account=account, link=link, now=now)
 
 
 def onward(visit: Visit) -> str:

@@ -53,7 +53,7 @@ class TeamView:
     `have` have paid, `paying` hold a seat and have not paid yet, `need` more must pay; where people
     join first and pay when full, `need` more must join. `free` places can still be taken. `price`:
     what is paid now, and once it is decided, what it came to; `final_size` is for how many.
-    `names`: those of `have` who agreed to be named (T16).
+    `names`: those of `have` who agreed to be named (T16). `shareable`: a link may show it anywhere.
     """
 
     id: str
@@ -78,6 +78,7 @@ class TeamView:
     version: int
     names: tuple[str, ...]
     ship_to_one: bool
+    shareable: bool
 
     @property
     def minimum(self) -> int:
@@ -114,6 +115,7 @@ def team_view(session: Session, team: Team | str) -> TeamView:
         version=team.version,
         names=_names(session, team),
         ship_to_one=team.ship_to_one,
+        shareable=not campaign.named_chats_only,
     )
 
 

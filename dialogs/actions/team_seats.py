@@ -2,6 +2,7 @@
 
 from data.delivery.messages import Option, Options
 from data.group_buys import (
+    Came,
     Seat,
     SeatState,
     Team,
@@ -9,13 +10,14 @@ from data.group_buys import (
     join,
     leave,
     live_seat,
+    note_invited,
     open_teams_in,
     team_of,
     team_view,
     unpaid_seats,
     welcomes,
 )
-from data.group_buys.places import places_of
+from data.group_buys.places import places_of, shared_there
 from data.kernel.errors import GroupBuyClosed, NoSeatLeft, NotFound, Refused, ShopError, TooOften
 from dialogs.actions.base import ShopAction
 from dialogs.actions.campaigns import MOST_OFFERED
@@ -98,7 +100,24 @@ def _join(turn: Turn, team: Team) -> None:
     except (TooOften, Refused) as refusal:
         refuse(turn, refusal)
     else:
+        _note_invited(turn, seat)
         go_on(turn, seat)
+
+
+def _note_invited(turn: Turn, seat: Seat) -> None:
+    """By the link they came by, or the one by which this card was shared into a chat that we are
+    not in; the card of the team's own chat is nobody's."""
+    link, here = turn.slots.get("invited"), turn.chat.id
+    if not isinstance(link, str) and turn.in_group and here != _chat_of(turn, seat):
+        link = shared_there(turn.session, team_id=seat.team_id, chat_id=here)
+    if isinstance(link, str):
+        came = Came(link, turn.account.channel)
+        allows = turn.rewards_inviting
+        note_invited(turn.session, seat=seat, came=came, allows=allows, now=turn.now)
+
+
+def _chat_of(turn: Turn, seat: Seat) -> str | None:
+    return turn.session.get_one(Team, seat.team_id).chat_id
 
 
 def _once_more(turn: Turn, seat: Seat) -> None:

@@ -1,10 +1,11 @@
 """A team that belongs to no group: opened in a private chat, joined by a link that is passed on."""
 
 from data.delivery.messages import Option
-from data.group_buys import Campaign, Team, live_seat, open_team, own_team, share_team
+from data.group_buys import Campaign, Team, live_seat, open_team, own_team
 from data.kernel.errors import GroupBuyClosed, Refused, TooOften
 from dialogs.actions.base import ShopAction
 from dialogs.actions.campaigns import meant_by, mode_for, title_of_offer
+from dialogs.actions.team_inviting import link_of, tell_reward
 from dialogs.actions.team_seats import go_on, refuse
 from dialogs.actions.turn import Turn
 
@@ -51,14 +52,14 @@ def _own(turn: Turn, campaign: Campaign) -> Team:
 
 
 def _hand_over(turn: Turn, campaign: Campaign, team: Team) -> None:
-    token = share_team(turn.session, merchant_id=turn.merchant.id, team_id=team.id, now=turn.now)
     turn.say(
         "utter_team_shared",
         title=title_of_offer(turn, campaign),
         size=str(team.minimum),
         price=team.price,
-        link=f"{turn.public_url}/g/{token}",
+        link=link_of(turn, team),
     )
+    tell_reward(turn, team)
 
 
 ACTIONS = (ShareTeam,)

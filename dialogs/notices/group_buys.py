@@ -8,6 +8,7 @@ from sqlalchemy import select
 from data.delivery.messages import Option, Options, PaymentLink, Segment
 from data.group_buys import (
     AddressWanted,
+    InviterRewarded,
     RewardGiven,
     Seat,
     SeatEnd,
@@ -22,6 +23,7 @@ from data.group_buys import (
     TeamReached,
     TeamState,
     TeamView,
+    came_by,
     seat_of_order,
     team_view,
 )
@@ -118,6 +120,16 @@ def _rewarded(herald: Herald, fact: Fact) -> None:
     herald.tell_person(person.id, notice)
 
 
+def _inviter_rewarded(herald: Herald, fact: Fact) -> None:
+    """An order came of their invitation; whose it was is not theirs to know."""
+    assert isinstance(fact, InviterRewarded)  # noqa: S101
+    view = team_view(herald.session, fact.team_id)
+    person = herald.session.get_one(Person, fact.person_id)
+    values = {"title": _title(herald, view, Locale(person.locale)), "amount": fact.amount}
+    notice = Notice(f"inviter_rewarded:{fact.reward}", "utter_inviter_rewarded", values)
+    herald.tell_person(person.id, notice)
+
+
 def _address_wanted(herald: Herald, fact: Fact) -> None:
     """Whoever came to lead a team with one address; once more where they did not say."""
     assert isinstance(fact, AddressWanted)  # noqa: S101
@@ -189,7 +201,7 @@ def _tell_member(  # noqa: PLR0913  # to whom, about what, which words, once: ea
     locale = Locale(person.locale)
     segments: tuple[Segment, ...] = ()
     if again:
-        segments = (Options((_again(herald, view, locale),)),)
+        segments = (Options((_again(herald, view, seat, locale),)),)
     elif pays and order is not None:
         segments = (_link(herald, order, locale),)
     elif pays and herald.knows("utter_seat_pay_button"):
@@ -207,8 +219,10 @@ def _tell_member(  # noqa: PLR0913  # to whom, about what, which words, once: ea
     herald.tell_person(person.id, notice, conversation_id=talk)
 
 
-def _again(herald: Herald, view: TeamView, locale: Locale) -> Option:
-    payload = f"/Act(action_join_team, team={view.id})"
+def _again(herald: Herald, view: TeamView, seat: Seat, locale: Locale) -> Option:
+    link = came_by(herald.session, seat.id)  # who was invited comes back as that
+    invited = f", invited={link}" if link else ""
+    payload = f"/Act(action_join_team, team={view.id}{invited})"
     return herald.option("utter_team_rejoin_button", payload, locale)
 
 
@@ -224,6 +238,7 @@ TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
     TeamCancelled: _ended,
     SeatLost: _lost,
     RewardGiven: _rewarded,
+    InviterRewarded: _inviter_rewarded,
     AddressWanted: _address_wanted,
     PriceLowered: _lowered,
     SeatToPay: _to_pay,

@@ -31,6 +31,7 @@ YOUNG = frozenset(
     {
         "utter_receipt_hold", "utter_hold_let_go", "utter_price_lowered",
         "utter_price_lowered_hold", "utter_seat_pay_again", "utter_seat_pay_now",
+        "utter_inviter_rewarded",
     }
 )  # fmt: skip
 

@@ -20,6 +20,7 @@ _TO_THE_TEAM = {
     "group_buy_join": "action_join_team",
     "group_buy_leave": "action_leave_team",
     "group_buy_status": "action_tell_teams",
+    "group_buy_invite": "action_invite",
 }
 _OF_THE_SHOP = frozenset({"ways_to_pay", "shop_service", "delivery_time", "group_buy_rules"})
 _IN_TURN = ChitChat("utter_one_after_the_other")

@@ -23,6 +23,7 @@ RESERVED_ACTIONS = frozenset(
         "action_return_goods", "action_change_variant", "action_exchange_goods",
         # a seat or a team, before others
         "action_open_team", "action_share_team", "action_join_team", "action_leave_team",
+        "action_invite", "action_give_invitation",
         "action_give_up_seat",
         # a present that several pay for
         "action_open_pool", "action_pool_address", "action_chip_in", "action_leave_pool",

@@ -21,15 +21,15 @@ campaigns:
     team_price: "5.00"
     window_hours: 24
     open_days: 30
-    invite_reward: "0.50"
-    invite_reward_budget: "5.00"
-    invite_channels: [rest, matrix]
   - key: tea
     variant: {variant}
     team_size: 2
     team_price: {price}
     window_hours: 24
     ends_at: 2099-12-01 09:00
+    invite_reward: "0.50"
+    invite_reward_budget: "5.00"
+    invite_channels: [rest, matrix]
 """
 
 
@@ -218,7 +218,7 @@ def test_a_file_that_rewards_inviting_in_wechat_is_refused_and_told_why(
     file.write_text(file.read_text().replace("[rest, matrix]", f"[rest, {channel}]"))
     answer = terminal.run("campaigns", "apply", str(file))
     assert answer.code == BROKEN
-    assert "campaigns.yml:10:" in answer.out
+    assert "campaigns.yml:16:" in answer.out
     assert "2.1.2" in answer.out
     told = {say("campaign.wrong.invite_channels_forbidden", locale) for locale in Locale}
     assert len(told) == len(Locale)
