@@ -67,19 +67,21 @@ def is_in(world: World, team: str, who: str) -> bool:
         return live_seat(session, team_id=team, person_id=person) is not None
 
 
-def presses(world: World, who: str, payload: str) -> list[str | None]:
+def presses(
+    world: World, who: str, payload: str, *, chat: str | None = None, kind: str = "private"
+) -> list[str | None]:
     """As if a button had been shown to this person: what it says is acted, or refused."""
     with world.tuanzi.database.transaction() as session:
         account = session.get_one(ChannelAccount, world.account.id)
         person = meet(session, account=account, external_id=who, name=who, locale="en", now=MORNING)
-        chat = meet_chat(
-            session, account=account, external_id=who, kind="private", title="", now=MORNING
+        place = meet_chat(
+            session, account=account, external_id=chat or who, kind=kind, title="", now=MORNING
         )
         token = secrets.token_hex(8)
         option = OfferedOption(
             token=token,
             merchant_id=person.merchant_id,
-            chat_id=chat.id,
+            chat_id=place.id,
             person_id=person.id,
             batch=token,
             number=1,
@@ -88,9 +90,8 @@ def presses(world: World, who: str, payload: str) -> list[str | None]:
             expires_at=MORNING + timedelta(days=1),
         )
         session.add(option)
-    event = InboundEvent(
-        secrets.token_hex(8), EventKind.ACTION, ChatRef(who), Sender(who, who, "en"), token=token
-    )
+    where, sender = ChatRef(chat or who, kind), Sender(who, who, "en")
+    event = InboundEvent(secrets.token_hex(8), EventKind.ACTION, where, sender, token=token)
     said = world.tuanzi.turns.answer(Received(world.account, event, {}))
     return [one.response for one in said]
 
