@@ -12,6 +12,7 @@ from data.group_buys import (
     OwnInvitations,
     invite,
     invite_budget_of,
+    invite_figures,
     own_invitations,
     revoke_shares,
 )
@@ -323,3 +324,21 @@ def test_nobody_gets_a_link_of_another_shop(shop: GroupShop) -> None:
     by = Inviting(shop.person("Lan"), "rest")
     with pytest.raises(Exception, match="team"), shop.database.transaction() as session:
         invite(session, merchant_id="mrc_other", team_id=team, by=by, now=shop.now)
+
+
+def test_a_merchant_sees_counts_and_names_only_where_five_share(shop: GroupShop) -> None:
+    """Links, joins by them and paid orders of these; who is in front is told once five share."""
+    first = shop.opens("Lan")
+    invites(shop, first, "Lan", "Wei")
+    invites(shop, first, "Wei", "Jun")
+    shop.pays(first, "Lan", "Wei")
+    gets_link(shop, first, "Jun")
+    for name in ("Qi", "Max"):
+        with shop.database.reading() as session:
+            found = invite_figures(session, campaign_id=shop.campaign_id)
+            assert found.top == ()
+        gets_link(shop, shop.opens(name), name)
+    with shop.database.reading() as session:
+        found = invite_figures(session, campaign_id=shop.campaign_id)
+    assert (found.shares, found.joins, found.paid, found.joins_per_share) == (5, 2, 1, 0.4)
+    assert [(one.name, one.joins, one.paid) for one in found.top] == [("Lan", 1, 1), ("Wei", 1, 0)]
