@@ -22,20 +22,24 @@ Wish = tuple[str, tuple[Entity, ...]]
 
 
 def own_data(message: Message, context: Context) -> Wish | None:
-    """The intent and what it names; None: it is about something else."""
-    said = message.bare
+    """The intent and what it names; None: it is about something else. Read as it was said first: a
+    code may end like a word of politeness, HF7Y-THEN."""
+    return _read(message.short, message, context) or _read(message.bare, message, context)
+
+
+def _read(said: str, message: Message, context: Context) -> Wish | None:
     asked = context.asked is not None and context.asked.slot == "link_code"
     if _CODE.fullmatch(said) or (asked and _LIKE_A_CODE.fullmatch(said)):
         return _TYPE, (_entity("link_code", said, message),)
     for intent in (_LINK, _UNLINK):
         if said in lexicon().of(f"own_data.{intent}"):
             return intent, ()
-    return _named(_LINK, message) or _named(_UNLINK, message)
+    return _named(_LINK, said, message) or _named(_UNLINK, said, message)
 
 
-def _named(intent: str, message: Message) -> Wish | None:
-    begins = _beginning(intent.removesuffix("_me")).match(message.bare)
-    rest = tidy(message.bare[begins.end() :].strip()) if begins else ""
+def _named(intent: str, said: str, message: Message) -> Wish | None:
+    begins = _beginning(intent.removesuffix("_me")).match(said)
+    rest = tidy(said[begins.end() :].strip()) if begins else ""
     if not rest:
         return None
     channel = _channels().get(rest)

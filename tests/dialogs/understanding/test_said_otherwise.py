@@ -214,3 +214,9 @@ def test_two_amounts_are_a_range(text: str) -> None:
 @pytest.mark.parametrize("text", ["you're useless", "I just got dumped", "有点无聊", "你很爛"])
 def test_a_bad_day_is_neither_thanked_for_nor_an_order(text: str) -> None:
     assert isinstance(understand(text, a_context()).commands[0], CannotHandle)
+
+
+@pytest.mark.parametrize("text", ["/link HF7Y-THEN", "HF7Y-THEN", "绑定 HF7Y-THEN"])
+def test_a_code_may_end_like_a_word_of_politeness(text: str) -> None:
+    (code,) = understand(text, a_context()).entities
+    assert (code.kind, code.fields) == ("link_code", {"value": "hf7y-then"})
