@@ -17,6 +17,7 @@ from data.audit import (
     people,
     pools,
     stock,
+    waiting,
 )
 from data.audit.checks import Check, Moment, Violation, run
 
@@ -27,6 +28,7 @@ RULES = (
     *stock.CHECKS,
     *group_buys.CHECKS,
     *ladders.CHECKS,
+    *waiting.CHECKS,
     *campaigns.CHECKS,
     *invitations.CHECKS,
     *pools.CHECKS,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -98,10 +98,12 @@ def _overdue(moment: Moment) -> Select[Any]:
 
 
 def _leader_gone(_: Moment) -> Select[Any]:
+    """Where everybody has left and somebody waits, who is seated next leads."""
     leads = select(Seat.id).where(
         Seat.team_id == Team.id, Seat.person_id == Team.leader_id, Seat.state.in_(LIVE)
     )
-    return select(Team.id).where(Team.state.in_(RUNNING), ~leads.exists())
+    between = and_(Team.held == 0, Team.waiting > 0)
+    return select(Team.id).where(Team.state.in_(RUNNING), ~leads.exists(), ~between)
 
 
 def _seat_twice(_: Moment) -> Select[Any]:

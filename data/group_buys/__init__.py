@@ -15,6 +15,7 @@ from data.group_buys.facts import (
     RewardGiven,
     SeatEnd,
     SeatLost,
+    SeatOffered,
     SeatToPay,
     TeamCancelled,
     TeamChanged,
@@ -23,6 +24,7 @@ from data.group_buys.facts import (
     TeamOpened,
     TeamPaying,
     TeamReached,
+    WaitEnded,
 )
 from data.group_buys.invitations import (
     NOT_INSIDE,
@@ -77,7 +79,16 @@ from data.group_buys.shipping import asks_for_address, give_team_address, lacks_
 from data.group_buys.teams import takes_money
 from data.group_buys.terms import CampaignTerms
 from data.group_buys.tiers import Tier, campaign_tiers, reached
+from data.group_buys.turns import wait_for_place
 from data.group_buys.visibility import chats_of, welcomes
+from data.group_buys.waiting import (
+    leave_line,
+    lists_of,
+    may_be_waited_for,
+    place_in_line,
+    waiting_entry,
+)
+from data.group_buys.waitlist_models import EntryState, WaitlistEntry
 
 __all__ = [
     "JOBS",
@@ -90,6 +101,7 @@ __all__ = [
     "CampaignFigures",
     "CampaignState",
     "CampaignTerms",
+    "EntryState",
     "InviteFigures",
     "InviterRewarded",
     "Inviting",
@@ -99,6 +111,7 @@ __all__ = [
     "Seat",
     "SeatEnd",
     "SeatLost",
+    "SeatOffered",
     "SeatState",
     "SeatToPay",
     "Team",
@@ -113,6 +126,8 @@ __all__ = [
     "TeamView",
     "Tier",
     "Underpaid",
+    "WaitEnded",
+    "WaitlistEntry",
     "active_campaigns",
     "asks_for_address",
     "budget_of",
@@ -138,8 +153,11 @@ __all__ = [
     "join",
     "lacks_address",
     "leave",
+    "leave_line",
     "listen",
+    "lists_of",
     "live_seat",
+    "may_be_waited_for",
     "note_invited",
     "only_reserves",
     "open_team",
@@ -148,6 +166,7 @@ __all__ = [
     "own_invitations",
     "own_team",
     "pause_campaign",
+    "place_in_line",
     "place_seat_order",
     "reached",
     "resume_campaign",
@@ -166,6 +185,8 @@ __all__ = [
     "teams_with",
     "terms_of",
     "unpaid_seats",
+    "wait_for_place",
+    "waiting_entry",
     "welcomes",
     "working_mode",
 ]

@@ -65,6 +65,25 @@ class SeatToPay(TeamFact):
 
 
 @dataclass(frozen=True, slots=True)
+class SeatOffered(TeamFact):
+    """For the person alone: they were first in line, and a place is held for them until `until`."""
+
+    seat_id: str
+    person_id: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaitEnded(TeamFact):
+    """For the person alone, who got no place: the team ended, or (`why`, a code) their turn came
+    and they could have none."""
+
+    entry_id: int
+    person_id: str
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SeatLost(TeamFact):
     """For the person alone: `order_id` is set when they had got as far as an order."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from data.delivery.jobs import JobRunner
-from data.group_buys import aside, invite_rewards, outcomes, rewards, shipping
+from data.group_buys import aside, invite_rewards, outcomes, rewards, shipping, turns
 from data.kernel.facts import Fact
 
 
@@ -16,6 +16,7 @@ def listen(session: Session, fact: Fact, now: datetime) -> None:
     rewards.listen(session, fact, now)
     invite_rewards.listen(session, fact, now)
     shipping.listen(session, fact, now)
+    turns.listen(session, fact, now)
 
 
 JOBS: Mapping[str, JobRunner] = {
@@ -24,4 +25,5 @@ JOBS: Mapping[str, JobRunner] = {
     **rewards.JOBS,
     **invite_rewards.JOBS,
     **shipping.JOBS,
+    **turns.JOBS,
 }

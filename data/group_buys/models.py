@@ -184,6 +184,7 @@ class Team(Base):
     target: Mapped[int]
     held: Mapped[int] = mapped_column(default=0)
     paid: Mapped[int] = mapped_column(default=0)
+    waiting: Mapped[int] = mapped_column(default=0, server_default="0")  # in line: waiting.py
     state: Mapped[str] = mapped_column(String(12), default=TeamState.OPEN)
     ship_to_one: Mapped[bool] = mapped_column(default=False, server_default=false())
     version: Mapped[int] = mapped_column(default=1)  # a card shows the newest it has seen

@@ -1,7 +1,8 @@
 """Join now, pay when full: places are pledged without money, and paid for in a window afterwards.
 
 OPEN ──▶ PAYING   as many have joined as can be, or enough at the deadline; what each pays is fixed
-PAYING ──▶ SUCCESS | FAILED   nobody is left who could still pay, or the window is over
+PAYING ──▶ SUCCESS | FAILED   nobody is left who could still pay, or the window is over; who waits
+                              for a place that came free may still (waiting.py)
 
 Who has to pay for that price: at least as many as its tier asks for. Where fewer do, the merchant's
 rule decides: nobody gets anything and whoever paid is refunded, or those who paid get their goods.
@@ -80,12 +81,13 @@ def decide_window(session: Session, team_id: str, *, now: datetime) -> bool:
     """One UPDATE finds what follows. False while somebody may still pay."""
     needed = needed_for(Team.final_size)
     ships = and_(Team.underpaid == Underpaid.SHIP, Team.paid > 0)
+    nobody_comes = or_(Team.waiting == 0, Team.held >= Team.final_size)
     enough = or_(and_(Team.paid >= needed, Team.paid > 0), ships)
     won = change_team(
         session,
         Team.id == team_id,
         Team.state == TeamState.PAYING,
-        or_(Team.paid >= Team.held, Team.pay_until <= now),
+        or_(and_(Team.paid >= Team.held, nobody_comes), Team.pay_until <= now),
         state=case((enough, TeamState.SUCCESS), else_=TeamState.FAILED),
     )
     if not won:

@@ -51,9 +51,10 @@ class TeamView:
     """A team as a card may show it: only people who are really there are counted.
 
     `have` have paid, `paying` hold a seat and have not paid yet, `need` more must pay; where people
-    join first and pay when full, `need` more must join. `free` places can still be taken. `price`:
-    what is paid now, and once it is decided, what it came to; `final_size` is for how many.
-    `names`: those of `have` who agreed to be named (T16). `shareable`: a link may show it anywhere.
+    join first and pay when full, `need` more must join. `free` places can still be taken, `waiting`
+    people wait for one that comes free. `price`: what is paid now, and once it is decided, what it
+    came to; `final_size` is for how many. `names`: those of `have` who agreed to be named (T16).
+    `shareable`: a link may show it anywhere.
     """
 
     id: str
@@ -68,6 +69,7 @@ class TeamView:
     paying: int
     need: int
     free: int
+    waiting: int
     target: int
     tiers: tuple[Tier, ...]
     mode: PayMode
@@ -105,6 +107,7 @@ def team_view(session: Session, team: Team | str) -> TeamView:
         paying=team.held - team.paid,
         need=max(team.minimum - (team.held if is_pledge(team) else team.paid), 0),
         free=team.target - team.held if team.state == TeamState.OPEN else 0,
+        waiting=team.waiting,
         target=team.target,
         tiers=team_tiers(session, team),
         mode=PayMode(team.mode),
@@ -156,12 +159,16 @@ def open_to_join(
             select(Team)
             .join(Campaign, Campaign.id == Team.campaign_id)
             .where(Team.merchant_id == merchant_id, Campaign.open_to_others, shown_in(None))
-            .where(Team.state == TeamState.OPEN, Team.expires_at > now, Team.held < Team.target)
+            .where(Team.state == TeamState.OPEN, Team.expires_at > now, *_has_room())
             .where(Team.id.not_in(mine))
             .order_by(Team.target - Team.held, Team.expires_at, Team.id)
             .limit(limit)
         )
     )
+
+
+def _has_room() -> tuple[ColumnElement[bool], ...]:
+    return (Team.held < Team.target, Team.waiting == 0)
 
 
 def teams_with(session: Session, *, merchant_id: str, person_id: str, limit: int) -> list[Team]:

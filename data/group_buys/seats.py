@@ -56,9 +56,11 @@ _COUNT_TAKEN = Prepared(
 
 
 def joinable(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ...]:
-    """What must still hold, in the very UPDATE, for one more place to be taken."""
+    """What must still hold, in the very UPDATE, for one more place to be taken by who comes: one
+    that came free belongs to who waits for it."""
     is_open = _TEAMS.c.state == TeamState.OPEN
-    return (_TEAMS.c.held < _TEAMS.c.target, is_open, _TEAMS.c.expires_at > now)
+    has_room = _TEAMS.c.held < _TEAMS.c.target
+    return (has_room, _TEAMS.c.waiting == 0, is_open, _TEAMS.c.expires_at > now)
 
 
 def taking(*conditions: ColumnElement[bool]) -> Entities:
@@ -158,7 +160,7 @@ def refuse_if_shut(team: Team, now: datetime) -> None:
     """Say why not; whether one may is decided by the UPDATE alone."""
     if not is_running(team, now):
         raise GroupBuyClosed(team.id)
-    if team.held >= team.target:
+    if team.held >= team.target or team.waiting:
         raise NoSeatLeft(team.id)
 
 
@@ -223,17 +225,25 @@ def free_place(session: Session, seat: Seat, *, paid: bool, now: datetime) -> No
 def _after_leaving(session: Session, seat: Seat, now: datetime) -> None:
     """The next in line leads, at the same deadline; a team that nobody is left in is over."""
     team = team_now(session, seat.team_id)
-    if team.state == TeamState.PAYING and decide_window(session, team.id, now=now):
-        return
-    if team.state == TeamState.OPEN and team.held == 0:
-        if turn_team(session, team.id, TeamState.CANCELLED, Team.held == 0, now=now):
-            tell(session, TeamCancelled, team, now=now)
+    if end_if_idle(session, team, now=now):
         return
     heir = next_leader(session, team.id)
     if heir and team.leader_id == seat.person_id and team.state in RUNNING:
         change_team(session, Team.id == team.id, leader_id=heir)
     if team.state in (*RUNNING, TeamState.SUCCESS):
         tell(session, TeamChanged, team_now(session, team.id), now=now)
+
+
+def end_if_idle(session: Session, team: Team, *, now: datetime) -> bool:
+    """Nobody is in it and nobody waits to be; or nobody is left who could still pay."""
+    if team.state == TeamState.PAYING:
+        return decide_window(session, team.id, now=now)
+    if team.state != TeamState.OPEN or team.held or team.waiting:
+        return False
+    empty = (Team.held == 0, Team.waiting == 0)
+    if turn_team(session, team.id, TeamState.CANCELLED, *empty, now=now):
+        tell(session, TeamCancelled, team, now=now)
+    return True
 
 
 def next_leader(session: Session, team_id: str) -> str | None:

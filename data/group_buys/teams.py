@@ -1,7 +1,8 @@
 """How a team moves: every change is one conditional UPDATE whose row count decides.
 
 Locks are always taken in this order, so that nobody waits in a circle: order (or a seat without
-one) ▸ stock ▸ seat ▸ seat taker ▸ campaign ▸ team ▸ jobs in lanes that nobody else knows yet.
+one) ▸ stock ▸ seat ▸ seat taker ▸ campaign ▸ team ▸ its waiting list ▸ jobs in lanes that nobody
+else knows yet.
 """
 
 from datetime import datetime

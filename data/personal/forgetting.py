@@ -14,6 +14,7 @@ from data.delivery.jobs import JobRunner, NewJob, enqueue
 from data.delivery.models import Job
 from data.group_buys import SeatState, leave
 from data.group_buys.models import Seat
+from data.group_buys.waiting import leave_lines
 from data.kernel.errors import WrongState
 from data.orders import Order, OrderState
 from data.payments import AttemptState, PaymentAttempt, cancel_order
@@ -76,6 +77,7 @@ def let_go(session: Session, *, person_id: str, now: datetime) -> None:
         held = select(Seat.team_id).where(Seat.person_id == one, Seat.state == SeatState.HELD)
         for team_id in session.scalars(held).all():
             leave(session, team_id=team_id, person_id=one, now=now)
+        leave_lines(session, person_id=one, now=now)
 
 
 def _shop(session: Session, person_id: str) -> str:

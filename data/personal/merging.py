@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from data.conversations import Conversation
 from data.group_buys.invite_rewards import forget_self_invitations
 from data.group_buys.models import LIVE, Seat
+from data.group_buys.waiting import join_lines
 from data.people import ChatMember, Person
 from data.personal.columns import columns_naming_people
 from data.personal.merging_agreements import Agreements, agreements_of, keep_the_stricter
@@ -39,6 +40,7 @@ def merge(
     before = agreements_of(session, kept=kept, gone=gone)
     _stop_turns(session, gone)
     join_days(session, kept=kept, gone=gone, now=now)
+    join_lines(session, kept=kept, gone=gone, now=now)
     for add in (add_baskets, add_takers, add_counts):
         add(session, kept=kept, gone=gone)
     for column in columns_naming_people():

@@ -88,6 +88,7 @@ PLACES: Mapping[str, Place] = {
     "seat_takers": Place(Fate.DELETED),
     "teams": Place(Fate.KEPT, Why.BOOKS),
     "team_steps": Place(Fate.KEPT, Why.BOOKS),
+    "waitlist_entries": Place(Fate.KEPT, Why.PROOF),
     "team_tiers": Place(Fate.KEPT, Why.BOOKS, shown=False),
     "team_shares": Place(Fate.KEPT, Why.PROOF, shown=False),  # a hash, and which team it led to
     "leader_rewards": Place(Fate.KEPT, Why.BOOKS),

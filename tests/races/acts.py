@@ -24,6 +24,7 @@ from data.group_buys import Team, TeamState, expire_team, open_team
 from data.group_buys import join as join_team
 from data.group_buys import leave as leave_team
 from data.group_buys.models import RUNNING
+from data.group_buys.turns import seat_next
 from data.kernel.database import Database
 from data.kernel.money import Money
 from data.payments import PaymentAttempt
@@ -50,6 +51,12 @@ def leave(database: Database, barrier: Barrier, team: str, person: str, now: dat
     barrier.wait()
     with database.transaction() as session:
         leave_team(session, team_id=team, person_id=person, now=now)
+
+
+def call_next(database: Database, barrier: Barrier, team: str, now: datetime) -> None:
+    barrier.wait()
+    with database.transaction() as session:
+        seat_next(session, team_id=team, now=now)
 
 
 def pay(

@@ -373,3 +373,34 @@ UPDATE pools SET target_minor = target_minor + 1 WHERE state = 'ordered';
 
 -- fault: contribution_is_not_its_order
 UPDATE orders SET state = 'waiting_group' WHERE kind = 'pool' AND state = 'delivered';
+
+-- fault: team_waiting_is_not_its_list
+UPDATE teams SET waiting = 1 WHERE state = 'open';
+
+-- fault: somebody_waits_beside_a_free_place
+INSERT INTO waitlist_entries (merchant_id, team_id, person_id, quantity, state, created_at) SELECT
+  merchant_id, id, (SELECT max(id) FROM people), 1, 'waiting', opened_at FROM teams WHERE state =
+  'open';
+UPDATE teams SET waiting = 1 WHERE state = 'open';
+
+-- fault: seated_out_of_order
+INSERT INTO waitlist_entries (merchant_id, team_id, person_id, quantity, state, created_at) SELECT
+  merchant_id, id, (SELECT max(id) FROM people), 1, 'waiting', opened_at FROM teams WHERE state =
+  'open';
+INSERT INTO waitlist_entries (merchant_id, team_id, person_id, seat_id, quantity, state,
+  created_at, ended_version) SELECT merchant_id, team_id, person_id, id, 1, 'seated', created_at, 9
+  FROM seats WHERE id = (SELECT max(id) FROM seats WHERE team_id = (SELECT id FROM teams WHERE
+  state = 'open'));
+
+-- fault: somebody_waits_for_a_team_that_ended
+INSERT INTO waitlist_entries (merchant_id, team_id, person_id, quantity, state, created_at) SELECT
+  merchant_id, id, leader_id, 1, 'waiting', opened_at FROM teams WHERE state = 'failed';
+
+-- fault: somebody_waits_and_has_a_place
+INSERT INTO waitlist_entries (merchant_id, team_id, person_id, quantity, state, created_at) SELECT
+  merchant_id, id, leader_id, 1, 'waiting', opened_at FROM teams WHERE state = 'open';
+
+-- fault: seated_without_a_seat
+INSERT INTO waitlist_entries (merchant_id, team_id, person_id, quantity, state, created_at,
+  ended_version) SELECT merchant_id, id, leader_id, 1, 'seated', opened_at, 3 FROM teams WHERE
+  state = 'failed';

@@ -33,8 +33,10 @@ from data.group_buys import (
     place_seat_order,
     start_campaign,
     team_view,
+    wait_for_place,
 )
 from data.group_buys.teams import CLOSE
+from data.group_buys.waiting import all_in_line
 from data.kernel.database import Database
 from data.kernel.facts import Fact
 from data.kernel.money import Money
@@ -168,6 +170,24 @@ class GroupShop:
                     quantity=quantity,
                     now=self.now,
                 )
+
+    def waits(self, team_id: str, *names: str, quantity: int = 1) -> None:
+        for name in names:
+            person_id = self.person(name)
+            with self.database.transaction() as session:
+                wait_for_place(
+                    session,
+                    team_id=team_id,
+                    person_id=person_id,
+                    quantity=quantity,
+                    now=self.now,
+                )
+
+    def line(self, team_id: str) -> list[str]:
+        """Who waits, the first first."""
+        names = {person_id: name for name, person_id in self._people.items()}
+        with self.database.reading() as session:
+            return [names[one.person_id] for one in all_in_line(session, team_id=team_id)]
 
     def orders(self, team_id: str, name: str) -> str:
         person_id = self.person(name)
