@@ -20,7 +20,7 @@ from data.conversations import (
     begin_wait,
     tell,
 )
-from data.group_buys import Team, TeamState, expire_team, open_team
+from data.group_buys import Team, TeamState, expire_team, open_team, seats
 from data.group_buys import join as join_team
 from data.group_buys import leave as leave_team
 from data.group_buys.models import RUNNING
@@ -130,6 +130,15 @@ def naive_join(database: Database, barrier: Barrier, free: int) -> None:
     if held < free:
         with database.transaction() as session:
             session.execute(text("UPDATE naive SET held = held + 1"))
+
+
+def naive_join_beside_a_line(
+    database: Database, barrier: Barrier, team: str, person: str, now: datetime
+) -> None:
+    """Free places alone are looked at, as before there was a line. In a process of its own."""
+    seats.joinable = lambda now: (Team.held < Team.target,)
+    seats.refuse_if_shut = lambda team, now: None
+    join(database, barrier, team, person, now)
 
 
 def naive_pay(database: Database, barrier: Barrier) -> None:

@@ -30,3 +30,18 @@ def test_places_given_up_go_to_the_line_in_order_and_to_no_newcomer(
     assert [shop.seats(team)[name] for name in ("An", "Bo")] == [[SeatState.HELD]] * 2
     assert shop.violations() == []
     shop.close()
+
+
+def test_control_looking_at_free_places_alone_passes_the_line(each_database: Database) -> None:
+    shop = GroupShop(each_database, size=3, on_hand=50)
+    team = shop.opens("Lan")
+    shop.joins(team, "Wei", "Jun")
+    shop.waits(team, "An")
+    shop.leaves(team, "Wei")
+    newcomers = [shop.person(f"new {number}") for number in range(3)]
+    joining = [
+        partial(acts.naive_join_beside_a_line, team=team, person=one, now=shop.now)
+        for one in newcomers
+    ]
+    assert all_at_once(shop.database, joining).count("ok") == 1
+    shop.close()
