@@ -59,6 +59,11 @@ def _at(count: InstrumentedAttribute[int], state: TeamState) -> ColumnElement[in
     return step.correlate(Team).scalar_subquery()
 
 
+def _more_than_it_came_to(_: Moment) -> Select[Any]:
+    """Who paid after the decision is none of those whose number made the price."""
+    return select(Team.id).where(Team.state == TeamState.SUCCESS, Team.paid > Team.final_size)
+
+
 def _window_decided_wrongly(_: Moment) -> Select[Any]:
     """Of teams whose people joined first: enough had joined to be asked; then enough paid, or the
     shop's rule was followed, and not before nobody else could pay."""
@@ -110,6 +115,7 @@ def _charged(kind: ChargeKind) -> ColumnElement[int]:
 CHECKS = (
     Check("I8", "team_prices_do_not_fall", _not_a_ladder),
     Check("I2", "team_came_to_another_price", _came_to_another),
+    Check("I2", "team_has_more_than_it_came_to", _more_than_it_came_to),
     Check("I2", "team_window_decided_wrongly", _window_decided_wrongly),
     Check("I8", "ladder_difference_wrong", _difference_is_wrong),
 )

@@ -136,7 +136,7 @@ def naive_join_beside_a_line(
     database: Database, barrier: Barrier, team: str, person: str, now: datetime
 ) -> None:
     """Free places alone are looked at, as before there was a line. In a process of its own."""
-    seats.joinable = lambda now: (Team.held < Team.target,)
+    seats._TAKE = seats.taking(Team.held < Team.target)
     seats.refuse_if_shut = lambda team, now: None
     join(database, barrier, team, person, now)
 

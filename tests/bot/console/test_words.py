@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.action_servers import LOST_SECRET
+from bot.channels.registry import CHANNELS
 from bot.console.desk import DONE
 from bot.web.wording import catalogue, files_of, words
 from data import ledger
@@ -87,6 +88,7 @@ def _needed() -> set[str]:
     ids |= {f"trouble.job.{kind}" for kind in JOBS}
     ids |= {f"trouble.deed.{deed}" for deed in QuarantineDeed if deed != QuarantineDeed.SET_ASIDE}
     ids |= {f"coupon.{name}_in" for name in _SUMS}
+    ids |= {f"campaign.channel.{channel}" for channel in CHANNELS}
     ids |= {f"entry.{kind}" for name, kind in _KINDS.items() if name not in vars(ledger)}
     ids |= {error.code for error in _all_errors(errors.ShopError)}
     for folder in ("bot/console", "integrations/catalogues", "data/catalogue"):

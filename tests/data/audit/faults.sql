@@ -34,6 +34,9 @@ INSERT INTO team_tiers (team_id, min_size, merchant_id, price_minor) SELECT id, 
 -- fault: team_came_to_another_price
 UPDATE teams SET final_size = held - 1 WHERE state = 'success';
 
+-- fault: team_has_more_than_it_came_to
+UPDATE teams SET paid = final_size + 1 WHERE state = 'success';
+
 -- fault: ladder_difference_wrong
 INSERT INTO order_charges (merchant_id, order_id, kind, name, amount_minor, told_minor, currency)
   SELECT merchant_id, id, 'ladder', '{}', -1, -1, currency FROM orders WHERE state = 'ready';

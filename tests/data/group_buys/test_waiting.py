@@ -156,7 +156,7 @@ def test_two_who_become_one_wait_once_where_the_first_of_them_stood(shop: GroupS
 
 
 def _passes_the_line(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(seats, "joinable", lambda now: (Team.held < Team.target,))
+    patch.setattr(seats, "_TAKE", seats.taking(Team.held < Team.target))
     patch.setattr(seats, "refuse_if_shut", lambda team, now: None)
 
 
