@@ -134,8 +134,12 @@ def _set_aside(notice: PaymentNotice, reason: str) -> None:
 
 
 def _claim_fits(notice: PaymentNotice, subject: _Subject) -> bool:
+    """Of a hold, what tells of the taking may claim the part that was to be taken."""
+    fitting = {subject.amount_minor}
+    if isinstance(subject, PaymentAttempt) and subject.capture_minor is not None:
+        fitting.add(subject.capture_minor)
     claimed = (notice.claimed_minor, notice.claimed_currency)
-    return claimed in ((None, None), (subject.amount_minor, subject.currency))
+    return claimed == (None, None) or claimed in {(minor, subject.currency) for minor in fitting}
 
 
 def _subject(

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from bot.site import create_site
 from data.orders import OrderState
-from data.payments import refund_order
+from data.payments import PaymentAttempt, refund_order
 from data.payments.gateway import PayBy, Scene
 from data.payments.models import AttemptState, NoticeState, RefundState
 from tests.bot.builders import a_tuanzi
@@ -301,6 +301,22 @@ def test_a_hold_is_captured_for_an_order_that_is_payable(house: House, shop: Sho
     assert (order.holds[0].status, order.captures[0].status) == ("CAPTURED", "COMPLETED")
     assert house.state(begun.order) == OrderState.READY
     assert house.books(shop) == EARNED
+
+
+def test_what_paypal_tells_of_a_hold_that_was_taken_in_part_alarms_nobody(
+    house: House, shop: Shop
+) -> None:
+    """A team's price came down: the capture that PayPal calls us about is smaller than the hold."""
+    begun = house.begins(shop, authorize=True)
+    order = house.face.approves(begun.key)
+    with house.tuanzi.database.transaction() as session:
+        session.get_one(PaymentAttempt, begun.attempt).capture_minor = TOTAL - 1000
+    house.comes_back(begun)
+    house.settles()
+    assert house.attempt(begun.attempt).captured_minor == TOTAL - 1000
+    assert house.told(shop, house.face.capture_call(order)).status_code == 200
+    house.settles()
+    assert house.notices() == [(NoticeState.IGNORED, "")]
 
 
 def test_a_hold_for_an_order_that_was_called_off_is_let_go(house: House, shop: Shop) -> None:
