@@ -17,7 +17,7 @@ from bot.app import Tuanzi
 from bot.console.desk import set_cookie
 from bot.pages.at_provider import ask_provider
 from bot.pages.knocking import is_in_wechat
-from bot.pages.pay import PAGES, SEE_OTHER, answer, is_foreign, look, missed, sorry
+from bot.pages.pay import PAGES, SEE_OTHER, answer, is_foreign, look, missed, reads, sorry
 from bot.pages.ways import MustIntroduce, Payer, begin, open_handover
 from bot.web.headers import BRIDGE_POLICY, PAY_POLICY
 from data.kernel.errors import Forbidden, NotFound, ShopError
@@ -49,8 +49,11 @@ async def choose(token: str, account_id: str, request: Request) -> Response:
         raise Forbidden("pay")
     try:
         await take_way(tuanzi, token, account_id, Payer.of(request))
-    except NotFound:
-        missed(tuanzi, request)
+    except NotFound as error:
+        if error.detail != "way_to_pay":  # else the link is good, and its page was written before
+            missed(tuanzi, request)
+        elif reads(request):
+            return answer(sorry(request, "way_gone", token), error.status)
         raise
     except MustIntroduce:  # a form of a page that was written while we knew them still
         return RedirectResponse(f"/pay/{token}", SEE_OTHER)
@@ -133,9 +136,10 @@ async def come_back(key: str, request: Request) -> Response:
 
 
 def _handover(tuanzi: Tuanzi, token: str) -> tuple[str | None, str | None]:
+    now = tuanzi.clock.now()
     with tuanzi.database.reading() as session:
-        order = session.get_one(Order, order_behind(session, token=token, now=tuanzi.clock.now()))
-        attempt = open_handover(session, order.id)
+        order = session.get_one(Order, order_behind(session, token=token, now=now))
+        attempt = open_handover(session, order, now)
         if attempt is None or attempt.pay_with is None:
             return None, None
         html = PAGES.render(
@@ -146,15 +150,17 @@ def _handover(tuanzi: Tuanzi, token: str) -> tuple[str | None, str | None]:
             provider=attempt.provider,
             token=token,
             target=attempt.pay_with,
+            back=f"/pay/back/{attempt.idempotency_key}",
             bridge=_bridge(tuanzi, session, attempt) if attempt.pay_by == PayBy.JSAPI else None,
         )
         return html, attempt.pay_by
 
 
 def _code(tuanzi: Tuanzi, token: str) -> str:
+    now = tuanzi.clock.now()
     with tuanzi.database.reading() as session:
-        order_id = order_behind(session, token=token, now=tuanzi.clock.now())
-        attempt = open_handover(session, order_id)
+        order = session.get_one(Order, order_behind(session, token=token, now=now))
+        attempt = open_handover(session, order, now)
         if attempt is None or attempt.pay_by != PayBy.QR or attempt.pay_with is None:
             raise NotFound("code")
         return attempt.pay_with

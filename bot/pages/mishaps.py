@@ -4,7 +4,7 @@ asked for one. Programs get the code."""
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from bot.pages.pay import answer, sorry
+from bot.pages.pay import answer, reads, sorry
 
 _PATH = "/pay/"
 _TOO_OFTEN, _NOT_FOUND = 429, 404
@@ -14,8 +14,7 @@ _A_MINUTE = "60"  # seconds, in which every bucket is full again
 
 def page_of(request: Request, status: int) -> HTMLResponse | None:
     """None: no page of ours, or nobody who reads one."""
-    wants_page = "text/html" in request.headers.get("accept", "")
-    if not wants_page or not request.scope["path"].startswith(_PATH):
+    if not reads(request) or not request.scope["path"].startswith(_PATH):
         return None
     page = answer(sorry(request, _REASONS.get(status, "trouble")), status)
     if status == _TOO_OFTEN:

@@ -185,6 +185,11 @@ def answer(html: str, status: int) -> HTMLResponse:
     return HTMLResponse(html, status, headers={"Content-Security-Policy": PAY_POLICY})
 
 
+def reads(request: Request) -> bool:
+    """Somebody does, and no program: their browser asks for a page."""
+    return "text/html" in request.headers.get("accept", "")
+
+
 def is_foreign(request: Request) -> bool:
     """A form on somebody else's page may not press our buttons. Browsers of before 2023 say only
     which page a form came from; what says neither is no browser, and holds the link."""

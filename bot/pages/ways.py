@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fastapi import Request
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.app import Tuanzi
 from bot.delivery.wechat_platform import APP, CHANNEL, official_account, secret_of
 from bot.pages.knocking import is_in_wechat
 from bot.pages.payers import PAYER_COOKIE, payer_noted
-from bot.web.callers import address_of
+from bot.web.callers import own_address_of
 from data.catalogue import text_in
 from data.group_buys import is_reserved
 from data.kernel.errors import NotFound, WrongState
@@ -39,10 +39,10 @@ class Payer:
     def of(cls, request: Request) -> "Payer":
         if is_in_wechat(request):
             note = request.cookies.get(PAYER_COOKIE, "")
-            return cls(Scene.WECHAT, address_of(request), note)
+            return cls(Scene.WECHAT, own_address_of(request), note)
         agent = request.headers.get("user-agent", "")
         is_phone = any(mark in agent for mark in _ON_A_PHONE)
-        return cls(Scene.PHONE if is_phone else Scene.DESKTOP, address_of(request))
+        return cls(Scene.PHONE if is_phone else Scene.DESKTOP, own_address_of(request))
 
 
 class MustIntroduce(WrongState):
@@ -104,15 +104,21 @@ def reserves(session: Session, order_id: str, flags: Flags, now: datetime) -> bo
     return is_reserved(session, order_id=order_id, longest_hold=longest, now=now)
 
 
-def open_handover(session: Session, order_id: str) -> PaymentAttempt | None:
-    """The attempt whose payer is on the way to its provider."""
+def open_handover(session: Session, order: Order, now: datetime) -> PaymentAttempt | None:
+    """The attempt whose payer is on the way to its provider. None also where nobody should pay it
+    any more, though its provider may not have been told yet, or not take it back."""
+    if not order.can_be_paid(now):
+        return None
+    still_good = or_(PaymentAttempt.pay_until.is_(None), PaymentAttempt.pay_until > now)
     return session.scalar(
         select(PaymentAttempt)
         .where(
-            PaymentAttempt.order_id == order_id,
+            PaymentAttempt.order_id == order.id,
             PaymentAttempt.state.in_(OPEN_ATTEMPTS),
             PaymentAttempt.pay_with.is_not(None),
             PaymentAttempt.superseded.is_(False),
+            PaymentAttempt.quarantine.is_(None),
+            still_good,
         )
         .order_by(PaymentAttempt.number.desc())
         .limit(1)

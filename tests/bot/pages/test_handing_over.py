@@ -9,12 +9,13 @@ from httpx import Response
 from sqlalchemy import select
 
 from bot.demo.clock import settle
+from bot.web.wording import words
 from data.audit import audit
 from data.delivery.models import OutboxRow
 from data.kernel.locales import Locale
 from data.kernel.money import Money
 from data.orders import Order, OrderState
-from data.payments import AttemptState, PaymentAttempt, Refund
+from data.payments import AttemptState, PaymentAttempt, Refund, cancel_order
 from data.payments.accounts import disconnect_account
 from data.payments.gateway import PayBy, Scene
 from data.payments.sandbox_bank import visit
@@ -292,3 +293,74 @@ def test_while_a_person_must_look_nothing_else_is_begun_and_nobody_is_called(dem
     page = demo.client.get(f"/pay/{token}").text
     assert "Asking the bank" in page
     assert "/with/" not in page
+
+
+def hands_over(demo: Demo, token: str) -> bool:
+    """Neither a code nor a link is shown to whoever reloads the page: they are led to their bill."""
+    gone, code = demo.client.get(f"/pay/{token}/go"), demo.client.get(f"/pay/{token}/code.svg")
+    is_led = (gone.status_code, gone.headers.get("location")) == (303, f"/pay/{token}?asked=1")
+    assert is_led == (code.status_code == 404)
+    return not is_led
+
+
+def test_nobody_is_led_to_pay_what_was_called_off(demo: Demo) -> None:
+    """Its provider was not told yet, or cannot close what nobody has looked at there."""
+    token = demo.a_bill()
+    (scan,) = connect(demo, replace(SCAN, closes=False))
+    choose(demo, token, scan)
+    assert hands_over(demo, token)
+    with demo.tuanzi.database.transaction() as session:
+        now = demo.tuanzi.clock.now()
+        cancel_order(session, order_id=order_of(demo).id, person_id=None, now=now)
+    assert not hands_over(demo, token)
+    asyncio.run(settle(demo.tuanzi))
+    assert attempts(demo)[0].state == AttemptState.PENDING
+    assert not hands_over(demo, token)
+
+
+def test_nobody_is_led_to_pay_what_a_person_must_look_at(demo: Demo) -> None:
+    """It may have been paid: the provider showed something else than we had asked for."""
+    token = demo.a_bill()
+    (scan,) = connect(demo, SCAN)
+    choose(demo, token, scan)
+    with demo.tuanzi.database.transaction() as session:
+        session.scalars(select(PaymentAttempt)).one().quarantine = "amount"
+    assert not hands_over(demo, token)
+
+
+def test_what_grew_too_old_to_pay_with_is_not_handed_over(demo: Demo) -> None:
+    token = demo.a_bill()
+    (scan,) = connect(demo, replace(SCAN, life=timedelta(minutes=5)))
+    choose(demo, token, scan)
+    demo.tuanzi.clock.advance(timedelta(minutes=5))
+    assert not hands_over(demo, token)
+    choose(demo, token, scan)
+    assert hands_over(demo, token)
+
+
+def test_a_provider_is_told_an_address_and_no_network_of_addresses(demo: Demo) -> None:
+    """Limits count a home's whole network as one; WeChat Pay wants the payer's own address."""
+    token = demo.a_bill()
+    (card,) = connect(demo, CARD)
+    phone = a_browser(demo.client.app, at="2001:db8::7", **{"User-Agent": PHONE})
+    assert phone.post(f"/pay/{token}/with/{card}").status_code == 303
+    assert attempts(demo)[0].details["payer_ip"] == "2001:db8::7"
+
+
+@pytest.mark.parametrize("locale", list(Locale))
+def test_a_way_that_is_gone_meanwhile_leads_back_to_the_bill(demo: Demo, locale: Locale) -> None:
+    """The link is good: only this way is not offered any more."""
+    token = demo.a_bill()
+    (card,) = connect(demo, CARD)
+    with demo.tuanzi.database.transaction() as session:
+        now, merchant_id = demo.tuanzi.clock.now(), order_of(demo).merchant_id
+        disconnect_account(
+            session, merchant_id=merchant_id, provider=CARD.name, by="owner", now=now
+        )
+    reads = {"Accept": "text/html", "Accept-Language": locale.value}
+    for _ in range(21):  # who follows what our own page offered is no guesser
+        page = demo.client.post(f"/pay/{token}/with/{card}", headers=reads)
+        assert page.status_code == 404
+    assert f"<h1>{words(locale).gettext('pay.sorry.way_gone')}</h1>" in page.text
+    assert f'href="/pay/{token}"' in page.text
+    assert "pay.sorry" not in page.text

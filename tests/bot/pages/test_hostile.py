@@ -59,7 +59,7 @@ def test_every_page_on_the_way_is_private_and_names_nobody_its_path(demo: Demo) 
     [
         ("GET /nothing", {}, 404, "not_found"),
         ("POST /credit", {"Sec-Fetch-Site": "cross-site"}, 403, "foreign"),
-        ("POST /with/pac_x", {}, 404, "not_found"),
+        ("POST /with/pac_x", {}, 404, "way_gone"),
         ("DELETE ", {}, 405, "trouble"),
         ("POST /sandbox", {}, 422, "trouble"),
     ],

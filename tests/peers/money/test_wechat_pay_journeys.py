@@ -103,6 +103,13 @@ def test_inside_wechat_our_page_calls_its_bridge(house: WechatHouse, shop: Shop)
     lines = f"{told['appId']}\n{told['timeStamp']}", told["nonceStr"], told["package"]
     assert rsa_verify(*lines, told["paySign"], key("merchant").public_key())
 
+    house.face.pays(placed.told["out_trade_no"])
+    (after,) = set(re.findall(r'(?:data-next|href)="(/pay/[^"]+)"', page))
+    cookie = chosen.headers["set-cookie"].partition(";")[0]
+    back = house.client.get(after, headers={**looks, "Cookie": cookie}, follow_redirects=False)
+    assert back.headers["location"] == f"{link}?asked=1"
+    assert house.state(order) == OrderState.READY, "who comes back is asked about, without a notice"
+
 
 def test_the_same_notice_twice_is_once(house: WechatHouse, shop: Shop) -> None:
     order, _, number = begun(house, shop)
