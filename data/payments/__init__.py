@@ -14,9 +14,9 @@ from data.payments import (
     credit,
     exchanging,
     notices,
-    refunds,
     returning,
     sandbox_bank,
+    sending,
     steps,
 )
 from data.payments.aftercare import AFTERCARE, Aftercare
@@ -78,7 +78,7 @@ from data.payments.steps import Call, calls_due, lease, record_answer
 from data.payments.truth import apply_truth
 
 JOBS: dict[str, JobRunner] = {
-    **refunds.JOBS,
+    **sending.JOBS,
     **notices.JOBS,
     **steps.JOBS,
     **changing.JOBS,

@@ -51,13 +51,14 @@ def book_capture(session: Session, attempt: PaymentAttempt, *, now: datetime) ->
 
 
 def book_goods_owed(session: Session, attempt: PaymentAttempt, *, now: datetime) -> None:
-    """From here on the money is the shop's, and the goods are the buyer's."""
+    """From here on the money is the shop's, and the goods are the buyer's. What was promised back
+    before was taken from what we held."""
     post(
         session,
         merchant_id=attempt.merchant_id,
         kind=GOODS_OWED,
         source_ref=attempt.id,
-        legs=transfer(CUSTOMER_HOLD, REVENUE, attempt.captured),
+        legs=transfer(CUSTOMER_HOLD, REVENUE, attempt.left),
         event_at=now,
         now=now,
     )

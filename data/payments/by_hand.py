@@ -35,6 +35,7 @@ def settle_refund(session: Session, refund: Refund, *, reference: str, now: date
 def _believe(session: Session, given: Refund, reference: str, now: datetime) -> bool:
     if not move_refund(session, given, RefundState.SUBMITTED, now=now):
         return False
+    given.call = given.call_at = None  # another try was due, and nobody has made it yet
     truth = ProviderRefund(
         status=RefundStatus.SUCCEEDED,
         amount=given.amount,

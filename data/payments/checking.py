@@ -116,7 +116,8 @@ def next_verb(order: Order, attempt: PaymentAttempt) -> Verb:
 def _verb_for_hold(order: Order, attempt: PaymentAttempt) -> Verb:
     if attempt.capture_wanted or order.state == OrderState.AWAITING_PAYMENT:
         return Verb.CAPTURE
-    return Verb.QUERY if order.state == OrderState.WAITING_GROUP else Verb.VOID
+    is_awaited = order.state == OrderState.WAITING_GROUP and not attempt.superseded
+    return Verb.QUERY if is_awaited else Verb.VOID
 
 
 def _check_attempt(session: Session, attempt_id: str, now: datetime) -> None:
@@ -131,6 +132,8 @@ def _check_refund(session: Session, refund_id: str, now: datetime) -> None:
     _, refund = lock_refund(session, refund_id)
     if refund.quarantine is not None or refund.call is not None:
         return
+    if refund.state == RefundState.REQUESTED:
+        return  # never sent, or it never arrived: there is nothing to ask
     if refund.state in OPEN_REFUNDS or refund.state == RefundState.SUCCEEDED:
         refund.call, refund.call_at = Verb.QUERY_REFUND, now
         session.flush()

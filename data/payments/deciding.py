@@ -117,7 +117,7 @@ def refund_money(session: Session, order: Order, *, cause_ref: str, now: datetim
 def _paying(session: Session, order: Order) -> PaymentAttempt | None:
     """The attempt this order lives on: it holds money that nobody was promised back. None: gift
     cards paid all of it."""
-    for attempt in attempts_of(session, order.id):
+    for attempt in sorted(attempts_of(session, order.id), key=lambda one: one.superseded):
         is_ours = attempt.captured_minor > attempt.promised_minor
         if is_ours or attempt.state == AttemptState.AUTHORIZED:
             return attempt

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from data.kernel.ids import new_id
-from data.orders import Order, OrderState
+from data.orders import Order, OrderKind, OrderState
 from data.payments.alarms import raise_alarm, settle_alarm
 from data.payments.books import book_dispute
 from data.payments.by_hand import settle_refund
@@ -20,7 +20,7 @@ from data.payments.calls import Verb
 from data.payments.deciding import cancel_order
 from data.payments.gateway import ProviderDispute
 from data.payments.models import PaymentAttempt, Refund, RefundKind, RefundState
-from data.payments.refunds import still_ours, waiting_refunds
+from data.payments.refunds import is_disputed, still_ours, waiting_refunds
 from data.payments.standing_models import Alarm, Dispute, DisputeState
 
 _NOT_LEFT = (OrderState.PAID, OrderState.WAITING_GROUP, OrderState.READY)
@@ -55,6 +55,8 @@ def _won(
     session: Session, order: Order, attempt: PaymentAttempt, dispute: Dispute, now: datetime
 ) -> None:
     settle_alarm(session, attempt.id, Alarm.DISPUTED, about=dispute.provider_ref, now=now)
+    if is_disputed(session, attempt.id):
+        return  # by another one
     for refund in waiting_refunds(session, attempt.id):
         if refund.state == RefundState.REQUESTED and refund.call is None:
             refund.call, refund.call_at = Verb.REFUND, now
@@ -69,11 +71,36 @@ def _lost(
     about, amount = dispute.provider_ref, dispute.amount
     settle_alarm(session, attempt.id, Alarm.DISPUTED, about=about, now=now)
     raise_alarm(session, attempt, Alarm.DISPUTE_LOST, about=about, amount=amount, now=now)
-    if order.state in _NOT_LEFT and 0 < still_ours(session, order.id) <= dispute.out_minor:
+    is_all = 0 < still_ours(session, order.id) <= dispute.out_minor
+    if order.state in _NOT_LEFT and order.kind != OrderKind.CHANGE and is_all:
         cancel_order(session, order_id=order.id, person_id=None, now=now)
     for refund in waiting_refunds(session, attempt.id):
         if refund.amount_minor <= dispute.out_minor:
             _settle(session, attempt, dispute, refund, now)
+
+
+def is_taken_by_bank(session: Session, attempt: PaymentAttempt) -> bool:
+    """Of a locked payment more was lost than nobody was promised back: sent as well, the same money
+    would go back twice."""
+    lost = sum(dispute.out_minor for dispute in _lost_ones(session, attempt))
+    return lost > attempt.left.minor
+
+
+def given_by_bank(
+    session: Session, attempt: PaymentAttempt, refund: Refund, *, now: datetime
+) -> bool:
+    """A refund that was promised after a dispute was lost is what that one gave, if it gave as
+    much. False: a person must say what of it is still to be given."""
+    for dispute in _lost_ones(session, attempt):
+        if refund.amount_minor <= dispute.out_minor:
+            _settle(session, attempt, dispute, refund, now)
+            return True
+    return False
+
+
+def _lost_ones(session: Session, attempt: PaymentAttempt) -> list[Dispute]:
+    mine = select(Dispute).filter_by(attempt_id=attempt.id, state=DisputeState.LOST)
+    return list(session.scalars(mine.order_by(Dispute.id)))
 
 
 def _settle(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from data.kernel.errors import Refused, WrongState
 from data.kernel.money import Money
 from data.kernel.tokens import fingerprint
-from data.orders import Order, OrderState, lock_order
+from data.orders import Order, OrderKind, OrderState, lock_order
 from data.payments.alarms import raise_alarm, settle_alarm
 from data.payments.attempts import lock_attempt
 from data.payments.books import book_refund_promised, book_refund_succeeded
@@ -150,10 +150,11 @@ def _record(  # whose, how much, its name there
 
 
 def _stop_if_all_is_back(session: Session, order: Order, now: datetime) -> None:
-    """Nothing of its money is with us: what has not left stays here, as if we had cancelled it."""
+    """Nothing of its money is with us: what has not left stays here, as if we had cancelled it. A
+    difference is not called off without the order whose goods it changed."""
     if still_ours(session, order.id) != 0:
         return
-    if order.state in _NOT_LEFT:
+    if order.state in _NOT_LEFT and order.kind != OrderKind.CHANGE:
         cancel_order(session, order_id=order.id, person_id=None, now=now)
     else:
         close_if_all_is_back(session, lock_order(session, order_id=order.id), now=now)

@@ -4,7 +4,8 @@
              any of the first four ▶ failed, voided; submitted, pending ▶ unknown ▶ what the
              provider shows; failed, voided ▶ captured: its word that money moved always counts
     refund   requested ▶ submitted ▶ pending ▶ succeeded | failed; unknown ▶ what it shows;
-             succeeded ▶ failed: some providers find out late
+             succeeded ▶ failed: some providers find out late; submitted, unknown ▶ requested: it
+             never arrived, and must not while its payment is disputed
 
 `call` and `call_at` name the one question or order that is due at the provider: see steps.py.
 """
@@ -78,9 +79,9 @@ ATTEMPT_TRANSITIONS: dict[AttemptState, frozenset[AttemptState]] = {
 OPEN_ATTEMPTS = (_A.CREATED, _A.SUBMITTED, _A.PENDING, _A.AUTHORIZED, _A.UNKNOWN)
 REFUND_TRANSITIONS: dict[RefundState, frozenset[RefundState]] = {
     _R.REQUESTED: frozenset({_R.SUBMITTED}),
-    _R.SUBMITTED: frozenset({_R.PENDING, _R.SUCCEEDED, _R.FAILED, _R.UNKNOWN}),
+    _R.SUBMITTED: frozenset({_R.REQUESTED, _R.PENDING, _R.SUCCEEDED, _R.FAILED, _R.UNKNOWN}),
     _R.PENDING: frozenset({_R.SUCCEEDED, _R.FAILED, _R.UNKNOWN}),
-    _R.UNKNOWN: frozenset({_R.SUBMITTED, _R.PENDING, _R.SUCCEEDED, _R.FAILED}),
+    _R.UNKNOWN: frozenset({_R.REQUESTED, _R.SUBMITTED, _R.PENDING, _R.SUCCEEDED, _R.FAILED}),
     _R.SUCCEEDED: frozenset({_R.FAILED}),
     _R.FAILED: frozenset(),
 }
@@ -104,7 +105,8 @@ class PaymentAttempt(Base):
     """One try to pay one order. `promised_minor` of what was captured is promised back.
 
     `account_id` None: the house's own (the simulated bank, a messenger's invoices). `details` are
-    `gateway.Details`. `superseded`: its payer has chosen another way, nobody needs to hear of it.
+    `gateway.Details`. `superseded`: its payer has chosen another way, or paid by
+    another one, and nobody needs to hear of it; of what an order was paid with it is taken off.
     """
 
     __tablename__ = "payment_attempts"
@@ -163,6 +165,11 @@ class PaymentAttempt(Base):
     @property
     def captured(self) -> Money:
         return Money(self.captured_minor, self.currency)
+
+    @property
+    def left(self) -> Money:
+        """What of it was not promised back."""
+        return Money(self.captured_minor - self.promised_minor, self.currency)
 
 
 class Refund(Base):

@@ -27,7 +27,7 @@ from data.payments.models import (
     RefundState,
 )
 from data.payments.refund_truth import apply_refund_truth, fail_refund
-from data.payments.refunds import lock_refund, move_refund
+from data.payments.refunds import hold_refund, is_disputed, lock_refund, move_refund
 from data.payments.standing_models import Alarm
 from data.payments.truth import fall_through, learn
 
@@ -105,7 +105,7 @@ def _record_refund(
         apply_refund_truth(session, refund_id=refund_id, truth=answer, now=now)
     _tell_if_it_waits(session, refund, answer, now)
     is_idle = refund.call is None and refund.quarantine is None
-    if is_idle and refund.state in OPEN_REFUNDS:
+    if is_idle and refund.state in OPEN_REFUNDS and refund.state != RefundState.REQUESTED:
         plan_check(session, refund, now=now)
 
 
@@ -114,6 +114,8 @@ def _doubt_refund(
 ) -> None:
     if isinstance(answer, Declined) and call.verb == Verb.REFUND:
         fail_refund(session, order, refund, now=now)
+    elif isinstance(answer, NotThere) and _is_held_back(session, refund, now):
+        return
     elif isinstance(answer, NotThere) and refund.state in OPEN_REFUNDS:
         refund.call, refund.call_at = Verb.REFUND, now  # never arrived: the same key again
         session.flush()
@@ -121,6 +123,17 @@ def _doubt_refund(
         ask_later(session, refund, now=now)  # a hint that it came back after all stays open
     else:
         move_refund(session, refund, RefundState.UNKNOWN, now=now)
+
+
+def _is_held_back(session: Session, refund: Refund, now: datetime) -> bool:
+    """It never arrived, and its payment is disputed meanwhile: as if nobody had sent it, so that
+    what the bank decides decides of it, too."""
+    if not is_disputed(session, refund.attempt_id):
+        return False
+    if not move_refund(session, refund, RefundState.REQUESTED, now=now):
+        return False
+    hold_refund(session, refund, now=now)
+    return True
 
 
 def _tell_if_it_waits(session: Session, refund: Refund, answer: Answer, now: datetime) -> None:

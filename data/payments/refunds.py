@@ -5,8 +5,7 @@ from datetime import datetime
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from data.delivery.jobs import JobRunner, NewJob, enqueue
-from data.delivery.models import Job
+from data.delivery.jobs import NewJob, enqueue
 from data.kernel.database import changed
 from data.kernel.errors import NotFound, Refused, WrongState
 from data.kernel.facts import announce
@@ -205,17 +204,8 @@ def is_disputed(session: Session, attempt_id: str) -> bool:
     return session.scalar(found.limit(1)) is not None
 
 
-def _run_send(session: Session, job: Job, now: datetime) -> None:
-    """The lane's turn has come: the call itself is made outside, see steps.py."""
-    _, refund = lock_refund(session, job.args["refund_id"])
-    if refund.state != RefundState.REQUESTED or refund.call is not None:
-        return
-    if is_disputed(session, refund.attempt_id):
-        attempt = session.get_one(PaymentAttempt, refund.attempt_id)
-        about, amount = refund.id, refund.amount
-        raise_alarm(session, attempt, Alarm.REFUND_HELD, about=about, amount=amount, now=now)
-    else:
-        refund.call, refund.call_at = Verb.REFUND, now
-
-
-JOBS: dict[str, JobRunner] = {SEND: _run_send}
+def hold_refund(session: Session, refund: Refund, *, now: datetime) -> None:
+    """It is not sent for now, and somebody hears of it."""
+    attempt = session.get_one(PaymentAttempt, refund.attempt_id)
+    about, amount = refund.id, refund.amount
+    raise_alarm(session, attempt, Alarm.REFUND_HELD, about=about, amount=amount, now=now)

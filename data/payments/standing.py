@@ -34,7 +34,8 @@ def apply_standing(session: Session, *, attempt_id: str, shown: Standing, now: d
         return False
     for fee in shown.fees:
         _learn_fee(session, attempt, fee, now)
-    for dispute in shown.disputes:
+    open_first = sorted(shown.disputes, key=lambda one: one.status != DisputeStatus.OPEN)
+    for dispute in open_first:  # one that is won sends nothing while another lasts
         learn_dispute(session, order, attempt, dispute, now=now)
     waits = learn_refunds(session, order, attempt, shown, now=now)
     return waits or any(one.status == DisputeStatus.OPEN for one in shown.disputes)

@@ -137,10 +137,17 @@ def fall_through(
     if order.state == OrderState.AWAITING_PAYMENT:
         if not attempt.superseded:
             tell(session, PaymentFailed, order, now=now, attempt_id=attempt.id)
-    elif order.state == OrderState.WAITING_GROUP and before == AttemptState.AUTHORIZED:
+    elif _lives_on(order, attempt, before):
         _lose_hold(session, order, attempt, now)
     else:
         close_if_all_is_back(session, order, now=now)
+
+
+def _lives_on(order: Order, attempt: PaymentAttempt, before: AttemptState) -> bool:
+    """It was held for an order that waits for its group, and is no second hold beside another
+    payment: that one is let go (see `_authorized`)."""
+    was_held = before == AttemptState.AUTHORIZED and order.state == OrderState.WAITING_GROUP
+    return was_held and not attempt.superseded
 
 
 def _lose_hold(session: Session, order: Order, attempt: PaymentAttempt, now: datetime) -> None:
@@ -158,7 +165,7 @@ def _captured(
     plan_look(session, attempt, now=now)
     if order.state == OrderState.WAITING_GROUP and attempt.capture_wanted:
         earn(session, order, attempt, now=now)
-    elif before == AttemptState.AUTHORIZED and order.state == OrderState.WAITING_GROUP:
+    elif _lives_on(order, attempt, before):
         return  # the provider took it early; the group is still to be decided
     elif attempt.amount != order.due:
         _return(session, attempt, "superseded", now)  # a coupon came, and this could not be closed
@@ -185,6 +192,8 @@ def _revive(session: Session, order: Order, now: datetime) -> bool:
 
 
 def _pay(session: Session, order: Order, attempt: PaymentAttempt | None, now: datetime) -> None:
+    if attempt is not None:
+        attempt.superseded = False  # whatever its payer wanted meanwhile
     move(session, order, OrderState.PAID, now=now)
     redeem(session, order, now=now)
     if order.kind in WAITING_KINDS:
@@ -221,9 +230,10 @@ def _authorized(
     session: Session, order: Order, attempt: PaymentAttempt, before: AttemptState, now: datetime
 ) -> None:
     """Firmly held for us is as good as paid; what we cannot use is let go, not refunded."""
-    if order.state == OrderState.WAITING_GROUP:
-        return
-    if attempt.amount != order.due:
+    if order.state == OrderState.WAITING_GROUP:  # another payment was first
+        attempt.superseded = True
+        attempt.call, attempt.call_at = Verb.VOID, now
+    elif attempt.amount != order.due:
         attempt.call, attempt.call_at = Verb.VOID, now
     elif order.kind not in WAITING_KINDS and _is_payable(session, order, now):
         attempt.call, attempt.call_at = Verb.CAPTURE, now
