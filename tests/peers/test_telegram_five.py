@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from data.group_buys import Seat, SeatState
 from data.payments import PaymentAttempt, Refund, RefundState
-from tests.peers.telegram_world import USERNAME, Group, Person, Street
+from tests.peers.telegram_world import USERNAME, Group, Person, Street, wait
 from tests.peers.test_telegram_journeys import (
     assert_sound,
     follow_link,
@@ -84,10 +84,21 @@ def assert_group_saw_one_card_and_nothing_private(street: Street) -> None:
 
 
 def assert_money_to_the_cent(street: Street) -> None:
+    """Once the bank has given back what it was asked to."""
+    done = {RefundState.SUCCEEDED, RefundState.FAILED}
+    wait(
+        lambda: {state for state, _ in refunds_of(street)} <= done or None,
+        lambda: refunds_of(street),
+    )
     with street.tuanzi.database.reading() as session:
         seats = sorted(session.scalars(select(Seat.state)))
         paid = list(session.scalars(select(PaymentAttempt.amount_minor)))
-        refunds = session.execute(select(Refund.state, Refund.amount_minor)).all()
     assert seats == sorted([SeatState.FULFILLED] * 4 + [SeatState.RELEASED])
     assert paid == [FIRST + SHIPPING] * 4
-    assert sorted(map(tuple, refunds)) == [(RefundState.SUCCEEDED, FIRST - LAST)] * 4
+    assert refunds_of(street) == [(RefundState.SUCCEEDED, FIRST - LAST)] * 4
+
+
+def refunds_of(street: Street) -> list[tuple[str, int]]:
+    with street.tuanzi.database.reading() as session:
+        rows = session.execute(select(Refund.state, Refund.amount_minor)).all()
+    return [(row.state, row.amount_minor) for row in rows]
