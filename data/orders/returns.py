@@ -12,6 +12,7 @@ from data.kernel.ids import new_id
 from data.kernel.money import Money
 from data.kernel.versions import set_if_same
 from data.merchants import Merchant
+from data.orders.change_models import ChangeState
 from data.orders.exchange_holds import hold_other
 from data.orders.facts import OrderFact, ReturnApproved, ReturnRefused, ReturnRequested
 from data.orders.models import Order, OrderKind, OrderState
@@ -23,7 +24,7 @@ from data.orders.return_models import (
 )
 from data.orders.return_terms import never_returned, return_window
 from data.orders.states import lock_order, tell
-from data.orders.worth import LineWorth, came_from, worths
+from data.orders.worth import LineWorth, came_from, extras_of, worths
 
 _SENT = (OrderState.SHIPPED, OrderState.DELIVERED)
 
@@ -117,8 +118,8 @@ def decide_return(
 
 
 def lock_return(session: Session, *, merchant_id: str, return_id: str) -> tuple[Order, Return]:
-    """Order first, then its return. Before an exchange's order the one that it came from: money of
-    that goes back too."""
+    """Orders first, then the return. Before an exchange's order the one that it came from, after
+    each the differences that were paid for it: money of all of them may go back."""
     order_id = session.scalar(
         select(Return.order_id).where(Return.id == return_id, Return.merchant_id == merchant_id)
     )
@@ -154,7 +155,10 @@ def _lock_from_first(session: Session, order: Order) -> Order:
     found = came_from(session, order)
     if found is not None:
         _lock_from_first(session, session.get_one(Order, found[0].order_id))
-    return lock_order(session, order_id=order.id)
+    locked = lock_order(session, order_id=order.id)
+    for extra in extras_of(session, locked, ChangeState.DONE):
+        lock_order(session, order_id=extra.id)
+    return locked
 
 
 def _wanted(can: Returnable, units: Mapping[int, int]) -> list[tuple[LineWorth, int, Money]]:

@@ -18,6 +18,7 @@ from data.orders import (
     ReturnRefunded,
     ReturnState,
     lines_of_return,
+    lock_order,
 )
 from data.orders.exchange_holds import exchange_of
 from data.orders.returns import lock_return, move_return
@@ -72,6 +73,8 @@ def give_back(
     """
     left = wanted
     payers = paid_by(session, order)
+    for one in payers[1:]:  # before their attempts, as whoever hears from a provider does
+        lock_order(session, order_id=one.id)
     for one in payers:
         left -= return_part(session, one, left, cause_ref=cause_ref, now=now)
     for one in payers:

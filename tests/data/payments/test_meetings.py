@@ -1,5 +1,6 @@
 """Two features of money that meet: each was right alone, together they were not."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from data.audit import audit
 from data.kernel.database import Database
 from data.ledger import REVENUE
-from data.orders import OrderKind, OrderState
+from data.orders import OrderKind, OrderState, lock_order
 from data.payments import (
     AttemptState,
     RefundState,
@@ -17,7 +18,7 @@ from data.payments import (
     retry_refund,
     settle_group_order,
 )
-from data.payments.attempts import lock_attempt, new_attempt
+from data.payments.attempts import attempts_of, lock_attempt, new_attempt
 from data.payments.gateway import DisputeStatus, Flags, ProviderDispute, Standing
 from data.payments.sandbox_bank import SANDBOX
 from data.payments.sandbox_models import Outcome, RefundOutcome
@@ -169,6 +170,31 @@ def test_what_a_bank_has_not_given_goes_back_as_ever(till: Till) -> None:
     look_now(till, attempt)
     _asks(till, attempt, 4000)
     assert till.returned(order) == [4000]
+
+
+@pytest.mark.postgresql
+def test_who_gives_back_what_a_difference_paid_waits_for_it_before_its_payments(
+    postgresql_database: Database,
+) -> None:
+    """SQLite has one writer; on PostgreSQL the two locked each other out."""
+    till = Till(postgresql_database)
+    rack = Rack(till)
+    order = rack.paid()
+    extra = rack.change(order, rack.gold).extra_order_id or ""
+    till.pay(extra)
+    with till.looking() as session:
+        (first,) = attempts_of(session, order)
+    _asks(till, first.id, TOTAL - 300)  # by hand; what is still to go back comes from both
+    with ThreadPoolExecutor(1) as pool:
+        with till.database.transaction() as session:
+            lock_order(session, order_id=extra)  # a provider's answer is being heard
+            cheaper = pool.submit(rack.change, order, rack.small)
+            with pytest.raises(TimeoutError):
+                cheaper.result(timeout=1)
+            attempts_of(session, extra)
+        assert cheaper.result().back_minor == 300 + MORE
+    till.settle()
+    assert sum(till.returned(order) + till.returned(extra)) == TOTAL + MORE
 
 
 def _changed_for_more(till: Till) -> tuple[str, str, str]:
