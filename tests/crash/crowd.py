@@ -13,8 +13,8 @@ from data.orders import OrderKind
 from data.payments.sandbox_models import Outcome
 
 _PATIENCE = 120.0
-_AT_ONCE = 6
-_FORM = {"content-type": "application/x-www-form-urlencoded"}
+AT_ONCE = 6
+_FORM = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
 _OUTCOMES = (
     *[Outcome.APPROVED] * 4,
     *[Outcome.LOST] * 3,
@@ -34,19 +34,17 @@ class Crowd:
 
     def buy(self, many: int) -> int:
         """How often somebody had to ask again."""
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             return sum(pool.map(self._live, range(many)))
 
     def _live(self, number: int) -> int:
-        luck, buyer = Random(f"{self.seed}:{number}"), _Buyer(self.port, number)
+        luck, buyer = Random(f"{self.seed}:{number}"), Buyer(self.port, number)
         kind = luck.choice([OrderKind.NORMAL, OrderKind.NORMAL, OrderKind.GROUP])
         # The bank takes late money after two minutes: of some orders the time is over by then.
         order = buyer.ask(f"/counter/orders/{number}/{luck.choice([1, 30, 30])}/{kind}")
         if order is None:
             return buyer.again  # nothing left
-        outcome = luck.choice(_OUTCOMES)
-        for tried in (outcome, *([Outcome.APPROVED] if outcome == Outcome.DECLINED else [])):
-            buyer.ask(f"/pay/{order['token']}/sandbox", f"outcome={tried}")
+        buyer.pay(order["token"], luck)
         if luck.random() < 1 / 4:
             buyer.ask(f"/counter/cancel/{order['id']}")
         elif kind == OrderKind.GROUP:
@@ -55,12 +53,20 @@ class Crowd:
 
 
 @dataclass(slots=True)
-class _Buyer:
-    """At an address of their own: the pay page counts looks by address."""
+class Buyer:
+    """At an address of their own: the pages count looks by address. `cookie`: what their browser
+    keeps of this shop."""
 
     port: int
     number: int
     again: int = 0
+    cookie: str = ""
+
+    def pay(self, token: str, luck: Random) -> None:
+        """Whom the bank declines tries once more."""
+        outcome = luck.choice(_OUTCOMES)
+        for tried in (outcome, *([Outcome.APPROVED] if outcome == Outcome.DECLINED else [])):
+            self.ask(f"/pay/{token}/sandbox", f"outcome={tried}")
 
     def ask(self, path: str, form: str = "") -> Any:
         """What was answered, None if a rule refused it. No answer: ask again, the same."""
@@ -83,6 +89,7 @@ class _Buyer:
                 "127.0.0.1", self.port, timeout=_PATIENCE, source_address=mine
             )
         ) as connection:
-            connection.request("POST", path, form, _FORM)
+            cookie = {"cookie": self.cookie} if self.cookie else {}
+            connection.request("POST", path, form, _FORM | cookie)
             answer = connection.getresponse()
             return answer.status, answer.read()

@@ -21,7 +21,7 @@ from data.payments.gateway import (
     ProviderRefund,
     ProviderUnreachable,
 )
-from data.payments.sandbox_bank import plan
+from data.payments.sandbox_bank import end_hold, plan
 from data.payments.sandbox_models import RefundOutcome, SandboxPlan
 from integrations.payments import SandboxGateway
 
@@ -75,8 +75,9 @@ class Doom:
 
 
 class TroubledBank(SandboxGateway):
-    """Busy, or deaf after it acted, each about once in twelve calls; and a third of its refunds
-    takes its time, is refused, or turns out later not to have worked."""
+    """Busy, or deaf after it acted, each about once in twelve calls; a third of its refunds takes
+    its time, is refused, or turns out later not to have worked; and of ten holds that the shop
+    wants to take, the payer's own bank has let one go."""
 
     chance: Random
 
@@ -85,6 +86,12 @@ class TroubledBank(SandboxGateway):
 
     async def query(self, payment: PaymentRef) -> ProviderPayment | None:
         return await self._troubled(lambda: super(TroubledBank, self).query(payment))
+
+    async def capture(self, payment: PaymentRef) -> ProviderPayment:
+        if self.chance.random() < 1 / 10:
+            with self._database.transaction() as session:
+                end_hold(session, payment.key, now=self._clock.now())
+        return await self._troubled(lambda: super(TroubledBank, self).capture(payment))
 
     async def void(self, payment: PaymentRef) -> ProviderPayment:
         return await self._troubled(lambda: super(TroubledBank, self).void(payment))

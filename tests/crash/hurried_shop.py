@@ -3,14 +3,15 @@
 Its parent is the product's own, which begins anew whoever dies. Time runs sixty times as fast as
 outside, so that leases, questions to the bank and late money come up within seconds. Placing,
 calling off and a group's decision, in the product parts of somebody's chat, are SIMULATED by three
-routes of their own, each one transaction; paying is the product's own page.
+routes of their own, each one transaction (those of teams: team_counter.py); paying and joining a
+team are the product's own pages.
 """
 
 import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ from data.kernel.errors import OutOfStock
 from data.orders import NewLine, OrderDetails, OrderKind, place_order
 from data.payments import cancel_order, create_link, refund_order, settle_group_order
 from data.payments.sandbox_bank import SANDBOX
+from tests.crash import team_counter
 from tests.crash.doom import Doom, TroubledBank
 
 _HASTE = 60
@@ -44,7 +46,8 @@ class HurriedClock:
 @dataclass(frozen=True, slots=True)
 class Shop:
     """What the processes and the test have to know of it. `goods`: units of all variants together
-    when it opened; `longest_life`: see Doom; `since`: see HurriedClock."""
+    when it opened; `longest_life`: see Doom; `since`: see HurriedClock. `campaigns`, and `account`
+    (of WeChat, by which people introduced themselves): only where teams come."""
 
     url: str
     key: str
@@ -58,6 +61,8 @@ class Shop:
     variants: list[str]
     goods: int
     longest_life: int
+    campaigns: list[str] = field(default_factory=list)
+    account: str = ""
 
     @property
     def clock(self) -> HurriedClock:
@@ -148,6 +153,7 @@ def _with_counter(create: Callable[..., FastAPI], shop: Shop, *args: Any, **name
     site = create(*args, **named)
     site.state.shop = shop
     site.include_router(router)
+    site.include_router(team_counter.router)
     return site
 
 

@@ -17,14 +17,18 @@ from bot.demo.clock import clock_of, settle
 from data.catalogue import Variant
 from data.kernel.clock import TurnableClock
 from data.ledger import cash_in_transit, trial_balance
-from data.orders import Order, OrderState
+from data.orders import Order, OrderLine, OrderState
 from data.payments import PaymentAttempt, Refund, RefundState, refund_order, retry_refund
 from data.payments.gateway import PaymentStatus, RefundStatus
+from data.payments.refunds import DIFFERENCE
 from data.payments.sandbox_bank import SANDBOX, look, look_refund
 from data.payments.sandbox_models import SandboxPayment, SandboxRefund
 from tests.crash.hurried_shop import Shop
 
 _STEP, _HOUR, _REST = timedelta(minutes=5), timedelta(hours=2), timedelta(days=2)
+Chore = tuple[
+    Callable[[Session], list[str]], Callable[[Session, str, datetime], object]
+]  # what is to be done something about, and what
 _UNSETTLED = (OrderState.AWAITING_PAYMENT, OrderState.PAID, OrderState.WAITING_GROUP)
 
 
@@ -38,13 +42,13 @@ class Reckoning:
     refunds: int
 
 
-def come_to_rest(shop: Shop) -> Reckoning:
+def come_to_rest(shop: Shop, *chores: Chore) -> Reckoning:
     """All work is done in one process that nobody kills, before a bank that works; somebody of the
-    shop tries failed refunds again and gives up groups that never came together."""
+    shop tries failed refunds again, and does these chores."""
     clock = TurnableClock(shop.clock.now())
     with closing(build(shop.settings, clock=clock)) as tuanzi:
         _let_time_pass(tuanzi)
-        while _each(tuanzi, _waiting, _give_up) + _each(tuanzi, _failed, _retry):
+        while sum(_each(tuanzi, *chore) for chore in (*chores, (_failed, _retry))):
             _let_time_pass(tuanzi)
         with tuanzi.database.transaction() as session:
             _bank_looks(session, clock.now())
@@ -91,6 +95,9 @@ def _give_up(session: Session, order_id: str, now: datetime) -> None:
     refund_order(session, order_id=order_id, cause_ref="group_failed", now=now)
 
 
+GIVE_UP_GROUPS: Chore = (_waiting, _give_up)  # that never came together
+
+
 def _failed(session: Session) -> list[str]:
     again = aliased(Refund)
     tried = select(again.id).where(again.retry_of == Refund.id).exists()
@@ -107,12 +114,12 @@ def _reckon(session: Session, shop: Shop, now: datetime) -> Reckoning:
     taken = _taken(session)
     given = _given(session)
     _hold_against_ours(session, taken, given)
-    _hold_against_orders(session, taken, given)
+    _hold_against_orders(session)
     _hold_against_books(session, shop, taken, given)
     states = Counter(f"order {state}" for state in session.scalars(select(Order.state)))
     states.update(f"refund {state}" for state in session.scalars(select(Refund.state)))
     states.update(session.scalars(select(func.substr(Refund.cause_ref, 1, 4))))
-    return Reckoning(now, states, len(taken), len(given))
+    return Reckoning(now, states, len(taken), sum(map(len, given.values())))
 
 
 def _taken(session: Session) -> dict[str, SandboxPayment]:
@@ -121,18 +128,32 @@ def _taken(session: Session) -> dict[str, SandboxPayment]:
     return {payment.key: payment for payment in session.scalars(found)}
 
 
-def _given(session: Session) -> dict[str, SandboxRefund]:
-    """What it gave back, by the payment's key: each whole, and at most once."""
+def _given(session: Session) -> dict[str, list[SandboxRefund]]:
+    """What it gave back, by the payment's key: beside the difference to a lower price once."""
     found = session.scalars(
         select(SandboxRefund).where(SandboxRefund.status == RefundStatus.SUCCEEDED)
     ).all()
-    by_payment = {refund.payment_key: refund for refund in found}
-    assert len(by_payment) == len(found), "a charge was given back twice"
+    differences = _differences(session)
+    by_payment: dict[str, list[SandboxRefund]] = defaultdict(list)
+    for refund in found:
+        by_payment[refund.payment_key].append(refund)
+    kinds = Counter((refund.payment_key, refund.key in differences) for refund in found)
+    assert set(kinds.values()) <= {1}, "a charge was given back twice"
     return by_payment
 
 
+def _differences(session: Session) -> set[str]:
+    """The keys of refunds whose cause is that more people came, also when they were tried again."""
+    refunds = {refund.id: refund for refund in session.scalars(select(Refund))}
+
+    def cause(refund: Refund) -> str:
+        return cause(refunds[refund.retry_of]) if refund.retry_of else refund.cause_ref
+
+    return {one.idempotency_key for one in refunds.values() if cause(one) == DIFFERENCE}
+
+
 def _hold_against_ours(
-    session: Session, taken: dict[str, SandboxPayment], given: dict[str, SandboxRefund]
+    session: Session, taken: dict[str, SandboxPayment], given: dict[str, list[SandboxRefund]]
 ) -> None:
     ours = session.execute(
         select(PaymentAttempt.idempotency_key, PaymentAttempt.captured_minor).where(
@@ -145,39 +166,47 @@ def _hold_against_ours(
             Refund.state == RefundState.SUCCEEDED
         )
     ).all()
-    assert dict(map(tuple, back)) == {one.key: one.amount_minor for one in given.values()}
+    there = {one.key: one.amount_minor for refunds in given.values() for one in refunds}
+    assert dict(map(tuple, back)) == there
 
 
-def _hold_against_orders(
-    session: Session, taken: dict[str, SandboxPayment], given: dict[str, SandboxRefund]
-) -> None:
+def kept(session: Session) -> dict[str, list[int]]:
+    """What the bank took for each order and has not given back, in minor units: a charge whose
+    money is all back again counts for nothing, of another only a difference may be back."""
+    given, differences = _given(session), _differences(session)
+    found: dict[str, list[int]] = defaultdict(list)
+    for key, payment in _taken(session).items():
+        left = payment.amount_minor - sum(one.amount_minor for one in given[key])
+        assert left == 0 or {one.key for one in given[key]} <= differences
+        if left:
+            found[payment.order_id].append(left)
+    return found
+
+
+def _hold_against_orders(session: Session) -> None:
     """Every charge has goods or exactly one refund; whoever has goods has paid for them once."""
-    orders = {order.id: order for order in session.scalars(select(Order))}
-    kept: dict[str, list[int]] = defaultdict(list)
-    for key, payment in taken.items():
-        if key in given:
-            assert given[key].amount_minor == payment.amount_minor
-        else:
-            kept[payment.order_id].append(payment.amount_minor)
-    for order in orders.values():
+    paid = kept(session)
+    for order in session.scalars(select(Order)):
         assert order.state not in _UNSETTLED, (order.id, order.state)
         has_goods = order.state == OrderState.READY
-        assert kept[order.id] == ([order.total_minor] if has_goods else []), (order.id, order.state)
+        assert paid[order.id] == ([order.total_minor] if has_goods else []), (order.id, order.state)
 
 
 def _hold_against_books(
     session: Session,
     shop: Shop,
     taken: dict[str, SandboxPayment],
-    given: dict[str, SandboxRefund],
+    given: dict[str, list[SandboxRefund]],
 ) -> None:
     in_bank = sum(one.amount_minor for one in taken.values())
-    in_bank -= sum(one.amount_minor for one in given.values())
+    in_bank -= sum(one.amount_minor for refunds in given.values() for one in refunds)
     balance = trial_balance(session, merchant_id=shop.merchant)
     told = {account: money.minor for account, money in balance.items() if money.minor}
     assert told == {cash_in_transit(SANDBOX): -in_bank, "revenue": in_bank}
     ready = session.scalar(
-        select(func.count()).select_from(Order).where(Order.state == OrderState.READY)
+        select(func.sum(OrderLine.quantity))
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(Order.state == OrderState.READY)
     )
     on_hand, held = session.execute(select(func.sum(Variant.on_hand), func.sum(Variant.held))).one()
     assert (int(on_hand) + int(ready or 0), int(held)) == (shop.goods, 0)
