@@ -41,6 +41,8 @@ class Returnable:
 def returnable(session: Session, order: Order, *, now: datetime) -> Returnable:
     """Changes nothing; under the order's lock it is what `request_return` decides by."""
     merchant = session.get_one(Merchant, order.merchant_id)
+    if order.kind == OrderKind.POOLED:  # nobody's money alone: the shop settles it with them
+        return Returnable((), "return_never")
     if order.state not in _SENT or order.kind == OrderKind.CHANGE:
         return Returnable((), "return_unsent")
     if order.updated_at + return_window(merchant) <= now:  # of a sent order: when it was, or came

@@ -42,7 +42,7 @@ def issue_gift_card(  # noqa: PLR0913  # what, whose, how long and by whom
     on. `code`: one that a story has thought of."""
     if amount.minor <= 0:
         raise Invalid("amount")
-    code = _read(code) if code else "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+    code = _read(code) if code else _new_code()
     card = GiftCard(
         id=new_id("gft"),
         merchant_id=merchant_id,
@@ -62,6 +62,14 @@ def issue_gift_card(  # noqa: PLR0913  # what, whose, how long and by whom
     session.flush()
     book_gift_card_issued(session, card, now=now)
     return card, "-".join(code[start : start + _SHOWN] for start in range(0, _LENGTH, _SHOWN))
+
+
+def _new_code() -> str:
+    """With a letter and a figure, so that no code that is said alone is taken for words."""
+    while True:
+        code = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+        if not code.isalpha() and not code.isdigit():
+            return code
 
 
 def find_gift_card(session: Session, *, merchant_id: str, code: str) -> GiftCard | None:

@@ -1,7 +1,7 @@
 """Codes that are worth something: "use code SPRING10", "我有优惠码 ABCD", what is on a gift card.
 
 A closed grammar: one of a few beginnings and a code, or nothing. A gift card's code alone is heard
-as well: four groups of four, with letters and figures among them.
+as well: four groups of four, with letters among them, and figures unless hyphens join the groups.
 """
 
 import re
@@ -15,7 +15,8 @@ from dialogs.understanding.outcome import Entity
 USE, BALANCE = "use_code", "gift_card_balance"
 _KIND = "voucher_code"
 _GROUPS = r"[0-9a-z]{4}(?:[- ]?[0-9a-z]{4}){3}"
-_CARD = re.compile(rf"(?=.*[0-9])(?=.*[a-z]){_GROUPS}")
+_JOINED = r"[0-9a-z]{4}(?:-[0-9a-z]{4}){3}"
+_CARD = re.compile(rf"(?=.*[a-z])(?:(?=.*[0-9]){_GROUPS}|{_JOINED})")
 _CODE = re.compile(rf"{_GROUPS}|[0-9a-z]+(?:-[0-9a-z]+)*")
 _SHORTEST, _LONGEST = 3, 45  # as coupons have them, with some hyphens
 
@@ -23,13 +24,17 @@ Wish = tuple[str, tuple[Entity, ...]]
 
 
 def voucher(message: Message, context: Context) -> Wish | None:
-    """The intent and the code, if one was said; None: it is about something else."""
-    said = message.bare
+    """The intent and the code, if one was said; None: it is about something else. Read as it was
+    said first: a code may end like a word of politeness."""
+    return _read(message.short, message, context) or _read(message.bare, message, context)
+
+
+def _read(said: str, message: Message, context: Context) -> Wish | None:
     asked = context.asked is not None and context.asked.slot == _KIND
     if _CARD.fullmatch(said) or (asked and _is_code(said)):
         intent = BALANCE if context.active_flow == context.triggers.get(BALANCE) else USE
         return intent, (_entity(said, message),)
-    return _named(BALANCE, message) or _named(USE, message)
+    return _named(BALANCE, said, message) or _named(USE, said, message)
 
 
 def names_voucher(entities: tuple[Entity, ...]) -> bool:
@@ -37,9 +42,8 @@ def names_voucher(entities: tuple[Entity, ...]) -> bool:
     return any(entity.kind == _KIND for entity in entities)
 
 
-def _named(intent: str, message: Message) -> Wish | None:
+def _named(intent: str, said: str, message: Message) -> Wish | None:
     """ "i have a coupon" alone is asked which; beside it a word must look like a code."""
-    said = message.bare
     if said in lexicon().of(f"vouchers.{intent}"):
         return intent, ()
     for strength in ("before", "perhaps_before"):

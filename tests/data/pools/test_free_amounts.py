@@ -3,7 +3,8 @@
 import pytest
 
 from data.kernel.errors import Invalid, Refused
-from data.orders import OrderState
+from data.orders import Order, OrderState, ship
+from data.orders.returns import Returnable, returnable
 from data.payments import RefundState
 from data.payments.codes import apply_code
 from data.pools import ContributionState, EndRule, PoolRestDue, PoolState
@@ -61,6 +62,20 @@ def test_one_person_gives_no_more_than_the_cap_in_all(shop: PoolShop) -> None:
     assert refused.value.values["left"].minor == 1000  # type: ignore[attr-defined]
     shop.gives(pool, "Wei", amount=1000)
     assert shop.pool(pool).people == 1
+
+
+def test_a_present_that_many_paid_comes_back_to_nobody_alone(shop: PoolShop) -> None:
+    """Its money is in no buyer's hands: what a return gives would lie in a purse nobody opens."""
+    pool = shop.opens_pool("Lan", shares=None)
+    shop.says_where(pool, "Lan")
+    shop.gives(pool, "Wei", amount=TARGET)
+    shop.work()
+    present = shop.present_of(pool)
+    with shop.database.transaction() as session:
+        now = shop.now
+        ship(session, merchant_id=shop.merchant_id, order_id=present.id, tracking=None, now=now)
+        sent = session.get_one(Order, present.id)
+        assert returnable(session, sent, now=now) == Returnable((), "return_never")
 
 
 def test_kept_the_organiser_adds_the_rest(each_shop: PoolShop) -> None:

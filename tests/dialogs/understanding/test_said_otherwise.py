@@ -5,6 +5,8 @@ import pytest
 from dialogs.engine.commands import CannotHandle, ChitChat, SetSlot, SkipQuestion, StartFlow
 from dialogs.format.domain import Slot, SlotMapping, SlotType
 from dialogs.understanding import Asked, Context, understand
+from dialogs.understanding.message import read_message
+from dialogs.understanding.vouchers import voucher
 from tests.dialogs.understanding.shop import SLOTS, a_context, slots_of
 
 
@@ -220,3 +222,24 @@ def test_a_bad_day_is_neither_thanked_for_nor_an_order(text: str) -> None:
 def test_a_code_may_end_like_a_word_of_politeness(text: str) -> None:
     (code,) = understand(text, a_context()).entities
     assert (code.kind, code.fields) == ("link_code", {"value": "hf7y-then"})
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("ABCD-EFGH-JKLM-NPQR", "abcd-efgh-jklm-npqr"),
+        ("AB2D-EFGH-JKLM-THEN", "ab2d-efgh-jklm-then"),
+        ("use code AB2D-EFGH-JKLM-WELL", "ab2d-efgh-jklm-well"),
+        ("use code SPRING10 please", "spring10"),
+    ],
+)
+def test_a_gift_cards_code_is_read_whole(text: str, code: str) -> None:
+    said = voucher(read_message(text), a_context())
+    assert said is not None
+    (named,) = said[1]
+    assert named.fields == {"value": code}
+
+
+@pytest.mark.parametrize("text", ["4111-1111-1111-1111", "they have this here"])
+def test_what_is_no_gift_cards_code_is_read_as_none(text: str) -> None:
+    assert voucher(read_message(text), a_context()) is None
