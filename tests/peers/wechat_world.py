@@ -114,6 +114,7 @@ def official_street(folder: Path) -> Iterator[tuple[Tuanzi, Remote]]:
             telegram_token=None,
             telegram_secret=None,
             wechat_api=platform.url,
+            wechat_site=platform.url,
             egress_allowed=(ip_network("127.0.0.0/8"),),
         )
         tuanzi = build(settings, clock=SystemClock())
