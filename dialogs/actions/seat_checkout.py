@@ -85,10 +85,11 @@ def _tell_terms(turn: Turn, seat: Seat, view: TeamView) -> None:
     address for all."""
     wording = Wording(turn.domain, turn.locale)
     tiers = ladder_lines(wording, view)
-    if tiers and view.mode != PayMode.JOIN_FIRST:
-        turn.say("utter_seat_ladder", price=view.price, tiers="\n".join(tiers))
     mode = f"utter_seat_mode_{view.mode}"
-    if wording.knows(mode):
+    if tiers and view.mode != PayMode.JOIN_FIRST:  # then there is no price to pay at first
+        ladder = "utter_seat_ladder_hold" if view.mode == PayMode.HOLD else "utter_seat_ladder"
+        turn.say(ladder, price=view.price, tiers="\n".join(tiers))
+    elif wording.knows(mode):
         turn.say(mode)
     _tell_of_leader(turn, seat, view)
 

@@ -87,7 +87,7 @@ def test_five_by_one_link_one_leaves_one_comes_and_each_is_charged_the_last_pric
         assert bo.taps_join() == FORBIDDEN  # there is no button: nothing that we wrote was sent
         assert "退掉" in jun.phone.says("退团")
         assert bo.taps_join() == SEE_OTHER
-        bo.phone.sees("现在只预留金额")
+        bo.phone.sees("现在只预留 ¥128")
         for friend in (lan, wei, qi):
             friend.pays()
         assert taken(tuanzi) == []
@@ -145,10 +145,10 @@ def four_come(tuanzi: Tuanzi, platform: Remote) -> list[Friend]:
     for friend in friends[2:4]:
         friend.introduces()
         assert friend.taps_join() == SEE_OTHER
-    # A mere event allows three messages: the question for the address would be a fourth.
-    for friend in friends[:4]:
+    for friend in friends[:4]:  # a mere event allows three messages, the question being the third
         friend.phone.sees("给你留了一个名额，团购价 ¥128")
-        friend.phone.sees("现在只预留金额")
+        friend.phone.sees("现在只预留 ¥128")
+        friend.phone.sees("寄到哪里")
     return friends
 
 
