@@ -78,7 +78,7 @@ class Buyer:
             except (http.client.HTTPException, OSError):
                 assert time.monotonic() < until, path
                 self.again += 1
-                time.sleep(0.02)
+                time.sleep(0.1)
         assert status in (_OK, _SEE_OTHER, _REFUSED), (status, path, body)
         return json.loads(body) if status == _OK else None
 

@@ -53,11 +53,11 @@ class Size:
         return self.teams > len(_OFFERS) * 4
 
 
-_FEW = Size(8, 120, 3000, 2, {"charge success": 1, "seat fulfilled": 4})
+_FEW = Size(8, 120, 5000, 2, {"charge success": 1, "seat fulfilled": 4, "difference": 1})
 _MANY = Size(
     240,
     25,
-    15_000,
+    8_000,
     30,
     {
         **{f"{mode} {end}": 3 for mode in PayMode for end in ("success", "failed")},
