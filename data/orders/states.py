@@ -14,8 +14,10 @@ from data.kernel.versions import set_if_same
 from data.orders.facts import OrderFact
 from data.orders.models import TRANSITIONS, Order, OrderState
 
+# Not against whoever adds a row that refers to it (a link to pay it): PostgreSQL would have them
+# wait, and two who each hold what the other refers to would wait for ever.
 _LOCKED = Entities(
-    select(Order).where(Order.id == bindparam("order")).with_for_update(), fresh=True
+    select(Order).where(Order.id == bindparam("order")).with_for_update(key_share=True), fresh=True
 )
 
 

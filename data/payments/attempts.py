@@ -32,7 +32,7 @@ _ATTEMPTS = Entities(
     select(PaymentAttempt)
     .where(PaymentAttempt.order_id == bindparam("order"))
     .order_by(PaymentAttempt.number)
-    .with_for_update(),
+    .with_for_update(key_share=True),
     fresh=True,
 )
 _ORDER_OF = Prepared(select(PaymentAttempt.order_id).where(PaymentAttempt.id == bindparam("this")))
