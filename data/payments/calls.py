@@ -1,6 +1,7 @@
 """What may be due at a provider, and one such call with everything it needs to be made."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from data.kernel.money import Money
@@ -19,7 +20,8 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`turn` is the lease: an answer to an earlier turn may tell facts, but not doubts."""
+    """`turn` is the lease: an answer to an earlier turn may tell facts, but not doubts. `until`:
+    its end, from which on somebody else may make the call."""
 
     verb: Verb
     provider: str
@@ -34,6 +36,7 @@ class Call:
     refund_key: str = ""
     refund_amount: Money | None = None
     refund_ref: str | None = None
+    until: datetime | None = None
 
     @property
     def subject_id(self) -> str:

@@ -102,6 +102,7 @@ def _attempt_call(session: Session, attempt: PaymentAttempt) -> Call:
         turn=attempt.calls,
         new_payment=_new_payment(session, attempt),
         payment=payment_ref(attempt),
+        until=attempt.call_at,
     )
 
 
@@ -121,6 +122,7 @@ def _refund_call(session: Session, refund: Refund) -> Call:
         refund_key=refund.idempotency_key,
         refund_amount=refund.amount,
         refund_ref=refund.provider_ref,
+        until=refund.call_at,
     )
 
 

@@ -296,7 +296,7 @@ def test_while_a_person_must_look_nothing_else_is_begun_and_nobody_is_called(dem
 
 
 def hands_over(demo: Demo, token: str) -> bool:
-    """Neither a code nor a link is shown to whoever reloads the page: they are led to the bill."""
+    """Else neither code nor link is shown to whoever reloads the page: they see their bill."""
     gone, code = demo.client.get(f"/pay/{token}/go"), demo.client.get(f"/pay/{token}/code.svg")
     is_led = (gone.status_code, gone.headers.get("location")) == (303, f"/pay/{token}?asked=1")
     assert is_led == (code.status_code == 404)
