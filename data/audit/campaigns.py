@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, case, func, or_, select
 
+from data.audit.budgets import of_budget
 from data.audit.checks import Check, Moment
 from data.catalogue import Hold, HoldState
 from data.group_buys.models import Campaign, Seat, Team, TeamState, TeamStep
@@ -28,21 +29,6 @@ def _aside_differs(_: Moment) -> Select[Any]:
         else_=Campaign.taken,
     )
     return select(Campaign.id).where(aside + Campaign.taken != due)
-
-
-def _spent_differs(_: Moment) -> Select[Any]:
-    counted = (
-        select(func.coalesce(func.sum(LeaderReward.amount_minor), 0))
-        .where(LeaderReward.campaign_id == RewardBudget.campaign_id)
-        .where(LeaderReward.state.in_(COUNTED))
-        .scalar_subquery()
-    )
-    return select(RewardBudget.campaign_id).where(RewardBudget.spent_minor != counted)
-
-
-def _over_budget(_: Moment) -> Select[Any]:
-    over = RewardBudget.spent_minor > RewardBudget.budget_minor
-    return select(RewardBudget.campaign_id).where(over)
 
 
 def _given_otherwise(_: Moment) -> Select[Any]:
@@ -89,8 +75,7 @@ def _not_given(moment: Moment) -> Select[Any]:
 
 CHECKS = (
     Check("I1", "set_aside_is_not_what_is_left", _aside_differs),
-    Check("I14", "rewards_are_not_their_budget", _spent_differs),
-    Check("I14", "rewards_over_budget", _over_budget),
+    *of_budget("rewards", RewardBudget, LeaderReward),
     Check("I10", "reward_is_not_its_refund", _given_otherwise),
     Check("I10", "reward_without_a_sale", _not_for_a_sale),
     Check("I10", "reward_not_given", _not_given),

@@ -5,10 +5,11 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
+from data.audit.budgets import of_budget
 from data.audit.checks import Check, Moment
 from data.group_buys.invitation_models import InvitedSeat
 from data.group_buys.models import PAYING, Seat, Team, TeamState
-from data.group_buys.reward_models import COUNTED, InviteBudget, InviteReward, RewardState
+from data.group_buys.reward_models import InviteBudget, InviteReward, RewardState
 from data.orders import Order, OrderState
 from data.payments import Refund
 from data.people.models import Person
@@ -54,21 +55,6 @@ def _in_turn(_: Moment) -> Select[Any]:
         .join(back, back.seat_id == theirs.id)
         .where(theirs.person_id == InvitedSeat.inviter_id, back.inviter_id == mine.person_id)
     )
-
-
-def _spent_differs(_: Moment) -> Select[Any]:
-    counted = (
-        select(func.coalesce(func.sum(InviteReward.amount_minor), 0))
-        .where(InviteReward.campaign_id == InviteBudget.campaign_id)
-        .where(InviteReward.state.in_(COUNTED))
-        .scalar_subquery()
-    )
-    return select(InviteBudget.campaign_id).where(InviteBudget.spent_minor != counted)
-
-
-def _over_budget(_: Moment) -> Select[Any]:
-    over = InviteBudget.spent_minor > InviteBudget.budget_minor
-    return select(InviteBudget.campaign_id).where(over)
 
 
 def _given_otherwise(_: Moment) -> Select[Any]:
@@ -121,8 +107,7 @@ CHECKS = (
     Check("I10", "invitation_beyond_one_level", _beyond_one_level),
     Check("I10", "invitation_of_oneself", _oneself),
     Check("I10", "invitations_in_turn", _in_turn),
-    Check("I14", "invite_rewards_are_not_their_budget", _spent_differs),
-    Check("I14", "invite_rewards_over_budget", _over_budget),
+    *of_budget("invite_rewards", InviteBudget, InviteReward),
     Check("I10", "invite_reward_is_not_its_refund", _given_otherwise),
     Check("I10", "invite_reward_without_a_sale", _not_for_a_sale),
     Check("I10", "invite_reward_too_early", _too_early),

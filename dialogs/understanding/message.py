@@ -31,6 +31,11 @@ class Message:
     def original(self) -> str:
         return self.folded.original
 
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """As it was said, then without politeness: for codes, which may end like such a word."""
+        return (self.short,) if self.short == self.bare else (self.short, self.bare)
+
 
 def read_message(text: str) -> Message:
     folded = fold(text, _READ_AT_MOST)

@@ -22,9 +22,9 @@ Wish = tuple[str, tuple[Entity, ...]]
 
 
 def own_data(message: Message, context: Context) -> Wish | None:
-    """The intent and what it names; None: it is about something else. Read as it was said first: a
-    code may end like a word of politeness, HF7Y-THEN."""
-    return _read(message.short, message, context) or _read(message.bare, message, context)
+    """The intent and what it names; None: it is about something else."""
+    wishes = (_read(said, message, context) for said in message.readings)
+    return next(filter(None, wishes), None)
 
 
 def _read(said: str, message: Message, context: Context) -> Wish | None:
