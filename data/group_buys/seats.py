@@ -102,7 +102,8 @@ def take_seat(
     refuse_if_shut(team, now)
     if quantity < 1:
         raise Invalid("quantity")
-    seat = _sit_down(session, team, person_id, quantity, now)
+    until = team.expires_at if is_pledge(team) else min(now + SEAT_TTL, team.expires_at)
+    seat = sit_down(session, team, person_id, quantity, until=until, now=now)
     if seat is None:
         admit(session, team=team, person_id=person_id, quantity=quantity, now=now)  # says why not
         raise AlreadyJoined(team.id)
@@ -116,10 +117,10 @@ def take_seat(
     return seat
 
 
-def _sit_down(
-    session: Session, team: Team, person_id: str, quantity: int, now: datetime
+def sit_down(
+    session: Session, team: Team, person_id: str, quantity: int, *, until: datetime, now: datetime
 ) -> Seat | None:
-    """None: they have a seat in this team."""
+    """The row of a seat alone, in a savepoint of the caller's. None: they have one in this team."""
     dialect_name = session.get_bind().dialect.name
     new = _new_seat(dialect_name).first(
         session,
@@ -130,7 +131,7 @@ def _sit_down(
         person_id=person_id,
         quantity=quantity,
         state=SeatState.HELD,
-        held_until=team.expires_at if is_pledge(team) else min(now + SEAT_TTL, team.expires_at),
+        held_until=until,
         created_at=now,
     )
     if new is None:

@@ -22,8 +22,8 @@ from data.group_buys.facts import (
     WaitEnded,
 )
 from data.group_buys.limits import admit
-from data.group_buys.models import Seat, SeatState, Team
-from data.group_buys.seats import count_taken, remember_expiry
+from data.group_buys.models import Seat, Team
+from data.group_buys.seats import count_taken, remember_expiry, sit_down
 from data.group_buys.teams import change_team, team_now, tell
 from data.group_buys.waiting import (
     Overtaken,
@@ -36,9 +36,8 @@ from data.group_buys.waiting import (
     place_is_free,
 )
 from data.group_buys.waitlist_models import EntryState, WaitlistEntry
-from data.kernel.errors import OutOfStock, Refused, ShopError, TooOften
+from data.kernel.errors import AlreadyJoined, OutOfStock, Refused, ShopError, TooOften
 from data.kernel.facts import Fact, announce
-from data.kernel.ids import new_id
 
 NEXT = "waiting_next"  # the job kind; args: team_id
 # Thrice what a newcomer has: they were not looking when the place came free.
@@ -103,21 +102,12 @@ def seat_next(session: Session, *, team_id: str, now: datetime) -> bool:
 
 def _seat(session: Session, team: Team, entry: WaitlistEntry, now: datetime) -> Seat:
     """As anybody's seat; that it is theirs to take decides the team's row, then the list."""
-    seat = Seat(
-        id=new_id("seat"),
-        merchant_id=team.merchant_id,
-        team_id=team.id,
-        campaign_id=team.campaign_id,
-        person_id=entry.person_id,
-        quantity=entry.quantity,
-        state=SeatState.HELD,
-        held_until=min(now + TURN_TTL, team.ends_at),
-        created_at=now,
-    )
+    who, many = entry.person_id, entry.quantity
+    seat = sit_down(session, team, who, many, until=min(now + TURN_TTL, team.ends_at), now=now)
+    if seat is None:
+        raise AlreadyJoined(team.id)
     hold_for_seat(session, seat, team=team, now=now)
-    admit(session, team=team, person_id=seat.person_id, quantity=seat.quantity, now=now)
-    session.add(seat)
-    session.flush()
+    admit(session, team=team, person_id=who, quantity=many, but=seat.id, now=now)
     if not count_taken(session, team.campaign_id, seat.quantity):
         raise OutOfStock(team.campaign_id)
     counted = {"held": Team.held + 1, "waiting": Team.waiting - 1}
