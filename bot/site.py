@@ -25,6 +25,7 @@ from bot.pages import (
     wechat,
 )
 from bot.web import errors, static
+from bot.web.crossing import MadeAgain
 from bot.web.headers import SecurityHeaders
 from bot.web.leaving import Leaving
 from bot.web.limits import KIB, BodyLimit
@@ -81,6 +82,7 @@ def create_site(
     static.install(app)
     console.install(app, tuanzi)
     merchant.install(app, tuanzi)
+    app.add_middleware(MadeAgain)
     app.add_middleware(BodyLimit, limits=LIMITS)
     app.add_middleware(
         TrustedHostMiddleware,

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from bot.delivery.bell import Bell, heard
 from bot.delivery.gateways import Gateways
 from data.kernel.clock import Clock
@@ -87,8 +89,10 @@ class Cashier:
             return bool(calls_due(session, now=now))
 
     def _record(self, call: Call, answer: Answer) -> None:
-        with self._database.transaction() as session:
+        def write(session: Session) -> None:
             record_answer(session, call=call, answer=answer, now=self._clock.now())
+
+        self._database.settle(write)
 
 
 def _by_account(calls: Iterable[Call]) -> Collection[list[Call]]:

@@ -101,7 +101,7 @@ def seat_paid(session: Session, *, order_id: str, now: datetime) -> None:
         return  # no seat's order; or told twice
     is_asked_again = _is_asked_again(seat, now)
     if not turn_seat(session, seat, SeatState.PAID, paid_at=now):
-        _refund(session, seat, SeatEnd.LATE, now)
+        _refund(session, seat, now)
         return
     forgive(session, person_id=seat.person_id)
     mine = Team.id == seat.team_id
@@ -159,12 +159,12 @@ def _hold_lost(session: Session, order_id: str, now: datetime) -> None:
 def _too_late(session: Session, seat: Seat, now: datetime) -> None:
     """The seat was held, but its team is over: the money goes straight back."""
     turn_seat(session, seat, SeatState.REFUNDED)
+    _refund(session, seat, now)  # its goods first (teams.py)
     free_place(session, seat, paid=False, now=now)
-    _refund(session, seat, SeatEnd.LATE, now)
     tell_lost(session, seat, SeatEnd.LATE, now=now)
 
 
-def _refund(session: Session, seat: Seat, cause: SeatEnd, now: datetime) -> None:
+def _refund(session: Session, seat: Seat, now: datetime) -> None:
     if seat.order_id is not None:
         refund_order(session, order_id=seat.order_id, cause_ref=f"seat:{seat.id}", now=now)
 
@@ -233,8 +233,9 @@ def close_seat(session: Session, *, seat_id: str, now: datetime) -> None:
         )  # and `listen` ends the seat
     elif seat.state == SeatState.HELD:
         end_seat(session, seat, cause=cause, now=now)
-    elif seat.state == SeatState.PAID and end_seat(session, seat, cause=cause, now=now):
-        _refund(session, seat, cause, now)
+    elif seat.state == SeatState.PAID:
+        _refund(session, seat, now)  # its goods first (teams.py); mostly that ends the seat
+        end_seat(session, seat_now(session, seat_id), cause=cause, now=now)
 
 
 def settle_seat(session: Session, *, seat_id: str, now: datetime) -> None:

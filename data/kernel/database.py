@@ -33,6 +33,7 @@ from data.kernel.turnstile import Turnstile
 
 BUSY_TIMEOUT_MS = 30_000
 _DEADLOCK = "40P01"  # of PostgreSQL
+TRIES = 3  # of what two did crosswise: the second time they mostly come one after the other
 _Value = TypeVar("_Value")
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -120,6 +121,17 @@ class Database:
         with self._noting() as tables, self._writer, self._session() as session, session.begin():
             yield session
         self.on_commit(tables)
+
+    def settle(self, work: Callable[[Session], _Value]) -> _Value:
+        """`work` in a transaction of its own; again where that was ended by a deadlock."""
+        for left in reversed(range(TRIES)):
+            try:
+                with self.transaction() as session:
+                    return work(session)
+            except DBAPIError as error:
+                if not (left and crossed(error)):
+                    raise
+        raise AssertionError  # the last try returns or raises
 
     @contextmanager
     def writing(self, session: Session) -> Iterator[None]:
