@@ -76,12 +76,13 @@ def _refund_stuck(moment: Moment) -> Select[Any]:
 
 
 def _not_paid_once(moment: Moment) -> Select[Any]:
-    """A paid order has exactly one payment behind it; none where gift cards paid all of it. All of
-    that may have gone back for goods that did, or at the provider, past us: but not because it
-    came late, or twice."""
+    """A paid order has exactly one payment behind it. All of that may have gone back for goods that
+    did, or at the provider, past us: but not because it came late, or twice. Where cards paid all,
+    or a price ladder left nothing to pay, no payment's money is kept."""
     astray = [Refund.cause_ref.startswith(f"{why}:") for why in ("late", "double", "superseded")]
     sent_back = select(Refund.id).where(Refund.attempt_id == PaymentAttempt.id, or_(*astray))
-    is_here = or_(_KEPT > 0, _EXTERNAL > 0, ~sent_back.exists())
+    is_free = Order.total_minor == Order.credit_minor
+    is_here = or_(_KEPT > 0, and_(~is_free, or_(_EXTERNAL > 0, ~sent_back.exists())))
     behind = and_(
         PaymentAttempt.order_id == Order.id,
         or_(
@@ -93,7 +94,7 @@ def _not_paid_once(moment: Moment) -> Select[Any]:
     return select(Order.id).where(
         Order.state.in_(_PAID),
         Order.updated_at <= moment.settled,
-        count != case((Order.total_minor == Order.credit_minor, 0), else_=1),
+        count != case((is_free, 0), else_=1),
     )
 
 

@@ -250,6 +250,33 @@ def test_with_tax_a_coupon_and_a_gift_card_every_part_comes_back_exactly(
     _sound(shop)
 
 
+def test_an_order_that_a_coupon_and_the_ladder_take_to_nothing_gets_all_of_it_back(
+    each_database: Database,
+) -> None:
+    """66.00 − 60.00 was paid; the ladder takes 16.00 off, so that it costs nothing in the end."""
+    shop = _shop(each_database)
+    team = shop.opens("Lan")
+    order = shop.orders(team, "Lan")
+    with shop.database.transaction() as session:
+        terms = CouponTerms(code="SPRING", off=Money(6000, "CNY"))
+        make_coupon(
+            session,
+            merchant_id=shop.merchant_id,
+            currency="CNY",
+            terms=terms,
+            by="owner",
+            now=shop.now,
+        )
+        apply_code(session, order_id=order, code="SPRING", now=shop.now)
+    shop.joins(team, "Wei", "Jun", "Qi", "An")
+    shop.pays(team, "Lan", "Wei", "Jun", "Qi", "An")
+    shop.work()
+    assert sorted(shop.refunds()) == [(DONE, 600)] + [(DONE, PRICE - 5000)] * 4
+    with shop.database.reading() as session:
+        assert session.get_one(Order, order).due.minor == 0
+    _sound(shop)
+
+
 @pytest.mark.parametrize(
     "tiers",
     [
