@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from data.kernel.entities import Entities
 from data.kernel.errors import NotFound, OutOfStock, PaymentLinkExpired, WrongState
 from data.kernel.ids import new_id
+from data.kernel.money import Money
 from data.kernel.prepared import Prepared
 from data.kernel.versions import set_if_same
 from data.orders import Order, OrderLine, OrderState, lines_of, lock_order
@@ -116,11 +117,19 @@ def supersede(
     return current
 
 
-def new_attempt(
-    session: Session, order: Order, way: Way, *, tried: int, authorize: bool, now: datetime
+def new_attempt(  # noqa: PLR0913  # whose try, which, of how much
+    session: Session,
+    order: Order,
+    way: Way,
+    *,
+    tried: int,
+    authorize: bool,
+    now: datetime,
+    amount: Money | None = None,
 ) -> PaymentAttempt:
-    """The next try of a locked order after so many, whatever its state: see `begin_attempt`."""
-    number = tried + 1
+    """The next try of a locked order after so many, whatever its state: see `begin_attempt`. Of
+    what is due, unless somebody has taken another amount."""
+    number, asked = tried + 1, amount or order.due
     attempt = PaymentAttempt(
         id=new_id("pay"),
         merchant_id=order.merchant_id,
@@ -128,8 +137,8 @@ def new_attempt(
         number=number,
         provider=way.provider,
         account_id=way.account_id,
-        idempotency_key=business_key("payment", order.id, number, order.due),
-        amount_minor=order.due.minor,
+        idempotency_key=business_key("payment", order.id, number, asked),
+        amount_minor=asked.minor,
         currency=order.currency,
         authorize_only=authorize,
         call=Verb.CREATE,

@@ -33,6 +33,7 @@ from data.payments.truth import apply_truth
 TELEGRAM = "telegram"  # the provider's name in attempts and in the books
 # Between our yes and its word lies the payer's bank, perhaps a code on the phone (our guess).
 _PATIENCE = timedelta(minutes=5)
+_FALLEN = (AttemptState.FAILED, AttemptState.VOIDED)
 _LONGEST_NAME = 128  # of PaymentNotice.event_id and PaymentAttempt.provider_ref
 _LONGEST_REF = 64  # of PaymentNotice.our_ref
 
@@ -63,7 +64,7 @@ def take(
     order = _order_of(session, merchant_id, charge.order_id)
     if _is_known(session, provider, charge):
         return None
-    attempt = _attempt_for(session, order, provider, now) if order else None
+    attempt = _attempt_for(session, order, provider, charge.amount, now) if order else None
     notice = _keep(session, provider, merchant_id, charge, attempt, now)
     if notice is None:
         return None
@@ -109,18 +110,29 @@ def _is_known(session: Session, provider: str, charge: Charge) -> bool:
     return session.scalar(known) is not None
 
 
-def _attempt_for(session: Session, order: Order, provider: str, now: datetime) -> PaymentAttempt:
-    """The try that waits for this word, or the last that we had given up. Where there is none the
-    same invoice was paid twice: a try of its own, whose money goes back."""
+def _attempt_for(
+    session: Session, order: Order, provider: str, taken: Money, now: datetime
+) -> PaymentAttempt:
+    """The try that waits for this word, or the last of this sum that we had given up. Where there
+    is none the same invoice was paid twice: a try of its own, whose money goes back. That one is of
+    what was taken, for the order may cost less by now, or nothing."""
     tried = attempts_of(session, order.id)
     mine = [one for one in reversed(tried) if one.provider == provider]
     waiting = [one for one in mine if one.state in OPEN_ATTEMPTS]
-    fallen = [one for one in mine if one.state in (AttemptState.FAILED, AttemptState.VOIDED)]
-    attempt = next(iter(waiting + fallen), None)
-    if attempt is None:
-        way = Way(provider)
-        attempt = new_attempt(session, order, way, tried=len(tried), authorize=False, now=now)
-        _expect_word(session, attempt, now)
+    fallen = [one for one in mine if one.state in _FALLEN and one.amount == taken]
+    fitting = sorted(waiting + fallen, key=lambda one: one.amount != taken)
+    if fitting:
+        return fitting[0]
+    attempt = new_attempt(
+        session,
+        order,
+        Way(provider),
+        tried=len(tried),
+        authorize=False,
+        now=now,
+        amount=Money(taken.minor, order.currency),  # of another kind, it is for a person to look
+    )
+    _expect_word(session, attempt, now)
     return attempt
 
 

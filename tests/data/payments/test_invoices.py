@@ -12,7 +12,9 @@ from data.kernel.database import Database
 from data.kernel.errors import NotFound, PaymentLinkExpired, Refused, WrongState
 from data.kernel.money import Money
 from data.ledger import REFUND_PAYABLE, cash_in_transit
-from data.orders import OrderState
+from data.merchants import Merchant
+from data.orders import Order, OrderKind, OrderState
+from data.orders.coupons import CouponTerms, make_coupon, use_coupon
 from data.payments import (
     AttemptState,
     NoticeState,
@@ -26,6 +28,8 @@ from data.payments import (
     begin_attempt,
     give_back_by_hand,
     lease,
+    lower_price,
+    settle_group_order,
 )
 from data.payments.invoices import TELEGRAM, approve, take
 from data.payments.sandbox_bank import SANDBOX
@@ -219,10 +223,10 @@ def test_money_for_an_order_that_is_over_is_given_back_by_hand_and_the_books_clo
     assert_sound(till)
 
 
-def by_hand(till: Till, refund_id: str) -> None:
+def by_hand(till: Till, refund_id: str, reference: str = "re_1") -> None:
     with till.transaction() as session:
         now = till.clock.now()
-        give_back_by_hand(session, refund_id=refund_id, reference="re_1", now=now)
+        give_back_by_hand(session, refund_id=refund_id, reference=reference, now=now)
 
 
 def test_an_expired_order_whose_goods_are_there_is_paid_after_all(till: Till) -> None:
@@ -252,6 +256,81 @@ def test_the_same_invoice_paid_twice_is_one_order_and_one_refund(each_till: Till
     by_hand(till, owed.id)
     assert till.balance() == {CASH: -TOTAL, "revenue": TOTAL}
     assert_sound(till)
+
+
+@pytest.mark.parametrize("off", [1000, TOTAL])
+def test_an_invoice_paid_again_after_the_order_costs_less_goes_back_whole(
+    database: Database, off: int
+) -> None:
+    """A price ladder has come down since, perhaps to nothing: what is due is not what was taken."""
+    till = at_telegram(database)
+    with till.transaction() as session:
+        session.get_one(Merchant, till.shop.id).settings = {}
+    order = till.order(kind=OrderKind.GROUP)
+    total = due(till, order)
+    ask(till, order, asked=total)
+    tell(till, a_charge(order, 1, total))
+    with till.transaction() as session:
+        now = till.clock.now()
+        lower_price(session, order_id=order, off=Money(min(off, total.minor), "CNY"), now=now)
+        settle_group_order(session, order_id=order, now=now)
+    assert tell(till, a_charge(order, 2, total)) == NoticeState.APPLIED
+    till.settle()
+    owed = {one.cause_ref.partition(":")[0]: one.amount_minor for one in till.refunds(order)}
+    assert owed == {"ladder": min(off, total.minor), "superseded": total.minor}
+    for nth, one in enumerate(till.refunds(order)):
+        by_hand(till, one.id, f"re_{nth}")
+    assert till.state(order) == OrderState.READY
+    assert_sound(till)
+
+
+def due(till: Till, order: str) -> Money:
+    with till.looking() as session:
+        return session.get_one(Order, order).due
+
+
+def test_a_late_word_is_of_the_try_of_its_sum(till: Till) -> None:
+    """Given up, then a coupon came, the next try is for less: the first sum comes after all."""
+    order = till.order()
+    ask(till, order)
+    till.later(QUIET)
+    with till.transaction() as session:
+        now = till.clock.now()
+        terms = CouponTerms(code="LESS", off=Money(1000, "CNY"))
+        coupon = make_coupon(
+            session, merchant_id=till.shop.id, currency="CNY", terms=terms, by="owner", now=now
+        )
+        use_coupon(session, order_id=order, coupon=coupon, now=now)
+    less = due(till, order)
+    ask(till, order, asked=less)
+    assert tell(till, a_charge(order, 1)) == NoticeState.APPLIED
+    assert tell(till, a_charge(order, 2, less)) == NoticeState.APPLIED
+    till.settle()
+    assert tell(till, a_charge(order, 3, less)) == NoticeState.APPLIED, "and the second, twice"
+    till.settle()
+    owed = {one.cause_ref.partition(":")[0]: one for one in till.refunds(order)}
+    assert {why: one.amount for why, one in owed.items()} == {"superseded": SUM, "double": less}
+    for why, one in owed.items():
+        by_hand(till, one.id, why)
+    assert till.state(order) == OrderState.READY
+    assert_sound(till)
+
+
+@pytest.mark.parametrize("amount", [Money(1, "CNY"), Money(TOTAL, "XTR")])
+def test_a_charge_of_another_sum_beside_one_that_paid_is_never_lost(
+    till: Till, amount: Money
+) -> None:
+    order = till.order()
+    ask(till, order)
+    tell(till, a_charge(order, 1))
+    told = tell(till, a_charge(order, 2, amount))
+    if amount.currency == SUM.currency:
+        assert told == NoticeState.APPLIED
+        (owed,) = till.refunds(order)
+        assert owed.amount == amount
+    else:
+        assert told == NoticeState.QUARANTINED
+        assert till.told(PaymentQuarantined) == 1
 
 
 @pytest.mark.parametrize("amount", [Money(1, "CNY"), Money(TOTAL, "XTR")])
