@@ -31,6 +31,8 @@ from data.payments.refunds import hold_refund, is_disputed, lock_refund, move_re
 from data.payments.standing_models import Alarm
 from data.payments.truth import fall_through, learn
 
+_WITHOUT_IT = (Verb.CREATE, Verb.VOID)  # declined for good, there is nothing to be paid, or held
+
 
 def record_answer(session: Session, *, call: Call, answer: Answer, now: datetime) -> None:
     """After the call, in a new transaction. A late answer's facts still count, not its doubts."""
@@ -65,8 +67,12 @@ def _doubt_payment(
         _send_again_or_give_up(session, order, attempt, now)
     elif attempt.state not in OPEN_ATTEMPTS:  # a hint that it was paid after all stays open
         ask_later(session, attempt, now=now)
-    elif isinstance(answer, Declined) and call.verb == Verb.CREATE:
+    elif isinstance(answer, Declined) and call.verb in _WITHOUT_IT:
         _give_up(session, order, attempt, now)
+    elif isinstance(answer, Declined) and call.verb == Verb.CAPTURE:
+        # Asked for once more it would be declined once more, and the payer has it held meanwhile.
+        attempt.call, attempt.call_at = Verb.VOID, now
+        session.flush()
     else:
         move_attempt(session, attempt, AttemptState.UNKNOWN, now=now)
 

@@ -158,7 +158,9 @@ class PayPal:
 
     async def capture(self, payment: PaymentRef) -> ProviderPayment:
         """Of a hold."""
-        order = await self._order(payment)
+        order = await self._find(payment)
+        if order is None:
+            return _gone(payment, PaymentStatus.VOIDED)
         if order.hold is None or order.hold.status != "CREATED" or order.capture is not None:
             return payment_shown(order)
         told = {
@@ -170,7 +172,7 @@ class PayPal:
         try:
             made = await self._line.post(Capture, path, told, key=f"{payment.key}-capture")
         except Refusal as refusal:
-            if refusal.issue in _HOLD_IS_GONE:
+            if _is_gone(refusal):
                 return _shown_as(order, PaymentStatus.VOIDED)
             return await self._after(refusal, order, payment)
         order.unit.payments.captures.append(made)
@@ -188,7 +190,7 @@ class PayPal:
         try:
             await self._line.command(path, key=f"{payment.key}-void")
         except Refusal as refusal:
-            if refusal.issue not in _HOLD_IS_GONE:
+            if not _is_gone(refusal):
                 return await self._after(refusal, order, payment)
         return _shown_as(order, PaymentStatus.VOIDED)
 
@@ -322,6 +324,11 @@ def _path(payment: PaymentRef) -> str:
 
 def _refund_of(order: Order, key: str) -> Refund | None:
     return next((one for one in order.unit.payments.refunds if one.is_of(key)), None)
+
+
+def _is_gone(refusal: Refusal) -> bool:
+    """The hold is: it was let go, has run out, or PayPal knows of none."""
+    return refusal.issue in _HOLD_IS_GONE or refusal.status == _NOT_THERE
 
 
 def _shown_as(order: Order, status: PaymentStatus) -> ProviderPayment:

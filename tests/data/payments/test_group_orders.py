@@ -10,13 +10,19 @@ from data.kernel.facts import LISTENERS, Fact
 from data.orders import OrderCancelled, OrderKind, OrderPaid, OrderReady, OrderState
 from data.payments import (
     AttemptState,
+    HoldLost,
+    PaymentAttempt,
+    PaymentFailed,
     lease,
     record_answer,
     refund_order,
     settle_group_order,
 )
-from data.payments.gateway import Flags
+from data.payments.calls import Verb
+from data.payments.gateway import Flags, PaymentRef, ProviderPayment, ProviderRefused
+from data.payments.sandbox_bank import end_hold
 from data.payments.sandbox_models import Outcome
+from integrations.payments import SandboxGateway
 from tests.data.payments.till import HOLD, IN_HAND, ON_HOLD, TOTAL, Till
 
 CAN_HOLD = Flags(can_authorize=True)
@@ -157,6 +163,71 @@ def test_an_unpaid_order_of_a_group_that_failed_is_called_off(till: Till) -> Non
     assert _give_back(till, order)
     assert till.state(order) == OrderState.CANCELLED
     assert till.shelf() == (5, 0)
+
+
+class Declines(SandboxGateway):
+    """SIMULATED: a bank that says no to an order about a hold, and does not say why."""
+
+    refuses: tuple[str, ...] = ("capture",)
+
+    async def capture(self, payment: PaymentRef) -> ProviderPayment:
+        raise ProviderRefused("no_such_hold")
+
+    async def void(self, payment: PaymentRef) -> ProviderPayment:
+        if "void" in self.refuses:
+            raise ProviderRefused("no_such_hold")
+        return await super().void(payment)
+
+
+class DecliningTill(Till):
+    gateway_type = Declines
+
+
+@pytest.mark.parametrize("refuses", [("capture",), ("capture", "void")])
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_capture_that_is_declined_ends_the_hold_and_the_order_is_unpaid(
+    database: Database, refuses: tuple[str, ...], is_gone: bool
+) -> None:
+    till = DecliningTill(database, flags=CAN_HOLD)
+    assert isinstance(till.gateway, Declines)
+    till.gateway.refuses = refuses
+    order = till.order(kind=OrderKind.GROUP)
+    attempt = till.pay(order, authorize=True)
+    if is_gone:
+        with till.transaction() as session:
+            key = session.get_one(PaymentAttempt, attempt).idempotency_key
+            end_hold(session, key, now=till.clock.now())
+    _settle(till, order)
+    till.later(timedelta(hours=1))
+    assert till.attempt(attempt).state in (AttemptState.VOIDED, AttemptState.FAILED)
+    assert till.state(order) == OrderState.CANCELLED
+    assert (till.told(HoldLost), till.told(OrderCancelled)) == (1, 1)
+    assert [call.verb for call in till.calls].count(Verb.CAPTURE) == 1
+    assert till.charged(order) == []
+    assert till.balance() == {}
+
+
+@pytest.mark.parametrize("refuses", [("capture",), ("void",)])
+def test_what_was_held_for_an_order_that_is_called_off_comes_to_an_end(
+    database: Database, refuses: tuple[str, ...]
+) -> None:
+    till = DecliningTill(database, flags=CAN_HOLD)
+    assert isinstance(till.gateway, Declines)
+    till.gateway.refuses = refuses
+    order = till.order(kind=OrderKind.GROUP)
+    till.pay(order, authorize=True)
+    assert _give_back(till, order)
+    till.later(timedelta(hours=1))
+    assert till.state(order) == OrderState.REFUNDED
+
+
+def test_a_normal_order_whose_capture_is_declined_can_be_paid_anew(database: Database) -> None:
+    till = DecliningTill(database, flags=CAN_HOLD)
+    order = till.order()
+    attempt = till.pay(order, authorize=True)
+    assert till.attempt(attempt).state == AttemptState.VOIDED
+    assert till.state(order) == OrderState.AWAITING_PAYMENT
+    assert till.told(PaymentFailed) == 1
 
 
 def _waiting(database: Database, holds: bool) -> tuple[Till, str]:

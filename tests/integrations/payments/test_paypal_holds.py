@@ -138,6 +138,16 @@ def test_a_hold_whose_capture_paypal_will_not_make_has_failed(
     assert do(gateway.capture(held)).status is PaymentStatus.FAILED
 
 
+@pytest.mark.parametrize("forgotten", ["order", "hold"])
+def test_a_hold_that_paypal_does_not_know_any_more_takes_nothing(
+    face: Face, gateway: PayPal, held: PaymentRef, forgotten: str
+) -> None:
+    answered = [""] if forgotten == "hold" else []
+    face.faults.extend([*answered, "refuse:404:INVALID_RESOURCE_ID"])
+    assert do(gateway.capture(held)).status is PaymentStatus.VOIDED
+    assert not face.order(KEY).captures
+
+
 def test_a_hold_that_paypal_still_looks_at_is_waited_for(face: Face, gateway: PayPal) -> None:
     ref = created(gateway, HELD)
     face.approves(KEY, "pending")
