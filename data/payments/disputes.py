@@ -15,11 +15,11 @@ from data.kernel.ids import new_id
 from data.orders import Order, OrderKind, OrderState
 from data.payments.alarms import raise_alarm, settle_alarm
 from data.payments.books import book_dispute
-from data.payments.by_hand import settle_refund
 from data.payments.calls import Verb
 from data.payments.deciding import cancel_order
 from data.payments.gateway import ProviderDispute
 from data.payments.models import PaymentAttempt, Refund, RefundKind, RefundState
+from data.payments.refund_truth import settle_refund
 from data.payments.refunds import is_disputed, still_ours, waiting_refunds
 from data.payments.standing_models import Alarm, Dispute, DisputeState
 

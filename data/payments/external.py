@@ -18,7 +18,6 @@ from data.orders import Order, OrderKind, OrderState, lock_order
 from data.payments.alarms import raise_alarm, settle_alarm
 from data.payments.attempts import lock_attempt
 from data.payments.books import book_refund_promised, book_refund_succeeded
-from data.payments.by_hand import settle_refund
 from data.payments.deciding import cancel_order
 from data.payments.gateway import ProviderRefund, RefundStatus, Standing
 from data.payments.models import (
@@ -29,7 +28,11 @@ from data.payments.models import (
     RefundKind,
     RefundState,
 )
-from data.payments.refund_truth import apply_refund_truth, close_if_all_is_back
+from data.payments.refund_truth import (
+    apply_refund_truth,
+    close_if_all_is_back,
+    settle_refund,
+)
 from data.payments.refunds import new_refund, promise, still_ours, waiting_refunds
 from data.payments.standing_models import Alarm, Dispute
 
@@ -80,11 +83,13 @@ def _learn(  # whose, what, and what else is there
 ) -> bool:
     known = _refunds_of(session, attempt)
     ours = _same(known, one)
-    if ours is not None:
-        if ours.state == RefundState.SUCCEEDED and one.status == RefundStatus.FAILED:
-            truth = replace(one, our_ref=None)
-            apply_refund_truth(session, refund_id=ours.id, truth=truth, now=now)
+    if ours is not None and not _is_contrary(ours, one):
         return False
+    if ours is not None:
+        truth = replace(one, our_ref=None)
+        if apply_refund_truth(session, refund_id=ours.id, truth=truth, now=now):
+            settle_alarm(session, attempt.id, Alarm.REFUND_NO_ROOM, about=one.provider_ref, now=now)
+            return False
     if one.status == RefundStatus.SUCCEEDED and one.amount.currency == attempt.currency:
         told = _told_as(known, one, taken)
         if told is None:
@@ -176,15 +181,19 @@ def _refunds_of(session: Session, attempt: PaymentAttempt) -> list[Refund]:
 
 
 def _same(known: Sequence[Refund], one: ProviderRefund) -> Refund | None:
-    """By our key, or by its name there."""
-    return next(
-        (
-            r
-            for r in known
-            if one.our_ref == r.idempotency_key or one.provider_ref == r.provider_ref
-        ),
-        None,
-    )
+    """By our key, or by its name there. What had failed and was given after all is the try that
+    followed it."""
+    mine = [
+        r for r in known if one.our_ref == r.idempotency_key or one.provider_ref == r.provider_ref
+    ]
+    return min(mine, key=lambda r: r.state == RefundState.FAILED, default=None)
+
+
+def _is_contrary(ours: Refund, one: ProviderRefund) -> bool:
+    """It is over here, and there it came out the other way, or is under way again."""
+    if ours.state == RefundState.FAILED:
+        return one.status != RefundStatus.FAILED
+    return ours.state == RefundState.SUCCEEDED and one.status == RefundStatus.FAILED
 
 
 def _taken_names(session: Session, attempt: PaymentAttempt, shown: Standing) -> frozenset[str]:

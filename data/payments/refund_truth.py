@@ -11,7 +11,7 @@ from data.payments.attempts import attempts_of
 from data.payments.books import book_refund_reversed, book_refund_succeeded
 from data.payments.checking import plan_checks_after
 from data.payments.facts import RefundFailed, RefundSucceeded
-from data.payments.gateway import ProviderRefund
+from data.payments.gateway import ProviderRefund, RefundStatus
 from data.payments.models import (
     OPEN_ATTEMPTS,
     PaymentAttempt,
@@ -19,14 +19,21 @@ from data.payments.models import (
     RefundState,
 )
 from data.payments.quarantine import contradiction, quarantine
-from data.payments.refunds import lock_refund, move_refund, still_ours
+from data.payments.refunds import (
+    last_try,
+    lock_refund,
+    move_refund,
+    retry_refund,
+    still_ours,
+)
 from data.payments.standing_models import Alarm
 
 
 def apply_refund_truth(
     session: Session, *, refund_id: str, truth: ProviderRefund, now: datetime
 ) -> bool:
-    """Did the provider's word change anything? A success may still turn into a failure."""
+    """Did the provider's word change anything? A success may still turn into a failure, and what
+    had failed may have been given after all."""
     order, refund = lock_refund(session, refund_id)
     if refund.quarantine is not None:
         return False
@@ -34,13 +41,47 @@ def apply_refund_truth(
     if problem is not None:
         quarantine(session, order, refund, problem, shown=truth, now=now)
         return False
+    before = RefundState(refund.state)
+    if before == RefundState.FAILED and truth.status == RefundStatus.SUCCEEDED:
+        return _after_all(session, refund, truth.provider_ref, now)
     refund.provider_ref = truth.provider_ref
     session.flush()
-    before = RefundState(refund.state)
     if not move_refund(session, refund, RefundState(truth.status.value), now=now):
         return False
     _follow(session, order, refund, before, now)
     return True
+
+
+def settle_refund(session: Session, refund: Refund, *, reference: str, now: datetime) -> None:
+    """Of one that was never sent, or failed: the buyer has the money in another way."""
+    is_over = refund.state == RefundState.FAILED
+    given = retry_refund(session, refund_id=refund.id, now=now) if is_over else refund
+    believe(session, given, reference, now)
+
+
+def believe(session: Session, given: Refund, reference: str, now: datetime) -> bool:
+    """Of one that nobody has sent: it was given, under this name there. False: it is under way."""
+    if not move_refund(session, given, RefundState.SUBMITTED, now=now):
+        return False
+    given.call = given.call_at = None  # another try was due, and nobody has made it yet
+    truth = ProviderRefund(
+        status=RefundStatus.SUCCEEDED,
+        amount=given.amount,
+        provider_ref=reference,
+        our_ref=given.idempotency_key,
+    )
+    return apply_refund_truth(session, refund_id=given.id, truth=truth, now=now)
+
+
+def _after_all(session: Session, failed: Refund, reference: str, now: datetime) -> bool:
+    """It is the next try, unless that one is under way already: then nobody can tell yet."""
+    last = last_try(session, failed)
+    is_left = last.state == RefundState.FAILED or (
+        last.state == RefundState.REQUESTED and not last.calls
+    )
+    if is_left and last.quarantine is None:
+        settle_refund(session, last, reference=reference, now=now)
+    return is_left
 
 
 def fail_refund(session: Session, order: Order, refund: Refund, *, now: datetime) -> None:

@@ -69,6 +69,12 @@ def retry_refund(session: Session, *, refund_id: str, now: datetime) -> Refund:
     return refund
 
 
+def last_try(session: Session, refund: Refund) -> Refund:
+    """Of one that failed: what came of trying again."""
+    again = session.scalar(select(Refund).where(Refund.retry_of == refund.id))
+    return refund if again is None else last_try(session, again)
+
+
 def send_again(session: Session, *, refund_id: str, now: datetime) -> None:
     """A person wants it sent now, under its key: the shop's balance was filled up, or a dispute
     that held it back is over. WrongState: it waits for nothing of the kind, or is disputed."""

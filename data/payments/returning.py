@@ -28,7 +28,7 @@ from data.payments.attempts import attempts_of
 from data.payments.credit import return_part
 from data.payments.facts import RefundFailed, RefundSucceeded
 from data.payments.models import Refund, RefundState
-from data.payments.refunds import request_refund
+from data.payments.refunds import last_try, request_refund
 from data.payments.swapping import begin_swap
 from data.payments.truth import pay_by_credit
 
@@ -136,15 +136,10 @@ def close_if_back(session: Session, order: Order, asked: Return, now: datetime) 
         return
     causes = [f"{cause}{asked.id}" for cause in _CAUSES]
     promised = session.scalars(select(Refund).where(Refund.cause_ref.in_(causes)))
-    if any(_last_try(session, one).state != RefundState.SUCCEEDED for one in promised):
+    if any(last_try(session, one).state != RefundState.SUCCEEDED for one in promised):
         return
     move_return(session, asked, ReturnState.REFUNDED, now=now)
     tell(session, ReturnRefunded, order, now=now, return_id=asked.id)
-
-
-def _last_try(session: Session, refund: Refund) -> Refund:
-    again = session.scalar(select(Refund).where(Refund.retry_of == refund.id))
-    return refund if again is None else _last_try(session, again)
 
 
 def _first_cause(session: Session, refund: Refund) -> str:

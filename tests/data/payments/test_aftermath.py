@@ -10,17 +10,21 @@ from data.payments import (
     PaymentAlarm,
     PaymentFee,
     PaymentLook,
+    Refund,
     RefundKind,
     RefundState,
     dismiss_alarm,
     fees_elsewhere,
     give_back_by_hand,
+    lease,
     record_look,
     record_notice,
     request_refund,
+    retry_refund,
 )
 from data.payments import sandbox_aftermath as bank
 from data.payments.gateway import (
+    Declined,
     NoAnswer,
     ProviderEvent,
     ProviderRefund,
@@ -29,7 +33,7 @@ from data.payments.gateway import (
 )
 from data.payments.looking import lease_looks, look_soon
 from data.payments.sandbox_bank import SANDBOX
-from data.payments.sandbox_models import RefundOutcome
+from data.payments.sandbox_models import RefundOutcome, SandboxRefund
 from data.payments.standing import apply_standing
 from tests.data.payments.aftermath import (
     DAY,
@@ -152,6 +156,105 @@ def test_a_failed_refund_that_somebody_makes_at_the_bank_is_that_refund(till: Ti
     assert till.state(order) == OrderState.REFUNDED
     assert till.balance() == {}
     assert till.returned(order) == [TOTAL]
+
+
+def a_failed_refund(till: Till, minor: int) -> tuple[str, str, Refund]:
+    """The order, its payment, and what the bank has refused to give back of it for now."""
+    order, attempt = a_paid_order(till)
+    till.plan(attempt, RefundOutcome.DECLINED)
+    with till.transaction() as session:
+        now = till.clock.now()
+        request_refund(session, attempt_id=attempt, amount=yuan(minor), cause_ref="c", now=now)
+    till.settle()
+    (failed,) = till.refunds(order)
+    assert failed.state == RefundState.FAILED
+    return order, attempt, failed
+
+
+def turns_out(till: Till, refund: Refund, status: RefundStatus) -> None:
+    """SIMULATED: the bank changes its mind about what it had told."""
+    with till.transaction() as session:
+        session.get_one(SandboxRefund, refund.idempotency_key).status = status
+
+
+@pytest.mark.parametrize("minor", [800, TOTAL])
+def test_a_refund_that_failed_and_was_given_after_all_is_no_second_one(
+    each_till: Till, minor: int
+) -> None:
+    till = each_till
+    order, attempt, failed = a_failed_refund(till, minor)
+    turns_out(till, failed, RefundStatus.SUCCEEDED)
+    for _ in range(2):
+        look_now(till, attempt)
+    till.settle()
+    with till.transaction() as session:
+        retry_refund(session, refund_id=failed.id, now=till.clock.now())
+    till.settle()
+    assert till.returned(order) == [minor]
+    assert [r.state for r in till.refunds(order)] == [RefundState.FAILED, RefundState.SUCCEEDED]
+    left = {} if minor == TOTAL else {CASH: -TOTAL + minor, "revenue": TOTAL - minor}
+    assert till.balance() == left
+    assert open_alarms(till) == []
+
+
+def test_one_that_was_given_and_then_failed_once_more_is_owed_again(till: Till) -> None:
+    order, attempt, failed = a_failed_refund(till, 800)
+    for status in (RefundStatus.SUCCEEDED, RefundStatus.FAILED, RefundStatus.SUCCEEDED):
+        turns_out(till, failed, status)
+        look_now(till, attempt)
+        owed = 800 if status == RefundStatus.FAILED else 0
+        assert till.balance().get("refund_payable", 0) == owed
+    till.settle()
+    assert till.returned(order) == [800]
+    assert till.balance() == {CASH: -TOTAL + 800, "revenue": TOTAL - 800}
+
+
+def test_another_try_that_was_not_sent_yet_is_what_was_given_after_all(till: Till) -> None:
+    order, attempt, failed = a_failed_refund(till, 800)
+    with till.transaction() as session:
+        retry_refund(session, refund_id=failed.id, now=till.clock.now())
+    turns_out(till, failed, RefundStatus.SUCCEEDED)
+    look_now(till, attempt)
+    till.settle()
+    assert till.returned(order) == [800]
+    assert till.balance() == {CASH: -TOTAL + 800, "revenue": TOTAL - 800}
+
+
+@pytest.mark.parametrize("minor", [800, TOTAL])
+def test_what_was_given_beside_another_try_that_succeeded_is_told(till: Till, minor: int) -> None:
+    """The bank itself would refuse more than it took; here it is told of what nobody can undo."""
+    order, attempt, failed = a_failed_refund(till, minor)
+    with till.transaction() as session:
+        retry_refund(session, refund_id=failed.id, now=till.clock.now())
+    till.settle()
+    turns_out(till, failed, RefundStatus.SUCCEEDED)
+    for _ in range(2):
+        look_now(till, attempt)
+    assert till.returned(order) == [minor, minor]
+    if minor == TOTAL:
+        assert open_alarms(till) == [Alarm.REFUND_NO_ROOM]
+    else:
+        assert open_alarms(till) == [Alarm.REFUNDED_THERE]
+        assert till.balance() == {CASH: -TOTAL + 1600, "revenue": TOTAL - 1600}
+
+
+def test_an_answer_that_was_slow_counts_though_the_refund_had_failed_since(till: Till) -> None:
+    order, attempt = a_paid_order(till)
+    with till.transaction() as session:
+        now = till.clock.now()
+        request_refund(session, attempt_id=attempt, amount=yuan(800), cause_ref="c", now=now)
+    till.run_jobs()
+    with till.transaction() as session:
+        (slow,) = lease(session, now=till.clock.now())
+    answer = till.perform(slow)
+    till.clock.advance(HOUR)
+    with till.transaction() as session:
+        (again,) = lease(session, now=till.clock.now())
+    till.record(again, Declined("no"))
+    till.record(slow, answer)
+    till.settle()
+    assert till.returned(order) == [800]
+    assert till.balance() == {CASH: -TOTAL + 800, "revenue": TOTAL - 800}
 
 
 def test_one_that_was_told_by_hand_under_another_number_is_counted_once(till: Till) -> None:
