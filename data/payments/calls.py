@@ -18,6 +18,11 @@ class Verb(StrEnum):
     QUERY_REFUND = "query_refund"
 
 
+# What is due where nobody heard of an answer: providers forget keys (Stripe after a day), so that a
+# refund that may be there is looked for. It is sent again if there is none.
+_UNANSWERED = {Verb.REFUND: Verb.QUERY_REFUND}
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """`turn` is the lease: an answer to an earlier turn may tell facts, but not doubts. `until`:
@@ -43,7 +48,16 @@ class Call:
         return self.refund_id or self.attempt_id
 
     @property
+    def unanswered(self) -> Verb:
+        """What is to be done in its place by whoever comes when nobody has answered."""
+        return left_by(self.verb)
+
+    @property
     def new_refund(self) -> NewRefund:
         if self.refund_amount is None:
             raise ValueError("call_without_refund")
         return NewRefund(self.refund_key, self.refund_amount, self.payment, self.refund_ref)
+
+
+def left_by(verb: Verb) -> Verb:
+    return _UNANSWERED.get(verb, verb)

@@ -153,7 +153,7 @@ def _tell_if_it_waits(session: Session, refund: Refund, answer: Answer, now: dat
 
 def _is_its_turn(subject: PaymentAttempt | Refund, call: Call) -> bool:
     """Nobody leased it again since, and nobody wants something else (a capture, a void) by now."""
-    is_latest = subject.calls == call.turn and subject.call == call.verb
+    is_latest = subject.calls == call.turn and subject.call == call.unanswered
     return is_latest and subject.quarantine is None
 
 

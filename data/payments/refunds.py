@@ -77,7 +77,8 @@ def last_try(session: Session, refund: Refund) -> Refund:
 
 def send_again(session: Session, *, refund_id: str, now: datetime) -> None:
     """A person wants it sent now, under its key: the shop's balance was filled up, or a dispute
-    that held it back is over. WrongState: it waits for nothing of the kind, or is disputed."""
+    that held it back is over. What was sent before is looked for first. WrongState: it waits for
+    nothing of the kind, or is disputed."""
     _, refund = lock_refund(session, refund_id)
     told = select(PaymentAlarm).where(
         PaymentAlarm.attempt_id == refund.attempt_id,
@@ -89,7 +90,7 @@ def send_again(session: Session, *, refund_id: str, now: datetime) -> None:
     is_open = refund.state in OPEN_REFUNDS and refund.quarantine is None
     if alarm is None or not is_open or is_disputed(session, refund.attempt_id):
         raise WrongState(refund.state)
-    refund.call, refund.call_at = Verb.REFUND, now
+    refund.call, refund.call_at = Verb.QUERY_REFUND if refund.calls else Verb.REFUND, now
     if alarm.what == Alarm.REFUND_HELD:
         alarm.closed_at = now
     session.flush()

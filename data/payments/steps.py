@@ -3,7 +3,8 @@
     due ──lease──▶ leased ──record_answer──▶ done, or due again
                       └── nobody answered before the lease ran out ──▶ due again
 
-Every call carries the key of its business act, so making it twice has one effect. What is not
+Every call carries the key of its business act, so making it twice has one effect while the provider
+knows that key: a refund that nobody answered for is looked for before it is sent again. What is not
 settled has a next check: a `payment_check` job that makes the next question due.
 """
 
@@ -17,7 +18,7 @@ from data.delivery.jobs import JobRunner
 from data.delivery.models import Job
 from data.kernel.prepared import Prepared
 from data.kernel.versions import set_if_same
-from data.payments.calls import Call, Verb
+from data.payments.calls import Call, Verb, left_by
 from data.payments.checking import CHECK, run_check
 from data.payments.details import open_details
 from data.payments.gateway import NewPayment
@@ -49,16 +50,16 @@ def lease(
 ) -> list[Call]:
     """Calls that are due and now ours for a minute; with an attempt, only that one's."""
     attempts = [
-        _attempt_call(session, attempt)
+        _attempt_call(session, attempt, verb)
         for attempt in _due(session, PaymentAttempt, now, attempt_id, limit)
-        if _take(session, attempt, now)
+        if (verb := _take(session, attempt, now))
     ]
     if attempt_id is not None:
         return attempts
     refunds = [
-        _refund_call(session, refund)
+        _refund_call(session, refund, verb)
         for refund in _due(session, Refund, now, None, limit)
-        if _take(session, refund, now)
+        if (verb := _take(session, refund, now))
     ]
     return attempts + refunds
 
@@ -84,15 +85,24 @@ def _due(
     return list(session.scalars(due))
 
 
-def _take(session: Session, subject: PaymentAttempt | Refund, now: datetime) -> bool:
-    """Compare-and-set: the turn goes up, the state says that the provider may know of it."""
-    state = _TAKEN.get(subject.state, subject.state)
-    return set_if_same(session, subject, state=state, call_at=now + _LEASE, calls=subject.calls + 1)
+def _take(session: Session, subject: PaymentAttempt | Refund, now: datetime) -> Verb | None:
+    """Compare-and-set: the turn goes up, the state says that the provider may know of it, and what
+    is due is what must be done if nobody answers. Gives what is to be done now."""
+    verb = Verb(subject.call or "")
+    won = set_if_same(
+        session,
+        subject,
+        state=_TAKEN.get(subject.state, subject.state),
+        call=left_by(verb),
+        call_at=now + _LEASE,
+        calls=subject.calls + 1,
+    )
+    return verb if won else None
 
 
-def _attempt_call(session: Session, attempt: PaymentAttempt) -> Call:
+def _attempt_call(session: Session, attempt: PaymentAttempt, verb: Verb) -> Call:
     return Call(
-        verb=Verb(attempt.call or Verb.QUERY),
+        verb=verb,
         provider=attempt.provider,
         account_id=attempt.account_id,
         merchant_id=attempt.merchant_id,
@@ -106,10 +116,10 @@ def _attempt_call(session: Session, attempt: PaymentAttempt) -> Call:
     )
 
 
-def _refund_call(session: Session, refund: Refund) -> Call:
+def _refund_call(session: Session, refund: Refund, verb: Verb) -> Call:
     attempt = session.get_one(PaymentAttempt, refund.attempt_id)
     return Call(
-        verb=Verb(refund.call or Verb.QUERY_REFUND),
+        verb=verb,
         provider=attempt.provider,
         account_id=attempt.account_id,
         merchant_id=refund.merchant_id,

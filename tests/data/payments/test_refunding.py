@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from data.kernel.database import Database
 from data.kernel.errors import Invalid, NotFound, Refused, WrongState
+from data.kernel.ids import new_id
 from data.kernel.money import Money
 from data.orders import Address, OrderCancelled, OrderRefunded, OrderState, set_address, ship
 from data.payments import (
@@ -23,9 +27,11 @@ from data.payments import (
     lease,
     request_refund,
     retry_refund,
+    send_again,
 )
-from data.payments.gateway import NoAnswer, ProviderRefund, RefundStatus
-from data.payments.sandbox_models import RefundOutcome
+from data.payments.gateway import NewRefund, NoAnswer, ProviderRefund, RefundStatus
+from data.payments.sandbox_models import RefundOutcome, SandboxRefund
+from integrations.payments import SandboxGateway
 from tests.data.payments.till import CASH, IN_HAND, TOTAL, Till
 
 HOUR = timedelta(hours=1)
@@ -98,6 +104,85 @@ def test_a_refund_whose_answer_was_lost_is_asked_about_and_not_given_twice(each_
     assert till.refunds(order)[0].state == RefundState.SUCCEEDED
     assert till.returned(order) == [TOTAL]
     assert till.balance() == {}
+
+
+class Forgets(SandboxGateway):
+    """SIMULATED: a bank that forgets keys, as Stripe does after a day. It still tells of a refund
+    that is asked about."""
+
+    async def refund(self, wanted: NewRefund) -> ProviderRefund:
+        with self._database.transaction() as session:
+            known = session.get(SandboxRefund, wanted.key)
+            if known is not None:
+                known.key, kept = new_id("old"), known.key
+                session.flush()
+                self.forgotten[kept] = known.key
+        return await super().refund(wanted)
+
+    async def query_refund(self, wanted: NewRefund) -> ProviderRefund | None:
+        return await super().query_refund(
+            replace(wanted, key=self.forgotten.get(wanted.key, wanted.key))
+        )
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.forgotten: dict[str, str] = {}
+
+
+class ForgettingTill(Till):
+    gateway_type = Forgets
+
+
+def a_part_goes_back(till: Till) -> str:
+    order = till.order()
+    attempt = till.pay(order)
+    with till.transaction() as session:
+        amount, now = Money(800, "CNY"), till.clock.now()
+        request_refund(session, attempt_id=attempt, amount=amount, cause_ref="c", now=now)
+    till.run_jobs()
+    return order
+
+
+def test_a_refund_that_was_sent_when_the_process_died_is_looked_for_before_it_is_sent_again(
+    each_database: Database,
+) -> None:
+    till = ForgettingTill(each_database)
+    order = a_part_goes_back(till)
+    with till.transaction() as session:
+        (call,) = lease(session, now=till.clock.now())
+    till.perform(call)  # given at the bank; nobody is left to hear of it
+    till.clock.advance(timedelta(days=3))
+    till.settle()
+    assert till.returned(order) == [800]
+    assert till.balance() == {CASH: -TOTAL + 800, "revenue": TOTAL - 800}
+
+
+def test_a_refund_that_was_never_sent_is_sent_though_the_process_died(till: Till) -> None:
+    order = a_part_goes_back(till)
+    for _ in range(2):
+        with till.transaction() as session:
+            assert len(lease(session, now=till.clock.now())) == 1
+        till.clock.advance(timedelta(days=3))
+    till.settle()
+    assert till.returned(order) == [800]
+    assert till.refunds(order)[0].state == RefundState.SUCCEEDED
+
+
+def test_a_refund_that_a_person_sends_again_is_looked_for_first(database: Database) -> None:
+    """It waited at the bank for the shop's balance, longer than the bank knows keys."""
+    till = ForgettingTill(database)
+    order = a_part_goes_back(till)
+    with till.transaction() as session:
+        (call,) = lease(session, now=till.clock.now())
+    shown = till.perform(call)
+    assert isinstance(shown, ProviderRefund)
+    waits = replace(shown, status=RefundStatus.PENDING, is_short=True)
+    till.record(call, waits)
+    till.clock.advance(timedelta(days=3))
+    with till.transaction() as session:
+        send_again(session, refund_id=till.refunds(order)[0].id, now=till.clock.now())
+    till.settle()
+    assert till.returned(order) == [800]
 
 
 def test_a_refund_that_failed_is_still_owed_and_a_second_try_gives_it(till: Till) -> None:
