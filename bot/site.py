@@ -83,7 +83,7 @@ def create_site(
     console.install(app, tuanzi)
     merchant.install(app, tuanzi)
     app.add_middleware(MadeAgain)
-    app.add_middleware(BodyLimit, limits=LIMITS)
+    app.add_middleware(BodyLimit, limits=LIMITS, note=payment_webhooks.note_too_long)
     app.add_middleware(
         TrustedHostMiddleware,
         allowed_hosts=list(tuanzi.settings.trusted_hosts),

@@ -7,8 +7,10 @@ provider did not sign is counted, and changes nothing.
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 
 from fastapi import APIRouter, Request, Response
+from starlette.types import Scope
 
 from bot.app import Tuanzi
 from bot.web.rates import Rate
@@ -22,7 +24,7 @@ from integrations.payments.kinds import Connected, Thanks
 log = logging.getLogger(__name__)
 _CALLS = Rate(100, per=1)  # docs/architecture.md, "limits": 100 a second for an account
 _FORGED = Rate(10, per=1)  # counted ones: each is a row written
-_BAD_REQUEST, _WRONG_TYPE, _LATER = 400, 415, 503
+_BAD_REQUEST, _TOO_LONG, _WRONG_TYPE, _LATER = 400, 413, 415, 503
 
 router = APIRouter(prefix="/webhooks/payments", include_in_schema=False)
 
@@ -46,6 +48,16 @@ async def notified(account_id: str, request: Request) -> Response:
     if event is not None:
         await asyncio.to_thread(_store, tuanzi, account, event)
     return _thank(kind.thanks)
+
+
+async def note_too_long(scope: Scope) -> None:
+    """Of any route: a notice that was cut off on its way here is counted like a forged one."""
+    door, _, account_id = scope["path"].rpartition("/")
+    if door == router.prefix:
+        with suppress(NotFound):
+            tuanzi: Tuanzi = scope["app"].state.tuanzi
+            account, _gateway = await asyncio.to_thread(_whose, tuanzi, account_id)
+            await _refused(tuanzi, account, _TOO_LONG, "too_long")
 
 
 def _whose(tuanzi: Tuanzi, account_id: str) -> tuple[PaymentAccount, Connected]:

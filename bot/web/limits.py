@@ -1,6 +1,6 @@
 """Body limits, counted as bytes arrive: a server framework takes 50 MB without a word (T24)."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -9,11 +9,16 @@ KIB = 1024
 DEFAULT_LIMIT = 256 * KIB
 
 
-class BodyLimit:
-    """Refuses a request with 413 once its body is longer than its route's limit."""
+Note = Callable[[Scope], Awaitable[None]]
 
-    def __init__(self, app: ASGIApp, limits: Mapping[str, int]) -> None:
+
+class BodyLimit:
+    """Refuses a request with 413 once its body is longer than its route's limit. `note` hears of
+    each before it is answered, for its route never sees all of it."""
+
+    def __init__(self, app: ASGIApp, limits: Mapping[str, int], note: Note) -> None:
         self._app = app
+        self._note = note
         self._limits = sorted(limits.items(), key=lambda item: -len(item[0]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -22,7 +27,7 @@ class BodyLimit:
             return
         limit = self._limit(scope["path"])
         if _declared(scope) > limit:
-            await _refuse(send)
+            await self._refuse(scope, send)
             return
         body = _CountedBody(receive, send, limit)
         try:
@@ -31,7 +36,14 @@ class BodyLimit:
             if not body.too_long:
                 raise
         if body.too_long:
-            await _refuse(send)
+            await self._refuse(scope, send)
+
+    async def _refuse(self, scope: Scope, send: Send) -> None:
+        await self._note(scope)
+        body = b'{"error":"error_too_much"}'
+        headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": 413, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
     def _limit(self, path: str) -> int:
         for prefix, limit in self._limits:
@@ -67,10 +79,3 @@ def _declared(scope: Scope) -> int:
         if name == b"content-length":
             return int(value) if value.isdigit() else 0
     return 0
-
-
-async def _refuse(send: Send) -> None:
-    body = b'{"error":"error_too_much"}'
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
