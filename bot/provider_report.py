@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.app import Tuanzi
+from bot.delivery.side_by_side import by_account
 from data.payments import (
     AttemptState,
     PaymentAlarm,
@@ -56,28 +57,54 @@ class Difference:
 async def compare(tuanzi: Tuanzi, *, since: datetime) -> tuple[int, list[Difference]]:
     """How many were asked about, and what does not fit."""
     asked, found = 0, []
-    for attempt, refunds in _settled(tuanzi, since):
-        gateway = await tuanzi.gateways.of(attempt.provider, attempt.account_id)
-        if gateway is None or not gateway.flags.can_query:
-            continue
-        asked += 1 + len(refunds)
-        found += await _of_payment(gateway, attempt)
-        for refund in refunds:
-            found += await _of_refund(gateway, attempt, refund)
-        if attempt.state in _TAKEN:
-            found += await _aftermath(tuanzi, gateway, attempt)
+    for settled in _settled(tuanzi, since):
+        mine = by_account(settled)
+        for number, differences in await asyncio.gather(*(_at(tuanzi, one) for one in mine)):
+            asked += number
+            found += differences
     return asked, found
 
 
-def _settled(tuanzi: Tuanzi, since: datetime) -> Iterator[tuple[PaymentAttempt, list[Refund]]]:
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A payment that is settled here, with what was given back of it."""
+
+    attempt: PaymentAttempt
+    refunds: list[Refund]
+
+    @property
+    def provider(self) -> str:
+        return self.attempt.provider
+
+    @property
+    def account_id(self) -> str | None:
+        return self.attempt.account_id
+
+
+async def _at(tuanzi: Tuanzi, settled: list[_Settled]) -> tuple[int, list[Difference]]:
+    """The same of one account's payments."""
+    asked, found = 0, list[Difference]()
+    gateway = await tuanzi.gateways.of(settled[0].provider, settled[0].account_id)
+    if gateway is None or not gateway.flags.can_query:
+        return asked, found
+    for one in settled:
+        asked += 1 + len(one.refunds)
+        found += await _of_payment(gateway, one.attempt)
+        for refund in one.refunds:
+            found += await _of_refund(gateway, one.attempt, refund)
+        if one.attempt.state in _TAKEN:
+            found += await _aftermath(tuanzi, gateway, one.attempt)
+    return asked, found
+
+
+def _settled(tuanzi: Tuanzi, since: datetime) -> Iterator[list[_Settled]]:
     """Oldest first, so many at a time; nothing is open while a provider is asked."""
     last = ""
     while True:
         with tuanzi.database.reading() as session:
             batch = _page(session, since, last)
-            refunds = {attempt.id: _refunds_of(session, attempt) for attempt in batch}
-        for attempt in batch:
-            yield attempt, refunds[attempt.id]
+            settled = [_Settled(attempt, _refunds_of(session, attempt)) for attempt in batch]
+        yield settled
         if len(batch) < _BATCH:
             return
         last = batch[-1].id

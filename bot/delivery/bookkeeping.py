@@ -6,6 +6,7 @@ import logging
 
 from bot.delivery.bell import Bell, heard
 from bot.delivery.gateways import Gateways
+from bot.delivery.side_by_side import side_by_side
 from data.kernel.clock import Clock
 from data.kernel.database import Database
 from data.payments import Look, PaymentLook, lease_looks, looks_due, record_look
@@ -37,9 +38,7 @@ class Bookkeeper:
     async def drain(self) -> int:
         """Look at everything that is due now; gives how much that was."""
         looks = await asyncio.to_thread(self._lease)
-        for one in looks:
-            shown = await self._ask(one)
-            await asyncio.to_thread(self._record, one, shown)
+        await side_by_side(looks, self._look, self._clock)
         return len(looks)
 
     async def _try_due(self) -> None:
@@ -47,6 +46,10 @@ class Bookkeeper:
             await self.drain()
         except Exception:
             log.exception("payment looks")
+
+    async def _look(self, wanted: Look) -> None:
+        shown = await self._ask(wanted)
+        await asyncio.to_thread(self._record, wanted, shown)
 
     async def _ask(self, wanted: Look) -> Standing | NoAnswer | None:
         gateway = await self._gateways.of(wanted.provider, wanted.account_id)

@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from bot.delivery.bell import Bell, heard
 from bot.delivery.gateways import Gateways
+from bot.delivery.side_by_side import side_by_side
 from data.kernel.clock import Clock
 from data.kernel.database import Database
 from data.payments import Call, PaymentAttempt, Refund, calls_due, lease, record_answer
@@ -39,12 +38,9 @@ class Cashier:
                 await heard(rung, _POLL_SECONDS)
 
     async def drain(self) -> int:
-        """Make every call that is due now; gives how many. A provider that is silent holds up its
-        own account's, and one that breaks none: the first error is raised when all are made."""
+        """Make every call that is due now; gives how many."""
         calls = await asyncio.to_thread(self._lease, None)
-        done = await asyncio.gather(*(self._make_in_turn(mine) for mine in _by_account(calls)))
-        for error in (one for errors in done for one in errors):
-            raise error
+        await side_by_side(calls, self._make, self._clock)
         return len(calls)
 
     async def call_now(self, attempt_id: str) -> None:
@@ -57,18 +53,6 @@ class Cashier:
             await self.drain()
         except Exception:
             log.exception("payment calls")
-
-    async def _make_in_turn(self, calls: Iterable[Call]) -> list[Exception]:
-        """What broke. A call whose lease has run out meanwhile is due again for whoever comes."""
-        errors = []
-        for call in calls:
-            if call.until is not None and call.until <= self._clock.now():
-                break
-            try:
-                await self._make(call)
-            except Exception as error:
-                errors.append(error)
-        return errors
 
     async def _make(self, call: Call) -> None:
         gateway = await self._gateways.of(call.provider, call.account_id)
@@ -93,11 +77,3 @@ class Cashier:
             record_answer(session, call=call, answer=answer, now=self._clock.now())
 
         self._database.settle(write)
-
-
-def _by_account(calls: Iterable[Call]) -> Collection[list[Call]]:
-    """Each in the order in which they fell due."""
-    found: dict[tuple[str, str | None], list[Call]] = defaultdict(list)
-    for call in calls:
-        found[call.provider, call.account_id].append(call)
-    return found.values()

@@ -31,7 +31,7 @@ _DUE = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One question to be asked, with what it needs."""
+    """One question to be asked, with what it needs. `until`: then it is due for others again."""
 
     attempt_id: str
     provider: str
@@ -39,6 +39,7 @@ class Look:
     turn: int
     payment: PaymentRef
     named: Sequence[str]
+    until: datetime
 
 
 def plan_look(session: Session, attempt: PaymentAttempt, *, now: datetime) -> None:
@@ -110,7 +111,8 @@ def _following(session: Session, kept: PaymentLook, waits: bool, now: datetime) 
 
 
 def _leased(look: PaymentLook, attempt: PaymentAttempt, now: datetime) -> Look:
-    look.due_at, look.turn = now + _LEASE, look.turn + 1
+    until = now + _LEASE
+    look.due_at, look.turn = until, look.turn + 1
     return Look(
         attempt_id=attempt.id,
         provider=attempt.provider,
@@ -118,4 +120,5 @@ def _leased(look: PaymentLook, attempt: PaymentAttempt, now: datetime) -> Look:
         turn=look.turn,
         payment=payment_ref(attempt),
         named=tuple(look.named),
+        until=until,
     )
