@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -11,7 +12,15 @@ from bot.delivery.gateways import Gateways
 from bot.delivery.side_by_side import side_by_side
 from data.kernel.clock import Clock
 from data.kernel.database import Database
-from data.payments import Call, PaymentAttempt, Refund, calls_due, lease, record_answer
+from data.payments import (
+    Call,
+    PaymentAttempt,
+    Refund,
+    call_broke,
+    calls_due,
+    lease,
+    record_answer,
+)
 from data.payments.gateway import Answer, NoAnswer
 from integrations.payments import perform
 
@@ -44,9 +53,11 @@ class Cashier:
         return len(calls)
 
     async def call_now(self, attempt_id: str) -> None:
-        """Somebody waits at the pay page for this attempt."""
-        for call in await asyncio.to_thread(self._lease, attempt_id):
-            await self._make(call)
+        """Somebody waits at the pay page for this attempt; a call that breaks leaves them waiting,
+        as one that nobody answers does."""
+        calls = await asyncio.to_thread(self._lease, attempt_id)
+        with suppress(Exception):  # it is noted
+            await side_by_side(calls, self._make, self._clock)
 
     async def _try_due(self) -> None:
         try:
@@ -55,9 +66,14 @@ class Cashier:
             log.exception("payment calls")
 
     async def _make(self, call: Call) -> None:
-        gateway = await self._gateways.of(call.provider, call.account_id)
-        answer = await perform(call, gateway) if gateway else NoAnswer("no_gateway")
-        await asyncio.to_thread(self._record, call, answer)
+        try:
+            gateway = await self._gateways.of(call.provider, call.account_id)
+            answer = await perform(call, gateway) if gateway else NoAnswer("no_gateway")
+            await asyncio.to_thread(self._record, call, answer)
+        except Exception as error:
+            log.exception("payment call %s for %s broke", call.verb, call.subject_id)
+            await asyncio.to_thread(self._note_break, call, type(error).__name__)
+            raise
 
     def _lease(self, attempt_id: str | None) -> list[Call]:
         """Mostly nothing is due, and a look takes no lock; an attempt that was begun a moment ago
@@ -77,3 +93,7 @@ class Cashier:
             record_answer(session, call=call, answer=answer, now=self._clock.now())
 
         self._database.settle(write)
+
+    def _note_break(self, call: Call, error: str) -> None:
+        with self._database.transaction() as session:
+            call_broke(session, call=call, error=error, now=self._clock.now())

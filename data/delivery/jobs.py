@@ -216,14 +216,32 @@ def rest(session: Session, *, lane: str) -> None:
 def fail(session: Session, *, job_id: int, error: str, now: datetime) -> None:
     """Count a failed try: the whole lane backs off, so that nothing overtakes; then dead-letter."""
     job = session.get_one(Job, job_id)
+    _count_try(job, error, now)
+    if job.state == "dead":
+        rest(session, lane=job.lane)
+    else:
+        _BACK_OFF.run(session, lane=job.lane, now=job.run_at)
+
+
+def broke_outside(session: Session, new: NewJob, *, error: str, now: datetime) -> None:
+    """Count a failed try of what this job begins and others do, with no transaction open: it is
+    due again after a pause, and dead in the end. The rest of its lane goes on."""
+    enqueue(session, new, now=now)
+    job = session.scalars(select(Job).where(Job.key == new.key)).one()
+    session.refresh(job)
+    job.state = "due"
+    _count_try(job, error, now)
+    session.flush()
+    rest(session, lane=job.lane)
+
+
+def _count_try(job: Job, error: str, now: datetime) -> None:
     job.attempts += 1
     job.error = error[:200]
     if job.attempts >= MAX_ATTEMPTS:
         job.state = "dead"
-        rest(session, lane=job.lane)
-        return
-    job.run_at = now + _FIRST_RETRY * 2 ** (job.attempts - 1)
-    _BACK_OFF.run(session, lane=job.lane, now=job.run_at)
+    else:
+        job.run_at = now + _FIRST_RETRY * 2 ** (job.attempts - 1)
 
 
 def run_again(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from data.delivery.jobs import JobRunner
 from data.kernel.facts import Fact
 from data.payments import (
+    breaking,
     changing,
     credit,
     exchanging,
@@ -22,6 +23,7 @@ from data.payments import (
 from data.payments.aftercare import AFTERCARE, Aftercare
 from data.payments.alarms import dismiss_alarm
 from data.payments.attempts import Way, begin_attempt, supersede
+from data.payments.breaking import call_broke
 from data.payments.by_hand import give_back_by_hand
 from data.payments.deciding import (
     Cancelled,
@@ -81,6 +83,7 @@ JOBS: dict[str, JobRunner] = {
     **sending.JOBS,
     **notices.JOBS,
     **steps.JOBS,
+    **breaking.JOBS,
     **changing.JOBS,
     **exchanging.JOBS,
     **sandbox_bank.JOBS,
@@ -131,6 +134,7 @@ __all__ = [
     "apply_truth",
     "ask_again",
     "begin_attempt",
+    "call_broke",
     "calls_due",
     "cancel_order",
     "create_link",

@@ -42,9 +42,15 @@ def record_answer(session: Session, *, call: Call, answer: Answer, now: datetime
         _record_payment(session, call, answer, now)
 
 
+def is_its_turn(subject: PaymentAttempt | Refund, call: Call) -> bool:
+    """Nobody leased it again since, and nobody wants something else (a capture, a void) by now."""
+    is_latest = subject.calls == call.turn and subject.call == call.unanswered
+    return is_latest and subject.quarantine is None
+
+
 def _record_payment(session: Session, call: Call, answer: Answer, now: datetime) -> None:
     order, attempt = lock_attempt(session, call.attempt_id, call.order_id)
-    if _is_its_turn(attempt, call):
+    if is_its_turn(attempt, call):
         _finish_turn(session, attempt)
         if not isinstance(answer, ProviderPayment):
             _doubt_payment(session, order, attempt, call, answer, now)
@@ -103,7 +109,7 @@ def _record_refund(
     session: Session, call: Call, refund_id: str, answer: Answer, now: datetime
 ) -> None:
     order, refund = lock_refund(session, refund_id)
-    if _is_its_turn(refund, call):
+    if is_its_turn(refund, call):
         _finish_turn(session, refund)
         if not isinstance(answer, ProviderRefund):
             _doubt_refund(session, order, refund, call, answer, now)
@@ -149,12 +155,6 @@ def _tell_if_it_waits(session: Session, refund: Refund, answer: Answer, now: dat
         attempt = session.get_one(PaymentAttempt, refund.attempt_id)
         about, amount = refund.id, refund.amount
         raise_alarm(session, attempt, Alarm.REFUND_WAITS, about=about, amount=amount, now=now)
-
-
-def _is_its_turn(subject: PaymentAttempt | Refund, call: Call) -> bool:
-    """Nobody leased it again since, and nobody wants something else (a capture, a void) by now."""
-    is_latest = subject.calls == call.turn and subject.call == call.unanswered
-    return is_latest and subject.quarantine is None
 
 
 def _finish_turn(session: Session, subject: PaymentAttempt | Refund) -> None:

@@ -1,4 +1,4 @@
-"""Making one leased call at its provider. No transaction is open here, and nothing is raised."""
+"""Making one leased call at its provider. No transaction is open here."""
 
 import logging
 from dataclasses import replace
@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 
 
 async def perform(call: Call, gateway: Gateway) -> Answer:
-    """The provider's word, or the honest statement that we do not know."""
+    """The provider's word, or the honest statement that we do not know. Raises what breaks in a
+    client: that tells nothing about what the provider did, and time does not mend it."""
     try:
         return await _ask(call, gateway) or NotThere()
     except ProviderRefused as refusal:
@@ -34,9 +35,6 @@ async def perform(call: Call, gateway: Gateway) -> Answer:
         return TooPoor(str(poor))
     except ProviderUnreachable as silence:
         return NoAnswer(str(silence))
-    except Exception:  # a bug in a client tells nothing about what the provider did
-        log.exception("payment call %s for %s broke", call.verb, call.subject_id)
-        return NoAnswer("client_broke")
 
 
 async def look(wanted: Look, gateway: Gateway) -> Standing | NoAnswer | None:

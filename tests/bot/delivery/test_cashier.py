@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from data.payments import AttemptState, PaymentAttempt, Way, begin_attempt, order_behind
+from bot.api.reads.payment_trouble import trouble_of
+from data.delivery import jobs
+from data.payments import JOBS, AttemptState, PaymentAttempt, Way, begin_attempt, order_behind
 from data.payments.gateway import NewPayment, PayBy, ProviderPayment
 from integrations.payments import SandboxGateway
 from integrations.payments.kinds import Connected
@@ -95,6 +98,67 @@ def test_a_call_that_breaks_keeps_no_other_from_being_made(demo: Demo) -> None:
     with pytest.raises(ZeroDivisionError):
         asyncio.run(a_round(demo))
     assert states(demo, broken, same, other) == ["submitted", "submitted", "pending"]
+
+
+def breaks_for_ever(demo: Demo) -> str:
+    """Gives the attempt, after all that is done about it in a day."""
+    attempt, _ = two_begun(demo)
+    opens_as(demo, FIRST, lambda *_: Bank(demo, _breaks))
+    for _ in range(12):
+        asyncio.run(demo.tuanzi.worker.drain())
+        with suppress(ZeroDivisionError):
+            asyncio.run(a_round(demo))
+        demo.tuanzi.clock.advance(timedelta(minutes=2))
+    return attempt
+
+
+async def _breaks() -> None:
+    raise ZeroDivisionError
+
+
+async def _works() -> None:
+    return None
+
+
+def shop(demo: Demo) -> str:
+    with demo.tuanzi.database.reading() as session:
+        return session.scalars(select(PaymentAttempt.merchant_id).distinct()).one()
+
+
+def trouble(demo: Demo) -> list[tuple[str, str, int]]:
+    with demo.tuanzi.database.reading() as session:
+        found = trouble_of(session, merchant_id=shop(demo))
+        return [(dead.job.kind, dead.job.error, dead.job.id) for dead in found.jobs if dead.order]
+
+
+def test_a_call_that_always_breaks_is_given_up_and_somebody_is_told(demo: Demo) -> None:
+    attempt = breaks_for_ever(demo)
+    ((kind, error, _),) = trouble(demo)
+    assert (kind, error) == ("payment_call", "ZeroDivisionError")
+    with demo.tuanzi.database.reading() as session:
+        kept = session.get_one(PaymentAttempt, attempt)
+        assert (kept.calls, kept.call) == (jobs.MAX_ATTEMPTS, None)
+
+
+def test_what_was_given_up_is_made_when_somebody_starts_it_anew(demo: Demo) -> None:
+    attempt = breaks_for_ever(demo)
+    ((_, _, job),) = trouble(demo)
+    demo.tuanzi.gateways._made.clear()  # a program that was mended begins anew
+    opens_as(demo, FIRST, lambda *_: Bank(demo, _works))
+    with demo.tuanzi.database.transaction() as session:
+        now = demo.tuanzi.clock.now()
+        jobs.run_again(session, merchant_id=shop(demo), job_id=job, kinds=JOBS.keys(), now=now)
+    asyncio.run(demo.tuanzi.worker.drain())
+    asyncio.run(a_round(demo))
+    assert states(demo, attempt) == [AttemptState.PENDING]
+    assert trouble(demo) == []
+
+
+def test_who_waits_at_the_pay_page_is_spared_what_breaks_here(demo: Demo) -> None:
+    attempt, _ = two_begun(demo)
+    opens_as(demo, FIRST, lambda *_: Bank(demo, _breaks))
+    asyncio.run(demo.tuanzi.cashier.call_now(attempt))
+    assert states(demo, attempt) == [AttemptState.SUBMITTED]
 
 
 def test_a_call_whose_turn_was_over_before_it_came_is_left_to_the_next_round(demo: Demo) -> None:

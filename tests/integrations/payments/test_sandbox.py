@@ -199,7 +199,9 @@ def test_a_short_secret_is_refused_at_the_start(database: Database, clock: Turna
         SandboxGateway(database, clock, secret="")
 
 
-def test_a_call_answers_and_never_raises(bank: SandboxGateway, database: Database) -> None:
+def test_whatever_a_provider_says_or_does_not_say_is_an_answer(
+    bank: SandboxGateway, database: Database
+) -> None:
     assert _do(perform(_call(Verb.QUERY), bank)) == NotThere()
     assert isinstance(_do(perform(_call(Verb.CAPTURE), bank)), Declined)
     _plan(database, Outcome.LOST)
@@ -207,9 +209,10 @@ def test_a_call_answers_and_never_raises(bank: SandboxGateway, database: Databas
     assert isinstance(_do(perform(_call(Verb.QUERY), bank)), ProviderPayment)
 
 
-def test_a_bug_in_a_client_is_a_doubt_and_not_a_crash(bank: SandboxGateway) -> None:
+def test_a_bug_in_a_client_is_no_answer_of_the_provider(bank: SandboxGateway) -> None:
     broken = replace(_call(Verb.REFUND), refund_amount=None)
-    assert _do(perform(broken, bank)) == NoAnswer("client_broke")
+    with pytest.raises(ValueError, match="call_without_refund"):
+        _do(perform(broken, bank))
 
 
 def test_a_provider_that_cannot_close_is_asked_instead(
