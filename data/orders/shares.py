@@ -85,11 +85,20 @@ def keep_promise(session: Session, order: Order, *, shipping: Money, total: Mone
     if tax is None:
         _charge(session, order, ChargeKind.TAX, missing, {})
     else:
+        tax.shipping_minor = _as_before(tax, tax.amount + missing)
         tax.amount_minor += missing.minor
         tax.told_minor += missing.minor
     order.items_minor += missing.minor
     order.total_minor += missing.minor
     session.flush()
+
+
+def _as_before(tax: OrderCharge, promised: Money) -> int:
+    """What of a promised tax is on the shipping: the same part as of today's, in minor units."""
+    if not tax.shipping_minor:
+        return 0
+    of_goods = tax.amount_minor - tax.shipping_minor
+    return promised.split([of_goods, tax.shipping_minor])[1].minor
 
 
 def _charge(

@@ -8,6 +8,8 @@ from data.catalogue import Variant
 from data.kernel.errors import Invalid, NotFound, OutOfStock, Refused, TooOften, WrongState
 from data.merchants import Merchant
 from data.orders import OrderState
+from data.orders.sums import charges_of
+from data.orders.worth import worths
 from data.payments import RefundState
 from data.pools import (
     ContributionState,
@@ -193,6 +195,33 @@ def test_the_price_of_the_first_day_is_kept(shop: PoolShop) -> None:
     shop.work()
     assert shop.present_of(pool).total_minor == TARGET
     assert shop.pool_state(pool) == PoolState.ORDERED
+
+
+@pytest.mark.parametrize(("before", "shipping"), [("10", 80), ("", 0)])
+def test_of_a_tax_that_was_promised_the_goods_bear_their_own_share(
+    shop: PoolShop, before: str, shipping: int
+) -> None:
+    """66.00 and 8.00 to ship it; the tax on both has doubled since, or there was none."""
+
+    def taxes(percent: str) -> None:
+        tax = {"percent": percent, "included": False, "on_shipping": True, "name": {}}
+        with shop.database.transaction() as session:
+            merchant = session.get_one(Merchant, shop.merchant_id)
+            merchant.settings = {"shipping_minor": 800} | ({"tax": tax} if percent else {})
+
+    taxes(before)
+    pool = shop.opens_pool("Lan", shares=2)
+    shop.gives(pool, "Lan")
+    taxes("20")
+    shop.gives(pool, "Wei")
+    shop.says_where(pool, "Lan")
+    shop.work()
+    present = shop.present_of(pool)
+    with shop.database.reading() as session:
+        (tax,) = charges_of(session, present)
+        (worth,) = worths(session, present)
+    assert tax.shipping_minor == shipping
+    assert worth.left.minor == present.total_minor - 800 - shipping
 
 
 def test_a_present_called_off_after_all_gives_everybody_their_share_once(
