@@ -3,8 +3,9 @@ waited for a person for more than a day."""
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
+from sqlalchemy import Select, select, union_all
 
+from data.audit.accounts import differs
 from data.audit.checks import Check, Moment
 from data.ledger import DISPUTE_LOST, DISPUTED, PSP_FEE, LedgerEntry, Posting
 from data.payments import (
@@ -72,29 +73,18 @@ def _fees_differ(_: Moment) -> Select[Any]:
     kept = select(
         PaymentFee.merchant_id, PaymentFee.currency, PaymentFee.amount_minor.label("minor")
     ).where(PaymentFee.booked)
-    return _differs(kept, Posting.account == PSP_FEE)
+    return differs(kept, Posting.account == PSP_FEE)
 
 
 def _disputes_differ(_: Moment) -> Select[Any]:
     """What lies at banks, and what was lost there, are an account each; together they are `out`."""
     out = select(Dispute.merchant_id, Dispute.currency, Dispute.out_minor.label("minor"))
-    return _differs(out, Posting.account.in_((DISPUTED, DISPUTE_LOST)))
+    return differs(out, Posting.account.in_((DISPUTED, DISPUTE_LOST)))
 
 
 def _open_disputes_differ(_: Moment) -> Select[Any]:
     out = select(Dispute.merchant_id, Dispute.currency, Dispute.out_minor.label("minor"))
-    return _differs(out.where(Dispute.state == DisputeState.OPEN), Posting.account == DISPUTED)
-
-
-def _differs(rows: Select[str, str, int], account: ColumnElement[bool]) -> Select[Any]:
-    """Per shop and currency: an account that runs below zero, beside the rows it is made of."""
-    booked = select(Posting.merchant_id, Posting.currency, Posting.amount_minor).where(account)
-    both = union_all(rows, booked).subquery()
-    return (
-        select(both.c.merchant_id + literal("/") + both.c.currency)
-        .group_by(both.c.merchant_id, both.c.currency)
-        .having(func.sum(both.c.minor) != 0)
-    )
+    return differs(out.where(Dispute.state == DisputeState.OPEN), Posting.account == DISPUTED)
 
 
 CHECKS = (

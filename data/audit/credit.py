@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import Select, and_, case, func, or_, select
 
+from data.audit.accounts import differs
 from data.audit.checks import Check, Moment
 from data.ledger import GIFT_CARD_LIABILITY, Posting
 from data.orders import Order, OrderState
@@ -64,15 +65,7 @@ def _liability_differs(_: Moment) -> Select[Any]:
     worth = select(
         GiftCard.merchant_id, GiftCard.currency, (-GiftCard.balance_minor).label("minor")
     )
-    booked = select(Posting.merchant_id, Posting.currency, Posting.amount_minor).where(
-        Posting.account == GIFT_CARD_LIABILITY
-    )
-    both = union_all(worth, booked).subquery()
-    return (
-        select(both.c.merchant_id + literal("/") + both.c.currency)
-        .group_by(both.c.merchant_id, both.c.currency)
-        .having(func.sum(both.c.minor) != 0)
-    )
+    return differs(worth, Posting.account == GIFT_CARD_LIABILITY)
 
 
 CHECKS = (

@@ -5,10 +5,11 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, literal, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
+from data.audit.accounts import differs
 from data.audit.checks import Check, Moment
 from data.group_buys.models import Seat, TeamState, TeamStep
-from data.ledger import LedgerEntry, Posting, cash_in_transit
-from data.orders import Order, OrderState
+from data.ledger import CUSTOMER_HOLD, LedgerEntry, Posting, cash_in_transit
+from data.orders import Order, OrderKind, OrderState
 from data.payments import (
     AttemptState,
     Dispute,
@@ -18,6 +19,7 @@ from data.payments import (
     RefundKind,
     RefundState,
 )
+from data.payments.credit_models import PURSE, GiftCard, GiftCardUse, UseState
 from data.payments.refunds import DIFFERENCE
 
 _UNPAID = (OrderState.AWAITING_PAYMENT, OrderState.EXPIRED, OrderState.CANCELLED)
@@ -173,6 +175,31 @@ def _cash_differs(_: Moment) -> Select[Any]:
     )
 
 
+def _hold_differs(_: Moment) -> Select[Any]:
+    """Per shop and currency: money that is paid and not the shop's yet is what orders that wait for
+    their team were paid with, and shares of presents, until a purse has them."""
+    kept = PaymentAttempt.captured_minor - PaymentAttempt.promised_minor
+    is_share = and_(Order.kind == OrderKind.POOL, Order.state.in_(_PAID))
+    paid = (
+        select(PaymentAttempt.merchant_id, PaymentAttempt.currency, (-kept).label("minor"))
+        .join(Order, Order.id == PaymentAttempt.order_id)
+        .where(or_(Order.state == OrderState.WAITING_GROUP, is_share))
+    )
+    left = GiftCardUse.amount_minor - GiftCardUse.returned_minor
+    by_cards = (
+        select(GiftCardUse.merchant_id, GiftCardUse.currency, -left)
+        .join(Order, Order.id == GiftCardUse.order_id)
+        .where(GiftCardUse.state == UseState.REDEEMED, Order.state == OrderState.WAITING_GROUP)
+    )
+    inside = GiftCard.issued_minor - GiftCard.voided_minor
+    in_purses = select(GiftCard.merchant_id, GiftCard.currency, inside).where(
+        GiftCard.issued_by.startswith(PURSE)
+    )
+    held = union_all(paid, by_cards, in_purses).subquery()
+    rows = select(held.c.merchant_id, held.c.currency, held.c.minor)
+    return differs(rows, Posting.account == CUSTOMER_HOLD)
+
+
 CHECKS = (
     Check("I4", "refunds_exceed_captured", _too_much_back),
     Check("I4", "refunds_not_promised", _promise_differs),
@@ -181,6 +208,7 @@ CHECKS = (
     Check("I5", "failed_team_not_refunded_once", _failed_team_not_refunded_once),
     Check("I6", "ledger_entry_unbalanced", _entry_unbalanced),
     Check("I6", "ledger_cash_differs", _cash_differs),
+    Check("I6", "ledger_hold_differs", _hold_differs),
     Check("I7", "paid_order_not_paid_once", _not_paid_once),
     Check("I8", "captured_another_amount", _paid_another_amount),
 )

@@ -122,6 +122,12 @@ INSERT INTO postings (entry_id, merchant_id, account, amount_minor, currency) SE
 INSERT INTO postings (entry_id, merchant_id, account, amount_minor, currency) SELECT min(id),
   merchant_id, 'cash_in_transit:bank', 1, 'CNY' FROM ledger_entries;
 
+-- fault: ledger_hold_differs
+INSERT INTO postings (entry_id, merchant_id, account, amount_minor, currency) SELECT min(id),
+  merchant_id, 'customer_hold', -1, 'CNY' FROM ledger_entries;
+INSERT INTO postings (entry_id, merchant_id, account, amount_minor, currency) SELECT min(id),
+  merchant_id, 'revenue', 1, 'CNY' FROM ledger_entries;
+
 -- fault: paid_order_not_paid_once
 UPDATE payment_attempts SET state = 'failed' WHERE order_id = (SELECT min(id) FROM orders WHERE
   state = 'ready' AND kind = 'group');
