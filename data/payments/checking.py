@@ -25,18 +25,18 @@ CHECK = "payment_check"
 _SCHEDULE = tuple(
     timedelta(seconds=seconds) for seconds in (10, 20, 60, 180, 600, 1800, 3600, 10800, 21600)
 )
-GIVE_UP_AFTER = 6  # questions in a row answered `no such payment`, half an hour in all
+GIVE_UP_AFTER = 6  # looks in a row without news, half an hour in all: `no such payment` is so
 
 
 def plan_check(session: Session, subject: PaymentAttempt | Refund, *, now: datetime) -> None:
-    """Ask again later; each check is a job of its own."""
+    """Ask again later; each check is a job of its own, after the call that left it open."""
     wait = _wait(subject)
     subject.next_check_at = _not_past_expiry(session, subject, now, now + wait)
     session.flush()
     job = NewJob(
         lane=lane_of(subject.order_id),
         kind=CHECK,
-        key=f"{CHECK}:{subject.id}:{subject.checks}",
+        key=f"{CHECK}:{subject.id}:call:{subject.calls}",
         run_at=subject.next_check_at,
         args={"subject_id": subject.id},
         merchant_id=subject.merchant_id,
@@ -95,6 +95,8 @@ def ask_now(session: Session, hinted: PaymentAttempt, *, now: datetime) -> bool:
     order, attempt = lock_attempt(session, hinted.id, hinted.order_id)
     if attempt.quarantine is not None or attempt.state == AttemptState.CAPTURED:
         return False
+    if attempt.call is None:
+        attempt.checks = max(0, attempt.checks - 1)  # it takes the place of none that is planned
     if attempt.call in (None, Verb.QUERY):
         attempt.call = next_verb(order, attempt)
         attempt.call_at = now
@@ -121,9 +123,11 @@ def _verb_for_hold(order: Order, attempt: PaymentAttempt) -> Verb:
 
 
 def _check_attempt(session: Session, attempt_id: str, now: datetime) -> None:
+    """Where somebody has asked since, that look planned the next one: this one is none any more."""
     order, attempt = lock_attempt(session, attempt_id)
     is_open = attempt.state in OPEN_ATTEMPTS and attempt.quarantine is None
-    if is_open and attempt.call is None:
+    is_next = attempt.next_check_at is not None and attempt.next_check_at <= now
+    if is_open and is_next and attempt.call is None:
         attempt.call, attempt.call_at = next_verb(order, attempt), now
         session.flush()
 

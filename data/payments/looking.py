@@ -62,7 +62,8 @@ def look_soon(session: Session, attempt: PaymentAttempt, *, named: str = "", now
         return False
     plan_look(session, attempt, now=now)
     look = session.get_one(PaymentLook, attempt.id, populate_existing=True, with_for_update=True)
-    look.due_at = now
+    if look.due_at is None or look.due_at > now:
+        look.due_at, look.looks = now, look.looks - 1  # it takes the place of none that is planned
     if named and named not in look.named and len(look.named) < _MOST_NAMED:
         look.named = [*look.named, named]
     session.flush()

@@ -102,7 +102,8 @@ class PaymentLink(Base):
 
 
 class PaymentAttempt(Base):
-    """One try to pay one order. `promised_minor` of what was captured is promised back.
+    """One try to pay one order. `promised_minor` of what was captured is promised back. `checks`:
+    planned looks in a row without news.
 
     `account_id` None: the house's own (the simulated bank, a messenger's invoices). `details` are
     `gateway.Details`. `superseded`: its payer has chosen another way, or paid by

@@ -57,7 +57,7 @@ def _record_payment(session: Session, call: Call, answer: Answer, now: datetime)
     if isinstance(answer, ProviderPayment):
         learn(session, order, attempt, answer, now=now)
     is_idle = attempt.call is None and attempt.quarantine is None
-    if is_idle and attempt.state in OPEN_ATTEMPTS:
+    if is_idle and attempt.state in OPEN_ATTEMPTS and attempt.next_check_at is None:
         plan_check(session, attempt, now=now)
 
 
@@ -90,6 +90,8 @@ def _send_again_or_give_up(
     was over before stays over."""
     if attempt.state not in OPEN_ATTEMPTS:
         return
+    if attempt.state == AttemptState.PENDING:
+        attempt.checks = 0  # it was shown before: that it is gone is news, and may not last
     if not order.can_be_paid(now) or attempt.checks >= GIVE_UP_AFTER:
         _give_up(session, order, attempt, now)
         return

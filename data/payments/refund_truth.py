@@ -48,6 +48,7 @@ def apply_refund_truth(
     session.flush()
     if not move_refund(session, refund, RefundState(truth.status.value), now=now):
         return False
+    refund.checks = 0  # there is news
     _follow(session, order, refund, before, now)
     return True
 

@@ -11,7 +11,8 @@ from data.kernel.money import Money
 
 
 class PaymentLook(Base):
-    """When a captured payment is looked at again; one for each. `turn` is the lease.
+    """When a captured payment is looked at again; one for each. `turn` is the lease, `looks` how
+    many of the planned ones were made.
 
     `named`: numbers of refunds there that notices spoke of and nobody here knew.
     """

@@ -81,7 +81,8 @@ def learn(
 def _columns(to: AttemptState, truth: ProviderPayment) -> dict[str, Any]:
     if to == AttemptState.CAPTURED:
         return {"captured_minor": truth.amount.minor, **_SETTLED}
-    return {"hold_until": truth.hold_until} if to == AttemptState.AUTHORIZED else {}
+    held = {"hold_until": truth.hold_until} if to == AttemptState.AUTHORIZED else {}
+    return {"checks": 0, **held}  # there is news
 
 
 def pay_by_credit(session: Session, *, order_id: str, now: datetime) -> None:
