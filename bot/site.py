@@ -15,6 +15,7 @@ from bot.pages import (
     chipping_in,
     codes,
     handing_over,
+    looking_again,
     media,
     mishaps,
     my_data,
@@ -33,8 +34,8 @@ from bot.webchat import frame, listening, talking, uploads
 from bot.webchat.newsroom import Newsroom
 
 _PARTS = (
-    rest, pay, handing_over, paying_in_wechat, codes, share, chipping_in, wechat, telegram_app,
-    my_data, media,
+    rest, pay, handing_over, looking_again, paying_in_wechat, codes, share, chipping_in, wechat,
+    telegram_app, my_data, media,
     webhooks, wechat_webhook, wecom_webhook, payment_webhooks, uploads, frame, talking, listening,
 )  # fmt: skip
 # docs/architecture.md, "limits".

@@ -20,7 +20,7 @@ from data.kernel.locales import Locale
 from data.personal.exporting import find_export, take_export
 
 PAGES = Pages(Path(__file__).parent / "templates")
-_GUESSES = Guesses(30)  # as the pay page
+_GUESSES = Guesses(30)  # a page for one person
 _POLICY = {"Content-Security-Policy": PAY_POLICY}
 
 router = APIRouter(prefix="/my-data", include_in_schema=False)

@@ -21,6 +21,7 @@ from bot.pages.bank import visit_bank
 from bot.pages.ways import Payer, ways_of
 from bot.web.guesses import Guesses
 from bot.web.headers import PAY_POLICY
+from bot.web.rates import Rate
 from bot.web.templates import Pages
 from data.catalogue import Variant
 from data.group_buys import only_reserves
@@ -39,7 +40,11 @@ from dialogs.invitations import PAY
 
 _HERE = Path(__file__).parent
 PAGES = Pages(_HERE / "templates")
-_GUESSES = Guesses(30)  # docs/architecture.md, "limits": pay page 30 a minute per address
+# docs/architecture.md, "limits". A page that waits loads itself anew six times a minute: thirty are
+# five windows of it. Behind one address are offices and carriers: that limit is for floods, and for
+# guesses that come all at once, before the first is known to be one.
+_LOOKS = Rate(30, per=60)  # of one link
+_GUESSES = Guesses(300)  # from one address
 SEE_OTHER = 303
 
 # What is said of a code that is of no use here; everything else the page itself shows.
@@ -117,7 +122,10 @@ async def play_the_bank(
 
 
 def look(tuanzi: Tuanzi, request: Request) -> None:
-    _GUESSES.look(request, now=tuanzi.clock.now())
+    """By a link's token, or the key of a payment that somebody comes back from."""
+    now = tuanzi.clock.now()
+    _GUESSES.look(request, now=now)
+    _LOOKS.take(request.path_params.get("token") or request.path_params["key"], now=now)
 
 
 def missed(tuanzi: Tuanzi, request: Request) -> None:
