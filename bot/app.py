@@ -140,7 +140,12 @@ def build(settings: Settings, *, clock: Clock | None = None, house: House | None
     bell = Bell()
     database.on_commit = bell.ring
     gateways = _gateways(settings, database, clock)
-    house = replace(house, longest_hold=gateways.longest_hold, rewards_inviting=rewards_inviting)
+    house = replace(
+        house,
+        longest_hold=gateways.longest_hold,
+        ways_to_pay=gateways.ways_to_pay,
+        rewards_inviting=rewards_inviting,
+    )
     channels: dict[str, Channel] = {}
     turns = Turns(database, clock, house, _adviser(settings, database, clock))
     kinds = _job_kinds(settings, house, Arrivals(database, turns))

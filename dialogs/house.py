@@ -1,6 +1,6 @@
 """What every turn needs and no turn changes: the flows, the actions, our public address."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,6 +17,12 @@ from dialogs.library import FlowLibrary
 from dialogs.understanding import Context, Understood, understand
 
 Understanding = Callable[[str, Context], Understood]
+# Codes of what a shop can be paid with (`payment_way` of names.yml). Of a merchant.
+WaysToPay = Callable[[Session, str], Sequence[str]]
+
+
+def no_way(_session: Session, _merchant_id: str) -> tuple[str, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class House:
     `writers`: actions that wrote something once; they are not tried in a look any more.
     `understand`: the chain, or what a story recorded of it.
     `model_receiver`: who gets what a language model is asked; empty: there is none to ask.
-    `longest_hold`: for how long a shop's providers reserve money.
+    `longest_hold`: for how long a shop's providers reserve money; `ways_to_pay`: which they are.
     `rewards_inviting`: the messengers whose rules allow a reward for that.
     """
 
@@ -39,6 +45,7 @@ class House:
     understand: Understanding = understand
     model_receiver: str = ""
     longest_hold: LongestHold = no_hold
+    ways_to_pay: WaysToPay = no_way
     rewards_inviting: Allows = nowhere
 
 

@@ -48,6 +48,7 @@ from dialogs.engine import (
     to_json,
 )
 from dialogs.format import FlowSet, Response
+from dialogs.format.placeholders import gaps_of
 from dialogs.format.wait_events import WAIT_EVENTS, About
 from dialogs.handing_over import hand_over
 from dialogs.house import Cause, House, Stage, stage_of
@@ -59,6 +60,7 @@ from dialogs.responses import fitting, say
 from dialogs.standing import pin, standing
 from dialogs.wording import Unwordable
 
+_WAYS_TO_PAY = "ways_to_pay"  # a gap that any sentence may have
 _ASKS = "action_ask_"  # the actions that put a question instead of a response
 
 
@@ -347,7 +349,15 @@ class Play:
         self, response: Response, values: dict[str, Any], *more: Options
     ) -> OutboundMessage:
         person = self.stage.person
-        return say(response, {"name": person.name, **values}, Locale(person.locale), more=more)
+        known = {"name": person.name, **self._of_the_shop(response), **values}
+        return say(response, known, Locale(person.locale), more=more)
+
+    def _of_the_shop(self, response: Response) -> dict[str, list[str]]:
+        """What is looked up only for a sentence that has a gap for it."""
+        if _WAYS_TO_PAY not in gaps_of(*response.text.values()):
+            return {}
+        ways = self.house.ways_to_pay(self.session, self.stage.merchant.id)
+        return {_WAYS_TO_PAY: list(ways) or ["none"]}
 
     def tell(self, message: OutboundMessage) -> None:
         """Say to this person, here, what is worded already."""

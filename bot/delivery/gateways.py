@@ -14,6 +14,7 @@ from data.kernel.encryption import Unreadable
 from data.payments.account_models import PaymentAccount
 from data.payments.accounts import OVERLAP, accounts_of, credentials_of
 from data.payments.gateway import Flags, Gateway, Scene
+from data.payments.sandbox_bank import SANDBOX
 from integrations.egress import Egress
 from integrations.payments.kinds import BadCredentials, Connected, Kind, Wiring
 
@@ -64,6 +65,12 @@ class Gateways:
             for account in accounts_of(session, merchant_id=merchant_id)
             if account.enabled and self._takes(session, account, scene, currency)
         ]
+
+    def ways_to_pay(self, session: Session, merchant_id: str) -> list[str]:
+        """The providers through which this shop can be paid; the simulated bank among them."""
+        mine = accounts_of(session, merchant_id=merchant_id)
+        found = [one.provider for one in mine if one.enabled and self.open(session, one)]
+        return [*found, *(name for name in self.house if name == SANDBOX)]
 
     def longest_hold(self, session: Session, merchant_id: str) -> timedelta | None:
         """For how long money of this shop's buyers can be reserved at least: the shortest of what
