@@ -15,7 +15,7 @@ from data.conversations import Offered as Shown
 from data.conversations.whereabouts import Whereabouts, look_around
 from data.delivery.inbound import EventKind, InboundEvent
 from data.delivery.masking import mask_cards
-from data.group_buys.queries import open_teams_in, unpaid_seats
+from data.group_buys import Team, has_line, is_running, lists_of, running_teams_in, unpaid_seats
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
 from data.pools import open_pools_in
@@ -37,10 +37,13 @@ from dialogs.understanding.values import Setting
 from dialogs.understanding.vouchers import names_voucher
 
 _START, _JOIN, _LEAVE = "group_buy_start", "group_buy_join", "group_buy_leave"
+_WAIT, _LEAVE_LINE = "group_buy_wait", "group_buy_leave_line"
 _WORDLESS = {EventKind.MEDIA: "utter_media", EventKind.LOCATION: "utter_location"}
 _ANSWER = "/SetSlots("
+_LINE = "utter_line_place"
 _REMEMBERED = 10_000  # buttons that need not be taken apart again
 _OVERHEARD = {True: frozenset({_START, _JOIN, _LEAVE}), False: frozenset({_START})}
+_OF_LINES = {True: frozenset({_WAIT, _LEAVE, _LEAVE_LINE}), False: frozenset[str]()}
 _OF_POOLS = {True: frozenset({"pool_start", "pool_give"}), False: frozenset({"pool_start"})}
 
 
@@ -106,8 +109,9 @@ def _understood(
     text = mask_cards(event.text)
     if not event.addressed:
         heard = _overheard(house, text, context, rev)
-        leaves = heard.understood is not None and heard.understood.intent == _LEAVE
-        not_to_us = leaves and not _has_seat(session, known, now)
+        said = heard.understood.intent if heard.understood is not None else None
+        may_leave = {_LEAVE: _has_seat, _LEAVE_LINE: _waits}.get(said or "")
+        not_to_us = may_leave is not None and not may_leave(session, known, now)
         return Hearing(rev, silent=True) if not_to_us else heard
     understood = house.understand(text, context)
     private = _is_private(context) or holds_address(text) or names_voucher(understood.entities)
@@ -153,25 +157,40 @@ def _is_private(context: Context) -> bool:
 
 def _overheard(house: House, text: str, context: Context, rev: int) -> Hearing:
     """In a group we hear only a closed list of words: to start a team, to join an open one or to
-    leave it again.
+    leave it again, to get in line for a full one.
 
     docs/adr/0008: they are commands in all but the slash. Nothing is guessed, nothing else read.
     """
     understood = house.understand(text, context)
     known = _OVERHEARD[context.team_open] | _OF_POOLS[context.pool_open]
+    known |= _OF_LINES[context.line_open]
     if understood.link != "words" or understood.intent not in known:
         return Hearing(rev, silent=True)
     return Hearing(rev, understood.commands, understood)
 
 
 def _has_seat(session: Session, known: Whereabouts, now: datetime) -> bool:
-    """Whoever is in no team here does not say "I'm out" to us."""
+    """Whoever is in no team here, nor in line for one, does not say "I'm out" to us."""
     person, chat = known.person, known.chat
     if person is None or chat is None:
         return False
     seats = unpaid_seats(session, merchant_id=known.merchant.id, person_id=person.id)
-    here = {team.id for team in open_teams_in(session, chat_id=chat.id, now=now)}
-    return any(seat.team_id in here for seat in seats)
+    here = {team.id for team in _teams_here(session, known) if is_running(team, now)}
+    return any(seat.team_id in here for seat in seats) or _waits(session, known, now)
+
+
+def _waits(session: Session, known: Whereabouts, _now: datetime) -> bool:
+    if known.person is None:
+        return False
+    here = {team.id for team in _teams_here(session, known)}
+    return any(entry.team_id in here for entry in lists_of(session, person_id=known.person.id))
+
+
+def _teams_here(session: Session, known: Whereabouts) -> list[Team]:
+    """Of a group; alone one has no teams but one's own."""
+    if known.chat is None or known.chat.kind != "group":
+        return []
+    return running_teams_in(session, chat_id=known.chat.id)
 
 
 def _press(
@@ -229,9 +248,8 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
     zone = person.timezone if person else merchant.timezone
     who = person.id if person else None  # also of somebody new: a group's card is for all
     offers = offered_to(session, chat_id=chat.id, person_id=who, now=now) if chat else []
-    team_open = bool(
-        chat and chat.kind == "group" and open_teams_in(session, chat_id=chat.id, now=now)
-    )
+    teams = _teams_here(session, known)
+    knows_lines = _LINE in live.domain.responses  # flows published before have no words for them
     return Context(
         locale=Locale(person.locale if person else merchant.locale),
         today=now.astimezone(ZoneInfo(zone)).date(),
@@ -244,7 +262,8 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
         active_flow=_active_flow(state),
         active_slots=_active_slots(state, pinned),
         flow_slots=live.owned,
-        team_open=team_open,
+        team_open=any(is_running(team, now) for team in teams),
+        line_open=knows_lines and any(has_line(team, now) for team in teams),
         pool_open=bool(chat and open_pools_in(session, chat_id=chat.id, now=now)),
         day_saved=is_fresh(state.slots.get("day_saved"), now=now),
         wares=_wares(session, merchant.id),

@@ -17,7 +17,9 @@ from dialogs.format import Domain
 from dialogs.responses import fill
 
 RESPONSE = "utter_team_card"
+_JOIN, _LINE = "utter_team_join_button", "utter_team_line_button"
 _INVITE = "utter_team_invite_button"
+_WAITING = "utter_team_card_waiting"
 _JOINED, _COLLECTING = "utter_team_card_joined", "utter_team_card_collecting"
 
 
@@ -92,6 +94,7 @@ def _lines(wording: Wording, view: TeamView, title: str, now: datetime) -> list[
     lines += [*ladder_lines(wording, view), *_mode(wording, view), _count(wording, view)]
     if view.paying and view.mode != PayMode.JOIN_FIRST:
         lines.append(wording.words("utter_team_card_paying", paying=str(view.paying)))
+    lines += _waiting(wording, view)
     return [*lines, wording.words("utter_team_card_time", left=view.deadline - now)]
 
 
@@ -130,8 +133,16 @@ def _collecting(wording: Wording, view: TeamView, now: datetime) -> list[str]:
     told = wording.words(_COLLECTING, **values) if wording.knows(_COLLECTING) else ""
     return [
         *([told] if told else []),
+        *_waiting(wording, view),
         wording.words("utter_team_card_time", left=view.deadline - now),
     ]
+
+
+def _waiting(wording: Wording, view: TeamView) -> list[str]:
+    """How many wait for a place that may come free."""
+    if not view.waiting or not wording.knows(_WAITING):
+        return []
+    return [wording.words(_WAITING, waiting=str(view.waiting))]
 
 
 def _ending(view: TeamView) -> str:
@@ -142,14 +153,15 @@ def _ending(view: TeamView) -> str:
 
 
 def _buttons(wording: Wording, view: TeamView) -> tuple[Option, ...]:
-    """Join while it runs, and invite others where a link may show it; afterwards anybody may open
-    another."""
+    """Join while it runs, or get in line where it is full, and invite others where a link may show
+    it; once no place is given away any more, anybody may open another."""
+    line = view.takes_waiters and wording.knows(_LINE)
+    response, action = (_LINE, "wait_for_place") if line else (_JOIN, "join_team")
+    way_in = Option(wording.words(response), f"/Act(action_{action}, team={view.id})")
     if view.state != TeamState.OPEN:
         anew = f"/StartFlow(group_buy_start, campaign={view.campaign_id})"
-        return (Option(wording.words("utter_team_anew_button"), anew),)
-    join = Option(
-        wording.words("utter_team_join_button"), f"/Act(action_join_team, team={view.id})"
-    )
+        other = Option(wording.words("utter_team_anew_button"), anew)
+        return (way_in, other) if line else (other,)
     if not view.shareable or not wording.knows(_INVITE):
-        return (join,)
-    return (join, Option(wording.words(_INVITE), f"/Act(action_invite, team={view.id})"))
+        return (way_in,)
+    return (way_in, Option(wording.words(_INVITE), f"/Act(action_invite, team={view.id})"))

@@ -14,7 +14,7 @@ from data.conversations import (
 )
 from data.delivery.models import OutboxRow
 from data.flows import FlowChannel, FlowMove
-from data.group_buys import Seat, SeatState, Team
+from data.group_buys import EntryState, Seat, SeatState, Team, WaitlistEntry
 from data.ledger import Posting
 from data.merchants import Merchant
 from data.occasions import Occasion, Reminder
@@ -122,6 +122,7 @@ FACTS: Mapping[str, Fact] = {
     "shares_paid": _count(Contribution, Contribution.state.in_(GIVEN)),
     "seats_paid": _count(Seat, Seat.state.in_(_PAID)),
     "seats_held": _count(Seat, Seat.state == SeatState.HELD),
+    "in_line": _count(WaitlistEntry, WaitlistEntry.state == EntryState.WAITING),
     "occasions": _count(Occasion),
     "reminders_due": _count(Reminder, Reminder.state == "due"),
     "reminders_sent": _count(Reminder, Reminder.state == "sent"),

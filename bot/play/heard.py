@@ -105,6 +105,7 @@ def _here(context: Context) -> dict[str, Any]:
         "asked": asked,
         "flow": context.active_flow,
         "team_open": context.team_open,
+        "line_open": context.line_open,
         "day_saved": context.day_saved,
     }
     return {name: value for name, value in here.items() if value}

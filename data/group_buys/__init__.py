@@ -65,6 +65,7 @@ from data.group_buys.queries import (
     open_teams_in,
     open_to_join,
     own_team,
+    running_teams_in,
     seat_of_order,
     team_of,
     team_view,
@@ -76,12 +77,13 @@ from data.group_buys.rewards import budget_of, reward_of
 from data.group_buys.service import cancel_team, join, leave, open_team, place_seat_order
 from data.group_buys.sharing import REVOKED, find_shared, revoke_shares, share_team, team_shared_by
 from data.group_buys.shipping import asks_for_address, give_team_address, lacks_address
-from data.group_buys.teams import takes_money
+from data.group_buys.teams import is_running, takes_money
 from data.group_buys.terms import CampaignTerms
 from data.group_buys.tiers import Tier, campaign_tiers, reached
-from data.group_buys.turns import wait_for_place
+from data.group_buys.turns import TURN_TTL, wait_for_place
 from data.group_buys.visibility import chats_of, welcomes
 from data.group_buys.waiting import (
+    has_line,
     leave_line,
     lists_of,
     may_be_waited_for,
@@ -94,6 +96,7 @@ __all__ = [
     "JOBS",
     "NOT_INSIDE",
     "REVOKED",
+    "TURN_TTL",
     "AddressWanted",
     "Allows",
     "Came",
@@ -144,12 +147,14 @@ __all__ = [
     "find_by_key",
     "find_shared",
     "give_team_address",
+    "has_line",
     "invite",
     "invite_budget_of",
     "invite_figures",
     "invite_reward_of",
     "is_pledge",
     "is_reserved",
+    "is_running",
     "join",
     "lacks_address",
     "leave",
@@ -173,6 +178,7 @@ __all__ = [
     "revoke_shares",
     "reward_of",
     "rewarding_budget",
+    "running_teams_in",
     "seat_of_order",
     "seat_paid",
     "share_team",

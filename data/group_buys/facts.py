@@ -75,8 +75,8 @@ class SeatOffered(TeamFact):
 
 @dataclass(frozen=True, slots=True)
 class WaitEnded(TeamFact):
-    """For the person alone, who got no place: the team ended, or (`why`, a code) their turn came
-    and they could have none."""
+    """For the person alone, who got no place: the team ended, or their turn came and they could
+    have none. `why`: `stock`, or the name of a limit (limits.py)."""
 
     entry_id: int
     person_id: str

@@ -11,6 +11,7 @@ from data.catalogue import Variant
 from data.group_buys.models import (
     LIVE,
     PAYING,
+    RUNNING,
     Campaign,
     CampaignState,
     PayMode,
@@ -24,6 +25,7 @@ from data.group_buys.reward_models import LeaderReward, RewardState
 from data.group_buys.teams import team_now
 from data.group_buys.tiers import Tier, team_tiers
 from data.group_buys.visibility import shown_in
+from data.group_buys.waiting import MOST_WAITING
 from data.kernel.entities import known
 from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
@@ -86,6 +88,12 @@ class TeamView:
     def minimum(self) -> int:
         return self.tiers[0].min_size
 
+    @property
+    def takes_waiters(self) -> bool:
+        """May who comes now get in line, and do nothing else?"""
+        full = self.state == TeamState.OPEN and (not self.free or self.waiting > 0)
+        return (full or self.state == TeamState.PAYING) and self.waiting < MOST_WAITING
+
 
 def team_view(session: Session, team: Team | str) -> TeamView:
     """The team as it is now."""
@@ -143,6 +151,18 @@ def open_teams_in(session: Session, *, chat_id: str, now: datetime) -> list[Team
         session.scalars(
             select(Team)
             .where(Team.chat_id == chat_id, Team.state == TeamState.OPEN, Team.expires_at > now)
+            .order_by(Team.opened_at, Team.id)
+        )
+    )
+
+
+def running_teams_in(session: Session, *, chat_id: str) -> list[Team]:
+    """Teams of this chat that are joined, filled or paid for, the oldest first; some may be past
+    their time."""
+    return list(
+        session.scalars(
+            select(Team)
+            .where(Team.chat_id == chat_id, Team.state.in_(RUNNING))
             .order_by(Team.opened_at, Team.id)
         )
     )

@@ -141,8 +141,14 @@ def _pass_over(session: Session, entry: WaitlistEntry, refusal: ShopError, now: 
     if not drop(session, entry, EntryState.PASSED, now=now):
         return
     team = team_now(session, entry.team_id)
-    _tell_ended(session, team, entry, refusal.detail or refusal.code, now)
+    if not isinstance(refusal, AlreadyJoined):  # they have a place: nobody need tell them
+        _tell_ended(session, team, entry, _why(refusal), now)
     _call_next(session, team, after=f"entry:{entry.id}:passed", now=now)
+
+
+def _why(refusal: ShopError) -> str:
+    """What stock says in its detail is an id."""
+    return "stock" if isinstance(refusal, OutOfStock) else refusal.detail or refusal.code
 
 
 def _close(session: Session, team_id: str, now: datetime) -> None:

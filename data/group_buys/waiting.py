@@ -56,6 +56,13 @@ def may_be_waited_for(team: Team, now: datetime) -> bool:
     return (runs or _is_paying(team, now)) and team.waiting < MOST_WAITING
 
 
+def has_line(team: Team, now: datetime) -> bool:
+    """Does who comes now get a place only by waiting for one, whatever room the list has?"""
+    if team.state == TeamState.OPEN:
+        return team.expires_at > now and (team.held >= team.target or team.waiting > 0)
+    return _is_paying(team, now)
+
+
 def _is_paying(team: Team, now: datetime) -> bool:
     return team.state == TeamState.PAYING and team.ends_at > now
 

@@ -7,6 +7,7 @@ from data.delivery.outbox import Letter
 from data.group_buys import (
     Campaign,
     Team,
+    has_line,
     live_seat,
     open_team,
     open_teams_in,
@@ -108,8 +109,8 @@ class OpenTeam(ShopAction):
 def _running_team(turn: Turn, campaign: Campaign) -> Team | None:
     """One of this offer that still has room."""
     teams = open_teams_in(turn.session, chat_id=turn.chat.id, now=turn.now)
-    fitting = (one for one in teams if one.campaign_id == campaign.id and one.held < one.target)
-    return next(fitting, None)
+    fitting = (one for one in teams if one.campaign_id == campaign.id)
+    return next((one for one in fitting if not has_line(one, turn.now)), None)
 
 
 def _point_at(turn: Turn, team: Team) -> None:

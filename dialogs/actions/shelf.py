@@ -35,6 +35,7 @@ from dialogs.actions import (
     team_seats,
     team_sharing,
     team_standing,
+    team_waiting,
     votes,
     vouchers,
 )
@@ -47,6 +48,7 @@ ACTIONS = registry(
     *shipping.ACTIONS,
     *group_buying.ACTIONS,
     *team_seats.ACTIONS,
+    *team_waiting.ACTIONS,
     *team_standing.ACTIONS,
     *team_sharing.ACTIONS,
     *team_inviting.ACTIONS,

@@ -6,6 +6,7 @@ from data.group_buys import (
     Seat,
     SeatState,
     Team,
+    WaitlistEntry,
     change_quantity,
     join,
     leave,
@@ -21,9 +22,9 @@ from data.group_buys.places import places_of, shared_there
 from data.kernel.errors import GroupBuyClosed, NoSeatLeft, NotFound, Refused, ShopError, TooOften
 from dialogs.actions.base import ShopAction
 from dialogs.actions.campaigns import MOST_OFFERED
+from dialogs.actions.full_teams import leave_option, leave_the_line, lines_here, no_place, title_in
 from dialogs.actions.turn import Turn
 from dialogs.engine.commands import CancelFlow
-from dialogs.team_card import title_of
 
 _CHECKOUT, _WHICH = "group_checkout", "group_buy_which"
 # Why somebody may not take a seat (data/group_buys/limits.py), each in words of its own.
@@ -32,6 +33,7 @@ _LIMITS = {
     "seat_paused": "utter_seats_paused",
     "person_limit": "utter_person_limit",
     "new_customers_only": "utter_new_customers_only",
+    "waiting_lists": "utter_too_many_lines",
 }
 
 
@@ -48,23 +50,23 @@ class JoinTeam(ShopAction):
         team_id = turn.slots.get("team")
         if team_id is not None:
             team = team_of(turn.session, merchant_id=turn.merchant.id, team_id=str(team_id))
-            if not _is_asked_in(turn, team):
+            if not is_asked_in(turn, team):
                 raise NotFound("team")
-            _join(turn, team)
+            take(turn, team)
             return
         teams = open_teams_in(turn.session, chat_id=turn.chat.id, now=turn.now)
         others = [one for one in teams if not _is_in(turn, one)]
         if len(others) > 1:
-            turn.go_on_privately(_WHICH, team_chat=turn.chat.id, seats_wanted=_units(turn))
+            turn.go_on_privately(_WHICH, team_chat=turn.chat.id, seats_wanted=units_of(turn))
         elif teams:
-            _join(turn, (others or teams)[0])
+            take(turn, (others or teams)[0])
 
 
 def _is_in(turn: Turn, team: Team) -> bool:
     return live_seat(turn.session, team_id=team.id, person_id=turn.person.id) is not None
 
 
-def _is_asked_in(turn: Turn, team: Team) -> bool:
+def is_asked_in(turn: Turn, team: Team) -> bool:
     """By a link of it, by its card in this chat, or because it is open to them anyway."""
     if turn.slots.get("invited") or turn.chat.id == team.chat_id:
         return True
@@ -72,31 +74,30 @@ def _is_asked_in(turn: Turn, team: Team) -> bool:
     return shown_here or welcomes(turn.session, team, turn.person.id)
 
 
-def _units(turn: Turn) -> int:
+def units_of(turn: Turn) -> int:
     """How many they asked for; a button asks for one."""
     return int(float(turn.slots.get("seats") or 1))
 
 
-def _join(turn: Turn, team: Team) -> None:
+def take(turn: Turn, team: Team) -> None:
+    """A seat in this team, or the answer why not."""
     if turn.person.minor_since is not None:
         turn.go_on_privately("protect_minor")  # a child is told so alone, not before everybody
         return
     mine = live_seat(turn.session, team_id=team.id, person_id=turn.person.id)
     if mine is not None:
-        _once_more(turn, mine)
+        once_more(turn, mine)
         return
     try:
         seat = join(
             turn.session,
             team_id=team.id,
             person_id=turn.person.id,
-            quantity=_units(turn),
+            quantity=units_of(turn),
             now=turn.now,
         )
-    except GroupBuyClosed:
-        turn.say("utter_team_is_over", Options((_anew(turn, team),)))
-    except NoSeatLeft:
-        turn.say("utter_team_is_full", Options((_anew(turn, team),)))
+    except (GroupBuyClosed, NoSeatLeft) as refusal:
+        no_place(turn, team, refusal, units_of(turn))
     except (TooOften, Refused) as refusal:
         refuse(turn, refusal)
     else:
@@ -120,9 +121,9 @@ def _chat_of(turn: Turn, seat: Seat) -> str | None:
     return turn.session.get_one(Team, seat.team_id).chat_id
 
 
-def _once_more(turn: Turn, seat: Seat) -> None:
+def once_more(turn: Turn, seat: Seat) -> None:
     """Who has a seat and says "two for me" wants two, as long as nothing is ordered."""
-    units = _units(turn)
+    units = units_of(turn)
     if units in (1, seat.quantity) or seat.order_id or seat.state != SeatState.HELD:
         _already_in(turn, seat)
         return
@@ -147,11 +148,6 @@ def _already_in(turn: Turn, seat: Seat) -> None:
     turn.say("utter_already_in_unpaid", name=turn.person.name)
     if seat.order_id is None:
         go_on(turn, seat)
-
-
-def _anew(turn: Turn, team: Team) -> Option:
-    start = f"/StartFlow(group_buy_start, campaign={team.campaign_id})"
-    return turn.option("utter_team_anew_button", start)
 
 
 def refuse(turn: Turn, refusal: ShopError) -> None:
@@ -187,10 +183,9 @@ class AskWhichTeam(ShopAction):
 def open_option(turn: Turn, team: Team) -> Option:
     """A team that strangers may join: what it is about, and nobody's name."""
     view = team_view(turn.session, team)
-    title = title_of(turn.session, view, merchant_id=turn.merchant.id, locale=turn.locale)
     words = turn.words(
         "utter_open_team_button",
-        title=title,
+        title=title_in(turn, team),
         need=str(view.free),
         price=view.price,
         left=view.deadline - turn.now,
@@ -200,34 +195,37 @@ def open_option(turn: Turn, team: Team) -> Option:
 
 def _named(turn: Turn, team: Team, response: str, action: str, units: int = 1) -> Option:
     view = team_view(turn.session, team)
-    title = title_of(turn.session, view, merchant_id=turn.merchant.id, locale=turn.locale)
-    words = turn.words(response, title=title, need=str(view.need), price=view.price)
+    words = turn.words(response, title=title_in(turn, team), need=str(view.need), price=view.price)
     more = f", seats={units}" if units > 1 else ""
     return Option(words, f"/Act({action}, team={team.id}{more})")
 
 
 class LeaveTeam(ShopAction):
-    """Before paying, without a word of why; the note that it worked comes in private."""
+    """Before paying, or the line for it, without a word of why; the note that a seat is given up
+    comes in private."""
 
     called = "action_leave_team"
 
     def act(self, turn: Turn) -> None:
-        seats = _unpaid_here(turn)
-        if len(seats) > 1:
-            self._ask_which(turn, seats)
+        seats, lines = _unpaid_here(turn), lines_here(turn)
+        if len(seats) + len(lines) > 1:
+            self._ask_which(turn, seats, lines)
         elif seats:
             _leave(turn, seats[0])
+        elif lines:
+            leave_the_line(turn, lines[0])
         elif _paid_here(turn):
             turn.say("utter_leave_after_paying", name=turn.person.name)
         else:
             turn.say("utter_not_in_a_team")
 
-    def _ask_which(self, turn: Turn, seats: list[Seat]) -> None:
+    def _ask_which(self, turn: Turn, seats: list[Seat], lines: list[WaitlistEntry]) -> None:
         teams = [turn.session.get_one(Team, seat.team_id) for seat in seats]
-        options = tuple(
+        options = [
             _named(turn, one, "utter_leave_team_button", "action_leave_team") for one in teams
-        )
-        turn.say("utter_which_team_to_leave", Options(options))
+        ]
+        options += [leave_option(turn, entry) for entry in lines]
+        turn.say("utter_which_team_to_leave", Options(tuple(options)))
 
 
 def _unpaid_here(turn: Turn) -> list[Seat]:

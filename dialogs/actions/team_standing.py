@@ -3,6 +3,7 @@
 from data.delivery.messages import Options
 from data.group_buys import Team, TeamState, open_teams_in, team_view, teams_with
 from dialogs.actions.base import ShopAction
+from dialogs.actions.full_teams import BUTTON, line_option
 from dialogs.actions.team_seats import join_option
 from dialogs.actions.turn import Turn
 from dialogs.team_card import Wording, standing, title_of
@@ -39,7 +40,9 @@ def _tell(turn: Turn, team: Team) -> None:
     view = team_view(turn.session, team)
     title = title_of(turn.session, view, merchant_id=turn.merchant.id, locale=turn.locale)
     told = standing(Wording(turn.domain, turn.locale), view, title=title, now=turn.now)
-    way_in = (Options((join_option(turn, team),)),) if turn.in_group else ()
+    waits = view.takes_waiters and BUTTON in turn.domain.responses
+    button = line_option(turn, team) if waits else join_option(turn, team)
+    way_in = (Options((button,)),) if turn.in_group else ()
     turn.say("utter_team_standing", *way_in, standing=told)
 
 

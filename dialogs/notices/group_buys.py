@@ -13,6 +13,7 @@ from data.group_buys import (
     Seat,
     SeatEnd,
     SeatLost,
+    SeatOffered,
     SeatState,
     SeatToPay,
     TeamCancelled,
@@ -23,6 +24,7 @@ from data.group_buys import (
     TeamReached,
     TeamState,
     TeamView,
+    WaitEnded,
     came_by,
     seat_of_order,
     team_view,
@@ -33,11 +35,21 @@ from data.kernel.locales import Locale
 from data.orders import Order
 from data.payments import PriceLowered, create_link, was_only_held
 from data.people import Person
+from data.people.merged import known_as
 from dialogs.notices.herald import Herald, Notice
 from dialogs.team_card import Wording, team_card, title_of
 
+_PAY = "utter_seat_pay_button"
 _COUNTS = (SeatState.PAID, SeatState.FULFILLED)
 _OF_TEAM = (SeatEnd.TEAM_FAILED, SeatEnd.TEAM_CANCELLED)
+# Whose turn it was, and could have no place (WaitEnded.why), in words of its own.
+_PASSED = {
+    "seat_holds": "utter_wait_too_many_seats",
+    "seat_paused": "utter_wait_paused",
+    "person_limit": "utter_wait_person_limit",
+    "new_customers_only": "utter_wait_new_customers_only",
+    "stock": "utter_wait_out_of_stock",
+}
 
 
 def _changed(herald: Herald, fact: Fact) -> None:
@@ -169,6 +181,34 @@ def _to_pay(herald: Herald, fact: Fact) -> None:
     _tell_member(herald, view, seat, response, key=key, more=more, pays=True)
 
 
+def _offered(herald: Herald, fact: Fact) -> None:
+    """It is their turn. Whom we may not write to hears it in the group, if they are there: a press
+    leads on from it."""
+    assert isinstance(fact, SeatOffered)  # noqa: S101
+    seat = herald.session.get_one(Seat, fact.seat_id)
+    view = team_view(herald.session, fact.team_id)
+    more, key = {"left": fact.until - herald.now}, f"offered:{seat.id}"
+    told = _tell_member(herald, view, seat, "utter_seat_offered", key=key, more=more, pays=True)
+    if told or view.chat_id is None:
+        return
+    person = known_as(herald.session, seat.person_id)
+    locale = Locale(person.locale)
+    pay = herald.option(_PAY, f"/Act(action_join_team, team={view.id})", locale)
+    values = {"title": _title(herald, view, locale), **more}
+    notice = Notice(f"{key}:here", "utter_seat_offered_here", values, (Options((pay,)),))
+    herald.tell_member(view.chat_id, person, notice)
+
+
+def _wait_ended(herald: Herald, fact: Fact) -> None:
+    """There is no place for them any more, or they may not have it."""
+    assert isinstance(fact, WaitEnded)  # noqa: S101
+    view = team_view(herald.session, fact.team_id)
+    person = known_as(herald.session, fact.person_id)
+    response = _PASSED.get(fact.why, "utter_wait_passed") if fact.why else "utter_wait_over"
+    values = {"title": _title(herald, view, Locale(person.locale))}
+    herald.tell_person(person.id, Notice(f"wait:{fact.entry_id}", response, values))
+
+
 def _link(herald: Herald, order: Order, locale: Locale) -> PaymentLink:
     token = create_link(herald.session, order_id=order.id, now=herald.now)
     return PaymentLink(
@@ -195,7 +235,8 @@ def _tell_member(  # noqa: PLR0913  # to whom, about what, which words, once: ea
     again: bool = False,
     pays: bool = False,
     more: Mapping[str, object] | None = None,
-) -> None:
+) -> bool:
+    """False: we may write to them nowhere."""
     person = herald.session.get_one(Person, seat.person_id)
     order = herald.session.get(Order, seat.order_id) if seat.order_id else None
     locale = Locale(person.locale)
@@ -204,9 +245,9 @@ def _tell_member(  # noqa: PLR0913  # to whom, about what, which words, once: ea
         segments = (Options((_again(herald, view, seat, locale),)),)
     elif pays and order is not None:
         segments = (_link(herald, order, locale),)
-    elif pays and herald.knows("utter_seat_pay_button"):
+    elif pays and herald.knows(_PAY):
         payload = f"/StartFlow(group_checkout, seat_taken={seat.id})"
-        segments = (Options((herald.option("utter_seat_pay_button", payload, locale),)),)
+        segments = (Options((herald.option(_PAY, payload, locale),)),)
     values = {
         "title": _title(herald, view, locale),
         "price": view.price,
@@ -216,7 +257,7 @@ def _tell_member(  # noqa: PLR0913  # to whom, about what, which words, once: ea
     }
     notice = Notice(key, response, values, segments)
     talk = order.conversation_id if order else None
-    herald.tell_person(person.id, notice, conversation_id=talk)
+    return herald.tell_person(person.id, notice, conversation_id=talk)
 
 
 def _again(herald: Herald, view: TeamView, seat: Seat, locale: Locale) -> Option:
@@ -242,4 +283,6 @@ TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
     AddressWanted: _address_wanted,
     PriceLowered: _lowered,
     SeatToPay: _to_pay,
+    SeatOffered: _offered,
+    WaitEnded: _wait_ended,
 }

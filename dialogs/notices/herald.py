@@ -16,7 +16,7 @@ from data.kernel.entities import Entities, remembered
 from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
-from data.people import ChannelIdentity, Chat, Person
+from data.people import ChannelIdentity, Chat, ChatMember, Person
 from data.people.merged import known_as
 from dialogs.format import Domain
 from dialogs.letters import TURN, send
@@ -116,6 +116,18 @@ class Herald:
             return
         chat, account = self._place(chat_id)
         self._send(account, Letter(chat.id, self._worded(speaker, notice)), notice.key)
+
+    def tell_member(self, chat_id: str, person: Person, notice: Notice) -> None:
+        """One person, in front of the others, if they are there; only they may press its buttons.
+        What is private is not said so."""
+        if notice.response in YOUNG and not self.knows(notice.response):
+            return
+        chat, account = self._place(chat_id)
+        member = self.session.get(ChatMember, (chat.id, person.id))
+        if member is None or member.left_at is not None:
+            return
+        assert not self.domain.responses[notice.response].private  # noqa: S101
+        self._say_to(person, self._worded(person, notice), notice.key, (account, chat))
 
     def show(self, chat_id: str, message: OutboundMessage, *, key: str) -> None:
         """A live message as it is now; anybody in the chat may press its buttons."""

@@ -31,7 +31,9 @@ YOUNG = frozenset(
     {
         "utter_receipt_hold", "utter_hold_let_go", "utter_price_lowered",
         "utter_price_lowered_hold", "utter_seat_pay_again", "utter_seat_pay_now",
-        "utter_inviter_rewarded",
+        "utter_inviter_rewarded", "utter_seat_offered", "utter_seat_offered_here",
+        "utter_wait_over", "utter_wait_passed", "utter_wait_too_many_seats", "utter_wait_paused",
+        "utter_wait_person_limit", "utter_wait_new_customers_only", "utter_wait_out_of_stock",
     }
 )  # fmt: skip
 

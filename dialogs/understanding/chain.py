@@ -28,7 +28,9 @@ from dialogs.understanding.fixed_words import (
     heard_within,
     joins,
     leaves,
+    leaves_line,
     starts_team,
+    waits,
 )
 from dialogs.understanding.language import language_of
 from dialogs.understanding.lexicon import lexicon
@@ -48,6 +50,7 @@ from dialogs.understanding.wishes import for_intent
 
 _INTENT_OF = {"yes": "affirm", "no": "deny"}
 _START, _JOIN, _LEAVE = "group_buy_start", "group_buy_join", "group_buy_leave"
+_WAIT, _LEAVE_LINE = "group_buy_wait", "group_buy_leave_line"
 _STATUS = "group_buy_status"
 _RULES = "group_buy_rules"
 _TOGETHER = frozenset({"group_buy_start", "group_checkout"})
@@ -158,9 +161,10 @@ def _by_team(here: Heard) -> Understood | None:
     if buying and asks_for_rules(here.message):
         commands = for_intent(_RULES, (), here.message, here.context)
         return Understood(commands, here.language, "words", _RULES)
-    if not here.context.team_open:
+    said = _said_of_line(here)
+    if said is None and not here.context.team_open:
         return None
-    said = _LEAVE if leaves(here.message) else _STATUS if asks_for_team(here.message) else None
+    said = said or (_STATUS if asks_for_team(here.message) else None)
     if said is not None:
         commands = for_intent(said, (), here.message, here.context)
         return Understood(commands, here.language, "words", said)
@@ -171,6 +175,19 @@ def _by_team(here: Heard) -> Understood | None:
     seat = Entity("quantity", 0, len(text), text, {"value": seats})
     commands = for_intent(_JOIN, (seat,), here.message, here.context)
     return Understood(commands, here.language, "words", _JOIN, entities=(seat,))
+
+
+def _said_of_line(here: Heard) -> str | None:
+    """Out of a team, or of the line for one, or into it. Amid a question for free words the line
+    is meant only where there is one."""
+    runs = here.context.team_open or here.context.line_open
+    if runs and leaves(here.message):
+        return _LEAVE
+    if takes_text(here.context) and not runs:
+        return None
+    if waits(here.message):
+        return _WAIT
+    return _LEAVE_LINE if leaves_line(here.message) else None
 
 
 def _by_pool(here: Heard) -> Understood | None:

@@ -69,6 +69,8 @@ class Context:
     active_slots: frozenset[str] = frozenset()
     flow_slots: Mapping[str, frozenset[str]] = field(default_factory=dict)
     team_open: bool = False
+    line_open: bool = False
+    """A team here is full: one gets into it by waiting."""
     pool_open: bool = False
     day_saved: bool = False
     """A day was kept a moment ago: what comes next may correct it."""

@@ -87,6 +87,15 @@ def leaves(message: Message) -> bool:
     return message.short in lexicon().of("leave")
 
 
+def waits(message: Message) -> bool:
+    """For a place in a full team; a closed list, tested."""
+    return message.short in lexicon().of("wait_for_place")
+
+
+def leaves_line(message: Message) -> bool:
+    return message.short in lexicon().of("leave_line")
+
+
 def asks_for_team(message: Message) -> bool:
     return message.short in lexicon().of("team_status")
 

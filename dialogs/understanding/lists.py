@@ -21,7 +21,7 @@ _STARTS = frozenset({"checkout", "buy_idea", "group_buy_start"})
 _ACTS = frozenset(
     {
         "action_join_team", "action_leave_team", "action_open_team", "action_share_team",
-        "action_note_satisfaction",
+        "action_wait_for_place", "action_leave_line", "action_note_satisfaction",
     }
 )  # fmt: skip
 # Wishes that do their deed at once: no entry of a menu, however it is laid out.

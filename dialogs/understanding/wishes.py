@@ -19,6 +19,8 @@ _SMALL_TALK = frozenset(
 _TO_THE_TEAM = {
     "group_buy_join": "action_join_team",
     "group_buy_leave": "action_leave_team",
+    "group_buy_wait": "action_wait_for_place",
+    "group_buy_leave_line": "action_leave_line",
     "group_buy_status": "action_tell_teams",
     "group_buy_invite": "action_invite",
 }

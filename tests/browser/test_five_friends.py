@@ -31,7 +31,8 @@ def test_five_browsers_one_leaves_one_comes_and_four_get_the_difference_back(
     windows = {name: window_of(visits, name) for name in (LAN, WEI, JUN, QI, YOU)}
     four_come(windows)
     you, card = windows[YOU], team_card(windows[YOU])
-    refusal = you.hear(card.get_by_role("button", name="参团").click, where="group")
+    expect(card.get_by_role("button", name="排队候补")).to_be_visible()
+    refusal = you.hear(lambda: you.say("+1", where="group"), where="group")
     expect(refusal).to_contain_text("名额都有人占了")
     windows[JUN].say("退团", where="group")
     expect(card).to_contain_text("3 人正在付款")

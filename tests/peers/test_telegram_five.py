@@ -37,11 +37,11 @@ def test_five_meet_one_leaves_one_comes_and_four_get_the_difference_back(
 ) -> None:
     street = quiet_street
     four_come(street)
-    street.press(BO, "Join", CREW)
+    street.say(BO, "count me in", CREW)
     street.wait_for("Every seat of this team is taken", CREW)
     street.say(JUN, "count me out", CREW)
     street.wait_for("given up", JUN)
-    street.press(BO, "Join", CREW)
+    street.say(BO, "count me in", CREW)
     street.settle()
     follow_link(street, BO)
     for who, address in ADDRESSES.items():

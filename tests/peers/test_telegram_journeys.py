@@ -126,7 +126,7 @@ def test_friends_buy_together_in_a_group_and_what_is_private_stays_private(
     street.settle()
     follow_link(street, JUN)
     take_seat(street, WEI, "Wei Li, 13900139000, 8 Jianguo Road, Chaoyang, Beijing")
-    street.press(QI, "Join", CREW)
+    street.say(QI, "count me in", CREW)
     street.wait_for("Every seat of this team is taken", CREW)
     take_seat(street, JUN, "Jun Chen, 13700137000, 5 Tiyu West Road, Tianhe, Guangzhou")
     street.wait_for("is complete", CREW)

@@ -24,7 +24,7 @@ RESERVED_ACTIONS = frozenset(
         # a seat or a team, before others
         "action_open_team", "action_share_team", "action_join_team", "action_leave_team",
         "action_invite", "action_give_invitation",
-        "action_give_up_seat",
+        "action_give_up_seat", "action_wait_for_place", "action_tell_line", "action_leave_line",
         # a present that several pay for
         "action_open_pool", "action_pool_address", "action_chip_in", "action_leave_pool",
         "action_cancel_pool",

@@ -27,6 +27,7 @@ RESERVED = {
 }  # fmt: skip
 UNHEARD = {
     "group_buy_which",
+    "team_line",
     "talk_to_a_person",
     "gift_day",
     "no_gift_days",
