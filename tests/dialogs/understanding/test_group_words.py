@@ -50,3 +50,40 @@ def test_opening_a_team_is_on_a_closed_list_too(text: str) -> None:
 
 def test_leaving_is_heard_while_a_team_is_open() -> None:
     assert understand("退团", a_context(team_open=True)).intent == "group_buy_leave"
+    assert understand("退团", a_context(line_open=True)).intent == "group_buy_leave"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("waitlist me", "group_buy_wait"), ("Put me on the waiting list!", "group_buy_wait"),
+        ("排队", "group_buy_wait"), ("候补", "group_buy_wait"), ("排候補", "group_buy_wait"),
+        ("我要候位", "group_buy_wait"), ("有名额叫我", "group_buy_wait"),
+        ("leave the line", "group_buy_leave_line"), ("不排了", "group_buy_leave_line"),
+        ("Take me off the waitlist", "group_buy_leave_line"), ("取消候補", "group_buy_leave_line"),
+    ],
+)  # fmt: skip
+def test_the_line_of_a_full_team_has_a_closed_list_of_its_own(text: str, intent: str) -> None:
+    understood = understand(text, a_context(line_open=True))
+    assert (understood.intent, understood.link) == (intent, "words")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "食堂排队的人好多", "there is a long line at the cinema", "排队两小时了", "不排除这种可能",
+        "I was waitlisted at the clinic", "候补车票买到了", "排隊買票好久", "wait for me", "等等我",
+        "+1", "count me in",
+    ],
+)  # fmt: skip
+def test_other_talk_gets_nobody_in_line(text: str) -> None:
+    understood = understand(text, a_context(line_open=True))
+    assert understood.intent not in {"group_buy_wait", "group_buy_leave_line", "group_buy_join"}
+
+
+@pytest.mark.parametrize("line_open", [False, True])
+def test_amid_a_question_for_free_words_the_line_is_meant_only_where_there_is_one(
+    line_open: bool,
+) -> None:
+    context = a_context(asked="address", flow="checkout", line_open=line_open)
+    assert (understand("排队", context).intent == "group_buy_wait") is line_open
