@@ -18,7 +18,8 @@ from data.group_buys.limits import SEAT_TTL
 from data.group_buys.models import Team
 from data.group_buys.turns import TURN_TTL
 from data.kernel.database import Database
-from data.kernel.errors import AlreadyJoined, NoSeatLeft, WrongState
+from data.kernel.errors import AlreadyJoined, GroupBuyClosed, NoSeatLeft, WrongState
+from data.payments.gateway import PaymentStatus
 from data.personal.merging import merge
 from tests.data.group_buys.shop import GroupShop
 
@@ -121,10 +122,105 @@ def test_who_asked_for_more_than_there_is_hears_it_and_the_next_is_seated(
     shop.waits(team, "An")
     shop.leaves(team, "Wei")
     shop.work()
-    assert [fact.why for fact in shop.facts if isinstance(fact, WaitEnded)] != [None]
+    assert _told_why(shop) == ["stock"]
     assert "Qi" not in shop.seats(team)
     assert shop.seats(team)["An"] == [SeatState.HELD]
     assert shop.violations() == []
+    shop.close()
+
+
+def _told_why(shop: GroupShop) -> list[str | None]:
+    return [fact.why for fact in shop.facts if isinstance(fact, WaitEnded)]
+
+
+def _holds_three(shop: GroupShop) -> None:
+    for _ in range(3):
+        shop.opens("Qi")
+
+
+def _lets_three_lapse(shop: GroupShop) -> None:
+    _holds_three(shop)
+    shop.later(SEAT_TTL)
+
+
+def _has_as_many_as_allowed(shop: GroupShop) -> None:
+    for _ in range(4):
+        shop.pays(shop.opens("Qi"), "Qi")
+
+
+def _has_bought(shop: GroupShop) -> None:
+    shop.pays(shop.opens("Qi"), "Qi")
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "why"),
+    [
+        (_holds_three, "seat_holds"),
+        (_lets_three_lapse, "seat_paused"),
+        (_has_as_many_as_allowed, "person_limit"),
+        (_has_bought, "new_customers_only"),
+    ],
+)
+def test_whoever_may_have_no_place_when_it_is_their_turn_hears_why(
+    database: Database, meanwhile: Callable[[GroupShop], None], why: str
+) -> None:
+    shop = GroupShop(database, limit=4, new_customers_only=why == "new_customers_only")
+    team = _full(shop)
+    shop.pays(team, "Wei")
+    shop.orders(team, "Jun")
+    shop.waits(team, "Qi", "An")
+    meanwhile(shop)
+    shop.calls_off(team, "Wei")
+    shop.work()
+    assert _told_why(shop) == [why]
+    assert "Qi" not in shop.seats(team)
+    assert shop.seats(team)["An"] == [SeatState.HELD]
+    assert shop.violations() == []
+    shop.close()
+
+
+def test_a_place_whose_money_was_only_reserved_goes_on_to_the_line(database: Database) -> None:
+    shop = GroupShop(
+        database, modes=(PayMode.HOLD,), longest_hold=timedelta(days=7), window=timedelta(hours=2)
+    )
+    team = _reserved_by_two(shop)
+    shop.waits(team, "Qi", "An")
+    shop.calls_off(team, "Wei")
+    shop.work()
+    assert (shop.seats(team)["Qi"], shop.line(team)) == ([SeatState.HELD], ["An"])
+    _reserves(shop, team, "Jun", "Qi")
+    shop.work()
+    assert (shop.view(team).state, _told_why(shop)) == (TeamState.SUCCESS, [None])
+    assert shop.violations() == []
+    shop.close()
+
+
+def _reserved_by_two(shop: GroupShop) -> str:
+    team = shop.opens("Lan")
+    shop.joins(team, "Wei", "Jun")
+    _reserves(shop, team, "Lan", "Wei")
+    return team
+
+
+def _reserves(shop: GroupShop, team: str, *names: str) -> None:
+    for name in names:
+        attempt = shop.starts_paying(team, name, authorize=True)
+        shop.money_arrives(attempt, status=PaymentStatus.AUTHORIZED)
+
+
+def test_who_gets_in_line_while_a_place_is_free_in_the_window_to_pay_in_has_it_at_once(
+    database: Database,
+) -> None:
+    shop = GroupShop(database, size=2, modes=(PayMode.JOIN_FIRST,))
+    team = shop.opens("Lan")
+    shop.joins(team, "Wei")
+    shop.leaves(team, "Wei")
+    assert shop.view(team).state == TeamState.PAYING
+    with pytest.raises(GroupBuyClosed):
+        shop.joins(team, "Qi")
+    shop.waits(team, "Qi")
+    shop.work()
+    assert (shop.seats(team)["Qi"], shop.line(team)) == ([SeatState.HELD], [])
     shop.close()
 
 
