@@ -11,8 +11,9 @@ from unittest.mock import patch
 
 from sqlalchemy.orm import Session
 
-from data.group_buys import Team, outcomes, seats
+from data.group_buys import Team, outcomes, seats, wait_for_place, waiting
 from data.group_buys import join as join_team
+from data.group_buys.models import RUNNING
 from data.group_buys.pledges import decide_window
 from data.group_buys.teams import change_team, team_now
 from data.kernel.database import Database
@@ -60,6 +61,27 @@ def unknown_join(
     barrier.wait()
     with patch.object(seats, "admit"), database.transaction() as session:
         join_team(session, team_id=team, person_id=person, now=now)
+
+
+def wait_for(database: Database, barrier: Barrier, team: str, person: str, now: datetime) -> None:
+    barrier.wait()
+    with database.transaction() as session:
+        wait_for_place(session, team_id=team, person_id=person, now=now)
+
+
+def careless_wait(
+    database: Database, barrier: Barrier, team: str, person: str, now: datetime
+) -> None:
+    """Saw the team run, and gets in line when it is over."""
+    assert _team_seen(database, team).state in RUNNING
+
+    def count_in(session: Session, team_id: str, _now: datetime) -> None:
+        change_team(session, Team.id == team_id, waiting=Team.waiting + 1)
+
+    barrier.wait()
+    barrier.wait()  # its end came in between
+    with patch.object(waiting, "_count_in", count_in), database.transaction() as session:
+        wait_for_place(session, team_id=team, person_id=person, now=now)
 
 
 def end_window(database: Database, barrier: Barrier, team: str, now: datetime) -> None:
