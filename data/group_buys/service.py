@@ -122,14 +122,15 @@ def place_seat_order(
 
 
 def _hold_longer(session: Session, seat: Seat, team: Team, now: datetime) -> datetime:
-    """Ten minutes more to pay in, once, and never past the deadline; all of the window where
-    everybody is asked to pay."""
+    """Ten minutes more to pay in, once, or what is left of a longer turn (turns.py), never past the
+    deadline; all of the window where everybody is asked to pay."""
     if is_pledge(team):
         raise WrongState("pledged")
     if not takes_money(team, now):
         raise GroupBuyClosed(team.id)
     ends = team.ends_at
-    until = ends if team.state == TeamState.PAYING else min(now + SEAT_TTL, ends)
+    longer = max(now + SEAT_TTL, seat.held_until)
+    until = ends if team.state == TeamState.PAYING else min(longer, ends)
     if not _write(session, seat, held_until=until):
         raise WrongState("seat")
     return until

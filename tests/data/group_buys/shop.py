@@ -27,6 +27,7 @@ from data.group_buys import (
     Tier,
     join,
     leave,
+    leave_line,
     listen,
     live_seat,
     open_team,
@@ -182,6 +183,10 @@ class GroupShop:
                     quantity=quantity,
                     now=self.now,
                 )
+
+    def leaves_line(self, team_id: str, name: str) -> bool:
+        with self.database.transaction() as session:
+            return leave_line(session, team_id=team_id, person_id=self.person(name), now=self.now)
 
     def line(self, team_id: str) -> list[str]:
         """Who waits, the first first."""

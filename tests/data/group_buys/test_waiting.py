@@ -11,7 +11,6 @@ from data.group_buys import (
     SeatState,
     TeamState,
     WaitEnded,
-    leave_line,
     seats,
 )
 from data.group_buys.limits import SEAT_TTL
@@ -54,6 +53,18 @@ def test_a_place_that_lapses_goes_to_the_first_in_line_and_then_to_the_next(
     assert shop.view(team).state == TeamState.SUCCESS
 
 
+def test_who_orders_in_their_turn_keeps_all_of_its_time(shop: GroupShop) -> None:
+    team = _full(shop)
+    shop.waits(team, "Qi")
+    shop.leaves(team, "Wei")
+    shop.work()
+    attempt = shop.starts_paying(team, "Qi")
+    shop.later(TURN_TTL - timedelta(seconds=1))
+    assert shop.seats(team)["Qi"] == [SeatState.HELD]
+    shop.money_arrives(attempt)
+    assert shop.seats(team)["Qi"] == [SeatState.PAID]
+
+
 def test_a_refund_before_success_gives_the_place_on(shop: GroupShop) -> None:
     team = _full(shop)
     shop.waits(team, "Qi")
@@ -80,13 +91,8 @@ def test_a_team_that_nobody_is_in_and_nobody_waits_for_is_over(shop: GroupShop) 
     shop.waits(team, "Qi")
     for name in ("Lan", "Wei", "Jun"):
         shop.leaves(team, name)
-    _leaves_line(shop, team, "Qi")
+    shop.leaves_line(team, "Qi")
     assert shop.view(team).state == TeamState.CANCELLED
-
-
-def _leaves_line(shop: GroupShop, team: str, name: str) -> bool:
-    with shop.database.transaction() as session:
-        return leave_line(session, team_id=team, person_id=shop.person(name), now=shop.now)
 
 
 def test_one_waits_once_for_a_full_team_only_and_may_leave_the_line(shop: GroupShop) -> None:
@@ -99,8 +105,8 @@ def test_one_waits_once_for_a_full_team_only_and_may_leave_the_line(shop: GroupS
         shop.waits(team, "Wei")
     shop.waits(team, "Qi", "An", "Qi")
     assert shop.line(team) == ["Qi", "An"]
-    assert _leaves_line(shop, team, "Qi")
-    assert not _leaves_line(shop, team, "Qi")
+    assert shop.leaves_line(team, "Qi")
+    assert not shop.leaves_line(team, "Qi")
     assert shop.line(team) == ["An"]
 
 
