@@ -3,7 +3,7 @@
 from data.delivery.messages import Options
 from data.group_buys import Team, TeamState, open_teams_in, team_view, teams_with
 from dialogs.actions.base import ShopAction
-from dialogs.actions.full_teams import BUTTON, line_option
+from dialogs.actions.full_teams import BUTTON, line_option, lines_here, tell_place
 from dialogs.actions.team_seats import join_option
 from dialogs.actions.turn import Turn
 from dialogs.team_card import Wording, standing, title_of
@@ -12,7 +12,8 @@ _MOST_TOLD = 3  # of one's own, the newest
 
 
 class TellTeams(ShopAction):
-    """The card in words; in a group with a way in, for who asks may not be in it yet."""
+    """The card in words; in a group with a way in, for who asks may not be in it yet. Alone one
+    hears where one stands in line, too."""
 
     called = "action_tell_teams"
 
@@ -20,7 +21,10 @@ class TellTeams(ShopAction):
         teams = _here(turn) if turn.in_group else _own(turn)
         for team in teams:
             _tell(turn, team)
-        if not teams:
+        lines = [] if turn.in_group else lines_here(turn)
+        for entry in lines:
+            tell_place(turn, turn.session.get_one(Team, entry.team_id))
+        if not teams and not lines:
             turn.say("utter_no_team_here" if turn.in_group else "utter_no_team_of_yours")
 
 

@@ -164,7 +164,8 @@ class GroupBuyMachine(RuleBasedStateMachine):
             return
         place.ordered = True
         if fresh:
-            place.until = team.pay_until or min(now + TTL, team.deadline)
+            longer = max(now + TTL, place.until)  # who waited has longer than ten minutes
+            place.until = team.pay_until or min(longer, team.deadline)
 
     @precondition(lambda self: self.model.places())
     @rule(pick=PICK)

@@ -29,6 +29,14 @@ class Place:
 
 
 @dataclass
+class Waiter:
+    """One person in line, by the number of their entry."""
+
+    id: int
+    person: str
+
+
+@dataclass
 class ModelTeam:
     id: str
     ladder: tuple[tuple[int, int], ...]  # sizes and prices
@@ -41,6 +49,7 @@ class ModelTeam:
     places: list[Place] = field(default_factory=list)
     final_size: int | None = None
     either: bool = False  # its last seats lapse in the moment of its deadline
+    line: list[Waiter] = field(default_factory=list)
 
     @property
     def minimum(self) -> int:
@@ -80,10 +89,23 @@ class ModelTeam:
         for place in self.live():
             place.until = self.pay_until
 
+    def free(self) -> int:
+        """Places for who waits; once all are asked to pay, as many as joined by then."""
+        size = self.target if self.state == TeamState.OPEN else self.final_size
+        return (size or 0) - len(self.live())
+
+    def runs(self, now: datetime) -> bool:
+        """May somebody still come into it?"""
+        return self.running(now) or (self.state == TeamState.PAYING and self.payable(now))
+
+    def is_waited_for(self) -> bool:
+        return bool(self.line) and self.free() > 0
+
     def decide_window(self, now: datetime) -> None:
         if self.state != TeamState.PAYING:
             return
-        if self.payable(now) and self.paid() < len(self.live()):
+        undecided = self.paid() < len(self.live()) or self.is_waited_for()
+        if self.payable(now) and undecided:
             return
         needed = max(size for size, _ in self.ladder if size <= (self.final_size or 0))
         enough = self.paid() > 0 and (self.ships or self.paid() >= needed)
@@ -113,13 +135,32 @@ class Model:
         mine = [place for place in live if place.person == person]
         reasons = {
             "error_group_buy_closed": team is not None and not team.running(now),
-            "error_no_seat_left": team is not None and len(team.live()) >= team.target,
+            "error_no_seat_left": team is not None
+            and (len(team.live()) >= team.target or bool(team.line)),
             "error_out_of_stock": len(live) >= self.on_hand,
             "error_already_joined": any(place.team is team for place in mine),
             "error_too_often": sum(place.state == HELD for place in mine) >= 3,
             "error_refused": len(mine) >= self.limit,
         }
         return {reason for reason, holds in reasons.items() if holds}
+
+    def why_not_wait(self, team: ModelTeam, person: str, now: datetime) -> set[str]:
+        """Who stands in line already is only asked what one is asked for a seat."""
+        reasons = self.why_not(None, person, now) - {"error_out_of_stock"}
+        if any(place.team is team for place in self.places() if self._is_of(place, person)):
+            reasons.add("error_already_joined")
+        if any(waiter.person == person for waiter in team.line):
+            return reasons
+        if not team.runs(now):
+            reasons.add("error_group_buy_closed")
+        elif team.state == TeamState.OPEN and team.free() > 0 and not team.line:
+            reasons.add("error_wrong_state")
+        lines = [one for one in self.teams if any(w.person == person for w in one.line)]
+        return reasons | ({"error_too_often"} if len(lines) >= 3 else set())
+
+    @staticmethod
+    def _is_of(place: Place, person: str) -> bool:
+        return place.person == person and place.state in LIVE
 
     def may_be_paused(self, person: str) -> bool:
         return self.lapses.get(person, 0) >= 3
@@ -140,9 +181,13 @@ class Model:
 
     def ends(self, place: Place, now: datetime) -> None:
         place.state = REFUNDED if place.state in PAYING else RELEASED
-        if place.team.state == TeamState.OPEN and not place.team.live():
-            place.team.state = TeamState.CANCELLED
-        place.team.decide_window(now)
+        self.end_if_idle(place.team, now)
+
+    def end_if_idle(self, team: ModelTeam, now: datetime) -> None:
+        """Nobody is in it and nobody waits to be; or nobody is left who could still pay."""
+        if team.state == TeamState.OPEN and not team.live() and not team.line:
+            team.state = TeamState.CANCELLED
+        team.decide_window(now)
 
     def work(self, now: datetime) -> None:
         """Everything that is due, by when it was due."""
@@ -153,8 +198,11 @@ class Model:
                 self._let_pledges_pass(team, now)
             elif team.state == TeamState.OPEN:
                 self._let_time_pass(team, now)
-            for place in team.live():
-                self._follow(place)
+            self.follow(team)
+
+    def follow(self, team: ModelTeam) -> None:
+        for place in team.live():
+            self._follow(place)
 
     def _let_pledges_pass(self, team: ModelTeam, now: datetime) -> None:
         if team.deadline <= now and len(team.live()) >= team.minimum:
@@ -168,6 +216,7 @@ class Model:
             if place.state == HELD and place.until <= now:
                 self.lapses[place.person] = self.lapses.get(place.person, 0) + 1
                 place.state = RELEASED
+        team.decide_window(now)  # a turn ends before the window does
 
     def _let_time_pass(self, team: ModelTeam, now: datetime) -> None:
         for place in sorted(team.live(), key=lambda place: place.until):

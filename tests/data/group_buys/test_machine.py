@@ -1,13 +1,11 @@
 """The state machine, that it reaches every state, and that it sees each seeded fault."""
 
-from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import Phase, seed
 from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import literal, update
 from sqlalchemy.exc import IntegrityError
@@ -30,91 +28,46 @@ from data.kernel.ids import new_id
 from data.payments import PaymentAttempt, Refund, deciding, truth
 from data.payments.calls import Verb
 from data.payments.refunds import DIFFERENCE
-from tests.data.group_buys.machine import STEPS, GroupBuyMachine, found_shop
+from tests.data.group_buys.machine import STEPS
+from tests.data.group_buys.playing import a_machine, play, play_settings
 from tests.data.group_buys.shop import GroupShop
-
-_STATES = {f"team {state}" for state in TeamState if state != TeamState.PAYING}
-_STATES |= {f"seat {state}" for state in SeatState}
-_SHARE = 0.2  # a state seen in fewer runs than this is not tested, only passed by
-
-
-def _settings(examples: int, steps: int, **more: object) -> settings:
-    return settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        suppress_health_check=list(HealthCheck),
-        **more,  # type: ignore[arg-type]
-    )
-
-
-def _machine(  # what kind of shop
-    path: Path,
-    size: int,
-    tiers: Sequence[tuple[int, int]] = (),
-    mode: PayMode = PayMode.CHARGE,
-    underpaid: Underpaid = Underpaid.FAIL,
-) -> type[GroupBuyMachine]:
-    founded = found_shop(path / "shop.db", size=size, tiers=tiers, mode=mode, underpaid=underpaid)
-
-    class Machine(GroupBuyMachine):
-        shop: ClassVar[GroupShop] = founded
-        kept: ClassVar[Path] = path / "shop.kept"
-        reached: ClassVar[Counter[str]] = Counter()
-
-    Machine.size, Machine.tiers = size, tiers
-    Machine.mode, Machine.underpaid = mode, underpaid
-    return Machine
-
-
-def _play(
-    machine: type[GroupBuyMachine], examples: int, *, steps: int, share: float = _SHARE
-) -> None:
-    run_state_machine_as_test(machine, settings=_settings(examples, steps))
-    runs = machine.reached["runs"]
-    wanted = _STATES | ({"team paying"} if machine.mode == PayMode.JOIN_FIRST else set())
-    seldom = {state for state in wanted if machine.reached[state] < share * runs}
-    assert runs >= examples
-    assert seldom == set()
 
 
 def test_twenty_shops_do_as_the_model_says(tmp_path: Path) -> None:
-    _play(_machine(tmp_path, size=2), 20, steps=4)
+    play(a_machine(tmp_path, size=2), 20, steps=4)
 
 
 def test_twenty_shops_with_ladders_do_as_the_model_says(tmp_path: Path) -> None:
-    _play(_machine(tmp_path, size=2, tiers=STEPS), 20, steps=4)
+    play(a_machine(tmp_path, size=2, tiers=STEPS), 20, steps=4)
 
 
 def test_shops_that_only_reserve_money_do_as_the_model_says(tmp_path: Path) -> None:
-    _play(_machine(tmp_path, size=2, tiers=STEPS, mode=PayMode.HOLD), 15, steps=4)
+    play(a_machine(tmp_path, size=2, tiers=STEPS, mode=PayMode.HOLD), 15, steps=4)
 
 
 @pytest.mark.parametrize("underpaid", list(Underpaid))
 def test_shops_where_people_join_first_do_as_the_model_says(
     tmp_path: Path, underpaid: Underpaid
 ) -> None:
-    machine = _machine(tmp_path, 2, STEPS, PayMode.JOIN_FIRST, underpaid)
-    _play(machine, 20, steps=4, share=0.05)  # each once; the long run below asks for more
+    machine = a_machine(tmp_path, 2, STEPS, PayMode.JOIN_FIRST, underpaid)
+    play(machine, 20, steps=4, share=0.05)  # each once; the long run below asks for more
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", [PayMode.HOLD, PayMode.JOIN_FIRST])
 def test_many_shops_of_each_mode_do_as_the_model_says(tmp_path: Path, mode: PayMode) -> None:
-    _play(seed(8)(_machine(tmp_path, size=2, tiers=STEPS, mode=mode)), 250, steps=20)
+    play(seed(8)(a_machine(tmp_path, size=2, tiers=STEPS, mode=mode)), 250, steps=20)
 
 
 @pytest.mark.slow
 def test_many_shops_with_ladders_do_as_the_model_says(tmp_path: Path) -> None:
-    _play(seed(9)(_machine(tmp_path, size=2, tiers=STEPS)), 250, steps=20)
+    play(seed(9)(a_machine(tmp_path, size=2, tiers=STEPS)), 250, steps=20)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(4))  # so that each core has its share
 def test_a_thousand_shops_do_as_the_model_says(tmp_path: Path, part: int) -> None:
-    _play(seed(part)(_machine(tmp_path, size=3)), 250, steps=20)
+    play(seed(part)(a_machine(tmp_path, size=3)), 250, steps=20)
 
 
 def _join_without_limit(patch: pytest.MonkeyPatch) -> None:
@@ -256,8 +209,8 @@ def test_a_fault_of_a_mode_turns_the_machine_red(
     fault(monkeypatch)
     with pytest.raises((AssertionError, IntegrityError)):
         run_state_machine_as_test(
-            _machine(tmp_path, size=2, tiers=STEPS, mode=mode),
-            settings=_settings(60, 4, phases=(Phase.generate,)),
+            a_machine(tmp_path, size=2, tiers=STEPS, mode=mode),
+            settings=play_settings(60, 4, phases=(Phase.generate,)),
         )
 
 
@@ -277,8 +230,8 @@ def test_a_fault_of_a_ladder_turns_the_machine_red(
     fault(monkeypatch)
     with pytest.raises((AssertionError, IntegrityError)):
         run_state_machine_as_test(
-            _machine(tmp_path, size=2, tiers=STEPS),
-            settings=_settings(60, 4, phases=(Phase.generate,)),
+            a_machine(tmp_path, size=2, tiers=STEPS),
+            settings=play_settings(60, 4, phases=(Phase.generate,)),
         )
 
 
@@ -290,5 +243,5 @@ def test_a_seeded_fault_turns_the_machine_red(
     fault(monkeypatch)
     with pytest.raises((AssertionError, IntegrityError)):
         run_state_machine_as_test(
-            _machine(tmp_path, size=2), settings=_settings(60, 4, phases=(Phase.generate,))
+            a_machine(tmp_path, size=2), settings=play_settings(60, 4, phases=(Phase.generate,))
         )

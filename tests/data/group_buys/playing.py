@@ -1,0 +1,66 @@
+"""How a state machine is played: how many runs, in what kind of shop, and what they must see."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from data.group_buys import PayMode, SeatState, TeamState, Underpaid
+from tests.data.group_buys.machine import GroupBuyMachine, found_shop
+from tests.data.group_buys.shop import GroupShop
+
+_STATES = {f"team {state}" for state in TeamState if state != TeamState.PAYING}
+_STATES |= {f"seat {state}" for state in SeatState}
+_SHARE = 0.2  # a state seen in fewer runs than this is not tested, only passed by
+
+
+def play_settings(examples: int, steps: int, **more: object) -> settings:
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def a_machine(  # what kind of shop, and of play: each has a name
+    path: Path,
+    size: int,
+    tiers: Sequence[tuple[int, int]] = (),
+    mode: PayMode = PayMode.CHARGE,
+    underpaid: Underpaid = Underpaid.FAIL,
+    kind: type[GroupBuyMachine] = GroupBuyMachine,
+) -> type[GroupBuyMachine]:
+    founded = found_shop(path / "shop.db", size=size, tiers=tiers, mode=mode, underpaid=underpaid)
+
+    class Machine(kind):  # type: ignore[valid-type, misc]  # a subclass of what is asked for
+        shop: ClassVar[GroupShop] = founded
+        kept: ClassVar[Path] = path / "shop.kept"
+        reached: ClassVar[Counter[str]] = Counter()
+
+    Machine.size, Machine.tiers = size, tiers
+    Machine.mode, Machine.underpaid = mode, underpaid
+    return Machine
+
+
+def play(
+    machine: type[GroupBuyMachine],
+    examples: int,
+    *,
+    steps: int,
+    share: float = _SHARE,
+    also: Collection[str] = (),
+) -> None:
+    """As many runs, in enough of which each state is seen; `also`: of those that not all play."""
+    run_state_machine_as_test(machine, settings=play_settings(examples, steps))
+    runs = machine.reached["runs"]
+    wanted = {*_STATES, *also} | ({"team paying"} if machine.mode == PayMode.JOIN_FIRST else set())
+    seldom = {state for state in wanted if machine.reached[state] < share * runs}
+    assert runs >= examples
+    assert seldom == set()

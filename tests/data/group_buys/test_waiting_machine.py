@@ -1,0 +1,68 @@
+"""The state machine with people who wait: what it reaches, and that it sees who passes the line."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import Phase, seed
+from hypothesis.stateful import run_state_machine_as_test
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from data.group_buys import EntryState, PayMode, WaitlistEntry, turns, waiting
+from tests.data.group_buys.machine import STEPS, GroupBuyMachine
+from tests.data.group_buys.playing import a_machine, play, play_settings
+from tests.data.group_buys.waiting_machine import WaitingMachine
+
+_ENTRIES = {f"entry {state}" for state in EntryState}
+_MODES = [PayMode.CHARGE, PayMode.HOLD, PayMode.JOIN_FIRST]
+
+
+def _a_line(path: Path, mode: PayMode = PayMode.CHARGE) -> type[GroupBuyMachine]:
+    return a_machine(path, size=2, tiers=STEPS, mode=mode, kind=WaitingMachine)
+
+
+@pytest.mark.parametrize("mode", _MODES)
+def test_shops_with_lines_do_as_the_model_says(tmp_path: Path, mode: PayMode) -> None:
+    play(_a_line(tmp_path, mode), 25, steps=4, share=0.04, also=_ENTRIES)  # each once
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", _MODES)
+def test_many_shops_with_lines_do_as_the_model_says(tmp_path: Path, mode: PayMode) -> None:
+    play(seed(10)(_a_line(tmp_path, mode)), 250, steps=20, share=0.1, also=_ENTRIES)
+
+
+def _the_last_in_line_is_first(patch: pytest.MonkeyPatch) -> None:
+    def last(session: Session, *, team_id: str) -> WaitlistEntry | None:
+        return next(reversed(waiting.all_in_line(session, team_id=team_id)), None)
+
+    def end(
+        session: Session, entry: WaitlistEntry, to: EntryState, *, seat_id: str | None = None
+    ) -> None:
+        """Whoever stands before."""
+        waiting.end_entry(session, entry, EntryState.LEFT)
+        this = update(WaitlistEntry).where(WaitlistEntry.id == entry.id)
+        session.execute(this.values(state=to, seat_id=seat_id))
+
+    patch.setattr(turns, "first_in_line", last)
+    patch.setattr(turns, "end_entry", end)
+
+
+def _nobody_is_called(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(turns, "seat_next", lambda session, **of: False)
+
+
+_FAULTS = [_the_last_in_line_is_first, _nobody_is_called]
+
+
+@pytest.mark.parametrize("fault", _FAULTS, ids=lambda fault: fault.__name__.strip("_"))
+def test_a_fault_of_the_line_turns_the_machine_red(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: object
+) -> None:
+    assert callable(fault)
+    fault(monkeypatch)
+    with pytest.raises((AssertionError, IntegrityError)):
+        run_state_machine_as_test(
+            _a_line(tmp_path), settings=play_settings(60, 4, phases=(Phase.generate,))
+        )

@@ -1,0 +1,195 @@
+"""The same shop where people also wait for a place: nobody is passed, nobody waits beside a free
+place, and whoever is passed over had a reason."""
+
+from datetime import datetime
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, precondition, rule
+from sqlalchemy import select
+
+from data.group_buys import EntryState, Team, WaitlistEntry, waiting_entry
+from data.group_buys.models import RUNNING
+from data.group_buys.turns import TURN_TTL
+from data.kernel.errors import ShopError
+from tests.data.group_buys.machine import NAMES, PEOPLE, PICK, GroupBuyMachine
+from tests.data.group_buys.model import ModelTeam, Place, Waiter
+
+_PASSES = {"error_too_often", "error_refused", "error_out_of_stock"}
+_PATHS = ("seated", "seated", "passed", "left", "closed")
+_TURNS = (EntryState.SEATED, EntryState.PASSED)
+_DIRECTED = 2
+Reasons = dict[tuple[str, str], set[str]]
+
+
+class WaitingMachine(GroupBuyMachine):
+    """Seats are given by jobs; what those did is compared with what the model allows."""
+
+    # What people do.
+
+    @precondition(lambda self: self.model.teams)
+    @rule(person=PEOPLE, pick=PICK)
+    def get_in_line(self, person: str, pick: int) -> None:
+        self._wait(self._team(pick), person)
+
+    def _wait(self, team: ModelTeam, person: str) -> None:
+        reasons = self.model.why_not_wait(team, person, self.shop.now)
+        waits = person in _people(team)
+        try:
+            self.shop.waits(team.id, person)
+        except ShopError as error:
+            self._expected(error, reasons, person)
+            return
+        assert not reasons
+        if not waits:
+            team.line.append(Waiter(self._entry(team, person), person))
+        self.the_shop_is_as_the_model_says()
+
+    @precondition(lambda self: self.model.teams)
+    @rule(person=PEOPLE, pick=PICK)
+    def leave_line(self, person: str, pick: int) -> None:
+        self._leave_line(self._team(pick), person)
+
+    def _leave_line(self, team: ModelTeam, person: str) -> None:
+        waits = person in _people(team)
+        assert self.shop.leaves_line(team.id, person) == waits
+        if waits:
+            team.line = [waiter for waiter in team.line if waiter.person != person]
+            self.model.end_if_idle(team, self.shop.now)
+            self._close_lines()
+
+    @rule()
+    def work(self) -> None:
+        before = self._reasons()
+        super().work()
+        self._take_turns(before)
+        self._close_lines()
+
+    # Paths that random play seldom finds.
+
+    @initialize(path=st.sampled_from(_PATHS))
+    def begin(self, path: str) -> None:
+        """In some runs somebody opens a team before, and leaves it again."""
+        if path == "left" and self._open("Qi") is not None:
+            self.give_up(0)
+        self.wait_for_a_full_team(path)
+
+    @precondition(lambda self: self.directed < _DIRECTED)
+    @rule(path=st.sampled_from(_PATHS))
+    def wait_for_a_full_team(self, path: str) -> None:
+        """Two wait, and the one who came last into the team leaves it again, or all of it pays."""
+        self.directed += 1
+        team = self._opened_by_somebody()
+        if team is None:
+            return
+        for person in NAMES:
+            self._join(team, person)
+        for person in NAMES:
+            self._wait(team, person)
+        if not team.line:
+            return
+        if path == "closed":
+            self._all_pay(team)
+        elif path == "left":
+            self._leave_line(team, team.line[0].person)
+        else:
+            self._call_the_next(team, passes=path == "passed")
+
+    def _call_the_next(self, team: ModelTeam, *, passes: bool) -> None:
+        """Who holds as many unpaid seats as one may when it is their turn is passed over."""
+        first = team.line[0].person
+        if passes:
+            for _ in range(3):
+                self._open(first)
+        self.give_up(self.model.places().index(team.live()[-1]))
+        self.work()
+        self._all_pay(team)
+
+    def _all_pay(self, team: ModelTeam) -> None:
+        for place in team.live():
+            self._start(place)
+            self._arrive(place)
+        self._close_lines()
+
+    # What must hold.
+
+    @invariant()
+    def the_shop_is_as_the_model_says(self) -> None:
+        super().the_shop_is_as_the_model_says()
+        self._close_lines()
+        with self.shop.database.reading() as session:
+            waiting = WaitlistEntry.state == EntryState.WAITING
+            entries = session.scalars(select(WaitlistEntry).order_by(WaitlistEntry.id)).all()
+            counted = {team.id: team.waiting for team in session.scalars(select(Team))}
+            lines = session.execute(
+                select(WaitlistEntry.team_id, WaitlistEntry.id)
+                .where(waiting)
+                .order_by(WaitlistEntry.id)
+            ).all()
+        for team in self.model.teams:
+            ids = [entry for team_id, entry in lines if team_id == team.id]
+            assert ids == [waiter.id for waiter in team.line]
+            assert counted[team.id] == len(team.line)
+        self.seen |= {f"entry {entry.state}" for entry in entries}
+
+    def _take_turns(self, before: Reasons) -> None:
+        """Those who had their turn stood first, in that order; who got no place may have none."""
+        now, had = self.shop.now, {team.id: self._had_a_turn(team) for team in self.model.teams}
+        for team in self.model.teams:
+            turns = had[team.id]
+            assert [one.id for one in turns] == [waiter.id for waiter in team.line[: len(turns)]]
+            seats = [one.seat_id for one in turns]
+            for waiter, seat_id in zip(team.line, seats, strict=False):
+                if seat_id is not None:
+                    self._sit(team, waiter.person, seat_id, now)
+        after = self._reasons()
+        for team in self.model.teams:
+            passed = [one.id for one in had[team.id] if one.state == EntryState.PASSED]
+            for waiter in team.line:
+                key = (team.id, waiter.person)
+                may_not = (before[key] | after[key]) & _PASSES
+                paused = self.model.may_be_paused(waiter.person)
+                assert waiter.id not in passed or may_not or paused
+            team.line = team.line[len(had[team.id]) :]
+            self.model.end_if_idle(team, now)
+            self.model.follow(team)
+            assert not (team.runs(now) and team.is_waited_for())
+
+    def _sit(self, team: ModelTeam, person: str, seat_id: str, now: datetime) -> None:
+        ends = team.pay_until or team.deadline
+        team.places.append(Place(seat_id, team, person, min(now + TURN_TTL, ends)))
+
+    def _had_a_turn(self, team: ModelTeam) -> list[WaitlistEntry]:
+        waited = [waiter.id for waiter in team.line]
+        with self.shop.database.reading() as session:
+            found = session.scalars(
+                select(WaitlistEntry)
+                .where(WaitlistEntry.id.in_(waited), WaitlistEntry.state.in_(_TURNS))
+                .order_by(WaitlistEntry.ended_version)
+            ).all()
+            session.expunge_all()
+        return list(found)
+
+    def _reasons(self) -> Reasons:
+        """Why each of those who wait might be given no seat."""
+        now = self.shop.now
+        return {
+            (team.id, waiter.person): self.model.why_not(team, waiter.person, now)
+            for team in self.model.teams
+            for waiter in team.line
+        }
+
+    def _close_lines(self) -> None:
+        for team in self.model.teams:
+            if team.state not in RUNNING:
+                team.line.clear()
+
+    def _entry(self, team: ModelTeam, person: str) -> int:
+        with self.shop.database.reading() as session:
+            person_id = self.shop.person(person)
+            entry = waiting_entry(session, team_id=team.id, person_id=person_id)
+            assert entry is not None
+            return entry.id
+
+
+def _people(team: ModelTeam) -> list[str]:
+    return [waiter.person for waiter in team.line]
