@@ -14,6 +14,7 @@ from data.audit import (
     invitations,
     ladders,
     money,
+    nudges,
     people,
     pools,
     stock,
@@ -38,6 +39,7 @@ RULES = (
     *after_sale.CHECKS,
     *delivery.CHECKS,
     *people.CHECKS,
+    *nudges.CHECKS,
 )
 
 

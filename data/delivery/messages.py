@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     TRANSACTIONAL = "transactional"
     REMINDER = "reminder"
     MARKETING = "marketing"
+    NUDGE = "nudge"  # somebody asked us to remind others of a team
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,15 @@ class TeamPaying(TeamFact):
     __slots__ = ()
 
 
+@dataclass(frozen=True, slots=True)
+class TeamNudged(TeamFact):
+    """A member had the others reminded, for the `number`-th time. `seats` are still to be paid for:
+    who has one of them is told alone, if they may be told."""
+
+    number: int
+    seats: tuple[str, ...]
+
+
 class TeamReached(TeamFact):
     __slots__ = ()
 

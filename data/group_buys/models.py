@@ -185,6 +185,8 @@ class Team(Base):
     held: Mapped[int] = mapped_column(default=0)
     paid: Mapped[int] = mapped_column(default=0)
     waiting: Mapped[int] = mapped_column(default=0, server_default="0")  # in line: waiting.py
+    nudges: Mapped[int] = mapped_column(default=0, server_default="0")  # so far: nudges.py
+    next_nudge_at: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(String(12), default=TeamState.OPEN)
     ship_to_one: Mapped[bool] = mapped_column(default=False, server_default=false())
     version: Mapped[int] = mapped_column(default=1)  # a card shows the newest it has seen

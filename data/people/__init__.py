@@ -7,6 +7,8 @@ from data.people.consent import (
     has_consent,
     opt_out,
     revoke_consent,
+    start_nudges,
+    stop_nudges,
     stop_profile,
 )
 from data.people.contact import (
@@ -14,8 +16,10 @@ from data.people.contact import (
     ContactPolicy,
     Verdict,
     may_contact,
+    may_speak_to_group,
     private_chat_of,
     speak_first,
+    speak_to_group,
 )
 from data.people.models import (
     ChannelIdentity,
@@ -54,6 +58,7 @@ __all__ = [
     "has_consent",
     "introduce",
     "may_contact",
+    "may_speak_to_group",
     "meet",
     "meet_chat",
     "note_member",
@@ -65,5 +70,8 @@ __all__ = [
     "rename_chat",
     "revoke_consent",
     "speak_first",
+    "speak_to_group",
+    "start_nudges",
+    "stop_nudges",
     "stop_profile",
 ]

@@ -92,13 +92,27 @@ def revoke_consent(
 def opt_out(session: Session, *, person: Person, now: datetime) -> None:
     """They said stop: nothing more unless they write first or agree anew."""
     _revoke(session, person, _PROACTIVE, now)
+    _stop_queued(session, person, (Purpose.NUDGE,))
     person.opted_out_at = person.opted_out_at or now
+    session.flush()
+
+
+def stop_nudges(session: Session, *, person: Person, now: datetime) -> None:
+    """Nobody may have us remind them of a team; what they agreed to besides stands."""
+    _stop_queued(session, person, (Purpose.NUDGE,))
+    person.nudges_off_at = person.nudges_off_at or now
+    session.flush()
+
+
+def start_nudges(session: Session, *, person: Person) -> None:
+    person.nudges_off_at = None
     session.flush()
 
 
 def stop_profile(session: Session, *, person: Person, now: datetime) -> None:
     """A child told us so: no consent stands, none can be given, and nobody writes to them first."""
     _revoke(session, person, tuple(ConsentPurpose), now)
+    _stop_queued(session, person, (Purpose.NUDGE,))
     person.minor_since = person.minor_since or now
     person.opted_out_at = person.opted_out_at or now
     session.flush()
@@ -117,12 +131,13 @@ def _revoke(
         )
         .values(revoked_at=now)
     )
-    _stop_queued(session, person, purposes)
+    rested = tuple(said for said, needed in NEEDED_FOR.items() if needed in purposes)
+    _stop_queued(session, person, rested)
     return changed(revoked) > 0
 
 
-def _stop_queued(session: Session, person: Person, purposes: tuple[ConsentPurpose, ...]) -> None:
-    """Messages that rested on this consent and have not left stay here."""
+def _stop_queued(session: Session, person: Person, purposes: tuple[Purpose, ...]) -> None:
+    """Messages of these purposes that have not left stay here."""
     theirs = (
         select(Chat.id)
         .join(ChatMember, ChatMember.chat_id == Chat.id)
@@ -133,7 +148,7 @@ def _stop_queued(session: Session, person: Person, purposes: tuple[ConsentPurpos
         .where(
             OutboxRow.merchant_id == person.merchant_id,
             OutboxRow.state == OutboxState.PENDING,
-            OutboxRow.purpose.in_([said for said, need in NEEDED_FOR.items() if need in purposes]),
+            OutboxRow.purpose.in_(purposes),
             or_(OutboxRow.person_id == person.id, OutboxRow.chat_id.in_(theirs)),
         )
         .values(state=OutboxState.SKIPPED, error="consent_revoked")

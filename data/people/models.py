@@ -20,6 +20,7 @@ from data.kernel.database import Base, table_of
 class Person(Base):
     """A customer of one merchant. After erasure only the id stays, with `erased_at` set.
 
+    `nudges_off_at`: they want no reminders of teams that others ask for.
     `minor_since`: they told us that they are a child, so there is no sale and no profile.
     `merged_into`: who they turned out to be; all that was theirs stands there now.
     `model_asked`: who would get their words as a language model, when we asked them last.
@@ -42,6 +43,7 @@ class Person(Base):
     locale_hint: Mapped[str | None] = mapped_column(String(8))  # the last message's, if another
     timezone: Mapped[str] = mapped_column(String(64))
     opted_out_at: Mapped[datetime | None]
+    nudges_off_at: Mapped[datetime | None]
     minor_since: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
     model_asked: Mapped[str | None] = mapped_column(String(40))

@@ -218,6 +218,7 @@ def _bury(session: Session, people: list[str], now: datetime) -> None:
             model_asked=None,
             minor_since=None,
             opted_out_at=now,
+            nudges_off_at=None,
             erased_at=now,
         )
         .execution_options(synchronize_session=False)

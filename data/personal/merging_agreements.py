@@ -17,6 +17,7 @@ class Agreements:
 
     taken_back: frozenset[ConsentPurpose]
     opted_out_at: datetime | None
+    nudges_off_at: datetime | None
     minor_since: datetime | None
 
 
@@ -27,6 +28,7 @@ def agreements_of(session: Session, *, kept: str, gone: str) -> Agreements:
     return Agreements(
         frozenset[ConsentPurpose]().union(*refused),
         _first(person.opted_out_at for person in people),
+        _first(person.nudges_off_at for person in people),
         _first(person.minor_since for person in people),
     )
 
@@ -40,6 +42,7 @@ def keep_the_stricter(
     if before.opted_out_at is not None:
         person.opted_out_at = before.opted_out_at
         opt_out(session, person=person, now=now)
+    person.nudges_off_at = before.nudges_off_at
     if before.minor_since is not None:
         person.minor_since = before.minor_since
         protect_minor(session, person=person, now=now)

@@ -18,7 +18,7 @@ from data.people import ChannelIdentity, Chat, ChatMember, Person
 from data.people.merged import known_as
 from data.personal.models import MoveKind, PersonMove
 
-_UNASKED = (Purpose.REMINDER, Purpose.MARKETING)
+_UNASKED = (Purpose.REMINDER, Purpose.MARKETING, Purpose.NUDGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,7 @@ def _newcomer(session: Session, person: Person, now: datetime) -> Person:
         locale=person.locale,
         timezone=person.timezone,
         opted_out_at=person.opted_out_at,
+        nudges_off_at=person.nudges_off_at,
         minor_since=person.minor_since,
         created_at=now,
     )

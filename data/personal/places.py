@@ -89,6 +89,7 @@ PLACES: Mapping[str, Place] = {
     "teams": Place(Fate.KEPT, Why.BOOKS),
     "team_steps": Place(Fate.KEPT, Why.BOOKS),
     "waitlist_entries": Place(Fate.KEPT, Why.PROOF),
+    "team_nudges": Place(Fate.KEPT, Why.PROOF, shown=False),  # when a team was reminded of
     "team_tiers": Place(Fate.KEPT, Why.BOOKS, shown=False),
     "team_shares": Place(Fate.KEPT, Why.PROOF, shown=False),  # a hash, and which team it led to
     "leader_rewards": Place(Fate.KEPT, Why.BOOKS),

@@ -4,6 +4,7 @@ from data.delivery.messages import Options
 from data.group_buys import Team, TeamState, open_teams_in, team_view, teams_with
 from dialogs.actions.base import ShopAction
 from dialogs.actions.full_teams import BUTTON, line_option, lines_here, tell_place
+from dialogs.actions.team_nudging import nudge_option
 from dialogs.actions.team_seats import join_option
 from dialogs.actions.turn import Turn
 from dialogs.team_card import Wording, standing, title_of
@@ -46,8 +47,9 @@ def _tell(turn: Turn, team: Team) -> None:
     told = standing(Wording(turn.domain, turn.locale), view, title=title, now=turn.now)
     waits = view.takes_waiters and BUTTON in turn.domain.responses
     button = line_option(turn, team) if waits else join_option(turn, team)
-    way_in = (Options((button,)),) if turn.in_group else ()
-    turn.say("utter_team_standing", *way_in, standing=told)
+    way_in = (button,) if turn.in_group else ()
+    options = (*way_in, *nudge_option(turn, team))
+    turn.say("utter_team_standing", *([Options(options)] if options else []), standing=told)
 
 
 ACTIONS = (TellTeams,)

@@ -12,13 +12,21 @@ from data.kernel.facts import Fact
 from dialogs.library import FlowLibrary
 from dialogs.notices.group_buys import TOLD as GROUP_BUYS
 from dialogs.notices.herald import Herald
+from dialogs.notices.nudges import TOLD as NUDGES
 from dialogs.notices.orders import TOLD as ORDERS
 from dialogs.notices.pools import TOLD as POOLS
 from dialogs.notices.reminders import TOLD as REMINDERS
 from dialogs.notices.returns import TOLD as RETURNS
 
 Tell = Callable[[Herald, Fact], None]
-_TOLD: Mapping[type[Fact], Tell] = {**ORDERS, **GROUP_BUYS, **POOLS, **REMINDERS, **RETURNS}
+_TOLD: Mapping[type[Fact], Tell] = {
+    **ORDERS,
+    **GROUP_BUYS,
+    **NUDGES,
+    **POOLS,
+    **REMINDERS,
+    **RETURNS,
+}
 
 
 class Notices:

@@ -2,10 +2,11 @@
 person learns in private what became of their seat."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from data.delivery.messages import Option, Options, PaymentLink, Segment
+from data.delivery.messages import Option, Options, PaymentLink, Purpose, Segment
 from data.group_buys import (
     AddressWanted,
     InviterRewarded,
@@ -39,7 +40,7 @@ from data.people.merged import known_as
 from dialogs.notices.herald import Herald, Notice
 from dialogs.team_card import Wording, team_card, title_of
 
-_PAY = "utter_seat_pay_button"
+_PAY = _PAY
 _COUNTS = (SeatState.PAID, SeatState.FULFILLED)
 _OF_TEAM = (SeatEnd.TEAM_FAILED, SeatEnd.TEAM_CANCELLED)
 # Whose turn it was, and could have no place (WaitEnded.why), in words of its own.
@@ -54,7 +55,7 @@ _PASSED = {
 
 def _changed(herald: Herald, fact: Fact) -> None:
     assert isinstance(fact, TeamFact)  # noqa: S101  # wired by type below
-    _show(herald, team_view(herald.session, fact.team_id), type(fact).__name__)
+    show_card(herald, team_view(herald.session, fact.team_id), type(fact).__name__)
 
 
 def _reached(herald: Herald, fact: Fact) -> None:
@@ -65,7 +66,7 @@ def _reached(herald: Herald, fact: Fact) -> None:
     _tell_group(herald, view, "utter_team_reached")
     paid = select(Seat).where(Seat.team_id == view.id, Seat.state.in_(_COUNTS)).order_by(Seat.id)
     for seat in herald.session.scalars(paid):
-        _tell_member(herald, view, seat, "utter_team_reached_note", key=f"reached:{seat.id}")
+        tell_member(herald, view, seat, Told("utter_team_reached_note", f"reached:{seat.id}"))
     herald.tell_flows("group_buy_reached", view.id, people=view.have)
 
 
@@ -87,7 +88,7 @@ def _ended(herald: Herald, fact: Fact) -> None:
     herald.tell_flows("group_buy_expired", view.id, people=view.have, missing=view.need)
 
 
-def _show(herald: Herald, view: TeamView, what: str) -> None:
+def show_card(herald: Herald, view: TeamView, what: str) -> None:
     places = places_of(herald.session, team_id=view.id)
     if view.chat_id is None and not places:  # shared by its page alone
         return
@@ -119,7 +120,7 @@ def _lost(herald: Herald, fact: Fact) -> None:
     if fact.cause in _OF_TEAM:
         response += "_paid" if seat.paid_at and not _was_held(herald, seat) else "_unpaid"
     again = fact.cause == SeatEnd.LAPSED and view.state == TeamState.OPEN
-    _tell_member(herald, view, seat, response, key=f"lost:{seat.id}", again=again)
+    tell_member(herald, view, seat, Told(response, f"lost:{seat.id}", again=again))
 
 
 def _rewarded(herald: Herald, fact: Fact) -> None:
@@ -166,7 +167,7 @@ def _lowered(herald: Herald, fact: Fact) -> None:
     more = {"less": fact.less, "size": str(view.final_size)}
     is_held = was_only_held(herald.session, order_id=fact.order_id)
     response = "utter_price_lowered_hold" if is_held else "utter_price_lowered"
-    _tell_member(herald, view, seat, response, key=f"lowered:{seat.id}", more=more)
+    tell_member(herald, view, seat, Told(response, f"lowered:{seat.id}", more=more))
 
 
 def _to_pay(herald: Herald, fact: Fact) -> None:
@@ -178,7 +179,7 @@ def _to_pay(herald: Herald, fact: Fact) -> None:
     more = {"left": fact.until - herald.now}
     key = f"to_pay:{seat.id}:{fact.until.isoformat()}"
     response = "utter_seat_pay_again" if seat.order_id else "utter_seat_pay_now"
-    _tell_member(herald, view, seat, response, key=key, more=more, pays=True)
+    tell_member(herald, view, seat, Told(response, key, pays=True, more=more))
 
 
 def _offered(herald: Herald, fact: Fact) -> None:
@@ -188,8 +189,8 @@ def _offered(herald: Herald, fact: Fact) -> None:
     seat = herald.session.get_one(Seat, fact.seat_id)
     view = team_view(herald.session, fact.team_id)
     more, key = {"left": fact.until - herald.now}, f"offered:{seat.id}"
-    told = _tell_member(herald, view, seat, "utter_seat_offered", key=key, more=more, pays=True)
-    if told or view.chat_id is None:
+    told = Told("utter_seat_offered", key, pays=True, more=more)
+    if tell_member(herald, view, seat, told) or view.chat_id is None:
         return
     person = known_as(herald.session, seat.person_id)
     locale = Locale(person.locale)
@@ -225,39 +226,48 @@ def _was_held(herald: Herald, seat: Seat) -> bool:
     return order_id is not None and was_only_held(herald.session, order_id=order_id)
 
 
-def _tell_member(  # noqa: PLR0913  # to whom, about what, which words, once: each has a name
-    herald: Herald,
-    view: TeamView,
-    seat: Seat,
-    response: str,
-    *,
-    key: str,
-    again: bool = False,
-    pays: bool = False,
-    more: Mapping[str, object] | None = None,
-) -> bool:
-    """False: we may write to them nowhere."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one member is told: in which words, once by its `key`, and with which way on: to join
+    `again`, or to pay."""
+
+    response: str
+    key: str
+    again: bool = False
+    pays: bool = False
+    purpose: Purpose = Purpose.TRANSACTIONAL
+    more: Mapping[str, object] = field(default_factory=dict)
+
+
+def tell_member(herald: Herald, view: TeamView, seat: Seat, told: Told) -> bool:
+    """In private, where they ordered. False: we may write to them nowhere."""
     person = herald.session.get_one(Person, seat.person_id)
     order = herald.session.get(Order, seat.order_id) if seat.order_id else None
     locale = Locale(person.locale)
-    segments: tuple[Segment, ...] = ()
-    if again:
-        segments = (Options((_again(herald, view, seat, locale),)),)
-    elif pays and order is not None:
-        segments = (_link(herald, order, locale),)
-    elif pays and herald.knows(_PAY):
-        payload = f"/StartFlow(group_checkout, seat_taken={seat.id})"
-        segments = (Options((herald.option(_PAY, payload, locale),)),)
     values = {
         "title": _title(herald, view, locale),
         "price": view.price,
         "number": order.number if order else "",
         "total": order.total if order else view.price,
-        **(more or {}),
+        **told.more,
     }
-    notice = Notice(key, response, values, segments)
+    ways = _ways(herald, view, seat, order, told, locale)
+    notice = Notice(told.key, told.response, values, ways, told.purpose)
     talk = order.conversation_id if order else None
     return herald.tell_person(person.id, notice, conversation_id=talk)
+
+
+def _ways(  # all that a way on may depend on
+    herald: Herald, view: TeamView, seat: Seat, order: Order | None, told: Told, locale: Locale
+) -> tuple[Segment, ...]:
+    if told.again:
+        return (Options((_again(herald, view, seat, locale),)),)
+    if told.pays and order is not None:
+        return (_link(herald, order, locale),)
+    if told.pays and herald.knows(_PAY):
+        payload = f"/StartFlow(group_checkout, seat_taken={seat.id})"
+        return (Options((herald.option(_PAY, payload, locale),)),)
+    return ()
 
 
 def _again(herald: Herald, view: TeamView, seat: Seat, locale: Locale) -> Option:

@@ -16,7 +16,7 @@ from data.kernel.entities import Entities, remembered
 from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
-from data.people import ChannelIdentity, Chat, ChatMember, Person
+from data.people import Answer, ChannelIdentity, Chat, ChatMember, Person, speak_first
 from data.people.merged import known_as
 from dialogs.format import Domain
 from dialogs.letters import TURN, send
@@ -26,6 +26,7 @@ from dialogs.private import private_chat
 from dialogs.responses import fill, framed, say
 
 MOST_AN_HOUR = 4  # sentences to a whole group that nobody asked for (our decision)
+IsOpen = Callable[[ChannelAccount, Chat], bool]
 _WHOSE: BindParameter[str] = bindparam("whose")
 _ACCOUNTS = Entities(
     select(ChannelIdentity.account_id, ChannelIdentity.merchant_id)
@@ -77,7 +78,7 @@ class Herald:
         person = known_as(self.session, person_id)
         if notice.response in YOUNG and not self.knows(notice.response):
             return False
-        found = self._private_place(person, conversation_id)
+        found = self._private_place(person, conversation_id, self._allowed(person, notice))
         if found is not None:
             self._say_to(person, self._worded(person, notice), notice.key, found)
         elif notice.response in ABOUT_MONEY and self.knows(notice.response):
@@ -91,13 +92,26 @@ class Herald:
             )
         return found is not None
 
+    def _allowed(self, person: Person, notice: Notice) -> IsOpen | None:
+        """What others want somebody to hear is said where that is allowed, and counted there."""
+        if notice.purpose is not Purpose.NUDGE:
+            return None
+
+        def may_hear(_account: ChannelAccount, chat: Chat) -> bool:
+            said = speak_first(
+                self.session, person=person, chat=chat, purpose=notice.purpose, now=self.now
+            )
+            return said.answer is Answer.NOW
+
+        return may_hear
+
     def say_privately(
         self,
         person: Person,
         message: OutboundMessage,
         *,
         key: str,
-        is_open: Callable[[ChannelAccount, Chat], bool],
+        is_open: IsOpen,
     ) -> bool:
         """Wherever a chat of theirs is open, by the messenger's own rules too; False: nowhere."""
         found = self._private_place(person, None, is_open)
@@ -201,7 +215,7 @@ class Herald:
         self,
         person: Person,
         conversation_id: str | None,
-        is_open: Callable[[ChannelAccount, Chat], bool] | None = None,
+        is_open: IsOpen | None = None,
     ) -> tuple[ChannelAccount, Chat] | None:
         first = _ACCOUNT_OF.rows(self.session, whose=conversation_id) if conversation_id else []
         for account_id, _ in [*first, *_ACCOUNTS.rows(self.session, whose=person.id)]:

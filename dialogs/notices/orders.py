@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from data.delivery.messages import Option, Options
 from data.group_buys import SeatState, Team, TeamState, seat_of_order, takes_money
+from data.group_buys.nudges import may_be_nudged
 from data.kernel.facts import Fact
 from data.kernel.locales import Locale
 from data.kernel.money import Money
@@ -22,6 +24,8 @@ from data.people import Person
 from dialogs.notices.herald import Herald, Notice
 from dialogs.wording import money
 
+_NUDGE = "utter_team_nudge_button"
+
 
 def _values(order: Order) -> dict[str, Any]:
     return {
@@ -36,13 +40,20 @@ def _total(order: Order) -> Money:
     return Money(order.total_minor, order.currency)
 
 
-def _tell(
-    herald: Herald, fact: OrderFact, response: str, *, about: str = "", **values: object
+def _tell(  # of what, in which words, with which ways on: each has a name
+    herald: Herald,
+    fact: OrderFact,
+    response: str,
+    *,
+    about: str = "",
+    ways: tuple[Option, ...] = (),
+    **values: object,
 ) -> None:
     """`about` is what makes it another message where the same can befall an order again."""
     order = herald.session.get_one(Order, fact.order_id)
     key = f"{response}:{order.id}:{about}"
-    notice = Notice(key, response, {**_values(order), **values})
+    more = (Options(ways),) if ways else ()
+    notice = Notice(key, response, {**_values(order), **values}, more)
     herald.tell_person(fact.person_id, notice, conversation_id=fact.conversation_id)
 
 
@@ -53,8 +64,21 @@ def _paid(herald: Herald, fact: Fact) -> None:
     if order.kind == OrderKind.NORMAL:
         _tell(herald, fact, "utter_receipt")
     elif order.kind == OrderKind.GROUP and _is_in_time(herald, order):
-        _tell(herald, fact, _if_held(herald, order, "utter_receipt_hold", "utter_receipt_group"))
+        response = _if_held(herald, order, "utter_receipt_hold", "utter_receipt_group")
+        _tell(herald, fact, response, ways=_nudge_button(herald, order, buyer))
     herald.tell_flows("payment_paid", order.id, **_told_of(order, buyer))
+
+
+def _nudge_button(herald: Herald, order: Order, buyer: Person) -> tuple[Option, ...]:
+    """Who leads a team that still lacks somebody may have the others reminded."""
+    seat = seat_of_order(herald.session, order_id=order.id)
+    team = herald.session.get_one(Team, seat.team_id) if seat else None
+    if team is None or team.leader_id != buyer.id or not may_be_nudged(team, herald.now):
+        return ()
+    if not herald.knows(_NUDGE) or team.state != TeamState.OPEN:
+        return ()
+    payload = f"/Act(action_nudge_team, team={team.id})"
+    return (herald.option(_NUDGE, payload, Locale(buyer.locale)),)
 
 
 def _told_of(order: Order, buyer: Person) -> dict[str, str]:
@@ -101,7 +125,7 @@ def _if_held(herald: Herald, order: Order, held: str, taken: str) -> str:
 def _refund_failed(herald: Herald, fact: Fact) -> None:
     assert isinstance(fact, RefundFailed)  # noqa: S101
     refund = herald.session.get(Refund, fact.refund_id)  # it may be a part of the order's sum
-    part = {"total": refund.amount} if refund else {}
+    part: dict[str, Any] = {"total": refund.amount} if refund else {}
     _tell(herald, fact, "utter_refund_delayed", about=fact.refund_id, **part)
 
 

@@ -24,6 +24,7 @@ from dialogs.understanding.fixed_words import (
     asks_for_rules,
     asks_for_team,
     asks_for_votes,
+    asks_to_nudge,
     heard,
     heard_within,
     joins,
@@ -52,7 +53,7 @@ _INTENT_OF = {"yes": "affirm", "no": "deny"}
 _START, _JOIN, _LEAVE = "group_buy_start", "group_buy_join", "group_buy_leave"
 _WAIT, _LEAVE_LINE = "group_buy_wait", "group_buy_leave_line"
 _STATUS = "group_buy_status"
-_RULES = "group_buy_rules"
+_RULES, _NUDGE = "group_buy_rules", "group_buy_nudge"
 _TOGETHER = frozenset({"group_buy_start", "group_checkout"})
 _SEARCH, _ORDERS, _STOP = "product_search", "order_status", "stop_messages"
 _LONGEST_ORDER, _LITTLE_MORE = 30, 2  # "order number 1001" and a question mark
@@ -212,6 +213,14 @@ def _by_pool(here: Heard) -> Understood | None:
     return None
 
 
+def _by_nudge(here: Heard) -> Understood | None:
+    """Heard alone too: a team is theirs wherever they speak of it."""
+    if takes_text(here.context) or not asks_to_nudge(here.message):
+        return None
+    commands = for_intent(_NUDGE, (), here.message, here.context)
+    return Understood(commands, here.language, "words", _NUDGE)
+
+
 def _by_votes(here: Heard) -> Understood | None:
     if takes_text(here.context) or not asks_for_votes(here.message):
         return None
@@ -295,6 +304,7 @@ def _word(word: str, here: Heard) -> Understood | None:
 
 
 _LINKS = (
-    _by_payload, _by_command, _by_own_data, _by_voucher, _by_address, _by_pool, _by_team, _by_votes,
-    _by_choice, _by_taking, _by_card, _by_saved_day, _by_words, _by_start, _by_code, _by_order,
+    _by_payload, _by_command, _by_own_data, _by_voucher, _by_address, _by_pool, _by_team, _by_nudge,
+    _by_votes, _by_choice, _by_taking, _by_card, _by_saved_day, _by_words, _by_start, _by_code,
+    _by_order,
 )  # fmt: skip

@@ -29,6 +29,7 @@ STEERING: dict[str, Command] = {
 }
 STRONG = (
     "human", "export_me", "forget_me", "move_here", "stop_messages", "start_messages",
+    "stop_nudges", "start_nudges",
     "stop_model", "start_model", "cancel", "back",
     "repeat", "restart", "skip", "help",
 )  # fmt: skip
@@ -98,6 +99,10 @@ def leaves_line(message: Message) -> bool:
 
 def asks_for_team(message: Message) -> bool:
     return message.short in lexicon().of("team_status")
+
+
+def asks_to_nudge(message: Message) -> bool:
+    return message.short in lexicon().of("team_nudge")
 
 
 def asks_for_rules(message: Message) -> bool:

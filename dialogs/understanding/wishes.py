@@ -23,6 +23,9 @@ _TO_THE_TEAM = {
     "group_buy_leave_line": "action_leave_line",
     "group_buy_status": "action_tell_teams",
     "group_buy_invite": "action_invite",
+    "group_buy_nudge": "action_nudge_team",
+    "stop_nudges": "action_stop_nudges",
+    "start_nudges": "action_start_nudges",
 }
 _OF_THE_SHOP = frozenset({"ways_to_pay", "shop_service", "delivery_time", "group_buy_rules"})
 _IN_TURN = ChitChat("utter_one_after_the_other")

@@ -23,7 +23,7 @@ RESERVED_ACTIONS = frozenset(
         "action_return_goods", "action_change_variant", "action_exchange_goods",
         # a seat or a team, before others
         "action_open_team", "action_share_team", "action_join_team", "action_leave_team",
-        "action_invite", "action_give_invitation",
+        "action_invite", "action_give_invitation", "action_nudge_team",
         "action_give_up_seat", "action_wait_for_place", "action_tell_line", "action_leave_line",
         # a present that several pay for
         "action_open_pool", "action_pool_address", "action_chip_in", "action_leave_pool",
@@ -32,6 +32,7 @@ RESERVED_ACTIONS = frozenset(
         "action_remember_day", "action_change_lead", "action_forget_day",
         # consents and age
         "action_stop_messages", "action_start_messages", "action_protect_minor",
+        "action_stop_nudges", "action_start_nudges",
         "action_allow_model", "action_stop_model", "action_ask_model",
         # who somebody is, and all that is theirs
         "action_offer_link", "action_type_link", "action_agree_to_link", "action_refuse_link",

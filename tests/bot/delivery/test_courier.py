@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -451,6 +451,31 @@ def test_who_says_stop_gets_not_even_the_reminder_that_waits_already(counter: Co
     counter.post(chat, Text("your receipt"), person=person, purpose=Purpose.TRANSACTIONAL)
     counter.carry()
     assert counter.messenger.texts() == ["your receipt"]
+
+
+def test_a_nudge_held_up_into_the_night_wakes_nobody(counter: Counter) -> None:
+    group = counter.chat("buyers", kind="group")
+    with counter.database.transaction() as session:
+        person = a_person(session, counter.merchant)
+    counter.clock.turn_to(datetime(2026, 11, 22, 13, 59, tzinfo=UTC))  # a minute to ten
+    counter.post(group, Text("still open"), purpose=Purpose.NUDGE)
+    counter.carry()
+    counter.post(group, Text("too late"), purpose=Purpose.NUDGE)
+    counter.post(counter.chat("ann"), Text("late too"), person=person, purpose=Purpose.NUDGE)
+    counter.carry(after=120)
+    assert counter.messenger.texts() == ["still open"]
+    assert [row.error for row in counter.rows()] == ["", "quiet_hours", "quiet_hours"]
+
+
+def test_who_wants_no_nudges_gets_not_even_the_one_that_waits_already(counter: Counter) -> None:
+    chat = counter.chat("ann")
+    with counter.database.transaction() as session:
+        person = a_person(session, counter.merchant)
+    counter.post(chat, Text("your place waits"), person=person, purpose=Purpose.NUDGE)
+    with counter.database.transaction() as session:
+        session.get_one(Person, person.id).nudges_off_at = NOW
+    counter.carry()
+    assert [row.error for row in counter.rows()] == ["nudges_off"]
 
 
 def test_a_message_whose_courier_died_is_tried_again_when_its_lease_is_over(

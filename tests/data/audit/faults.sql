@@ -413,3 +413,15 @@ INSERT INTO waitlist_entries (merchant_id, team_id, person_id, quantity, state, 
 INSERT INTO waitlist_entries (merchant_id, team_id, person_id, quantity, state, created_at,
   ended_version) SELECT merchant_id, id, leader_id, 1, 'seated', opened_at, 3 FROM teams WHERE
   state = 'failed';
+
+-- fault: team_nudged_too_often
+INSERT INTO team_nudges (team_id, number, merchant_id, at, next_at) SELECT id, n, merchant_id,
+  '2026-01-0' || n, '2026-01-0' || n || ' 04:00:00' FROM teams, (SELECT 1 AS n UNION SELECT 2 UNION
+  SELECT 3 UNION SELECT 4) WHERE state = 'open';
+UPDATE teams SET nudges = 4 WHERE state = 'open';
+
+-- fault: team_nudged_too_soon
+INSERT INTO team_nudges (team_id, number, merchant_id, at, next_at) SELECT id, n, merchant_id,
+  '2026-01-01 0' || n || ':00:00', '2026-01-01 0' || (n + 4) || ':00:00' FROM teams, (SELECT 1 AS n
+  UNION SELECT 2) WHERE state = 'open';
+UPDATE teams SET nudges = 2 WHERE state = 'open';

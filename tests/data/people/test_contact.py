@@ -32,6 +32,8 @@ from data.people import (
     private_chat_of,
     revoke_consent,
     speak_first,
+    start_nudges,
+    stop_nudges,
     stop_profile,
 )
 from data.people.contact import A_DAY, NEW_SHOP_A_DAY, NEW_SHOP_FOR
@@ -69,6 +71,38 @@ def test_an_answer_is_always_allowed_even_at_night_and_after_opting_out(database
             for _ in range(A_DAY + 2):
                 assert say(session, person, purpose, midnight).answer is Answer.NOW
         assert session.scalar(select(func.count()).select_from(ProactiveCount)) == 0
+
+
+def test_a_nudge_needs_no_consent_and_whoever_wants_none_gets_none(database: Database) -> None:
+    with database.transaction() as session:
+        person = a_customer(session, agreed=())
+        assert ask(session, person, Purpose.NUDGE) == Verdict(Answer.NOW)
+        stop_nudges(session, person=person, now=NOW)
+        assert ask(session, person, Purpose.NUDGE) == Verdict(Answer.NEVER, "nudges_off")
+        assert ask(session, person, Purpose.REPLY).answer is Answer.NOW
+        start_nudges(session, person=person)
+        assert say(session, person, Purpose.NUDGE).answer is Answer.NOW
+        opt_out(session, person=person, now=NOW)
+        assert ask(session, person, Purpose.NUDGE) == Verdict(Answer.NEVER, "opted_out")
+
+
+def test_a_nudge_is_counted_with_everything_else_and_waits_out_no_night(database: Database) -> None:
+    with database.transaction() as session:
+        person = a_customer(session)
+        midnight = datetime(2026, 11, 23, 0, 0, tzinfo=SHANGHAI)
+        assert say(session, person, Purpose.NUDGE, midnight).reason == "quiet_hours"
+        for purpose in (Purpose.REMINDER, *[Purpose.NUDGE] * (A_DAY - 1)):
+            assert say(session, person, purpose).answer is Answer.NOW
+        assert say(session, person, Purpose.NUDGE).reason == "cap_reached"
+
+
+def test_who_has_to_be_reminded_is_never_reminded_before_others(database: Database) -> None:
+    with database.transaction() as session:
+        person = a_customer(session)
+        account = session.scalars(select(ChannelAccount)).one()
+        group = a_chat(session, account, person, kind="group")
+        verdict = may_contact(session, person=person, chat=group, purpose=Purpose.NUDGE, now=NOW)
+        assert verdict == Verdict(Answer.NEVER, "not_private")
 
 
 def test_nothing_at_all_is_said_to_somebody_who_was_erased(database: Database) -> None:
@@ -213,6 +247,7 @@ def test_opting_out_ends_consent_and_stops_what_is_queued(database: Database) ->
             Purpose.TRANSACTIONAL: "pending",
             Purpose.REMINDER: "skipped",
             Purpose.MARKETING: "skipped",
+            Purpose.NUDGE: "skipped",
         }
         assert ask(session, person) == Verdict(Answer.NEVER, "opted_out")
 

@@ -25,6 +25,7 @@ from data.people import (
     has_consent,
     opt_out,
     revoke_consent,
+    stop_nudges,
 )
 from data.people.merged import been, known_as
 from data.personal.columns import columns_naming_people
@@ -115,10 +116,11 @@ def test_a_no_of_either_side_stays_a_no(database: Database, refuser: str) -> Non
                 grant_consent(session, person=person, purpose=purpose, asked=_ASKED, now=NOW)
         opt_out(session, person=both[refuser], now=NOW)
         revoke_consent(session, person=both[refuser], purpose=ConsentPurpose.MODEL, now=NOW)
+        stop_nudges(session, person=both[refuser], now=NOW)
     _merge(database, pair)
     with database.reading() as session:
         kept, _ = people(session, pair)
-        assert kept.opted_out_at == NOW
+        assert (kept.opted_out_at, kept.nudges_off_at) == (NOW, NOW)
         assert not has_consent(session, person=kept, purpose=ConsentPurpose.REMINDERS)
         assert not has_consent(session, person=kept, purpose=ConsentPurpose.MODEL)
 
