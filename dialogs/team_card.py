@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from data.catalogue import get_product, text_in
+from data.conversations.votes import votes_for
 from data.delivery.messages import GroupBuyCard, Option, OutboundMessage, Purpose
 from data.group_buys import PayMode, TeamState, TeamView, reached
 from data.kernel.locales import Locale
@@ -18,7 +19,7 @@ from dialogs.responses import fill
 
 RESPONSE = "utter_team_card"
 _JOIN, _LINE = "utter_team_join_button", "utter_team_line_button"
-_INVITE = "utter_team_invite_button"
+_INVITE, _VOTES = "utter_team_invite_button", "utter_team_card_votes"
 _WAITING = "utter_team_card_waiting"
 _JOINED, _COLLECTING = "utter_team_card_joined", "utter_team_card_collecting"
 
@@ -51,9 +52,11 @@ def title_of(session: Session, view: TeamView, *, merchant_id: str, locale: Loca
     return text_in(product.title, locale)
 
 
-def team_card(wording: Wording, view: TeamView, *, title: str, now: datetime) -> OutboundMessage:
-    """The card as it is true now; a later one takes its place."""
-    told = standing(wording, view, title=title, now=now)
+def team_card(
+    wording: Wording, view: TeamView, *, title: str, now: datetime, votes: int = 0
+) -> OutboundMessage:
+    """The card as it is true now; a later one takes its place. `votes`: of its group."""
+    told = standing(wording, view, title=title, now=now, votes=votes)
     return OutboundMessage(
         (card_of(view, title=title, told=told, options=_buttons(wording, view)),),
         purpose=Purpose.TRANSACTIONAL,
@@ -74,12 +77,21 @@ def card_of(view: TeamView, *, title: str, told: str, options: tuple[Option, ...
         state=view.state,
         text=told,
         options=options,
+        product_id=view.product_id,
     )
 
 
-def standing(wording: Wording, view: TeamView, *, title: str, now: datetime) -> str:
+def votes_on(session: Session, view: TeamView, *, now: datetime) -> int:
+    """Members of its group who are for what the team buys, as long as one may join."""
+    if view.chat_id is None or view.state != TeamState.OPEN:
+        return 0
+    return votes_for(session, chat_id=view.chat_id, product_id=view.product_id, now=now)
+
+
+def standing(wording: Wording, view: TeamView, *, title: str, now: datetime, votes: int = 0) -> str:
     """The card in words, for who asks how it is going."""
-    return "\n".join(_lines(wording, view, title, now))
+    voted = [wording.words(_VOTES, votes=str(votes))] if votes and wording.knows(_VOTES) else []
+    return "\n".join([*_lines(wording, view, title, now), *voted])
 
 
 def _lines(wording: Wording, view: TeamView, title: str, now: datetime) -> list[str]:

@@ -71,7 +71,7 @@ def _group_buy(card: GroupBuyCard, can: Capabilities) -> list[Draft]:
     """Always a text: its picture could not be edited together with its count."""
     drafts = _pieces("", card.text, can)
     _hang(drafts, card.options, can)
-    return drafts
+    return [replace(draft, about=card.product_id) for draft in drafts]
 
 
 _SHAPES: dict[type, Callable[[Any, Capabilities], list[Draft]]] = {

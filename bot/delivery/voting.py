@@ -3,15 +3,18 @@
 from bot.channels.adapter import Parcel
 from bot.channels.messages import Capabilities
 from bot.channels.render import render
-from data.delivery.messages import Card
+from data.delivery.messages import Card, GroupBuyCard
 
 Names = tuple[str, ...]
 ShownAs = tuple[tuple[str, str], ...]  # a message's name, and the product it shows
 
 
 def cards_among(names: Names, parcel: Parcel, can: Capabilities) -> ShownAs:
-    """Of a group. A picture that was not there left its words, or nothing at all."""
-    if parcel.kind != "group" or not any(isinstance(part, Card) for part in parcel.segments):
+    """Of a group. A picture that was not there left its words, or nothing at all. What was only
+    changed is known by its name already."""
+    if parcel.kind != "group" or parcel.edit_of:
+        return ()
+    if not any(isinstance(part, Card | GroupBuyCard) for part in parcel.segments):
         return ()
     drafts = render(parcel.segments, can)
     if len(names) != len(drafts):

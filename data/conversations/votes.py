@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from data.conversations.vote_models import ShownCard, Vote
 from data.delivery.inbound import InboundEvent, Reaction
+from data.kernel.database import changed
+from data.kernel.facts import Fact, announce
 from data.kernel.locales import Locale
 from data.kernel.once import insert_once
+from data.kernel.prepared import Prepared
 from data.merchants import ChannelAccount
 from data.people import Chat, ChatMember, meet
 from data.people.membership import chat_and_topics
@@ -18,6 +22,22 @@ from data.people.membership import chat_and_topics
 # How long a card is voted on, and how long it is remembered that it was: as our own messages are.
 VOTED_ON = timedelta(days=7)
 _KEPT = timedelta(days=30)
+_MEMBER = (ChatMember.chat_id == ShownCard.chat_id) & (ChatMember.person_id == Vote.person_id)
+_VOTES = Prepared(
+    select(func.count(Vote.person_id.distinct()))
+    .join(ShownCard, ShownCard.id == Vote.card_id)
+    .join(ChatMember, _MEMBER)
+    .where(ShownCard.chat_id == bindparam("chat"), ShownCard.product_id == bindparam("product"))
+    .where(ShownCard.shown_at > bindparam("since"), Vote.stands, ChatMember.left_at.is_(None))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VotesChanged(Fact):
+    """Somebody in this group is for this product, or is no more."""
+
+    chat_id: str
+    product_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +74,7 @@ def note_reaction(
         return
     here = chat_and_topics(session, account.id, event.chat.external_id)
     if not reaction.to:
-        _take_back(session, here, reaction)
+        _take_back(session, here, reaction, now)
         return
     card = session.scalar(
         select(ShownCard)
@@ -80,17 +100,22 @@ def tally(session: Session, *, chat_id: str, now: datetime) -> list[Tally]:
     """How the vote stands among who is a member now, the most wanted first; a person counts once
     for a product, however often it was shown."""
     votes = func.count(Vote.person_id.distinct())
-    member = (ChatMember.chat_id == ShownCard.chat_id) & (ChatMember.person_id == Vote.person_id)
     counted = (
         select(ShownCard.product_id, votes)
         .join(Vote, Vote.card_id == ShownCard.id)
-        .join(ChatMember, member)
+        .join(ChatMember, _MEMBER)
         .where(ShownCard.chat_id == chat_id, ShownCard.shown_at > now - VOTED_ON)
         .where(Vote.stands, ChatMember.left_at.is_(None))
         .group_by(ShownCard.product_id)
         .order_by(votes.desc(), func.min(ShownCard.id))
     )
     return [Tally(product_id, count) for product_id, count in session.execute(counted)]
+
+
+def votes_for(session: Session, *, chat_id: str, product_id: str, now: datetime) -> int:
+    """How many members are for it; asked by every card of a team."""
+    since = now - VOTED_ON
+    return int(_VOTES.scalar(session, chat=chat_id, product=product_id, since=since) or 0)
 
 
 def _vote(  # a card, who reacts to it, and how
@@ -116,25 +141,42 @@ def _vote(  # a card, who reacts to it, and how
     key = {"card_id": card.id, "voter": sender.external_id, "mark": reaction.mark}
     says = {"stands": reaction.likes, "told": reaction.told, "voted_at": now}
     whose = {"merchant_id": card.merchant_id, "person_id": person.id}
-    if insert_once(session, Vote, **key, **whose, **says) is None:
-        session.execute(
-            update(Vote)
-            .filter_by(**key)
-            .where(Vote.told < reaction.told)
-            .values(**says)
-            .execution_options(synchronize_session=False)
-        )
+    is_new = insert_once(session, Vote, **key, **whose, **says) is not None
+    if is_new and not reaction.likes:
+        return
+    if is_new or _say_again(session, key, says, reaction):
+        _tell(session, card, now)
 
 
-def _take_back(session: Session, here: ColumnElement[bool], reaction: Reaction) -> None:
+def _say_again(
+    session: Session, key: dict[str, Any], says: dict[str, Any], reaction: Reaction
+) -> bool:
+    """False: it was told late, and something newer stands."""
+    again = update(Vote).filter_by(**key).where(Vote.told < reaction.told).values(**says)
+    return bool(changed(session.execute(again.execution_options(synchronize_session=False))))
+
+
+def _take_back(
+    session: Session, here: ColumnElement[bool], reaction: Reaction, now: datetime
+) -> None:
     """By whom it was given, or by who keeps order there: that is the messenger's affair."""
     cards = select(ShownCard.id).join(Chat, Chat.id == ShownCard.chat_id).where(here)
+    theirs = (Vote.mark == reaction.mark, Vote.card_id.in_(cards), Vote.told < reaction.told)
+    concerned = select(ShownCard).join(Vote, Vote.card_id == ShownCard.id)
+    changing = session.scalars(concerned.where(*theirs, Vote.stands).distinct()).all()
     session.execute(
         update(Vote)
-        .where(Vote.mark == reaction.mark, Vote.card_id.in_(cards), Vote.told < reaction.told)
+        .where(*theirs)
         .values(stands=False, told=reaction.told)
         .execution_options(synchronize_session=False)
     )
+    for card in changing:
+        _tell(session, card, now)
+
+
+def _tell(session: Session, card: ShownCard, now: datetime) -> None:
+    new = VotesChanged(card.merchant_id, chat_id=card.chat_id, product_id=card.product_id)
+    announce(session, new, now=now)
 
 
 def _forget_old(session: Session, chat_id: str, now: datetime) -> None:

@@ -80,7 +80,8 @@ class PaymentLink:
 
 @dataclass(frozen=True, slots=True)
 class GroupBuyCard:
-    """The live card of a team: edited, not repeated, as people join; `need` more are missing."""
+    """The live card of a team: edited, not repeated, as people join; `need` more are missing.
+    `product_id`: what a reaction to it is a vote for."""
 
     id: str
     title: str
@@ -92,6 +93,7 @@ class GroupBuyCard:
     text: str
     image: str | None = None
     options: tuple[Option, ...] = ()
+    product_id: str = ""
 
     def is_milestone(self, *, since: "GroupBuyCard") -> bool:
         """Worth a message of its own where none can be changed: half-way, one missing, the end."""

@@ -31,7 +31,7 @@ from dialogs.actions.team_seats import go_on, join_option, open_option, refuse
 from dialogs.actions.team_sharing import share_option
 from dialogs.actions.turn import Turn
 from dialogs.private import GROUP_LINK
-from dialogs.team_card import Wording, team_card, title_of
+from dialogs.team_card import Wording, team_card, title_of, votes_on
 
 
 class FindOffers(ShopAction):
@@ -145,7 +145,9 @@ def _show(turn: Turn, team: Team) -> None:
     """The card is everybody's: anybody may press it."""
     view = team_view(turn.session, team)
     title = title_of(turn.session, view, merchant_id=turn.merchant.id, locale=view.locale)
-    card = team_card(Wording(turn.domain, view.locale), view, title=title, now=turn.now)
+    votes = votes_on(turn.session, view, now=turn.now)
+    wording = Wording(turn.domain, view.locale)
+    card = team_card(wording, view, title=title, now=turn.now, votes=votes)
     turn.letters.append(Letter(turn.chat.id, card))
 
 

@@ -7,7 +7,7 @@ from dialogs.actions.full_teams import BUTTON, line_option, lines_here, tell_pla
 from dialogs.actions.team_nudging import nudge_option
 from dialogs.actions.team_seats import join_option
 from dialogs.actions.turn import Turn
-from dialogs.team_card import Wording, standing, title_of
+from dialogs.team_card import Wording, standing, title_of, votes_on
 
 _MOST_TOLD = 3  # of one's own, the newest
 
@@ -44,7 +44,9 @@ def _own(turn: Turn) -> list[Team]:
 def _tell(turn: Turn, team: Team) -> None:
     view = team_view(turn.session, team)
     title = title_of(turn.session, view, merchant_id=turn.merchant.id, locale=turn.locale)
-    told = standing(Wording(turn.domain, turn.locale), view, title=title, now=turn.now)
+    votes = votes_on(turn.session, view, now=turn.now) if turn.in_group else 0
+    wording = Wording(turn.domain, turn.locale)
+    told = standing(wording, view, title=title, now=turn.now, votes=votes)
     waits = view.takes_waiters and BUTTON in turn.domain.responses
     button = line_option(turn, team) if waits else join_option(turn, team)
     way_in = (button,) if turn.in_group else ()

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from data.delivery.messages import Option, Options, PaymentLink, Purpose, Segment
+from data.conversations.votes import VotesChanged
+from data.delivery.messages import (
+    Option,
+    Options,
+    OutboundMessage,
+    PaymentLink,
+    Purpose,
+    Segment,
+)
 from data.group_buys import (
     AddressWanted,
     InviterRewarded,
@@ -27,20 +35,22 @@ from data.group_buys import (
     TeamView,
     WaitEnded,
     came_by,
+    open_teams_in,
     seat_of_order,
     team_view,
 )
 from data.group_buys.places import places_of
 from data.kernel.facts import Fact
+from data.kernel.ids import new_id
 from data.kernel.locales import Locale
 from data.orders import Order
 from data.payments import PriceLowered, create_link, was_only_held
 from data.people import Person
 from data.people.merged import known_as
 from dialogs.notices.herald import Herald, Notice
-from dialogs.team_card import Wording, team_card, title_of
+from dialogs.team_card import Wording, team_card, title_of, votes_on
 
-_PAY = _PAY
+_PAY = "utter_seat_pay_button"
 _COUNTS = (SeatState.PAID, SeatState.FULFILLED)
 _OF_TEAM = (SeatEnd.TEAM_FAILED, SeatEnd.TEAM_CANCELLED)
 # Whose turn it was, and could have no place (WaitEnded.why), in words of its own.
@@ -92,14 +102,31 @@ def show_card(herald: Herald, view: TeamView, what: str) -> None:
     places = places_of(herald.session, team_id=view.id)
     if view.chat_id is None and not places:  # shared by its page alone
         return
-    wording = Wording(herald.domain, view.locale)  # one card, one language, whoever leads now
-    title = _title(herald, view, wording.locale)
-    card = team_card(wording, view, title=title, now=herald.now)
     key = f"card:{view.id}:{view.version}:{what}"
     if view.chat_id is not None:
-        herald.show(view.chat_id, card, key=key)
-    for chat_id in places:
-        herald.show(chat_id, card, key=f"{key}:{chat_id}")
+        votes = votes_on(herald.session, view, now=herald.now)
+        herald.show(view.chat_id, _card(herald, view, votes), key=key)
+    for chat_id in places:  # what one group votes is not told to another
+        herald.show(chat_id, _card(herald, view), key=f"{key}:{chat_id}")
+
+
+def _card(herald: Herald, view: TeamView, votes: int = 0) -> OutboundMessage:
+    wording = Wording(herald.domain, view.locale)  # one card, one language, whoever leads now
+    title = _title(herald, view, wording.locale)
+    return team_card(wording, view, title=title, now=herald.now, votes=votes)
+
+
+def _voted(herald: Herald, fact: Fact) -> None:
+    """The card tells how many are for it; the courier edits it as seldom as all live cards."""
+    assert isinstance(fact, VotesChanged)  # noqa: S101
+    if not herald.knows("utter_team_card_votes"):
+        return
+    for team in open_teams_in(herald.session, chat_id=fact.chat_id, now=herald.now):
+        view = team_view(herald.session, team)
+        if view.product_id == fact.product_id:
+            votes = votes_on(herald.session, view, now=herald.now)
+            key = f"card:{view.id}:{new_id('voted')}"
+            herald.show(fact.chat_id, _card(herald, view, votes), key=key)
 
 
 def _tell_group(herald: Herald, view: TeamView, response: str) -> None:
@@ -295,4 +322,5 @@ TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
     SeatToPay: _to_pay,
     SeatOffered: _offered,
     WaitEnded: _wait_ended,
+    VotesChanged: _voted,
 }

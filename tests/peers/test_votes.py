@@ -1,5 +1,5 @@
 """A group votes on the cards it was shown, by reactions, on a real messenger's wire: the count is
-told to who asks, and no message is said for a vote."""
+told to who asks, and on the card of a team; no message is said for a vote."""
 
 import re
 from itertools import count
@@ -61,9 +61,44 @@ def test_reactions_in_a_telegram_group_are_counted_and_answered_by_nothing(
     assert elsewhere.startswith("No votes yet")
 
 
+def test_the_card_of_a_team_in_telegram_tells_its_votes_and_is_changed_where_it_stands(
+    street: Street,
+) -> None:
+    ann, bob = (Person(next(_ids), name) for name in ("Ann", "Bob"))
+    group = Group(-next(_ids) - 10**6)
+    asked(street, ann, "start a group buy for the teapot", group)
+    (card,) = [one for one in street.bubbles(group) if "to go" in one.text]
+    for who in (ann, bob):
+        update = reaction(who, group, card.number, "👍")
+        assert street.call_webhook(update).status_code == 200
+    street.wait_for("👍 2 in this group", group)
+    assert street.call_webhook(reaction(bob, group, card.number, old="👍")).status_code == 200
+    street.wait_for("👍 1 in this group", group)
+    cards = [one.number for one in street.bubbles(group) if "to go" in one.text]
+    assert cards == [card.number]
+    (told,) = asked(street, bob, "how is the vote?", group)
+    assert [votes for _, votes in re.findall(r"· (.+): (\d+)", told)] == ["1"]
+
+
 def vote(who: User, room: str, card: str, sign: str) -> str:
     about = {"rel_type": "m.annotation", "event_id": card, "key": sign}
     return who.send(room, {"m.relates_to": about}, "m.reaction")
+
+
+@pytest.mark.slow
+def test_the_card_of_a_team_in_matrix_tells_its_votes_and_is_changed_where_it_stands(
+    square: Square, people: People
+) -> None:
+    ann, bob = people("Ann", "Bob")
+    room = square.group(ann, bob)
+    square.say(ann, "Tuanzi Gifts: start a group buy for the teapot", room)
+    square.settle()
+    (card,) = [one for one in square.bubbles(ann, room) if "to go" in one.text]
+    square.arrived(vote(bob, room, card.id, "👍"))
+    square.settle()
+    (voted,) = [one for one in square.bubbles(ann, room) if "to go" in one.text]
+    assert "👍 1 in this group" in voted.text
+    assert voted.id == card.id
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """Reactions to cards of a group are votes: idempotent, in order, of members, and taken back."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 
 import pytest
@@ -10,10 +10,18 @@ from sqlalchemy.orm import Session
 
 from data.conversations.moving import move_chat
 from data.conversations.vote_models import Vote
-from data.conversations.votes import VOTED_ON, note_cards, note_reaction, tally
+from data.conversations.votes import (
+    VOTED_ON,
+    VotesChanged,
+    note_cards,
+    note_reaction,
+    tally,
+    votes_for,
+)
 from data.conversations.whereabouts import look_around, make_known
 from data.delivery.inbound import ChatRef, EventKind, InboundEvent, Reaction, Sender
 from data.kernel.database import Database
+from data.kernel.facts import LISTENERS, Fact
 from data.kernel.ids import new_id
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
@@ -91,6 +99,43 @@ def test_in_whatever_order_it_is_told_the_last_word_counts(each_database: Databa
         assert room.votes() == {}
         room.react("p0", "1", likes=True, told=9)
         assert room.votes() == {TEAPOT: 1}
+
+
+def test_a_change_of_the_vote_is_told_once_and_what_changes_nothing_is_not(
+    each_database: Database,
+) -> None:
+    with each_database.transaction() as session:
+        room = Room.opened(session)
+        told: list[str] = []
+
+        def listen(_session: Session, fact: Fact, _now: datetime) -> None:
+            assert isinstance(fact, VotesChanged)
+            told.append(fact.product_id)
+
+        session.info[LISTENERS] = (listen,)
+        room.react("ann", "1", told=5)
+        assert told == [TEAPOT]
+        room.react("ann", "1", told=5)  # told twice
+        room.react("ann", "1", likes=False, told=4)  # told late
+        room.react("bob", "2", likes=False)  # for nothing
+        room.react("bob", "", likes=False, told=9, mark="$x")  # takes back what never was
+        assert told == [TEAPOT]
+        room.react("ann", "", likes=False, told=9)
+        assert told == [TEAPOT, TEAPOT]
+        with_nobody = {"chat_id": room.chat.id, "product_id": TEAPOT, "now": NOW}
+        assert votes_for(session, **with_nobody) == 0
+
+
+def test_the_count_of_one_product_is_the_one_in_the_list(each_database: Database) -> None:
+    with each_database.transaction() as session:
+        room = Room.opened(session)
+        for who, to in (("ann", "1"), ("ann", "3"), ("ann", "2"), ("bob", "3")):
+            room.react(who, to)
+        counts = {
+            product: votes_for(session, chat_id=room.chat.id, product_id=product, now=NOW)
+            for product in (TEAPOT, LAMP)
+        }
+        assert counts == room.votes()
 
 
 def test_where_each_reaction_is_told_by_itself_the_last_one_taken_back_ends_the_vote(
