@@ -3,6 +3,7 @@
 Everybody may press its buttons; it counts people and names nobody (T16).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from data.catalogue import get_product, text_in
 from data.conversations.votes import votes_for
 from data.delivery.messages import GroupBuyCard, Option, OutboundMessage, Purpose
-from data.group_buys import PayMode, TeamState, TeamView, reached
+from data.group_buys import PayMode, TeamState, TeamView, Tier, reached
 from data.kernel.locales import Locale
 from dialogs.format import Domain
 from dialogs.responses import fill
@@ -70,7 +71,7 @@ def card_of(view: TeamView, *, title: str, told: str, options: tuple[Option, ...
     return GroupBuyCard(
         id=view.id,
         title=title,
-        have=view.have,
+        have=view.counted,
         need=view.need,
         price=view.price,
         deadline=view.deadline,
@@ -103,26 +104,31 @@ def _lines(wording: Wording, view: TeamView, title: str, now: datetime) -> list[
         return [*lines, *_collecting(wording, view, now)]
     if view.state != TeamState.OPEN:
         return [*lines, wording.words(_ending(view), size=size)]
-    lines += [*ladder_lines(wording, view), *_mode(wording, view), _count(wording, view)]
+    lines += [*terms_lines(wording, view.tiers, view.mode), _count(wording, view)]
     if view.paying and view.mode != PayMode.JOIN_FIRST:
         lines.append(wording.words("utter_team_card_paying", paying=str(view.paying)))
     lines += _waiting(wording, view)
     return [*lines, wording.words("utter_team_card_time", left=view.deadline - now)]
 
 
-def ladder_lines(wording: Wording, view: TeamView) -> list[str]:
+def terms_lines(wording: Wording, tiers: Sequence[Tier], mode: PayMode) -> list[str]:
+    """What an offer or a team says besides its first price."""
+    return [*ladder_lines(wording, tiers), *mode_lines(wording, mode)]
+
+
+def ladder_lines(wording: Wording, tiers: Sequence[Tier]) -> list[str]:
     """What more people would pay, a line each; none where there is one price."""
     if not wording.knows("utter_team_card_tier"):
         return []
     return [
         wording.words("utter_team_card_tier", size=str(tier.min_size), price=tier.price)
-        for tier in view.tiers[1:]
+        for tier in tiers[1:]
     ]
 
 
-def _mode(wording: Wording, view: TeamView) -> list[str]:
+def mode_lines(wording: Wording, mode: PayMode) -> list[str]:
     """When money is taken, where that is not at once."""
-    response = f"utter_team_card_mode_{view.mode}"
+    response = f"utter_team_card_mode_{mode}"
     return [wording.words(response)] if wording.knows(response) else []
 
 
@@ -130,7 +136,7 @@ def _count(wording: Wording, view: TeamView) -> str:
     """How many are missing; where enough have paid already, what it comes to so far."""
     have = str(view.have)
     if view.mode == PayMode.JOIN_FIRST and wording.knows(_JOINED):
-        return wording.words(_JOINED, joined=str(view.paying), need=str(view.need))
+        return wording.words(_JOINED, joined=str(view.counted), need=str(view.need))
     if view.need:
         return wording.words("utter_team_card_count", have=have, need=str(view.need))
     now_at = reached(view.tiers, view.have).price

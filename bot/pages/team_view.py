@@ -11,7 +11,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.catalogue import Variant, get_product, price_of
-from data.group_buys import SeatState, Team, TeamState, TeamView, live_seat, team_view
+from data.group_buys import (
+    PayMode,
+    SeatState,
+    Team,
+    TeamState,
+    TeamView,
+    Tier,
+    live_seat,
+    team_view,
+)
 from data.kernel.money import Money
 from data.merchants import ChannelAccount, Merchant
 
@@ -51,6 +60,20 @@ class SharedTeam:
     seconds_left: int
     mine: Mine = Mine.NONE
     held_until: datetime | None = None
+
+    @property
+    def joins_first(self) -> bool:
+        return self.team.mode == PayMode.JOIN_FIRST
+
+    @property
+    def size(self) -> int:
+        """How many the price that is shown is for."""
+        return self.team.final_size or self.team.minimum
+
+    @property
+    def cheaper(self) -> tuple[Tier, ...]:
+        """What more people would pay, while more may come."""
+        return self.team.tiers[1:] if self.standing == Standing.OPEN else ()
 
 
 def shared_team(

@@ -94,6 +94,12 @@ class TeamView:
         full = self.state == TeamState.OPEN and (not self.free or self.waiting > 0)
         return (full or self.state == TeamState.PAYING) and self.waiting < MOST_WAITING
 
+    @property
+    def counted(self) -> int:
+        """Who counts so far: who paid, or who joined as long as nobody pays."""
+        pledged = self.mode == PayMode.JOIN_FIRST and self.state == TeamState.OPEN
+        return self.have + self.paying if pledged else self.have
+
 
 def team_view(session: Session, team: Team | str) -> TeamView:
     """The team as it is now."""
@@ -247,12 +253,12 @@ def active_campaigns(
     session: Session, *, merchant_id: str, chat_id: str | None = None, now: datetime
 ) -> list[Campaign]:
     """What the shop offers to teams now, in this chat or (without one) to anybody anywhere; what
-    ends soonest first."""
+    ends soonest first, of those the cheapest."""
     return list(
         session.scalars(
             select(Campaign)
             .where(Campaign.merchant_id == merchant_id, *_on_offer(now), shown_in(chat_id))
-            .order_by(Campaign.ends_at, Campaign.id)
+            .order_by(Campaign.ends_at, Campaign.team_price_minor, Campaign.id)
         )
     )
 

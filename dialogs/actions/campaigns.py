@@ -6,15 +6,18 @@ from dataclasses import dataclass
 
 from data.catalogue import Filters, Product, get_product, get_variant, search, text_in
 from data.delivery.messages import Option
-from data.group_buys import Campaign, PayMode, active_campaigns, working_mode
+from data.group_buys import Campaign, PayMode, active_campaigns, campaign_tiers, working_mode
 from dialogs.actions.turn import Turn
+from dialogs.team_card import Wording, terms_lines
 from dialogs.understanding.lexicon import lexicon
 from dialogs.understanding.message import read_message
 from dialogs.understanding.wanted import wanted_of
 
 MOST_OFFERED = 8  # buttons in one message; more is a wall
 OFFER = "offer-"  # how a link names an offer; offers stand on the shelf for everybody
+_LINE, _MORE = "utter_campaign_line", "utter_campaign_line_more"
 _FOUND = 5  # products that a search may mean
+_OF_A_KIND = 50  # products among which the offered ones are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,14 @@ def offer_option(turn: Turn, campaign: Campaign) -> Option:
 
 
 def offer_line(turn: Turn, campaign: Campaign) -> str:
-    return turn.words("utter_campaign_line", **_terms(turn, campaign))
+    """With what more people would pay, and when money is taken where that is not at once."""
+    line, wording = turn.words(_LINE, **_terms(turn, campaign)), Wording(turn.domain, turn.locale)
+    if not wording.knows(_MORE):
+        return line
+    tiers = campaign_tiers(turn.session, campaign)
+    for more in terms_lines(wording, tiers, mode_for(turn, campaign)):
+        line = wording.words(_MORE, line=line, more=more)
+    return line
 
 
 def _terms(turn: Turn, campaign: Campaign) -> dict[str, object]:
@@ -80,6 +90,17 @@ def meant_by(turn: Turn, words: str) -> Meant:
     return Meant(maybe=_searched(turn, offers, product), named=not _is_general(_folded(words)))
 
 
+def like_it(turn: Turn, words: str) -> list[Campaign]:
+    """Offers of what somebody named, then those of its kind; each what ends soonest first."""
+    meant = meant_by(turn, words)
+    named = [meant.sure] if meant.sure else list(meant.maybe)
+    if not meant.named:
+        return named
+    product = wanted_of(read_message(words)) or words
+    alike = _searched(turn, on_offer(turn), product, of=_OF_A_KIND, fill_up=False)
+    return [*named, *(offer for offer in alike if offer not in named)]
+
+
 def _bears(turn: Turn, campaign: Campaign, said: str) -> bool:
     """ "The teapot" is enough for a celadon teapot, and so is more than its whole name."""
     titles = [*campaign.title.values(), *product_of(turn, campaign).title.values()]
@@ -95,13 +116,16 @@ def _within(part: str, whole: str) -> bool:
     return re.search(rf"(?<![a-z0-9]){one}s?(?![a-z0-9])", whole) is not None
 
 
-def _searched(turn: Turn, offers: list[Campaign], words: str) -> tuple[Campaign, ...]:
+def _searched(
+    turn: Turn, offers: list[Campaign], words: str, *, of: int = _FOUND, fill_up: bool = True
+) -> tuple[Campaign, ...]:
     found = search(
         turn.session,
         merchant_id=turn.merchant.id,
         query=words,
         filters=Filters(),
-        limit=_FOUND,
+        limit=of,
+        fill_up=fill_up,
     )
     products = {one.product.id for one in found}
     return tuple(offer for offer in offers if product_of(turn, offer).id in products)

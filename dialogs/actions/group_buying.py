@@ -19,6 +19,7 @@ from dialogs.actions.base import ShopAction
 from dialogs.actions.campaigns import (
     MOST_OFFERED,
     OFFER,
+    like_it,
     meant_by,
     mode_for,
     offer_line,
@@ -153,7 +154,7 @@ def _show(turn: Turn, team: Team) -> None:
 
 class ExplainGroupBuys(ShopAction):
     """In a private chat: teams that still need somebody, what else there is, where it is done, and
-    that a link does without a group."""
+    that a link does without a group. What they named comes first."""
 
     called = "action_explain_group_buys"
 
@@ -165,10 +166,13 @@ class ExplainGroupBuys(ShopAction):
             now=turn.now,
             limit=MOST_OFFERED,
         )
+        meant = _meant(turn)
         if teams:
+            teams.sort(key=lambda team: team.campaign_id not in {one.id for one in meant})
             options = tuple(open_option(turn, team) for team in teams)
             turn.say("utter_open_teams", Options(options))
-        offers = on_offer(turn)[:MOST_OFFERED]
+        others = [offer for offer in on_offer(turn) if offer not in meant]
+        offers = [*meant, *others][:MOST_OFFERED]
         if not offers:
             if not teams:
                 turn.say("utter_no_offers")
@@ -177,6 +181,15 @@ class ExplainGroupBuys(ShopAction):
         ways = tuple(_into_group(turn, offer) for offer in offers)
         links = tuple(share_option(turn, offer) for offer in offers)
         turn.say("utter_group_buys_live_in_groups", Options((*links, *ways)), offers=lines)
+
+
+def _meant(turn: Turn) -> list[Campaign]:
+    """Offers of what they named, or of its kind; that there is none is said."""
+    words = str(turn.slots.get("campaign") or "")
+    meant = like_it(turn, words) if words else []
+    if words and not meant:
+        turn.say("utter_no_such_offer")
+    return meant
 
 
 def _into_group(turn: Turn, offer: Campaign) -> Option:

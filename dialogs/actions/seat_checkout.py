@@ -84,7 +84,7 @@ def _tell_terms(turn: Turn, seat: Seat, view: TeamView) -> None:
     """What is particular: what comes back and when money is taken, the leader's reward, and one
     address for all."""
     wording = Wording(turn.domain, turn.locale)
-    tiers = ladder_lines(wording, view)
+    tiers = ladder_lines(wording, view.tiers)
     mode = f"utter_seat_mode_{view.mode}"
     if tiers and view.mode != PayMode.JOIN_FIRST:  # then there is no price to pay at first
         ladder = "utter_seat_ladder_hold" if view.mode == PayMode.HOLD else "utter_seat_ladder"

@@ -20,7 +20,7 @@ from data.kernel.errors import Refused
 from dialogs.actions.base import ShopAction
 from dialogs.actions.campaigns import MOST_OFFERED
 from dialogs.actions.turn import Turn
-from dialogs.team_card import title_of
+from dialogs.team_card import Wording, terms_lines, title_of
 
 _FLOW = "team_invite"
 _GIVEN, _REWARD = "utter_invitation", "utter_invite_reward"
@@ -112,11 +112,18 @@ def hand_over(turn: Turn, team: Team) -> None:
             raise
         turn.say(_WHY_NOT[refusal.detail])
         return
-    turn.say(_GIVEN, title=_title(turn, team), link=link)
+    turn.say(_GIVEN, title=_title(turn, team), terms=terms_told(turn, team), link=link)
     own = own_invitations(turn.session, team_id=team.id, person_id=turn.person.id)
     if own.joined:
         turn.say("utter_invitation_counts", joined=str(own.joined), paid=str(own.paid))
     tell_reward(turn, team)
+
+
+def terms_told(turn: Turn, team: Team) -> str:
+    """Price, ladder and way to pay, a line each, for who passes the link on."""
+    view, wording = team_view(turn.session, team), Wording(turn.domain, turn.locale)
+    price = wording.words("utter_team_card", price=view.price, size=str(view.minimum))
+    return "\n".join([price, *terms_lines(wording, view.tiers, view.mode)])
 
 
 def link_of(turn: Turn, team: Team) -> str:

@@ -5,7 +5,7 @@ from data.group_buys import Campaign, Team, live_seat, open_team, own_team
 from data.kernel.errors import GroupBuyClosed, Refused, TooOften
 from dialogs.actions.base import ShopAction
 from dialogs.actions.campaigns import meant_by, mode_for, title_of_offer
-from dialogs.actions.team_inviting import link_of, tell_reward
+from dialogs.actions.team_inviting import link_of, tell_reward, terms_told
 from dialogs.actions.team_seats import go_on, refuse
 from dialogs.actions.turn import Turn
 
@@ -55,8 +55,9 @@ def _hand_over(turn: Turn, campaign: Campaign, team: Team) -> None:
     turn.say(
         "utter_team_shared",
         title=title_of_offer(turn, campaign),
-        size=str(team.minimum),
+        size=str(team.minimum),  # of texts that a shop published before there were terms
         price=team.price,
+        terms=terms_told(turn, team),
         link=link_of(turn, team),
     )
     tell_reward(turn, team)

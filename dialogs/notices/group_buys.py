@@ -135,7 +135,8 @@ def _tell_group(herald: Herald, view: TeamView, response: str) -> None:
         return
     leader = herald.session.get_one(Person, view.leader_id)
     title = _title(herald, view, Locale(leader.locale))
-    notice = Notice(f"{response}:{view.id}", response, {"title": title})
+    values = {"title": title, "price": view.price}
+    notice = Notice(f"{response}:{view.id}", response, values)
     herald.tell_chat(view.chat_id, notice, speaker=leader)
 
 

@@ -13,8 +13,18 @@ from bot.web.headers import SHARE_POLICY, WECHAT_SHARE_POLICY
 from data.catalogue import Product
 from data.conversations import DeepLink
 from data.delivery.models import Job
-from data.group_buys import Campaign, Seat, SeatState, Team, TeamState, revoke_shares, share_team
+from data.group_buys import (
+    Campaign,
+    PayMode,
+    Seat,
+    SeatState,
+    Team,
+    TeamState,
+    revoke_shares,
+    share_team,
+)
 from data.group_buys import join as join_team
+from data.group_buys.tier_models import TeamTier
 from data.kernel.clock import TurnableClock
 from data.kernel.locales import Locale
 from data.kernel.tokens import fingerprint
@@ -397,3 +407,47 @@ def test_many_join_at_once_and_no_seat_too_many_is_taken(shared: Shared) -> None
     codes = asyncio.run(all_join())
     assert sorted(codes) == [303, 303, 409, 409, 409]
     assert shared.team_now().held == 3
+
+
+@pytest.mark.parametrize(
+    ("language", "joined", "later"),
+    [
+        ("zh-CN", "已有 1 人参加，还差 2 人成团", "先参团，人齐了再付款。"),
+        ("zh-TW", "已有 1 人參加，還差 2 人成團", "先跟團，人齊了再付款。"),
+        ("en-GB", "1 joined, 2 more are needed", "You join now and pay when the team is full."),
+    ],
+)
+def test_where_people_join_first_those_who_joined_are_counted(
+    shared: Shared, language: str, joined: str, later: str
+) -> None:
+    with shared.tuanzi.database.transaction() as session:
+        session.get_one(Team, shared.team).mode = PayMode.JOIN_FIRST
+    text = page(shared, language=language)
+    assert joined in text
+    assert later in text
+    assert "1/3" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "ladder", "hold"),
+    [
+        ("zh-CN", "满 5 人的价格", "成团前只预留额度"),
+        ("zh-TW", "滿 5 人的價格", "成團前只保留額度"),
+        ("en-GB", "Price from 5 people", "the money is only reserved until the team is complete"),
+    ],
+)
+def test_the_ladder_and_when_money_is_taken_are_told_also_to_who_only_sees_the_card(
+    shared: Shared, language: str, ladder: str, hold: str
+) -> None:
+    with shared.tuanzi.database.transaction() as session:
+        team = session.get_one(Team, shared.team)
+        team.mode, team.target = PayMode.HOLD, 5
+        session.add(
+            TeamTier(team_id=team.id, merchant_id=team.merchant_id, min_size=5, price_minor=5900)
+        )
+    text = page(shared, language=language)
+    assert ladder in text
+    assert hold in text
+    description = re.search(r'og:description" content="([^"]*)"', text)
+    assert description
+    assert "59.00" in description[1]
