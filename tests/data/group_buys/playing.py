@@ -63,4 +63,4 @@ def play(
     wanted = {*_STATES, *also} | ({"team paying"} if machine.mode == PayMode.JOIN_FIRST else set())
     seldom = {state for state in wanted if machine.reached[state] < share * runs}
     assert runs >= examples
-    assert seldom == set()
+    assert seldom == set(), {state: (machine.reached[state], runs) for state in seldom}
