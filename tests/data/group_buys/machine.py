@@ -42,6 +42,7 @@ PEOPLE = st.sampled_from(NAMES)
 PICK = st.integers(min_value=0, max_value=11)
 MINUTES = st.sampled_from([1, 4, 10, 25, 60])
 _DIRECTED = 2
+PATHS = ("fill", "refund", "miss", "enough", "leave", "lapse")
 
 
 def found_shop(
@@ -79,7 +80,8 @@ class Crash(Exception):
 
 
 class GroupBuyMachine(RuleBasedStateMachine):
-    """Each run plays in `shop` as it was `kept`; `reached` counts runs that saw a state."""
+    """Each run plays in `shop` as it was `kept`; `reached` counts runs that saw a state. `paths`:
+    how it may begin."""
 
     shop: ClassVar[GroupShop]
     kept: ClassVar[Path]
@@ -88,6 +90,8 @@ class GroupBuyMachine(RuleBasedStateMachine):
     mode: ClassVar[PayMode] = PayMode.CHARGE
     underpaid: ClassVar[Underpaid] = Underpaid.FAIL
     reached: ClassVar[Counter[str]]
+    paths: ClassVar[Sequence[str]] = PATHS
+    only: ClassVar[str] = ""
 
     def __init__(self) -> None:
         super().__init__()
@@ -225,9 +229,12 @@ class GroupBuyMachine(RuleBasedStateMachine):
 
     # Paths that random play seldom finds.
 
-    @initialize(path=st.sampled_from(["fill", "refund", "miss", "enough", "leave", "lapse"]))
+    @initialize(path=st.sampled_from(PATHS))
     def begin(self, path: str) -> None:
-        """One run in six, each: what random play alone would hardly reach."""
+        """One run in six, each: what random play alone would hardly reach. `only`: every run."""
+        self._begin(self.only or path)
+
+    def _begin(self, path: str) -> None:
         if self.mode == PayMode.JOIN_FIRST and path == "lapse":
             path = "fill"  # a pledge does not lapse
         if path in ("fill", "refund"):

@@ -60,7 +60,21 @@ def play(
     """As many runs, in enough of which each state is seen; `also`: of those that not all play."""
     run_state_machine_as_test(machine, settings=play_settings(examples, steps))
     runs = machine.reached["runs"]
-    wanted = {*_STATES, *also} | ({"team paying"} if machine.mode == PayMode.JOIN_FIRST else set())
-    seldom = {state for state in wanted if machine.reached[state] < share * runs}
     assert runs >= examples
-    assert seldom == set(), {state: (machine.reached[state], runs) for state in seldom}
+    _assert_seen(machine, also, least=share * runs)
+
+
+def play_each_path(
+    machine: type[GroupBuyMachine], examples: int, *, steps: int, also: Collection[str] = ()
+) -> None:
+    """So many runs that begin by each path: a short play leaves to luck only what comes then."""
+    for path in machine.paths:
+        machine.only = path
+        run_state_machine_as_test(machine, settings=play_settings(examples, steps))
+    _assert_seen(machine, also, least=1)
+
+
+def _assert_seen(machine: type[GroupBuyMachine], also: Collection[str], *, least: float) -> None:
+    wanted = {*_STATES, *also} | ({"team paying"} if machine.mode == PayMode.JOIN_FIRST else set())
+    seldom = {state for state in wanted if machine.reached[state] < least}
+    assert seldom == set(), machine.reached

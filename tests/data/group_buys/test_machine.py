@@ -29,20 +29,20 @@ from data.payments import PaymentAttempt, Refund, deciding, truth
 from data.payments.calls import Verb
 from data.payments.refunds import DIFFERENCE
 from tests.data.group_buys.machine import STEPS
-from tests.data.group_buys.playing import a_machine, play, play_settings
+from tests.data.group_buys.playing import a_machine, play, play_each_path, play_settings
 from tests.data.group_buys.shop import GroupShop
 
 
 def test_twenty_shops_do_as_the_model_says(tmp_path: Path) -> None:
-    play(a_machine(tmp_path, size=2), 20, steps=4)
+    play_each_path(a_machine(tmp_path, size=2), 4, steps=4)
 
 
 def test_twenty_shops_with_ladders_do_as_the_model_says(tmp_path: Path) -> None:
-    play(a_machine(tmp_path, size=2, tiers=STEPS), 20, steps=4)
+    play_each_path(a_machine(tmp_path, size=2, tiers=STEPS), 4, steps=4)
 
 
 def test_shops_that_only_reserve_money_do_as_the_model_says(tmp_path: Path) -> None:
-    play(a_machine(tmp_path, size=2, tiers=STEPS, mode=PayMode.HOLD), 15, steps=4)
+    play_each_path(a_machine(tmp_path, size=2, tiers=STEPS, mode=PayMode.HOLD), 3, steps=4)
 
 
 @pytest.mark.parametrize("underpaid", list(Underpaid))
@@ -50,7 +50,7 @@ def test_shops_where_people_join_first_do_as_the_model_says(
     tmp_path: Path, underpaid: Underpaid
 ) -> None:
     machine = a_machine(tmp_path, 2, STEPS, PayMode.JOIN_FIRST, underpaid)
-    play(machine, 20, steps=4, share=0.05)  # each once; the long run below asks for more
+    play_each_path(machine, 4, steps=4)
 
 
 @pytest.mark.slow
