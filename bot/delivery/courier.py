@@ -31,6 +31,7 @@ from data.kernel.clock import Clock
 from data.kernel.database import Database
 from data.kernel.entities import Entities
 from data.people import Chat
+from dialogs.notices.bills import BILL as PAID_BILL
 from dialogs.pool_card import RESPONSE as POOL_CARD
 
 log = logging.getLogger(__name__)
@@ -216,10 +217,13 @@ class Courier:
 
 
 def _is_worth_telling(row: OutboxRow, *, since: OutboxRow) -> bool:
-    """Where nothing can be changed: a card's milestones; of a present's, that it takes no more."""
+    """Where nothing can be changed: a card's milestones; of a present's, that it takes no more.
+    That a bill is paid its receipt tells."""
     earlier, later = _card(since), _card(row)
     if earlier is not None and later is not None:
         return later.is_milestone(since=earlier)
+    if row.response == PAID_BILL:
+        return False
     return row.response != POOL_CARD or _buttons(row) != _buttons(since)
 
 

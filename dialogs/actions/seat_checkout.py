@@ -49,6 +49,17 @@ class PickSeat(ShopAction):
             view = team_view(turn.session, seat.team_id)
             _tell_held(turn, seat, view)
             _tell_terms(turn, seat, view)
+        elif taken:
+            _tell_paid(turn, str(taken))
+
+
+def _tell_paid(turn: Turn, taken: str) -> None:
+    """A button of a while ago: where nothing is left to pay that is said."""
+    seat = turn.session.get(Seat, taken)
+    if seat is None or seat.person_id != turn.person.id:
+        return
+    if seat.state in (SeatState.PAID, SeatState.FULFILLED):
+        turn.say("utter_already_in", name=turn.person.name)
 
 
 def _tell_held(turn: Turn, seat: Seat, view: TeamView) -> None:

@@ -44,7 +44,9 @@ from data.kernel.facts import Fact
 from data.kernel.ids import new_id
 from data.kernel.locales import Locale
 from data.orders import Order
-from data.payments import PriceLowered, create_link, was_only_held
+from data.payments import PriceLowered, Refund, create_link, was_only_held
+from data.payments.facts import RefundSucceeded
+from data.payments.refunds import DIFFERENCE
 from data.people import Person
 from data.people.merged import known_as
 from dialogs.notices.herald import Herald, Notice
@@ -198,6 +200,26 @@ def _lowered(herald: Herald, fact: Fact) -> None:
     tell_member(herald, view, seat, Told(response, f"lowered:{seat.id}", more=more))
 
 
+def _returned(herald: Herald, fact: Fact) -> None:
+    """What larger teams pay less has arrived; of a whole order's money its own notice tells."""
+    assert isinstance(fact, RefundSucceeded)  # noqa: S101
+    refund = herald.session.get_one(Refund, fact.refund_id)
+    seat = seat_of_order(herald.session, order_id=fact.order_id)
+    if seat is None or _cause(herald, refund) != DIFFERENCE or seat.state not in _COUNTS:
+        return
+    view = team_view(herald.session, seat.team_id)
+    more = {"less": refund.amount}
+    told = Told("utter_difference_back", f"returned:{refund.id}", more=more)
+    tell_member(herald, view, seat, told)
+
+
+def _cause(herald: Herald, refund: Refund) -> str:
+    """Of one that was tried again: why it was first asked for."""
+    while refund.retry_of is not None:
+        refund = herald.session.get_one(Refund, refund.retry_of)
+    return refund.cause_ref
+
+
 def _to_pay(herald: Herald, fact: Fact) -> None:
     """A link to pay by, in private, where what was reserved could not be taken. Who joined without
     paying is taken to where they say what is to be sent where."""
@@ -320,6 +342,7 @@ TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
     InviterRewarded: _inviter_rewarded,
     AddressWanted: _address_wanted,
     PriceLowered: _lowered,
+    RefundSucceeded: _returned,
     SeatToPay: _to_pay,
     SeatOffered: _offered,
     WaitEnded: _wait_ended,

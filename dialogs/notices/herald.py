@@ -143,10 +143,13 @@ class Herald:
         assert not self.domain.responses[notice.response].private  # noqa: S101
         self._say_to(person, self._worded(person, notice), notice.key, (account, chat))
 
-    def show(self, chat_id: str, message: OutboundMessage, *, key: str) -> None:
-        """A live message as it is now; anybody in the chat may press its buttons."""
+    def show(
+        self, chat_id: str, message: OutboundMessage, *, key: str, to: str | None = None
+    ) -> None:
+        """A live message as it is now; anybody in the chat may press its buttons, unless it is `to`
+        one person."""
         chat, account = self._place(chat_id)
-        self._send(account, Letter(chat.id, message), key)
+        self._send(account, Letter(chat.id, message, person_id=to), key)
 
     def _place(self, chat_id: str) -> tuple[Chat, ChannelAccount]:
         """One look where the turn under way is not of this chat."""

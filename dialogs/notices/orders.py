@@ -21,6 +21,7 @@ from data.orders import (
 )
 from data.payments import PaymentFailed, Refund, RefundFailed, was_only_held
 from data.people import Person
+from dialogs.notices.bills import mark_paid
 from dialogs.notices.herald import Herald, Notice
 from dialogs.wording import money
 
@@ -66,6 +67,7 @@ def _paid(herald: Herald, fact: Fact) -> None:
     elif order.kind == OrderKind.GROUP and _is_in_time(herald, order):
         response = _if_held(herald, order, "utter_receipt_hold", "utter_receipt_group")
         _tell(herald, fact, response, ways=_nudge_button(herald, order, buyer))
+    mark_paid(herald, order, buyer)
     herald.tell_flows("payment_paid", order.id, **_told_of(order, buyer))
 
 

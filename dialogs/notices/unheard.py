@@ -24,6 +24,7 @@ ABOUT_MONEY = frozenset(
         "utter_share_paid", "utter_share_back",
         "utter_receipt_hold", "utter_hold_let_go", "utter_price_lowered",
         "utter_price_lowered_hold", "utter_seat_pay_again", "utter_seat_pay_now",
+        "utter_difference_back",
     }
 )  # fmt: skip
 # Flows that a shop published before have no words for these.
@@ -34,7 +35,7 @@ YOUNG = frozenset(
         "utter_inviter_rewarded", "utter_seat_offered", "utter_seat_offered_here",
         "utter_wait_over", "utter_wait_passed", "utter_wait_too_many_seats", "utter_wait_paused",
         "utter_wait_person_limit", "utter_wait_new_customers_only", "utter_wait_out_of_stock",
-        "utter_seat_nudge",
+        "utter_seat_nudge", "utter_difference_back",
     }
 )  # fmt: skip
 

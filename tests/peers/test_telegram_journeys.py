@@ -97,13 +97,15 @@ def urls_of(call: dict[str, Any]) -> list[str]:
 
 
 def take_seat(street: Street, who: Person, address: str) -> None:
-    """In private: address, yes, pay."""
+    """In private: address, yes, pay; the bill then says so where it stood."""
     street.say(who, address)
     street.wait_for("Shall I put you down", who)
     street.press(who, "Yes")
     street.wait_for("/pay/", who)
     street.pay(who)
+    street.wait_for("paid ✓", who)
     street.settle()
+    assert not any("Please pay by this link" in text for text in street.told(who))
 
 
 def test_friends_buy_together_in_a_group_and_what_is_private_stays_private(

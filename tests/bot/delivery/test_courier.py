@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,11 +22,13 @@ from bot.delivery.bell import Bell
 from bot.delivery.courier import Courier
 from data.conversations import Conversation, Mode, resume, set_mode
 from data.delivery import outbox, sending
+from data.delivery.bills import bills_in, make_live
 from data.delivery.messages import (
     GroupBuyCard,
     Option,
     Options,
     OutboundMessage,
+    PaymentLink,
     Purpose,
     Segment,
     Text,
@@ -40,6 +42,7 @@ from data.kernel.money import Money
 from data.merchants import ChannelAccount, Merchant
 from data.people import Asked, Chat, ConsentPurpose, Person, grant_consent, meet_chat, opt_out
 from dialogs.handing_over import hand_over
+from dialogs.notices.bills import BILL as PAID_BILL
 from dialogs.pool_card import RESPONSE
 from tests.builders import NOW, a_merchant, a_person
 
@@ -465,6 +468,43 @@ def test_a_nudge_held_up_into_the_night_wakes_nobody(counter: Counter) -> None:
     counter.carry(after=120)
     assert counter.messenger.texts() == ["still open"]
     assert [row.error for row in counter.rows()] == ["", "quiet_hours", "quiet_hours"]
+
+
+BILL = PaymentLink("https://shop.example/pay/t", "ord_1", Money(8800, "CNY"), "Pay")
+
+
+def _is_paid(counter: Counter, chat: Chat) -> list[str]:
+    """What a receipt does with the bills of its order; the texts that replace them."""
+    with counter.database.transaction() as session:
+        bills = bills_in(session, chat_id=chat.id, order_id="ord_1")
+        keys = [make_live(session, row) for row in bills]
+        assert [make_live(session, row) for row in bills] == [None] * len(bills)  # told twice
+    for key in filter(None, keys):
+        counter.post(chat, Text("paid"), coalesce_key=key, response=PAID_BILL)
+    return [key for key in keys if key]
+
+
+def test_a_bill_that_is_paid_is_changed_where_it_stands(counter: Counter) -> None:
+    chat = counter.chat("ann")
+    counter.post(chat, Text("please pay"), BILL)
+    counter.post(chat, Text("another"), replace(BILL, order_id="ord_2"))
+    counter.carry()
+    counter.post(chat, Text("the same again, not sent yet"), BILL)
+    assert len(_is_paid(counter, chat)) == 1
+    counter.carry()
+    changed = [parcel for parcel in counter.messenger.shown if parcel.edit_of]
+    assert [parcel.segments for parcel in changed] == [(Text("paid"),)]
+
+
+def test_where_a_bill_cannot_be_changed_nothing_more_is_said(counter: Counter) -> None:
+    counter.messenger.edits = False
+    chat = counter.chat("ann")
+    counter.post(chat, Text("please pay"), BILL)
+    counter.carry()
+    assert len(_is_paid(counter, chat)) == 1
+    counter.carry()
+    assert len(counter.messenger.shown) == 1
+    assert counter.states() == ["sent", "skipped"]
 
 
 def test_who_wants_no_nudges_gets_not_even_the_one_that_waits_already(counter: Counter) -> None:
