@@ -54,6 +54,8 @@ def _lines(wording: Wording, view: PoolView, now: datetime) -> list[str]:
         left = str(view.shares_left)
         lines.append(wording.words("utter_pool_card_share", share=view.share, left=left))
         lines += _names(wording, view)
+    if view.cap is not None:
+        lines.append(wording.words("utter_pool_card_cap", cap=view.cap))
     return [*lines, wording.words("utter_pool_card_time", left=view.deadline - now)]
 
 

@@ -45,10 +45,12 @@ from data.pools.service import (
     where_to,
 )
 from data.pools.sharing import pool_shared_by, revoke_pool_shares, share_pool
-from data.pools.terms import PoolTerms
+from data.pools.terms import LONGEST, SHORTEST, PoolTerms
 
 __all__ = [
     "JOBS",
+    "LONGEST",
+    "SHORTEST",
     "Contribution",
     "ContributionLost",
     "ContributionPaid",

@@ -154,7 +154,8 @@ class AskPoolAmount(ShopAction):
     def act(self, turn: Turn) -> None:
         view = pool_view(turn.session, _meant(turn), now=turn.now)
         title = text_in(view.title, turn.locale)
-        turn.say("utter_ask_pool_amount", title=title, missing=view.missing)
+        capped = "utter_ask_pool_amount_capped" if view.cap else "utter_ask_pool_amount"
+        turn.say(capped, title=title, missing=view.missing, cap=view.cap)
 
 
 class LeavePool(ShopAction):

@@ -1,8 +1,6 @@
 """A present that several pay for is begun in its organiser's own chat, wherever they said so: the
 person it is for may sit in the group. Giving, leaving and calling off stand in pool_giving.py."""
 
-from datetime import timedelta
-
 from sqlalchemy import select
 
 from data.catalogue import (
@@ -11,7 +9,6 @@ from data.catalogue import (
     Variant,
     get_product,
     get_variant,
-    price_of,
     search,
     shelf_of,
     text_in,
@@ -19,10 +16,11 @@ from data.catalogue import (
 )
 from data.delivery.messages import Option, Options
 from data.kernel.errors import NotFound, OutOfStock, Refused, TooOften
-from data.kernel.money import Money
-from data.orders import kept_address, quote
+from data.orders import kept_address
 from data.people import Chat, ChatMember, Person
 from data.pools import (
+    LONGEST,
+    SHORTEST,
     EndRule,
     Pool,
     PoolTerms,
@@ -34,14 +32,23 @@ from data.pools import (
 )
 from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
+from dialogs.actions.pool_limits import (
+    cap_of,
+    limits_in_words,
+    said_shares,
+    shares_of,
+    target_of,
+    window_of,
+)
 from dialogs.actions.turn import Turn
 
-_WINDOW = timedelta(days=7)  # our decision: a week to collect; goods are held that long
 _FOUND = 5
 _OFFERED = (3, 4, 5, 6)
 _FREE = 0
 _FEWEST, _MOST = 2, 50
 _PRODUCT = "prd_"
+_SAID_AHEAD = ("pool_for", "pool_limits")
+_OF_THIS_ONE = ("pool_chat", "pool_keep", "pool_ends", "pool_cap")
 
 
 class PoolAside(ShopAction):
@@ -50,9 +57,9 @@ class PoolAside(ShopAction):
     called = "action_pool_aside"
 
     def act(self, turn: Turn) -> None:
-        name = turn.slots.get("pool_for")
-        said = {"pool_for": name} if name else {}
-        turn.set("pool_for", None)
+        said = {slot: turn.slots[slot] for slot in _SAID_AHEAD if turn.slots.get(slot)}
+        for slot in said:
+            turn.set(slot, None)
         turn.go_on_privately("pool_start", pool_chat=turn.chat.id, **said)
 
 
@@ -122,7 +129,7 @@ class AskPoolShares(ShopAction):
     called = "action_ask_pool_shares"
 
     def act(self, turn: Turn) -> None:
-        target = _target(turn)
+        target = target_of(turn)
         options = [
             turn.option(
                 "utter_pool_shares_button",
@@ -140,16 +147,10 @@ class ValidatePoolShares(ShopAction):
     called = "validate_pool_shares"
 
     def act(self, turn: Turn) -> None:
-        count = _said(turn)
+        count = said_shares(turn)
         if count != _FREE and not _FEWEST <= count <= _MOST:
             turn.set("pool_shares", None)
             turn.say("utter_pool_shares_unclear")
-
-
-def _said(turn: Turn) -> int:
-    """As a number, or as what was read of "three shares"."""
-    said = turn.slots.get("pool_shares") or 0
-    return int(said["value"]) if isinstance(said, dict) else int(said)
 
 
 class PoolWhose(ShopAction):
@@ -188,14 +189,14 @@ class AskConfirmPool(ShopAction):
     called = "action_ask_confirm_pool"
 
     def act(self, turn: Turn) -> None:
-        product, target = _product(turn, str(turn.slots["pool_gift"])), _target(turn)
+        product, target = _product(turn, str(turn.slots["pool_gift"])), target_of(turn)
         values = {
             "title": text_in(product.title, turn.locale),
             "for_name": turn.slots["pool_for"],
             "target": target,
-            "days": str(_WINDOW.days),
+            "limits": limits_in_words(turn),
         }
-        count = _shares(turn)
+        count = shares_of(turn)
         if count is None:
             turn.say("utter_pool_summary_free", **values)
         else:
@@ -219,6 +220,9 @@ class OpenPool(ShopAction):
     def act(self, turn: Turn) -> None:
         only_adults(turn.person)
         turn.set("pool", None)
+        if window_of(turn) < SHORTEST:  # the day that was set came while this was left lying
+            turn.say("utter_pool_window", days=str(LONGEST.days))
+            return
         try:
             pool = self._opened(turn)
         except (TooOften, Refused) as refusal:
@@ -227,12 +231,12 @@ class OpenPool(ShopAction):
             turn.say("utter_pool_not_now", limit=str(refusal.values.get("limit", "")))
             return
         turn.set("pool", pool.id)
-        for done in ("pool_chat", "pool_keep"):  # of this one alone
+        for done in _OF_THIS_ONE:
             turn.set(done, None)
         view = pool_view(turn.session, pool, now=turn.now)
         title = text_in(view.title, turn.locale)
         off = turn.option("utter_pool_off_button", f"/StartFlow(pool_off, pool={pool.id})")
-        values = {"title": title, "for_name": pool.for_name, "days": str(_WINDOW.days)}
+        values = {"title": title, "for_name": pool.for_name, "left": view.deadline - turn.now}
         if pool.chat_id is not None:
             turn.say("utter_pool_opened", Options((off,)), **values)
             return
@@ -246,8 +250,9 @@ class OpenPool(ShopAction):
         variant = _variant(turn)
         terms = PoolTerms(
             for_name=str(turn.slots["pool_for"]),
-            window=_WINDOW,
-            shares=_shares(turn),
+            window=window_of(turn),
+            shares=shares_of(turn),
+            cap=cap_of(turn),
             end_rule=EndRule.KEEP if turn.slots.get("pool_keep") else EndRule.ALL_OR_NOTHING,
             recipient_id=turn.slots.get("pool_member"),
         )
@@ -307,15 +312,6 @@ def _variant(turn: Turn) -> Variant:
     return get_variant(
         turn.session, merchant_id=turn.merchant.id, variant_id=str(turn.slots["variant"])
     )
-
-
-def _target(turn: Turn) -> Money:
-    return quote(turn.merchant, price_of(_variant(turn))).total
-
-
-def _shares(turn: Turn) -> int | None:
-    count = _said(turn)
-    return None if count == _FREE else count
 
 
 ACTIONS = (

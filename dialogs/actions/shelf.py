@@ -22,6 +22,7 @@ from dialogs.actions import (
     parting,
     paying,
     pool_giving,
+    pool_limits,
     pooling,
     product_answers,
     receipts,
@@ -81,4 +82,5 @@ ACTIONS = registry(
     *vouchers.ACTIONS,
     *pooling.ACTIONS,
     *pool_giving.ACTIONS,
+    *pool_limits.ACTIONS,
 )

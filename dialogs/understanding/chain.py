@@ -43,7 +43,14 @@ from dialogs.understanding.outcome import Entity, Understood
 from dialogs.understanding.own_data import own_data
 from dialogs.understanding.payload import parse_payload
 from dialogs.understanding.pointing import by_name
-from dialogs.understanding.pool_words import gives, leaves_pool, pasted_link, starts_pool
+from dialogs.understanding.pool_limits import limits_behind, read_limits
+from dialogs.understanding.pool_words import (
+    gives,
+    leaves_pool,
+    may_start_pool,
+    pasted_link,
+    starts_pool,
+)
 from dialogs.understanding.taking import taken
 from dialogs.understanding.values import Setting, extract
 from dialogs.understanding.vouchers import voucher
@@ -58,6 +65,17 @@ _TOGETHER = frozenset({"group_buy_start", "group_checkout"})
 _SEARCH, _ORDERS, _STOP = "product_search", "order_status", "stop_messages"
 _LONGEST_ORDER, _LITTLE_MORE = 30, 2  # "order number 1001" and a question mark
 POOL_START, POOL_GIVE, POOL_LEAVE = "pool_start", "pool_give", "pool_leave"
+_UNOPENED = frozenset(
+    (
+        "pool_for",
+        "pool_gift",
+        "variant",
+        "pool_shares",
+        "pool_secret",
+        "pool_limits",
+        "confirm_pool",
+    )
+)
 _SHORTEST_CODE = 12  # an eight-digit number is as likely to be a telephone
 
 
@@ -72,9 +90,11 @@ class Heard:
     @cached_property
     def values(self) -> tuple[Entity, ...]:
         """Read when a link first asks."""
-        context = self.context
-        setting = Setting(context.today, context.locale, context.currency)
-        return extract(self.message.folded, setting, context.products)
+        return extract(self.message.folded, self.setting, self.context.products)
+
+    @property
+    def setting(self) -> Setting:
+        return Setting(self.context.today, self.context.locale, self.context.currency)
 
 
 def understand(text: str, context: Context) -> Understood:
@@ -197,11 +217,9 @@ def _by_pool(here: Heard) -> Understood | None:
     token = pasted_link(here.message)
     if token is not None:
         return Understood((Act("action_show_pool", {"shared": token}),), here.language, "words")
-    started = None if takes_text(here.context) else starts_pool(here.message)
-    if started is not None and POOL_START in here.context.flow_slots:
-        name = (SetSlot("pool_for", started.name),) if started.name else ()
-        intent = POOL_START if started.is_plain else None
-        return Understood((StartFlow(POOL_START), *name), here.language, "words", intent)
+    begun = _begins_pool(here) or _limits_pool(here)
+    if begun is not None:
+        return begun
     if not here.context.pool_open:
         return None
     given = gives(here.message)
@@ -219,6 +237,32 @@ def _by_nudge(here: Heard) -> Understood | None:
         return None
     commands = for_intent(_NUDGE, (), here.message, here.context)
     return Understood(commands, here.language, "words", _NUDGE)
+
+
+def _begins_pool(here: Heard) -> Understood | None:
+    if takes_text(here.context) or not may_start_pool(here.message):
+        return None
+    if POOL_START not in here.context.flow_slots:
+        return None
+    wish, limits = limits_behind(here.message, here.setting)
+    started = starts_pool(read_message(wish) if limits else here.message)
+    if started is None:
+        return None
+    said = {"pool_for": started.name, "pool_limits": limits}
+    slots = tuple(SetSlot(slot, value) for slot, value in said.items() if value)
+    intent = POOL_START if started.is_plain else None
+    return Understood((StartFlow(POOL_START), *slots), here.language, "words", intent)
+
+
+def _limits_pool(here: Heard) -> Understood | None:
+    """ "Until Friday" to any question before it is opened."""
+    asked = here.context.asked
+    if here.context.active_flow != POOL_START or asked is None or asked.slot not in _UNOPENED:
+        return None
+    if read_limits(here.message, here.setting, asked=asked.slot == "pool_limits") is None:
+        return None
+    said = SetSlot("pool_limits", here.message.original.strip())
+    return Understood((said,), here.language, "words")
 
 
 def _by_votes(here: Heard) -> Understood | None:

@@ -39,6 +39,11 @@ def starts_pool(message: Message) -> Started | None:
     return Started(_as_written(message, match["name"]), is_plain)
 
 
+def may_start_pool(message: Message) -> bool:
+    """Cheap to ask of every message; only then it is looked at more closely."""
+    return _beginning().search(message.short) is not None
+
+
 def gives(message: Message) -> tuple[str | None] | None:
     """What somebody puts in, as figures; `(None,)` for a share or "I'm in". None: says neither."""
     if message.short in _forms("pool_give"):
@@ -81,6 +86,11 @@ def _as_written(message: Message, name: str) -> str | None:
 @cache
 def _forms(name: str) -> frozenset[str]:
     return frozenset(lexicon().of(name))
+
+
+@cache
+def _beginning() -> re.Pattern[str]:
+    return re.compile(lexicon().pattern("pool_start", "pool_for"))
 
 
 @cache
