@@ -12,6 +12,7 @@ from data.pools import PoolView
 from dialogs.team_card import Wording
 
 RESPONSE = "utter_pool_card"
+_CAP = "utter_pool_card_cap"
 
 
 def card_key(pool_id: str) -> str:
@@ -54,8 +55,8 @@ def _lines(wording: Wording, view: PoolView, now: datetime) -> list[str]:
         left = str(view.shares_left)
         lines.append(wording.words("utter_pool_card_share", share=view.share, left=left))
         lines += _names(wording, view)
-    if view.cap is not None:
-        lines.append(wording.words("utter_pool_card_cap", cap=view.cap))
+    if view.cap is not None and wording.knows(_CAP):
+        lines.append(wording.words(_CAP, cap=view.cap))
     return [*lines, wording.words("utter_pool_card_time", left=view.deadline - now)]
 
 

@@ -29,6 +29,7 @@ from dialogs.pool_card import told
 from dialogs.team_card import Wording
 from dialogs.understanding.pool_words import read_amount
 
+_ASK_CAPPED = "utter_ask_pool_amount_capped"
 # Why somebody may not give (data/pools/terms.py), each in words of its own.
 _WHY: Mapping[str, str] = {
     "pool_closed": "utter_pool_closed",
@@ -154,8 +155,9 @@ class AskPoolAmount(ShopAction):
     def act(self, turn: Turn) -> None:
         view = pool_view(turn.session, _meant(turn), now=turn.now)
         title = text_in(view.title, turn.locale)
-        capped = "utter_ask_pool_amount_capped" if view.cap else "utter_ask_pool_amount"
-        turn.say(capped, title=title, missing=view.missing, cap=view.cap)
+        is_capped = view.cap is not None and _ASK_CAPPED in turn.domain.responses
+        asked = _ASK_CAPPED if is_capped else "utter_ask_pool_amount"
+        turn.say(asked, title=title, missing=view.missing, cap=view.cap)
 
 
 class LeavePool(ShopAction):

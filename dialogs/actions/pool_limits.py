@@ -22,6 +22,7 @@ _WINDOW = timedelta(days=7)  # our decision: a week to collect; goods are held t
 _OFFERED = (3, 7, 14)  # days
 _FREE = 0
 _AS_IT_IS = "as_it_is"  # from a button, or a question that was skipped
+_UNCAPPED, _SHARES = "utter_pool_limits_free", "utter_pool_limits_shares"
 _LAST_MINUTE = time(23, 59)
 
 
@@ -99,14 +100,19 @@ class AskPoolLimits(ShopAction):
         turn.say("utter_ask_pool_limits", Options(tuple(options)))
 
 
-def limits_in_words(turn: Turn) -> str:
-    """The one line of it: "Until Friday, at most CN¥50 each"."""
+def limits_in_words(turn: Turn) -> dict[str, str]:
+    """The one line of it as `limits`: "Until Friday, at most CN¥50 each". `days` is for flows that
+    a shop published before, which know nothing else."""
+    known = {"days": str(window_of(turn).days)}
+    return known | {"limits": _line(turn)} if _UNCAPPED in turn.domain.responses else known
+
+
+def _line(turn: Turn) -> str:
     window, cap, target = window_of(turn), cap_of(turn), target_of(turn)
     until = local_day(turn.now + window, zone_of(turn.person.timezone))
     values = {"until": until, "left": window}
     if cap is None:
-        rule = "free" if shares_of(turn) is None else "shares"
-        return turn.words(f"utter_pool_limits_{rule}", **values)
+        return turn.words(_UNCAPPED if shares_of(turn) is None else _SHARES, **values)
     people = str(_people_at_least(target, cap, shares_of(turn)))
     return turn.words("utter_pool_limits_cap", cap=cap, people=people, **values)
 

@@ -194,7 +194,7 @@ class AskConfirmPool(ShopAction):
             "title": text_in(product.title, turn.locale),
             "for_name": turn.slots["pool_for"],
             "target": target,
-            "limits": limits_in_words(turn),
+            **limits_in_words(turn),
         }
         count = shares_of(turn)
         if count is None:
@@ -237,6 +237,7 @@ class OpenPool(ShopAction):
         title = text_in(view.title, turn.locale)
         off = turn.option("utter_pool_off_button", f"/StartFlow(pool_off, pool={pool.id})")
         values = {"title": title, "for_name": pool.for_name, "left": view.deadline - turn.now}
+        values["days"] = str(values["left"].days)  # as flows that were published before say it
         if pool.chat_id is not None:
             turn.say("utter_pool_opened", Options((off,)), **values)
             return

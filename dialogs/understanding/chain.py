@@ -65,17 +65,10 @@ _TOGETHER = frozenset({"group_buy_start", "group_checkout"})
 _SEARCH, _ORDERS, _STOP = "product_search", "order_status", "stop_messages"
 _LONGEST_ORDER, _LITTLE_MORE = 30, 2  # "order number 1001" and a question mark
 POOL_START, POOL_GIVE, POOL_LEAVE = "pool_start", "pool_give", "pool_leave"
+_LIMITS = "pool_limits"
 _UNOPENED = frozenset(
-    (
-        "pool_for",
-        "pool_gift",
-        "variant",
-        "pool_shares",
-        "pool_secret",
-        "pool_limits",
-        "confirm_pool",
-    )
-)
+    ("pool_for", "pool_gift", "variant", "pool_shares", "pool_secret", _LIMITS, "confirm_pool")
+)  # fmt: skip
 _SHORTEST_CODE = 12  # an eight-digit number is as likely to be a telephone
 
 
@@ -244,14 +237,23 @@ def _begins_pool(here: Heard) -> Understood | None:
         return None
     if POOL_START not in here.context.flow_slots:
         return None
-    wish, limits = limits_behind(here.message, here.setting)
-    started = starts_pool(read_message(wish) if limits else here.message)
+    limits = None
+    wish = here.message
+    if _knows_limits(here.context):
+        said, limits = limits_behind(here.message, here.setting)
+        wish = read_message(said) if limits else here.message
+    started = starts_pool(wish)
     if started is None:
         return None
-    said = {"pool_for": started.name, "pool_limits": limits}
-    slots = tuple(SetSlot(slot, value) for slot, value in said.items() if value)
+    told = {"pool_for": started.name, _LIMITS: limits}
+    slots = tuple(SetSlot(slot, value) for slot, value in told.items() if value)
     intent = POOL_START if started.is_plain else None
     return Understood((StartFlow(POOL_START), *slots), here.language, "words", intent)
+
+
+def _knows_limits(context: Context) -> bool:
+    """Flows that a shop published before do not."""
+    return _LIMITS in context.flow_slots.get(POOL_START, ())
 
 
 def _limits_pool(here: Heard) -> Understood | None:
@@ -259,9 +261,11 @@ def _limits_pool(here: Heard) -> Understood | None:
     asked = here.context.asked
     if here.context.active_flow != POOL_START or asked is None or asked.slot not in _UNOPENED:
         return None
-    if read_limits(here.message, here.setting, asked=asked.slot == "pool_limits") is None:
+    if not _knows_limits(here.context):
         return None
-    said = SetSlot("pool_limits", here.message.original.strip())
+    if read_limits(here.message, here.setting, asked=asked.slot == _LIMITS) is None:
+        return None
+    said = SetSlot(_LIMITS, here.message.original.strip())
     return Understood((said,), here.language, "words")
 
 

@@ -6,6 +6,8 @@ from decimal import Decimal
 import pytest
 
 from data.kernel.locales import Locale
+from dialogs.engine.commands import SetSlot, StartFlow
+from dialogs.understanding import Context, understand
 from dialogs.understanding.message import read_message
 from dialogs.understanding.pool_limits import Limits, limits_behind, read_limits
 from dialogs.understanding.values import Setting
@@ -74,3 +76,20 @@ def test_what_sets_none(said: str) -> None:
 )
 def test_limits_behind_a_wish_are_told_from_it(said: str, wish: str, limits: str | None) -> None:
     assert limits_behind(read_message(said), SUNDAY) == (wish, limits)
+
+
+WISH = "chip in for Ann, 5 days"
+
+
+@pytest.mark.parametrize(
+    ("takes", "name", "limits"),
+    [({"pool_for", "pool_limits"}, "Ann", "5 days"), ({"pool_for"}, "Ann, 5 days", None)],
+)
+def test_flows_published_before_hear_no_limits(
+    takes: set[str], name: str, limits: str | None
+) -> None:
+    flows = {"pool_start": frozenset(takes)}
+    understood = understand(WISH, Context(Locale.EN, SUNDAY.today, flow_slots=flows))
+    said = {"pool_for": name, "pool_limits": limits}
+    slots = [SetSlot(slot, value) for slot, value in said.items() if value]
+    assert understood.commands == (StartFlow("pool_start"), *slots)
