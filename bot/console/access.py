@@ -58,6 +58,7 @@ ACCESS: Mapping[str, Roles] = {
     "show_campaign": TALKING,
     "turn_campaign": LEAD,
     "list_pools": TALKING,
+    "set_pool_terms": LEAD,
     "cancel_pooled_gift": LEAD,
     "list_chats": TALKING,
     "show_chat": TALKING,

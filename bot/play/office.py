@@ -5,7 +5,7 @@ Each verb gives the lines that its page shows; a story expects them with `shown:
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ from data.kernel.money import Money
 from data.merchants import Merchant
 from data.orders.coupons import CouponTerms, make_coupon
 from data.payments.gift_cards import issue_gift_card
+from data.pools import PoolOffer, set_pool_offer
+from data.pools.terms import LONGEST
 from dialogs.format import FlowSet
 from dialogs.wording import money
 from integrations.catalogues import read_google_feed
@@ -159,6 +161,15 @@ class Office:
             )
         return [self._say("gift_cards.issued")]
 
+    def _pools(self, given: Mapping[str, Any]) -> Shown:
+        """`{pools: false}`, or `{pools: true, longest_days: 3}`: what is offered of them."""
+        offer = PoolOffer(
+            bool(given["pools"]), timedelta(days=int(given.get("longest_days", LONGEST.days)))
+        )
+        with changing(self.world.tuanzi.database, self._merchant_id) as session:
+            set_pool_offer(session.get_one(Merchant, self._merchant_id), offer)
+        return [self._say("done.saved")]
+
     # — flows —
 
     def _open(self, given: Mapping[str, Any]) -> Shown:
@@ -283,6 +294,7 @@ _VERBS: dict[str, Callable[[Office, Mapping[str, Any]], Shown]] = {
     "apply": Office._apply,
     "coupon": Office._coupon,
     "gift_card": Office._gift_card,
+    "pools": Office._pools,
     "open": Office._open,
     "replace": Office._replace,
     "save": Office._save,

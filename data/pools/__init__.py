@@ -23,6 +23,7 @@ from data.pools.models import (
     PoolState,
     ShareRule,
 )
+from data.pools.offering import PoolOffer, pool_offer, set_pool_offer
 from data.pools.outcomes import JOBS, contribution_of, expire_pool, listen
 from data.pools.queries import (
     PoolView,
@@ -45,11 +46,10 @@ from data.pools.service import (
     where_to,
 )
 from data.pools.sharing import pool_shared_by, revoke_pool_shares, share_pool
-from data.pools.terms import LONGEST, SHORTEST, PoolTerms
+from data.pools.terms import SHORTEST, PoolTerms
 
 __all__ = [
     "JOBS",
-    "LONGEST",
     "SHORTEST",
     "Contribution",
     "ContributionLost",
@@ -64,6 +64,7 @@ __all__ = [
     "PoolFact",
     "PoolFailed",
     "PoolFunded",
+    "PoolOffer",
     "PoolOpened",
     "PoolOrdered",
     "PoolRestDue",
@@ -83,12 +84,14 @@ __all__ = [
     "open_pool",
     "open_pools_in",
     "pool_of",
+    "pool_offer",
     "pool_shared_by",
     "pool_view",
     "pools_by",
     "pools_of",
     "revoke_pool_shares",
     "say_where",
+    "set_pool_offer",
     "share_pool",
     "unpaid_of",
     "where_to",

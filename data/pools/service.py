@@ -38,6 +38,7 @@ from data.pools.moving import (
     soon,
     tell,
 )
+from data.pools.offering import pool_offer
 from data.pools.terms import (
     ADDRESS_TIME,
     HOLD,
@@ -65,7 +66,7 @@ def open_pool(  # noqa: PLR0913  # whose, for which thing, on which terms, where
 ) -> Pool:
     """The present is held from here on, and costs what it costs now until the pool is over.
 
-    OutOfStock, Invalid (which of the terms), TooOften: nothing changed.
+    OutOfStock, Invalid (which of the terms), TooOften, Refused "pools_off": nothing changed.
     """
     organiser = _same_shop(session, merchant_id, organiser_id, chat_id)
     _refuse_hoarding(session, merchant_id, organiser_id)
@@ -281,9 +282,12 @@ def _new_pool(  # one row's columns
         raise NotFound("variant")
     if terms.recipient_id == organiser.id:
         raise Refused("pool_for_oneself")
+    offer = pool_offer(merchant)
+    if not offer.is_open:
+        raise Refused("pools_off")
     price = price_of(variant)
     asked = quote(merchant, price)
-    check_terms(terms, asked.total)
+    check_terms(terms, asked.total, longest=offer.longest)
     return Pool(
         id=new_id("pol"),
         merchant_id=merchant_id,

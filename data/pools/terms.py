@@ -38,15 +38,15 @@ class PoolTerms:
         return self.least or min(one_unit, target)
 
 
-def check_terms(terms: PoolTerms, target: Money) -> None:
-    """Invalid names the field that makes no sense."""
+def check_terms(terms: PoolTerms, target: Money, *, longest: timedelta) -> None:
+    """Invalid names the field that makes no sense; `longest` is what the shop lets one collect."""
     least = terms.least_of(target)
     shares = terms.shares
     # The dearer shares are a cent more than the others: a cap below them would keep people out.
     dearest = least if shares is None else target.split([1] * shares)[0]
     rules = {
         "for_name": 0 < len(terms.for_name.strip()) <= _LONGEST_NAME,
-        "window": SHORTEST <= terms.window <= LONGEST,
+        "window": SHORTEST <= terms.window <= longest,
         "shares": shares is None or FEWEST_SHARES <= shares <= min(MOST_SHARES, target.minor),
         "least": 0 < least.minor <= target.minor,
         "cap": terms.cap is None or dearest <= terms.cap <= target,

@@ -10,6 +10,7 @@ from data.kernel.errors import OutOfStock
 from data.kernel.ids import ProductId
 from data.kernel.money import Money
 from data.occasions import gifts_given
+from data.pools import pool_offer
 from data.recommendations import Idea, Reason, Wish, suggest_gifts
 from dialogs.actions.adults import only_adults
 from dialogs.actions.ages import age_of
@@ -168,7 +169,7 @@ def _card(turn: Turn, idea: Idea, pick: str) -> Card:
 
 def _together(turn: Turn, idea: Idea) -> tuple[Option, ...]:
     """Several may pay for it. Older versions of a shop's flows know no such thing."""
-    if _TOGETHER not in turn.domain.responses:
+    if _TOGETHER not in turn.domain.responses or not pool_offer(turn.merchant).is_open:
         return ()
     return (turn.option(_TOGETHER, f"/StartFlow(pool_start, pool_gift={idea.product.id})"),)
 

@@ -11,7 +11,7 @@ from data.kernel.errors import Invalid
 from data.kernel.money import Money
 from data.orders import quote
 from data.people.quiet_hours import at_local, local_day, zone_of
-from data.pools import LONGEST, SHORTEST, PoolTerms
+from data.pools import SHORTEST, PoolTerms, pool_offer
 from dialogs.actions.base import ShopAction
 from dialogs.actions.turn import Turn
 from dialogs.understanding.message import read_message
@@ -62,10 +62,23 @@ def _take_time(turn: Turn, said: Limits) -> None:
         "until": said.until.isoformat() if said.until else None,
         "time": said.time,
     }
-    if SHORTEST <= _window(turn, ends) <= LONGEST:
+    if fits(turn, _window(turn, ends)):
         turn.set("pool_ends", ends)
     else:
-        turn.say("utter_pool_window", days=str(LONGEST.days))
+        say_window(turn)
+
+
+def fits(turn: Turn, window: timedelta) -> bool:
+    """Within what the shop lets a present collect."""
+    return SHORTEST <= window <= _longest(turn)
+
+
+def say_window(turn: Turn) -> None:
+    turn.say("utter_pool_window", days=str(_longest(turn).days))
+
+
+def _longest(turn: Turn) -> timedelta:
+    return pool_offer(turn.merchant).longest
 
 
 def _check_cap(turn: Turn) -> None:
@@ -88,7 +101,7 @@ class AskPoolLimits(ShopAction):
                 "utter_pool_days_button", f'/SetSlots(pool_limits="{days} days")', count=str(days)
             )
             for days in _OFFERED
-            if timedelta(days=days) <= LONGEST
+            if fits(turn, timedelta(days=days))
         ]
         if turn.slots.get("pool_cap") is not None:
             options.append(
@@ -127,7 +140,7 @@ def _people_at_least(target: Money, cap: Money, shares: int | None) -> int:
 def window_of(turn: Turn) -> timedelta:
     """From now on. A day that was said long ago may be over: then it is shorter than any may be."""
     ends = turn.slots.get("pool_ends")
-    return _window(turn, ends) if isinstance(ends, Mapping) else _WINDOW
+    return _window(turn, ends) if isinstance(ends, Mapping) else min(_WINDOW, _longest(turn))
 
 
 def _window(turn: Turn, ends: Mapping[str, Any]) -> timedelta:
@@ -138,7 +151,8 @@ def _window(turn: Turn, ends: Mapping[str, Any]) -> timedelta:
     on = date.fromisoformat(ends["until"])
     hour = time.fromisoformat(ends["time"]) if ends["time"] else _LAST_MINUTE
     window = at_local(on, hour, zone_of(turn.person.timezone)) - turn.now
-    return min(window, LONGEST) if window < LONGEST + timedelta(days=1) else window
+    longest = _longest(turn)
+    return min(window, longest) if window < longest + timedelta(days=1) else window
 
 
 def cap_of(turn: Turn) -> Money | None:

@@ -15,17 +15,16 @@ from data.catalogue import (
     variants_of,
 )
 from data.delivery.messages import Option, Options
-from data.kernel.errors import NotFound, OutOfStock, Refused, TooOften
+from data.kernel.errors import NotFound, OutOfStock, Refused, ShopError, TooOften
 from data.orders import kept_address
 from data.people import Chat, ChatMember, Person
 from data.pools import (
-    LONGEST,
-    SHORTEST,
     EndRule,
     Pool,
     PoolTerms,
     open_pool,
     pool_of,
+    pool_offer,
     pool_view,
     say_where,
     share_pool,
@@ -34,8 +33,10 @@ from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
 from dialogs.actions.pool_limits import (
     cap_of,
+    fits,
     limits_in_words,
     said_shares,
+    say_window,
     shares_of,
     target_of,
     window_of,
@@ -47,6 +48,7 @@ _OFFERED = (3, 4, 5, 6)
 _FREE = 0
 _FEWEST, _MOST = 2, 50
 _PRODUCT = "prd_"
+_OFF, _NOT_OFFERED = "pools_off", "utter_pools_not_offered"
 _SAID_AHEAD = ("pool_for", "pool_limits")
 _OF_THIS_ONE = ("pool_chat", "pool_keep", "pool_ends", "pool_cap")
 
@@ -61,6 +63,18 @@ class PoolAside(ShopAction):
         for slot in said:
             turn.set(slot, None)
         turn.go_on_privately("pool_start", pool_chat=turn.chat.id, **said)
+
+
+class PoolOffered(ShopAction):
+    """A shop may do without: then nothing more is asked."""
+
+    called = "action_pool_offered"
+
+    def act(self, turn: Turn) -> None:
+        is_open = pool_offer(turn.merchant).is_open
+        turn.set("pool_offered", is_open)
+        if not is_open:
+            turn.say(_NOT_OFFERED)
 
 
 class ValidatePoolGift(ShopAction):
@@ -220,15 +234,15 @@ class OpenPool(ShopAction):
     def act(self, turn: Turn) -> None:
         only_adults(turn.person)
         turn.set("pool", None)
-        if window_of(turn) < SHORTEST:  # the day that was set came while this was left lying
-            turn.say("utter_pool_window", days=str(LONGEST.days))
+        if not fits(turn, window_of(turn)):  # the day came, or the shop's rule, while this lay here
+            say_window(turn)
             return
         try:
             pool = self._opened(turn)
         except (TooOften, Refused) as refusal:
             if isinstance(refusal, OutOfStock):
                 raise
-            turn.say("utter_pool_not_now", limit=str(refusal.values.get("limit", "")))
+            _say_why(turn, refusal)
             return
         turn.set("pool", pool.id)
         for done in _OF_THIS_ONE:
@@ -236,8 +250,9 @@ class OpenPool(ShopAction):
         view = pool_view(turn.session, pool, now=turn.now)
         title = text_in(view.title, turn.locale)
         off = turn.option("utter_pool_off_button", f"/StartFlow(pool_off, pool={pool.id})")
-        values = {"title": title, "for_name": pool.for_name, "left": view.deadline - turn.now}
-        values["days"] = str(values["left"].days)  # as flows that were published before say it
+        left = view.deadline - turn.now
+        values = {"title": title, "for_name": pool.for_name, "left": left}
+        values["days"] = str(left.days)  # as flows that were published before say it
         if pool.chat_id is not None:
             turn.say("utter_pool_opened", Options((off,)), **values)
             return
@@ -266,6 +281,16 @@ class OpenPool(ShopAction):
             chat_id=_chat_of(turn),
             now=turn.now,
         )
+
+
+def _say_why(turn: Turn, refusal: ShopError) -> None:
+    """Flows that a shop published before have no words for one who stopped offering it."""
+    if refusal.detail != _OFF:
+        turn.say("utter_pool_not_now", limit=str(refusal.values.get("limit", "")))
+    elif _NOT_OFFERED in turn.domain.responses:
+        turn.say(_NOT_OFFERED)
+    else:
+        raise refusal
 
 
 def _chat_of(turn: Turn) -> str | None:
@@ -317,6 +342,7 @@ def _variant(turn: Turn) -> Variant:
 
 ACTIONS = (
     PoolAside,
+    PoolOffered,
     ValidatePoolGift,
     AskPoolGift,
     AskPoolShares,

@@ -21,8 +21,12 @@ class PoolRow:
         return self.view.state in RUNNING
 
 
-def list_pools(session: Session, *, merchant_id: str, where: Where) -> Page[Pool]:
+def list_pools(
+    session: Session, *, merchant_id: str, state: str | None, where: Where
+) -> Page[Pool]:
     query = select(Pool).where(Pool.merchant_id == merchant_id)
+    if state:
+        query = query.where(Pool.state == state)
     return newest_first(session, query, at=Pool.opened_at, key=Pool.id, where=where)
 
 

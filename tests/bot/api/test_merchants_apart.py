@@ -168,6 +168,7 @@ def _path_ids(names: Names) -> dict[str, str]:
         "campaign_id": names.campaign,
         "turn": "pause",
         "team_id": names.team,
+        "pool_id": names.pool,
         "customer_id": names.person,
         "conversation_id": names.conversation,
         "coupon_id": names.coupon,

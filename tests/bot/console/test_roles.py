@@ -45,6 +45,7 @@ EXPECTED = {
     ("/console/group-buys/…/edit", "POST"): {OWN, MAN},
     ("/console/group-buys/…/pause", "POST"): {OWN, MAN},
     ("/console/pools", "GET"): {OWN, MAN, AGT},
+    ("/console/pools/offer", "POST"): {OWN, MAN},
     ("/console/pools/…/cancel", "POST"): {OWN, MAN},
     ("/console/chats", "GET"): {OWN, MAN, AGT},
     ("/console/chats/…", "GET"): {OWN, MAN, AGT},

@@ -1,6 +1,7 @@
 """What a merchant does in a day: looks, imports, ships, gives money back, answers (J4)."""
 
 import os
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from bot.api.reads.orders import view_order
 from bot.channels.rest import RestMetadata
 from bot.console import uploads
 from bot.web.scope import looking
-from data.merchants import StaffRole
+from data.merchants import Merchant, StaffRole
+from data.pools import PoolOffer, pool_offer
 from tests.bot.browser import Browser
 from tests.bot.builders import a_placed_order, settle, speak
 from tests.bot.conftest import SignIn, Street
@@ -277,3 +279,30 @@ def test_a_pooled_gift_is_seen_without_its_secret_and_called_off(
     assert "called off" in owner.get("/pools").text
     assert owner.post(f"/pools/{street.ours.pool}/cancel").status_code == 409
     assert owner.post(f"/pools/{street.theirs.pool}/cancel").status_code == 404
+
+
+def test_pooled_gifts_of_one_state_are_shown_alone(owner: Browser, street: Street) -> None:
+    place = f"/pools/{street.ours.pool}/cancel"
+    assert place in owner.get("/pools").text
+    assert place in owner.get("/pools?state=open").text
+    assert place not in owner.get("/pools?state=ordered").text
+    assert place in owner.get("/pools?state=lost").text  # no such state: all of them
+
+
+def test_whether_pooled_gifts_are_offered_is_set_and_a_senseless_time_is_not(
+    owner: Browser, street: Street
+) -> None:
+    def offer() -> PoolOffer:
+        with street.tuanzi.database.reading() as session:
+            return pool_offer(session.get_one(Merchant, street.ours.merchant))
+
+    assert owner.post("/pools/offer", offered="true", longest_days="3").status_code == 303
+    assert offer() == PoolOffer(is_open=True, longest=timedelta(days=3))
+    for odd in ("0", "15", "soon", "", "9" * 30):
+        answer = owner.post("/pools/offer", longest_days=odd)
+        assert answer.status_code == 422
+        assert 'aria-invalid="true"' in answer.text
+    assert offer().is_open
+    assert owner.post("/pools/offer", longest_days="3").status_code == 303
+    assert offer() == PoolOffer(is_open=False, longest=timedelta(days=3))
+    assert "Not offered" in owner.get("/pools").text
