@@ -1,6 +1,6 @@
 """The form of a group-buy: what is typed becomes terms, and terms become what is typed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import zip_longest
@@ -13,10 +13,12 @@ from bot.channels.registry import rewarding_among
 from bot.console.desk import Desk
 from bot.console.pages import FormProblems, read_form
 from data.group_buys import CampaignTerms, PayMode, Tier, Underpaid
+from data.group_buys.modes import MARGIN
 from data.kernel.errors import Invalid
 from data.kernel.money import Money
 
 EVERYWHERE, NAMED = "everywhere", "named"
+_ORDER = (PayMode.HOLD, PayMode.CHARGE, PayMode.JOIN_FIRST)
 # What the domain calls a term that makes no sense, and the field it was typed into.
 _FIELDS = {
     "window": "hours",
@@ -24,8 +26,6 @@ _FIELDS = {
     "amount": "team_price",
     "currency_mixed": "team_price",
     "variant": "variant_id",
-    "modes": "mode",
-    "hold": "mode",
     "pay_window": "pay_hours",
     "invite_channels_forbidden": "invite_channels",
 }
@@ -37,7 +37,6 @@ WHY = {
     "per_person_limit": "per_person",
     "stock_limit": "stock",
     "shown": "chats",
-    "mode": "hold",
     "pay_hours": "pay_window",
     "invite_channels": "invite_channels_forbidden",
 }
@@ -62,7 +61,6 @@ class CampaignForm(BaseModel):
     invite_reward: Decimal | None = Field(default=None, gt=0, max_digits=16)
     invite_reward_budget: Decimal | None = Field(default=None, gt=0, max_digits=16)
     shown: Literal["everywhere", "named"] = "everywhere"
-    mode: PayMode = PayMode.CHARGE
     pay_hours: int = Field(default=24, ge=1, le=168)
     underpaid: Underpaid = Underpaid.FAIL
 
@@ -108,7 +106,7 @@ def read_terms(
         invite_channels=tuple(sorted(inviting)) or None,
         rewarding_channels=rewarding_among(inviting),
         tiers=_tiers(form, desk),
-        modes=_modes(given, now),
+        modes=_modes(form),
         longest_hold=longest_hold,
         pay_window=timedelta(hours=given.pay_hours),
         underpaid=given.underpaid,
@@ -137,11 +135,24 @@ def _tiers(form: FormData, desk: Desk) -> tuple[Tier, ...]:
         raise FormProblems({"tiers"}) from error
 
 
-def _modes(given: CampaignForm, now: CampaignTerms | None) -> tuple[PayMode, ...]:
-    """What a file or a program set besides stays, as long as the first is the same."""
-    if now is not None and now.modes[0] == given.mode:
-        return now.modes
-    return (given.mode,)
+def _modes(form: FormData) -> tuple[PayMode, ...]:
+    """In the order of the form, which is the one that people get them in."""
+    try:
+        return tuple(PayMode(str(mode)) for mode in form.getlist("modes"))
+    except ValueError as error:
+        raise FormProblems({"modes"}) from error
+
+
+def in_order(chosen: Sequence[str]) -> list[PayMode]:
+    """All of them as the form shows them. Several stand as they were set; else first what needs
+    another to fall back on: reserving, which not every provider can."""
+    known = [PayMode(mode) for mode in chosen if mode in _ORDER]
+    return list(dict.fromkeys((*known, *_ORDER) if len(set(known)) > 1 else _ORDER))
+
+
+def hours_held(longest_hold: timedelta | None) -> int:
+    """How long a team may take at most for its money to be reserved."""
+    return max(0, (longest_hold - MARGIN) // timedelta(hours=1)) if longest_hold else 0
 
 
 def _amount(given: Decimal | None, desk: Desk) -> Money | None:
@@ -185,7 +196,6 @@ def as_typed(terms: CampaignTerms) -> dict[str, str]:
         "invite_reward": _typed(terms.invite_reward),
         "invite_reward_budget": _typed(terms.invite_reward_budget),
         "shown": EVERYWHERE if terms.chats is None else NAMED,
-        "mode": terms.modes[0],
         "pay_hours": str(int(terms.pay_window.total_seconds()) // 3600),
         "underpaid": terms.underpaid,
         **{name: "true" for name, is_ticked in ticked.items() if is_ticked},

@@ -15,6 +15,8 @@ from bot.channels.registry import CHANNELS
 from bot.console.campaign_form import (
     as_typed,
     fields_of,
+    hours_held,
+    in_order,
     read_terms,
     reasons,
     rows_of,
@@ -32,6 +34,7 @@ from data.group_buys import (
     lacks_address,
     start_campaign,
     terms_of,
+    working_mode,
 )
 from data.kernel.errors import Invalid, NotFound, OutOfStock, ShopError
 
@@ -126,6 +129,7 @@ def show_campaign(
             waiting=waiting,
             groups=reads.groups_of(session, campaign),
             tiers=campaign_tiers(session, campaign)[1:],
+            gets=working_mode(campaign, shop.gateways.longest_hold(session, desk.merchant_id)),
         )
 
 
@@ -155,18 +159,23 @@ def _sheet(
     with looking(shop.database, desk.merchant_id) as session:
         given, chosen = ({}, set()) if form is None else (typed(form), set(form.getlist("chats")))
         inviting = set(form.getlist("invite_channels")) if form is not None else set()
+        ticked = [PayMode.CHARGE] if form is None else [str(one) for one in form.getlist("modes")]
         rows = [] if form is None else tier_rows(form)
         if campaign_id and form is None:
             terms = terms_of(session, _found(session, desk, campaign_id))
             given, chosen, rows = as_typed(terms), set(terms.chats or ()), rows_of(terms)
-            inviting = set(terms.invite_channels or ())
+            inviting, ticked = set(terms.invite_channels or ()), list(terms.modes)
+        hold = shop.gateways.longest_hold(session, desk.merchant_id)
         return {
             "variants": all_variants(session, merchant_id=desk.merchant_id),
             "groups": reads.groups(session, merchant_id=desk.merchant_id),
             "given": given,
             "chosen": chosen,
             "rows": [*rows, *[("", "")] * _EMPTY_ROWS],
-            "modes": list(PayMode),
+            "modes": in_order(ticked),
+            "ticked": ticked,
+            "hold": hold,
+            "hours_held": hours_held(hold),
             "channels": CHANNELS,
             "inviting": inviting,
             "fields": fields or set(),

@@ -1,11 +1,13 @@
 """The form of a group-buy: every term is typed, marked where it makes no sense, and shown again."""
 
 import re
+from html import unescape
 
 import pytest
 
 from data.group_buys import Campaign
 from data.kernel.ids import new_id
+from data.payments.sandbox_bank import SANDBOX
 from data.people import Chat
 from tests.bot.browser import Browser
 from tests.bot.conftest import Street
@@ -26,12 +28,13 @@ TERMS = {
     "invite_reward": "2.50",
     "invite_reward_budget": "100.00",
     "invite_channels": "telegram",
+    "modes": "charge",
     "key": "teapots",
 }
 
 
-def _start(owner: Browser, street: Street, **more: str) -> str:
-    made = owner.post("/group-buys", variant_id=street.ours.variant, **TERMS, **more)
+def _start(owner: Browser, street: Street, **more: str | list[str]) -> str:
+    made = owner.post("/group-buys", **{**TERMS, "variant_id": street.ours.variant, **more})
     assert made.status_code == 303, made.text
     path: str = made.headers["location"].removeprefix("/console").split("?")[0]
     return path
@@ -128,7 +131,7 @@ LADDER = {"tier_size": ["4", "", "6"], "tier_price": ["45", "", "40.00"]}
 def test_larger_teams_and_the_way_to_pay_come_back_as_they_were_typed(
     owner: Browser, street: Street
 ) -> None:
-    paid = {"mode": "join_first", "pay_hours": "5", "underpaid": "ship", "stock_limit": "6"}
+    paid = {"modes": "join_first", "pay_hours": "5", "underpaid": "ship", "stock_limit": "6"}
     form = {**TERMS, **paid, **LADDER, "variant_id": street.ours.variant}
     made = owner.post("/group-buys", **form)
     assert made.status_code == 303, made.text
@@ -140,8 +143,7 @@ def test_larger_teams_and_the_way_to_pay_come_back_as_they_were_typed(
     rows = re.findall(r'name="tier_(?:size|price)"[^>]* value="([^"]*)"', again)
     assert rows[:4] == ["4", "45.00", "6", "40.00"]
     assert not any(rows[4:])
-    (chosen,) = re.findall(r'<input type="radio"[^>]* checked[^>]*>', again)
-    assert 'value="join_first"' in chosen
+    assert ticked(again) == ["join_first"]
     assert '<option value="ship" selected>' in again
     with street.tuanzi.database.reading() as session:
         campaign = session.get_one(Campaign, path.rsplit("/", 1)[1])
@@ -152,14 +154,78 @@ def test_larger_teams_and_the_way_to_pay_come_back_as_they_were_typed(
     assert "from 4 people" not in owner.get(path).text
 
 
+def in_order(form: str) -> list[str]:
+    return re.findall(r'<input type="checkbox"[^>]* name="modes" value="(\w+)"', form)
+
+
+def ticked(form: str) -> list[str]:
+    """The ways to pay that are chosen, as they stand below each other."""
+    boxes = re.findall(r'<input type="checkbox"[^>]* name="modes" value="(\w+)"([^>]*)>', form)
+    return [mode for mode, rest in boxes if "checked" in rest]
+
+
+def test_several_ways_to_pay_are_offered_and_it_is_said_which_one_people_get(
+    owner: Browser, street: Street
+) -> None:
+    new = owner.get("/group-buys/new").text
+    assert (ticked(new), in_order(new)) == (["charge"], ["hold", "charge", "join_first"])
+    path = _start(owner, street, modes=["hold", "charge"])
+    with street.tuanzi.database.reading() as session:
+        assert session.get_one(Campaign, path.rsplit("/", 1)[1]).modes == ["hold", "charge"]
+    assert gets(owner.get(path).text) == "Reserved first"
+    assert ticked(owner.get(f"{path}/edit").text) == ["hold", "charge"]
+    del street.tuanzi.gateways.house[SANDBOX]  # now nobody reserves money
+    assert gets(owner.get(path).text) == "At once"
+    form = owner.get(f"{path}/edit").text
+    assert "None of your payment providers reserves money" in form
+
+
+def gets(page: str) -> str:
+    (shown,) = re.findall(r"<dt>People get now</dt><dd>([^<]*)</dd>", page)
+    return unescape(str(shown))
+
+
+def test_an_order_that_a_file_set_is_shown_and_stays(owner: Browser, street: Street) -> None:
+    path = _start(owner, street, modes=["charge", "hold"])
+    form = owner.get(f"{path}/edit").text
+    assert in_order(form) == ["charge", "hold", "join_first"]  # and sent again in this order
+    assert ticked(form) == ["charge", "hold"]
+    assert gets(owner.get(path).text) == "At once"
+
+
+@pytest.mark.parametrize(
+    ("language", "holds", "why"),
+    [
+        ("en", "7 days", "No provider of the shop reserves money for as long"),
+        ("zh-Hans", "7天", "没有哪家支付渠道"),
+        ("zh-Hant", "7 天", "沒有哪家"),
+    ],
+)
+def test_for_how_long_money_is_reserved_is_said_beside_it(
+    owner: Browser, street: Street, language: str, holds: str, why: str
+) -> None:
+    owner.post("/language", locale=language)
+    form = {**TERMS, "variant_id": street.ours.variant, "modes": ["hold"], "hours": "157"}
+    answer = owner.post("/group-buys", **form)
+    assert answer.status_code == 422
+    beside = answer.text.split('id="mode-hold-note"')[1].split("</p>")[0]
+    assert holds in beside
+    assert "156" in beside
+    assert why in answer.text
+    assert owner.post("/group-buys", **{**form, "hours": "156"}).status_code == 303
+
+
 @pytest.mark.parametrize(
     ("wrong", "marked"),
     [
         ({"tier_size": ["4", "6"], "tier_price": ["45", "46"]}, 'name="tier_size"'),
         ({"tier_size": ["4"], "tier_price": ["cheap"]}, 'name="tier_size"'),
         ({"tier_size": ["4"], "tier_price": [""]}, 'name="tier_size"'),
-        ({"mode": "hold", "hours": "168"}, 'id="mode-hold"'),  # as long as the bank holds
-        ({"mode": "later"}, 'id="mode-hold"'),
+        ({"modes": "hold", "hours": "168"}, 'id="mode-hold"'),  # as long as the bank holds
+        ({"modes": ["hold", "charge"], "hours": "168"}, 'id="mode-hold"'),
+        ({"modes": "later"}, 'id="mode-hold"'),
+        ({"modes": ["charge", "charge"]}, 'id="mode-hold"'),
+        ({"modes": []}, 'id="mode-hold"'),
         ({"pay_hours": "169"}, 'id="pay_hours"'),
         ({"underpaid": "keep"}, 'id="underpaid"'),
     ],

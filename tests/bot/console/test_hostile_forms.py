@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from bot import console
-from bot.console import catalogue, doors, flow_sheet, flow_stories, flows, payments
+from bot.console import campaign_form, catalogue, doors, flow_sheet, flow_stories, flows, payments
 from data.merchants import StaffRole
 from tests.bot.browser import Browser
 from tests.bot.builders import a_payment, a_placed_order
@@ -40,7 +40,7 @@ def fields() -> set[str]:
             for model in vars(room).values():
                 if inspect.isclass(model) and issubclass(model, BaseModel):
                     names |= set(model.model_fields)
-    for room in (catalogue, doors, flow_sheet, flow_stories, flows, payments):
+    for room in (campaign_form, catalogue, doors, flow_sheet, flow_stories, flows, payments):
         names |= set(_ASKED.findall(inspect.getsource(room)))
     return names
 
@@ -52,7 +52,17 @@ def _unsafe(street: Street) -> Iterator[str]:
 
 
 def test_the_walk_knows_the_fields() -> None:
-    assert {"tracking", "amount", "once", "code", "percent", "feed", "text", "each"} <= fields()
+    assert {
+        "tracking",
+        "amount",
+        "once",
+        "code",
+        "percent",
+        "feed",
+        "text",
+        "each",
+        "modes",
+    } <= fields()
 
 
 @pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
