@@ -20,10 +20,10 @@ from data.merchants import Merchant
 from data.occasions import Occasion, Reminder
 from data.orders import Order, OrderLine, OrderState, address_of
 from data.orders.models import BasketLine
+from data.orders.share_states import GIVEN
 from data.payments import AttemptState, PaymentAttempt, Refund, RefundState
 from data.people import ChannelIdentity, Chat, Consent, Person
 from data.pools import Contribution, Pool
-from data.pools.models import GIVEN
 
 _OPEN = (OrderState.PAID, OrderState.WAITING_GROUP, OrderState.READY, OrderState.SHIPPED)
 _PAID = (SeatState.PAID, SeatState.FULFILLED)

@@ -9,18 +9,10 @@ from sqlalchemy.sql.elements import ColumnElement
 from data.audit.checks import Check, Moment
 from data.ledger import LedgerEntry
 from data.orders import Order, OrderState
+from data.orders.share_states import GIVEN, LIVE
 from data.payments.purses import EMPTIED, FILLED
 from data.people.models import Person
-from data.pools.models import (
-    GIVEN,
-    LIVE,
-    RUNNING,
-    Contribution,
-    ContributionState,
-    Pool,
-    PoolState,
-    PoolStep,
-)
+from data.pools.models import RUNNING, Contribution, ContributionState, Pool, PoolState, PoolStep
 
 _NOTHING = (PoolState.FAILED, PoolState.CANCELLED)
 _GONE = (

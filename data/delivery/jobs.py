@@ -113,6 +113,23 @@ def enqueue(session: Session, job: NewJob, *, now: datetime) -> bool:
     return added is not None
 
 
+def enqueue_once(
+    session: Session,
+    kind: str,
+    args: dict[str, Any],
+    *,
+    merchant_id: str,
+    now: datetime,
+    at: datetime | None = None,
+) -> bool:
+    """A job of this kind for what `args` name, in a lane of its own, once and for all."""
+    name = ":".join((kind, *map(str, args.values())))
+    job = NewJob(
+        lane=name, kind=kind, key=name, run_at=at or now, args=args, merchant_id=merchant_id
+    )
+    return enqueue(session, job, now=now)
+
+
 def cancel(session: Session, *, key: str) -> None:
     """Forget a job that is still due; one that ran stays as it is."""
     session.execute(update(Job).where(Job.key == key, Job.state == "due").values(state="done"))

@@ -2,8 +2,7 @@
 
 Pool           OPEN ──▶ FUNDED ──▶ ORDERED           (the last three: final)
                 └─────────┴──▶ FAILED | CANCELLED
-Contribution   HELD ──▶ PAID ──▶ USED
-                │        └────────┴──▶ REFUNDED      HELD ──▶ RELEASED    (both final)
+Contribution   a share as any other: orders/share_states.py
 """
 
 from datetime import datetime
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from data.kernel.database import Base
 from data.kernel.money import Money
+from data.orders.share_states import ShareState
 
 
 class ShareRule(StrEnum):
@@ -40,15 +40,8 @@ class PoolState(StrEnum):
     CANCELLED = "cancelled"
 
 
-class ContributionState(StrEnum):
-    HELD = "held"
-    PAID = "paid"
-    USED = "used"
-    RELEASED = "released"
-    REFUNDED = "refunded"
-
-
-_P, _C = PoolState, ContributionState
+ContributionState = ShareState
+_P = PoolState
 POOL_MOVES: dict[PoolState, frozenset[PoolState]] = {
     _P.OPEN: frozenset({_P.FUNDED, _P.FAILED, _P.CANCELLED}),
     _P.FUNDED: frozenset({_P.ORDERED, _P.FAILED, _P.CANCELLED}),
@@ -56,16 +49,6 @@ POOL_MOVES: dict[PoolState, frozenset[PoolState]] = {
     _P.FAILED: frozenset(),
     _P.CANCELLED: frozenset(),
 }
-CONTRIBUTION_MOVES: dict[ContributionState, frozenset[ContributionState]] = {
-    _C.HELD: frozenset({_C.PAID, _C.RELEASED}),
-    _C.PAID: frozenset({_C.USED, _C.REFUNDED}),
-    _C.USED: frozenset({_C.REFUNDED}),
-    _C.RELEASED: frozenset(),
-    _C.REFUNDED: frozenset(),
-}
-# In one of these its amount counts towards the target; GIVEN ones have money behind them.
-LIVE = (_C.HELD, _C.PAID, _C.USED)
-GIVEN = (_C.PAID, _C.USED)
 RUNNING = (_P.OPEN, _P.FUNDED)
 
 

@@ -8,18 +8,15 @@ Who holds stock and wants a pool (the present is paid, or called off) has one th
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from data.delivery.jobs import NewJob, enqueue
-from data.kernel.database import changed
-from data.kernel.errors import NotFound
+from data.delivery.jobs import enqueue_once
 from data.kernel.facts import announce
+from data.kernel.moving import as_it_is, change_where, locked, turn_row
+from data.orders.share_states import GIVEN, LIVE, SHARE_MOVES
 from data.pools.facts import PoolEnd, PoolFact, PoolFailed
 from data.pools.models import (
-    CONTRIBUTION_MOVES,
-    GIVEN,
-    LIVE,
     POOL_MOVES,
     RUNNING,
     Contribution,
@@ -36,30 +33,17 @@ UNWIND = "pool_unwind"  # goods, or the order for the present, of one that came 
 
 def pool_now(session: Session, pool_id: str) -> Pool:
     """The pool as the database has it, not as this session remembers it."""
-    pool = session.get(Pool, pool_id, populate_existing=True)
-    if pool is None:
-        raise NotFound("pool")
-    return pool
+    return as_it_is(session, Pool, pool_id, name="pool")
 
 
 def lock_pool(session: Session, pool_id: str) -> Pool:
     """The same, and nobody else's until we commit."""
-    pool = session.get(Pool, pool_id, populate_existing=True, with_for_update=True)
-    if pool is None:
-        raise NotFound("pool")
-    return pool
+    return locked(session, Pool, pool_id, name="pool")
 
 
 def change_pool(session: Session, *conditions: ColumnElement[bool], **values: object) -> bool:
     """The UPDATE behind every change of a pool; each gives it a new version."""
-    session.flush()
-    won = session.execute(
-        update(Pool)
-        .where(*conditions)
-        .values(**values, version=Pool.version + 1)
-        .execution_options(synchronize_session=False)
-    )
-    return bool(changed(won))
+    return change_where(session, Pool, *conditions, **values, version=Pool.version + 1)
 
 
 def is_running(pool: Pool, now: datetime) -> bool:
@@ -138,47 +122,23 @@ def for_each_live(session: Session, pool: Pool, kind: str, *, now: datetime) -> 
         Contribution.pool_id == pool.id, Contribution.state.in_(LIVE)
     )
     for contribution_id in session.scalars(live.order_by(Contribution.id)).all():
-        job = NewJob(
-            lane=f"{kind}:{contribution_id}",
-            kind=kind,
-            key=f"{kind}:{contribution_id}",
-            run_at=now,
-            args={"contribution_id": contribution_id},
-            merchant_id=pool.merchant_id,
-        )
-        enqueue(session, job, now=now)
+        args = {"contribution_id": contribution_id}
+        enqueue_once(session, kind, args, merchant_id=pool.merchant_id, now=now)
 
 
 def soon(
     session: Session, pool: Pool, kind: str, *, now: datetime, at: datetime | None = None
 ) -> None:
     """A job of the whole pool, once."""
-    job = NewJob(
-        lane=f"{kind}:{pool.id}",
-        kind=kind,
-        key=f"{kind}:{pool.id}",
-        run_at=at or now,
-        args={"pool_id": pool.id},
-        merchant_id=pool.merchant_id,
-    )
-    enqueue(session, job, now=now)
+    args = {"pool_id": pool.id}
+    enqueue_once(session, kind, args, merchant_id=pool.merchant_id, at=at, now=now)
 
 
 def turn_contribution(
     session: Session, contribution: Contribution, to: ContributionState, **also: Any
 ) -> bool:
     """Move it on from the state we last saw it in. False: somebody else was first."""
-    was = ContributionState(contribution.state)
-    if to not in CONTRIBUTION_MOVES[was]:
-        return False
-    won = session.execute(
-        update(Contribution)
-        .where(Contribution.id == contribution.id, Contribution.state == was)
-        .values(state=to, **also)
-        .execution_options(synchronize_session=False)
-    )
-    session.refresh(contribution)
-    return bool(changed(won))
+    return turn_row(session, contribution, SHARE_MOVES, to, **also)
 
 
 def give_up(session: Session, contribution: Contribution, to: ContributionState) -> bool:

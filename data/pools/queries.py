@@ -11,16 +11,9 @@ from data.catalogue import Variant
 from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.kernel.money import Money
+from data.orders.share_states import GIVEN, LIVE
 from data.people import Consent, ConsentPurpose, Person
-from data.pools.models import (
-    GIVEN,
-    LIVE,
-    RUNNING,
-    Contribution,
-    EndRule,
-    Pool,
-    PoolState,
-)
+from data.pools.models import RUNNING, Contribution, EndRule, Pool, PoolState
 from data.pools.moving import is_running, pool_now
 from data.pools.service import present_title
 from data.pools.terms import next_share

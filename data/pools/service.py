@@ -14,19 +14,12 @@ from data.kernel.ids import new_id
 from data.kernel.money import Money
 from data.merchants import Merchant
 from data.orders import Address, Order, place_share, quote
+from data.orders.share_states import LIVE
 from data.payments import cancel_order
 from data.people import Chat, Person
 from data.people.merged import been
 from data.pools.facts import PoolCancelled, PoolChanged, PoolEnd, PoolOpened
-from data.pools.models import (
-    LIVE,
-    RUNNING,
-    Contribution,
-    ContributionState,
-    Pool,
-    PoolState,
-    ShareRule,
-)
+from data.pools.models import RUNNING, Contribution, ContributionState, Pool, PoolState, ShareRule
 from data.pools.moving import (
     change_pool,
     end_pool,
