@@ -30,7 +30,7 @@ from bot.delivery.waking import wake_conversation
 from bot.delivery.worker import JobKind, Worker
 from bot.settings import Settings, SettingsError
 from bot.webchat.keeping import Sweeper
-from data import conversations, group_buys, occasions, orders, payments, pools
+from data import conversations, group_buys, occasions, orders, payments, pools, split_orders
 from data.actions import DEADLINE
 from data.catalogue import FLOOR, ShopFloor
 from data.conversations import WAKE
@@ -182,6 +182,7 @@ def _database(settings: Settings, house: House) -> Database:
             payments.listen,
             group_buys.listen,
             pools.listen,
+            split_orders.listen,
         ),
         info={
             FLOOR: ShopFloor(),
@@ -250,6 +251,7 @@ def _job_kinds(settings: Settings, house: House, arrivals: Arrivals) -> dict[str
         **payments.JOBS,
         **group_buys.JOBS,
         **pools.JOBS,
+        **split_orders.JOBS,
         **occasions.JOBS,
         **forgetting.JOBS,
     }

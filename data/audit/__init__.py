@@ -17,6 +17,7 @@ from data.audit import (
     nudges,
     people,
     pools,
+    split_orders,
     stock,
     waiting,
 )
@@ -33,6 +34,7 @@ RULES = (
     *campaigns.CHECKS,
     *invitations.CHECKS,
     *pools.CHECKS,
+    *split_orders.CHECKS,
     *money.CHECKS,
     *aftermath.CHECKS,
     *credit.CHECKS,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from data.kernel.encryption import cipher_of, place_of
 from data.kernel.errors import Invalid, WrongState
 from data.orders.models import Order, OrderState
+from data.orders.parcel_models import Parcel
 from data.orders.states import lock_order
 
 _LONGEST = 300  # characters of any one field; the longest real address lines are about a third
@@ -89,24 +90,26 @@ def has_address(session: Session, order: Order) -> bool:
     return _addressed(session, order).ship_to is not None
 
 
-def _addressed(session: Session, order: Order) -> Order:
-    """Whose address it goes to: its own, or that of the one it goes with."""
-    return session.get_one(Order, order.goes_with) if order.goes_with else order
+def _addressed(session: Session, order: Order) -> Order | Parcel:
+    """What holds the address it goes to: itself, or the order or the parcel that it goes with."""
+    if not order.goes_with:
+        return order
+    return session.get(Parcel, order.goes_with) or session.get_one(Order, order.goes_with)
 
 
 def address_of(session: Session, order: Order) -> Address | None:
     """Where it goes: for who packs it. Of an order that goes with another its buyer knows not."""
-    order = _addressed(session, order)
-    if order.ship_to is None:
+    holder = _addressed(session, order)
+    if holder.ship_to is None:
         return None
-    text = cipher_of(session).decrypt(order.ship_to, place=_place(order))
+    text = cipher_of(session).decrypt(holder.ship_to, place=_place(holder))
     return Address(**json.loads(text))
 
 
-def sealed(session: Session, order: Order, address: Address) -> str:
+def sealed(session: Session, holder: Order | Parcel, address: Address) -> str:
     text = json.dumps(asdict(address), ensure_ascii=False)
-    return cipher_of(session).encrypt(text, place=_place(order))
+    return cipher_of(session).encrypt(text, place=_place(holder))
 
 
-def _place(order: Order) -> str:
-    return place_of(order.merchant_id, Order.__tablename__, order.id)
+def _place(holder: Order | Parcel) -> str:
+    return place_of(holder.merchant_id, holder.__tablename__, holder.id)

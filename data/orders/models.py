@@ -26,7 +26,8 @@ from data.kernel.money import Money
 
 
 class OrderKind(StrEnum):
-    """POOL: one person's share of a present. POOLED: the present that those shares pay for."""
+    """POOL: one person's share of a present. POOLED: the present that those shares pay for.
+    SPLIT: one person's goods in a basket that several fill and pay."""
 
     NORMAL = "normal"
     GROUP = "group"
@@ -34,10 +35,11 @@ class OrderKind(StrEnum):
     EXCHANGE = "exchange"  # goods instead of some that came back, at what they cost more
     POOL = "pool"
     POOLED = "pooled"
+    SPLIT = "split"
 
 
 # Their money waits until others have decided.
-WAITING_KINDS = frozenset({OrderKind.GROUP, OrderKind.POOL})
+WAITING_KINDS = frozenset({OrderKind.GROUP, OrderKind.POOL, OrderKind.SPLIT})
 
 
 class OrderState(StrEnum):
@@ -101,7 +103,9 @@ class Order(Base):
     total_minor: Mapped[int]
     credit_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     ship_to: Mapped[str | None] = mapped_column(Text)  # an Address, encrypted: see address.py
-    goes_with: Mapped[str | None] = mapped_column(String(32))  # an order: to where that one goes
+    goes_with: Mapped[str | None] = mapped_column(
+        String(32)
+    )  # an order or a parcel: where that goes
     recipient: Mapped[str | None] = mapped_column(String(40))  # a relation: mother, friend …
     occasion_id: Mapped[str | None] = mapped_column(String(32))
     stock_ref: Mapped[str] = mapped_column(String(64))

@@ -52,7 +52,8 @@ class NewLine:
 
 @dataclass(frozen=True, slots=True)
 class OrderDetails:
-    """`stock_held_by` names an owner (a seat) whose holds become this order's."""
+    """`stock_held_by` names an owner (a seat) whose holds become this order's. `shipping`: instead
+    of what the shop asks of an order that goes alone; `goes_with`: the parcel it is part of."""
 
     kind: OrderKind = OrderKind.NORMAL
     ship_to: Address | None = None
@@ -61,6 +62,8 @@ class OrderDetails:
     recipient: str | None = None
     occasion_id: str | None = None
     stock_held_by: str | None = None
+    shipping: Money | None = None
+    goes_with: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +149,7 @@ def _opened(
     priced: Sequence[_Priced],
 ) -> Order:
     items = sum(goods.unit.minor * goods.line.quantity for goods in priced)
-    # A difference is not sent, and what is sent instead of something goes at the shop's cost.
-    is_new = details.kind not in (OrderKind.CHANGE, OrderKind.EXCHANGE)
-    shipping = shipping_for(merchant, Money(items, merchant.currency)).minor if is_new else 0
+    shipping = _shipping(merchant, details, Money(items, merchant.currency)).minor
     return Order(
         merchant_id=merchant.id,
         number=next_number(session, merchant.id),
@@ -162,7 +163,17 @@ def _opened(
         total_minor=items + shipping,
         recipient=details.recipient,
         occasion_id=details.occasion_id,
+        goes_with=details.goes_with,
     )
+
+
+def _shipping(merchant: Merchant, details: OrderDetails, items: Money) -> Money:
+    if details.shipping is not None:
+        return details.shipping
+    # A difference is not sent, and what is sent instead of something goes at the shop's cost.
+    if details.kind in (OrderKind.CHANGE, OrderKind.EXCHANGE):
+        return Money(0, merchant.currency)
+    return shipping_for(merchant, items)
 
 
 def _line(order: Order, goods: _Priced) -> OrderLine:

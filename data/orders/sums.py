@@ -155,6 +155,32 @@ def _less_tax(
     return less
 
 
+def shipping_down(session: Session, order: Order, to: Money) -> Money:
+    """Sending a locked order costs only that in the end; gives how much less all of it is, with the
+    tax on it. Never more than before: then nothing changes."""
+    less = order.shipping - to
+    if less.minor <= 0:
+        return Money(0, order.currency)
+    charges = {ChargeKind(charge.kind): charge for charge in charges_of(session, order)}
+    tax = tax_of(session.get_one(Merchant, order.merchant_id))
+    included = charges.get(ChargeKind.TAX_INCLUDED)
+    if included is not None and tax is not None and tax.on_shipping:
+        rest = order.items_minor + to.minor
+        included.told_minor -= included.told.split([rest, less.minor])[1].minor
+    order.shipping_minor = to.minor
+    on_top = charges.get(ChargeKind.TAX)
+    taxed = Money(on_top.shipping_minor if on_top else 0, order.currency)
+    off_tax = taxed.split([to.minor, less.minor])[1]
+    if on_top is not None:
+        on_top.shipping_minor -= off_tax.minor
+        on_top.told_minor -= off_tax.minor
+        on_top.amount_minor -= off_tax.minor
+    order.items_minor -= off_tax.minor
+    order.total_minor = order.items_minor + order.shipping_minor
+    session.flush()
+    return less + off_tax
+
+
 def is_added_up(session: Session, order: Order, lines: Sequence[OrderLine]) -> bool:
     """Do its lines and charges give the sum that is asked for?"""
     charges = sum(charge.amount_minor for charge in charges_of(session, order))

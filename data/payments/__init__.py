@@ -51,7 +51,7 @@ from data.payments.links import (
     revoke_links,
 )
 from data.payments.looking import Look, lease_looks, looks_due
-from data.payments.lowering import ask_again, lower_price
+from data.payments.lowering import ask_again, lower_price, lower_shipping
 from data.payments.models import (
     AttemptState,
     NoticeState,
@@ -148,6 +148,7 @@ __all__ = [
     "listen",
     "looks_due",
     "lower_price",
+    "lower_shipping",
     "note_external_refund",
     "order_behind",
     "record_answer",

@@ -15,8 +15,9 @@ from data.payments.attempts import open_attempt
 from data.payments.credit import lay_down, pay_with_card
 from data.payments.gift_cards import find_gift_card
 
-# What others have paid for stays what it cost, and their shares what they are.
-_SHARED = (OrderKind.POOL, OrderKind.POOLED)
+# What others have paid for stays what it cost, and their shares what they are; what counts towards
+# a common minimum is paid in full.
+_SHARED = (OrderKind.POOL, OrderKind.POOLED, OrderKind.SPLIT)
 
 
 class CodeKind(StrEnum):

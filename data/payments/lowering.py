@@ -1,5 +1,5 @@
-"""What a group's success does to a paid order: its sum comes down where more people came; who could
-not be charged after all is asked again.
+"""What a group's success does to a paid order: its sum comes down where more people came, of goods
+or of what sending them costs; who could not be charged after all is asked again.
 
 What cards paid too much is theirs again at once; what a provider took too much goes back when the
 goods are owed, or is never taken where it was only held (truth.py).
@@ -10,10 +10,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from data.kernel.money import Money
-from data.orders import OrderState, goods, lock_order
+from data.orders import Order, OrderState, goods, lock_order
 from data.orders.placing import expire_later
 from data.orders.states import move, tell
-from data.orders.sums import come_down
+from data.orders.sums import come_down, shipping_down
 from data.payments.credit import lower_credit
 from data.payments.facts import PriceLowered
 
@@ -25,7 +25,19 @@ def lower_price(session: Session, *, order_id: str, off: Money, now: datetime) -
     if order.state != OrderState.WAITING_GROUP:
         return
     due = order.due
-    less = come_down(session, order, off)
+    _lowered(session, order, come_down(session, order, off), due, now)
+
+
+def lower_shipping(session: Session, *, order_id: str, to: Money, now: datetime) -> None:
+    """The same of what sending it costs: `to` in the end, if that is less."""
+    order = lock_order(session, order_id=order_id)
+    if order.state != OrderState.WAITING_GROUP:
+        return
+    due = order.due
+    _lowered(session, order, shipping_down(session, order, to), due, now)
+
+
+def _lowered(session: Session, order: Order, less: Money, due: Money, now: datetime) -> None:
     if less.minor:
         lower_credit(session, order, less, due, now=now)
         tell(session, PriceLowered, order, now=now, less=less)

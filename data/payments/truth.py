@@ -38,7 +38,8 @@ from data.payments.quarantine import contradiction, quarantine
 from data.payments.refund_truth import close_if_all_is_back
 from data.payments.refunds import DIFFERENCE, request_refund
 
-_NEVER_LATE = (OrderKind.GROUP, OrderKind.EXCHANGE)  # its team, or what came back, is settled
+# What its team came to, what came back, or what others put beside it is settled without it.
+_NEVER_LATE = (OrderKind.GROUP, OrderKind.EXCHANGE, OrderKind.SPLIT)
 # Of what was paid: nothing is to be asked, and what it could be paid with leads to what was paid.
 _SETTLED = dict.fromkeys(("pay_with", "call", "call_at", "next_check_at"))
 

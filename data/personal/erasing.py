@@ -169,6 +169,7 @@ _NOTHING: Mapping[str, Mapping[str, Any]] = {
     "returns": {"note": ""},
     "payment_attempts": {"details": {}, "pay_with": None},
     "pools": {"for_name": "", "ship_to": None, "recipient_id": None},
+    "parcels": {"ship_to": None},
     "orders": {"ship_to": None, "recipient": None, "occasion_id": None, "tracking": None},
 }
 

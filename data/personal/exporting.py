@@ -39,6 +39,7 @@ _LEFT_OUT = (
 _SEALED = {
     ("orders", "ship_to"),
     ("pools", "ship_to"),
+    ("parcels", "ship_to"),
     ("kept_addresses", "sealed"),
     ("occasions", "subject"),
 }

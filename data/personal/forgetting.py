@@ -6,7 +6,7 @@ A job, so that the farewell is said and the turn that said it is written down be
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from data.conversations import Conversation
@@ -17,15 +17,18 @@ from data.group_buys.models import Seat
 from data.group_buys.waiting import leave_lines
 from data.kernel.errors import WrongState
 from data.orders import Order, OrderState
+from data.orders.parcel_models import Parcel
 from data.payments import AttemptState, PaymentAttempt, cancel_order
 from data.people import Person
 from data.people.merged import been, known_as
 from data.personal.erasing import erase_person, forget_farewell
 from data.pools import cancel_pool, pools_by
+from data.split_orders import cancel_split, splits_by
 
 FORGET = "forget_person"  # the job kind; args: person_id, conversation_id, by
 FAREWELL = "forget_farewell"  # args: chat_id
 _PAID = (OrderState.PAID, OrderState.WAITING_GROUP, OrderState.READY, OrderState.REFUND_PENDING)
+_TO_BE_SENT = (OrderState.PAID, OrderState.READY)
 _UNDER_WAY = (AttemptState.SUBMITTED, AttemptState.PENDING, AttemptState.UNKNOWN)
 # Money that came in the last moment settles first (security design: at most thirty days).
 _LOOK_AGAIN = timedelta(hours=1)
@@ -34,7 +37,8 @@ _FAREWELL_KEPT = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class StillOpen:
-    """Numbers of orders that are paid and not finished, and of such whose payment is under way."""
+    """Numbers of orders that are paid and not finished (or somebody else's, still to be sent to
+    this person's address), and of such whose payment is under way."""
 
     paid: list[str]
     paying: list[str]
@@ -45,21 +49,33 @@ class StillOpen:
 
 def still_open(session: Session, *, person_id: str) -> StillOpen:
     people = been(session, person_id)
-    numbers = select(Order.number).where(Order.person_id.in_(people)).order_by(Order.number)
-    paying = numbers.where(
+    mine = Order.person_id.in_(people)
+    paying = select(Order.number).where(
+        mine,
         Order.state == OrderState.AWAITING_PAYMENT,
         select(PaymentAttempt.id)
         .where(PaymentAttempt.order_id == Order.id, PaymentAttempt.state.in_(_UNDER_WAY))
         .exists(),
     )
+    parcels = select(Parcel.id).where(Parcel.person_id.in_(people))
+    sent_here = Order.goes_with.in_(parcels) & Order.state.in_(_TO_BE_SENT)
+    every = select(Order.number).where(or_(mine & Order.state.in_(_PAID), sent_here))
     return StillOpen(
-        list(session.scalars(numbers.where(Order.state.in_(_PAID)))),
-        list(session.scalars(paying)),
+        list(session.scalars(every.order_by(Order.number))),
+        list(session.scalars(paying.order_by(Order.number))),
     )
 
 
 def let_go(session: Session, *, person_id: str, now: datetime) -> None:
     """What is not paid for: orders are called off, places given up."""
+    for split in splits_by(session, person_id=person_id):
+        cancel_split(
+            session,
+            merchant_id=split.merchant_id,
+            split_id=split.id,
+            organiser_id=person_id,
+            now=now,
+        )
     for one in been(session, person_id):
         for pool in pools_by(session, merchant_id=_shop(session, one), person_id=one):
             cancel_pool(

@@ -14,6 +14,7 @@ from data.conversations import Conversation
 from data.group_buys.invite_rewards import forget_self_invitations
 from data.group_buys.models import LIVE, Seat
 from data.group_buys.waiting import join_lines
+from data.orders.share_states import LIVE as LIVE_SHARES
 from data.people import ChatMember, Person
 from data.personal.columns import columns_naming_people
 from data.personal.merging_agreements import Agreements, agreements_of, keep_the_stricter
@@ -21,6 +22,7 @@ from data.personal.merging_counts import add_baskets, add_counts, add_membership
 from data.personal.merging_days import join_days
 from data.personal.models import MoveKind, PersonMove
 from data.personal.obstacles import Obstacle, obstacle_between
+from data.split_orders import SplitPart
 
 # Where one row a person stands, so that two are added up; and what tells how it was then.
 _ADDED_UP = frozenset({"basket_lines", "chat_members", "seat_takers"})
@@ -105,6 +107,15 @@ def _twice_in_team(kept: str) -> ColumnElement[bool]:
     return and_(Seat.state.in_(LIVE), also.exists())
 
 
+def _twice_in_split(kept: str) -> ColumnElement[bool]:
+    """What they put into one basket as two stays two parts of it, with an order each."""
+    other = aliased(SplitPart)
+    also = select(other.id).where(
+        other.split_id == SplitPart.split_id, other.person_id == kept, other.state.in_(LIVE_SHARES)
+    )
+    return and_(SplitPart.state.in_(LIVE_SHARES), also.exists())
+
+
 def _talked_twice(kept: str) -> ColumnElement[bool]:
     """In a group where both have spoken the one who stays goes on with what is theirs."""
     other = aliased(Conversation)
@@ -114,6 +125,7 @@ def _talked_twice(kept: str) -> ColumnElement[bool]:
 
 _STAYS = {
     "seats": _twice_in_team,
+    "split_parts": _twice_in_split,
     "conversations": _talked_twice,
 }
 

@@ -101,6 +101,10 @@ PLACES: Mapping[str, Place] = {
     "pool_steps": Place(Fate.KEPT, Why.BOOKS),
     "pool_shares": Place(Fate.KEPT, Why.PROOF, shown=False),  # a hash, and which pool it led to
     "contributions": Place(Fate.KEPT, Why.BOOKS),
+    "parcels": Place(Fate.BLANKED, Why.BOOKS),
+    "split_orders": Place(Fate.KEPT, Why.BOOKS),
+    "split_steps": Place(Fate.KEPT, Why.BOOKS),
+    "split_parts": Place(Fate.KEPT, Why.BOOKS),
     "team_places": Place(Fate.KEPT, Why.PROOF, shown=False),  # where its card stands
 }
 _ROOTS = frozenset({"people", "chats"})

@@ -9,7 +9,7 @@ from multiprocessing.synchronize import Barrier
 
 from sqlalchemy.orm import configure_mappers
 
-from data import payments, pools
+from data import payments, pools, split_orders
 from data.group_buys import listen
 from data.kernel.database import Database
 from data.kernel.errors import ShopError
@@ -20,7 +20,7 @@ _MEETING = 60  # seconds: who fails before the barrier must not keep the others 
 Act = Callable[[Database, Barrier], str | None]  # what it has to tell; nothing is `ok`
 # Children of a clean process: what forks from the test's own inherits whatever its threads hold.
 _processes = multiprocessing.get_context("forkserver")
-_ACTS = [f"tests.races.{name}" for name in ("acts", "money_acts", "team_acts")]
+_ACTS = [f"tests.races.{name}" for name in ("acts", "money_acts", "split_acts", "team_acts")]
 # PostgreSQL's driver, which the first connection would load: 50 ms of the processor, each time.
 _processes.set_forkserver_preload(["psycopg", *_ACTS, __name__])
 configure_mappers()  # once in that process, not in each child
@@ -53,7 +53,7 @@ def _is_only_left_waiting(answer: str) -> bool:
 
 def _child(url: str, act: Act, barrier: Barrier, answers: "queues.Queue[str]") -> None:
     faulthandler.dump_traceback_later(_MEETING + 30, exit=True)  # stuck: say where
-    listeners = (payments.listen, listen, pools.listen)
+    listeners = (payments.listen, listen, pools.listen, split_orders.listen)
     database = Database(url, pool_size=1, listeners=listeners, info=SESSION_INFO)
     try:
         with database.reading() as session:

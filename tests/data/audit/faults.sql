@@ -425,3 +425,37 @@ INSERT INTO team_nudges (team_id, number, merchant_id, at, next_at) SELECT id, n
   '2026-01-01 0' || n || ':00:00', '2026-01-01 0' || (n + 4) || ':00:00' FROM teams, (SELECT 1 AS n
   UNION SELECT 2) WHERE state = 'open';
 UPDATE teams SET nudges = 2 WHERE state = 'open';
+
+-- fault: split_counts_are_not_its_parts
+UPDATE split_orders SET held_minor = held_minor + 1 WHERE state = 'open';
+
+-- fault: split_decided_against_its_minimum
+UPDATE split_steps SET paid_minor = 1 WHERE state = 'ordered';
+
+-- fault: split_past_its_time
+UPDATE split_orders SET expires_at = '2020-01-01' WHERE state = 'open';
+
+-- fault: split_ended_twice
+INSERT INTO split_steps (merchant_id, split_id, state, paid_minor, people, at) SELECT merchant_id,
+  id, 'failed', 0, 0, opened_at FROM split_orders WHERE state = 'ordered';
+
+-- fault: split_state_is_not_its_last_step
+UPDATE split_orders SET state = 'failed' WHERE state = 'ordered';
+
+-- fault: split_part_kept_after_the_end
+UPDATE split_parts SET state = 'paid' WHERE state = 'refunded';
+
+-- fault: split_part_unsettled_after_order
+UPDATE split_parts SET state = 'paid' WHERE state = 'used';
+
+-- fault: split_goods_before_decision
+UPDATE split_orders SET state = 'open' WHERE state = 'ordered';
+
+-- fault: split_part_is_not_its_order
+UPDATE orders SET state = 'waiting_group' WHERE kind = 'split' AND state = 'ready';
+
+-- fault: delivery_not_shared_as_decided
+UPDATE split_orders SET final_fee_minor = final_fee_minor + 2 WHERE state = 'ordered';
+
+-- fault: split_part_goes_elsewhere
+UPDATE orders SET goes_with = NULL WHERE kind = 'split';

@@ -12,8 +12,9 @@ from data.group_buys import TeamState
 from data.kernel.database import Base, Database
 from data.kernel.money import Money
 from data.pools import PoolState
+from data.split_orders import SplitState
 from tests.data.group_buys.inviting import KEPT, invites, sends
-from tests.data.pools.shop import PoolShop
+from tests.data.split_orders.shop import SplitShop
 
 DAY = timedelta(hours=24)
 _FILE = Path(__file__).with_name("faults.sql")
@@ -29,9 +30,9 @@ def _faults() -> dict[str, list[str]]:
 FAULTS = _faults()
 
 
-def _a_shop(database: Database) -> PoolShop:
+def _a_shop(database: Database) -> SplitShop:
     reward, budget = Money(500, "CNY"), Money(1500, "CNY")
-    return PoolShop(
+    return SplitShop(
         database,
         limit=9,
         stock_limit=12,
@@ -43,9 +44,11 @@ def _a_shop(database: Database) -> PoolShop:
     )
 
 
-def _live_a_little(shop: PoolShop) -> None:
+def _live_a_little(shop: SplitShop) -> None:
     """One team that failed, one that succeeded, one open with a paid and a held seat; and the
-    same of presents."""
+    same of presents and of baskets."""
+    basket = shop.opens_split("Lan", window=timedelta(minutes=10))
+    shop.pays_part(basket, "Wei")
     failed = shop.opens("Lan")
     shop.pays(failed, "Lan")
     invites(shop, failed, "Lan", "Wei")
@@ -64,9 +67,11 @@ def _live_a_little(shop: PoolShop) -> None:
     shop.work()
     assert shop.view(full).state == TeamState.SUCCESS
     _pay_together(shop)
+    _fill_together(shop)
+    assert shop.split_state(basket) == SplitState.FAILED
 
 
-def _pay_together(shop: PoolShop) -> None:
+def _pay_together(shop: SplitShop) -> None:
     """One present that failed, one that is ordered, one open with a paid and a held share."""
     failed = shop.opens_pool("Lan", shares=2)
     shop.gives(failed, "Wei")
@@ -81,8 +86,20 @@ def _pay_together(shop: PoolShop) -> None:
     assert shop.pool_state(ordered) == PoolState.ORDERED
 
 
+def _fill_together(shop: SplitShop) -> None:
+    """One basket that is ordered, one open with a paid and a held part."""
+    ordered = shop.opens_split("Lan", window=DAY)
+    shop.pays_part(ordered, "Wei", "Jun")
+    shop.closes_split(ordered, "Lan")
+    running = shop.opens_split("Lan", window=DAY)
+    shop.pays_part(running, "Wei")
+    shop.puts_in(running, "Jun")
+    shop.work()
+    assert shop.split_state(ordered) == SplitState.ORDERED
+
+
 @pytest.fixture
-def shop(database: Database) -> Iterator[PoolShop]:
+def shop(database: Database) -> Iterator[SplitShop]:
     shop = _a_shop(database)
     _live_a_little(shop)
     yield shop
@@ -145,7 +162,7 @@ def test_the_audit_sees_a_broken_rule(
     assert found[what].ids
 
 
-def test_consequences_under_way_are_given_time(shop: PoolShop) -> None:
+def test_consequences_under_way_are_given_time(shop: SplitShop) -> None:
     shop.later(DAY - timedelta(minutes=1))
     shop.turn_clock(timedelta(minutes=2))
     assert "team_past_its_deadline" in {broken.what for broken in shop.violations()}

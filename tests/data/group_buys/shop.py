@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from data import payments, pools
+from data import payments, pools, split_orders
 from data.audit import Violation, audit
 from data.catalogue import Product
 from data.delivery import jobs
@@ -63,7 +63,7 @@ from data.payments.refunds import move_refund
 from tests.builders import NOW, SESSION_INFO, a_merchant, a_person, a_product, the_variant
 
 PRICE = 6600
-RUNNERS = {**JOBS, **pools.JOBS, **ORDER_JOBS, **PAYMENT_JOBS}
+RUNNERS = {**JOBS, **pools.JOBS, **split_orders.JOBS, **ORDER_JOBS, **PAYMENT_JOBS}
 
 
 class Unable(Exception):
@@ -90,8 +90,8 @@ class GroupShop:
         self.facts: list[Fact] = []
         self.now: datetime = NOW
         url = database.engine.url.render_as_string(hide_password=False)
-        listeners = (payments.listen, listen, pools.listen, self._note)
-        self.database = Database(url, listeners=listeners, info=SESSION_INFO)
+        heard_by = (payments.listen, listen, pools.listen, split_orders.listen, self._note)
+        self.database = Database(url, listeners=heard_by, info=SESSION_INFO)
         if self.database.is_sqlite:
             event.listen(self.database.engine, "connect", _in_no_hurry)
         self._people: dict[str, str] = {}
