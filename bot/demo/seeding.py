@@ -23,6 +23,7 @@ from data.merchants import ApiToken, ChannelAccount, Merchant, StaffRole
 from data.merchants.staff import NewStaff, change_password, find_staff, hire
 from data.payments.sandbox_bank import HOLD
 from data.people import Chat, Person, meet, meet_chat, note_member
+from data.split_orders import SplitTerms, set_split_terms
 from integrations.catalogues import read_google_feed
 
 SEEDS = Path(__file__).parents[2] / "data" / "seeds"
@@ -78,8 +79,14 @@ def _open_shop(session: Session, now: datetime, stock: Stock) -> Merchant:
     feed = read_google_feed(goods)
     import_feed(session, merchant_id=merchant.id, feed=feed, dry_run=False, now=now)
     _campaigns(session, merchant, now, some=stock.feed is not None)
+    set_split_terms(merchant, _together(shop["order_together"], merchant.currency))
     _group(session, merchant, shop["group"], now)
     return merchant
+
+
+def _together(told: dict[str, str], currency: str) -> SplitTerms:
+    amounts = (Money.of(told[name], currency) for name in ("minimum", "fee", "free_from"))
+    return SplitTerms(*amounts)
 
 
 def _admit(session: Session, merchant: Merchant, token: str, now: datetime) -> None:

@@ -24,6 +24,7 @@ from data.orders.share_states import GIVEN
 from data.payments import AttemptState, PaymentAttempt, Refund, RefundState
 from data.people import ChannelIdentity, Chat, Consent, Person
 from data.pools import Contribution, Pool
+from data.split_orders import SplitOrder, SplitPart
 
 _OPEN = (OrderState.PAID, OrderState.WAITING_GROUP, OrderState.READY, OrderState.SHIPPED)
 _PAID = (SeatState.PAID, SeatState.FULFILLED)
@@ -120,6 +121,8 @@ FACTS: Mapping[str, Fact] = {
     "group_buys": _count(Team),
     "pool": _newest(Pool.state, Pool.opened_at),
     "shares_paid": _count(Contribution, Contribution.state.in_(GIVEN)),
+    "split_order": _newest(SplitOrder.state, SplitOrder.opened_at),
+    "parts_paid": _count(SplitPart, SplitPart.state.in_(GIVEN)),
     "seats_paid": _count(Seat, Seat.state.in_(_PAID)),
     "seats_held": _count(Seat, Seat.state == SeatState.HELD),
     "in_line": _count(WaitlistEntry, WaitlistEntry.state == EntryState.WAITING),

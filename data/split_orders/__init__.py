@@ -33,7 +33,7 @@ from data.split_orders.service import (
     part_of,
     say_where,
 )
-from data.split_orders.terms import SplitTerms, set_split_terms, split_terms_of
+from data.split_orders.terms import SplitTerms, set_split_terms, split_terms_of, told_fee
 
 __all__ = [
     "JOBS",
@@ -70,4 +70,5 @@ __all__ = [
     "split_view",
     "splits_by",
     "splits_of",
+    "told_fee",
 ]

@@ -4,15 +4,11 @@ person it is for may sit in the group. Giving, leaving and calling off stand in 
 from sqlalchemy import select
 
 from data.catalogue import (
-    Filters,
     Product,
     Variant,
     get_product,
     get_variant,
-    search,
-    shelf_of,
     text_in,
-    variants_of,
 )
 from data.delivery.messages import Option, Options
 from data.kernel.errors import NotFound, OutOfStock, Refused, ShopError, TooOften
@@ -31,6 +27,7 @@ from data.pools import (
 )
 from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
+from dialogs.actions.named_goods import goods_called, left_of
 from dialogs.actions.pool_limits import (
     cap_of,
     fits,
@@ -43,7 +40,6 @@ from dialogs.actions.pool_limits import (
 )
 from dialogs.actions.turn import Turn
 
-_FOUND = 5
 _OFFERED = (3, 4, 5, 6)
 _FREE = 0
 _FEWEST, _MOST = 2, 50
@@ -88,39 +84,16 @@ class ValidatePoolGift(ShopAction):
         turn.set("pool_gift", sure)
         if sure is None:
             return
-        left = _left(turn, _product(turn, sure).id)
+        left = left_of(turn, _product(turn, sure).id)
         turn.set("product", sure)
         turn.set("variant", left[0].id if len(left) == 1 else None)
 
     def _found(self, turn: Turn, said: str) -> str | None:
-        """Called so, or else found by what it is."""
-        called = _called(turn, said)
-        found = called or [
-            one.product.id
-            for one in search(
-                turn.session,
-                merchant_id=turn.merchant.id,
-                query=said,
-                filters=Filters(),
-                limit=_FOUND,
-                fill_up=False,
-            )
-        ]
-        turn.set("pool_gifts", found[:_FOUND])
+        found = goods_called(turn, said)
+        turn.set("pool_gifts", found)
         if not found:
             turn.say("utter_pool_no_such_gift")
         return found[0] if len(found) == 1 else None
-
-
-def _called(turn: Turn, said: str) -> list[str]:
-    """Products with these very words in their title."""
-    wanted = said.strip().casefold()
-    shelf = shelf_of(turn.session, merchant_id=turn.merchant.id)
-    return [
-        article.id
-        for article in shelf.articles
-        if any(wanted in title.casefold() for title in article.title.values())
-    ]
 
 
 class AskPoolGift(ShopAction):
@@ -324,14 +297,6 @@ class PoolAddress(ShopAction):
 
 def _product(turn: Turn, product_id: str) -> Product:
     return get_product(turn.session, merchant_id=turn.merchant.id, product_id=product_id)
-
-
-def _left(turn: Turn, product_id: str) -> list[Variant]:
-    variants = variants_of(turn.session, merchant_id=turn.merchant.id, product_id=product_id)
-    left = [one for one in variants if one.available]
-    if not left:
-        raise OutOfStock(product_id)
-    return left
 
 
 def _variant(turn: Turn) -> Variant:

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data import group_buys, payments, pools
+from data import group_buys, payments, pools, split_orders
 from data.catalogue import FLOOR, ShopFloor
 from data.delivery.inbound import ChatRef, EventKind, InboundEvent, Sender
 from data.kernel.clock import Clock, SystemClock
@@ -79,6 +79,7 @@ class Counter:
                 payments.listen,
                 group_buys.listen,
                 pools.listen,
+                split_orders.listen,
             ),
             info={FLOOR: ShopFloor(), **({CIPHER: FieldCipher(keys)} if keys else {})},
         )

@@ -32,6 +32,8 @@ from dialogs.actions import (
     sending_back,
     shipping,
     shopping,
+    split_joining,
+    splitting,
     team_inviting,
     team_nudging,
     team_seats,
@@ -83,4 +85,6 @@ ACTIONS = registry(
     *pooling.ACTIONS,
     *pool_giving.ACTIONS,
     *pool_limits.ACTIONS,
+    *splitting.ACTIONS,
+    *split_joining.ACTIONS,
 )

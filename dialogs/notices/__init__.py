@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from data.kernel.facts import Fact
+from data.payments import PriceLowered
 from dialogs.library import FlowLibrary
 from dialogs.notices.group_buys import TOLD as GROUP_BUYS
 from dialogs.notices.herald import Herald
@@ -17,15 +18,27 @@ from dialogs.notices.orders import TOLD as ORDERS
 from dialogs.notices.pools import TOLD as POOLS
 from dialogs.notices.reminders import TOLD as REMINDERS
 from dialogs.notices.returns import TOLD as RETURNS
+from dialogs.notices.split_orders import TOLD as SPLIT_ORDERS
+from dialogs.notices.split_orders import tell_lowered
 
 Tell = Callable[[Herald, Fact], None]
+
+
+def _lowered(herald: Herald, fact: Fact) -> None:
+    """Of a seat, or of a part in a common order: each looks for its own."""
+    GROUP_BUYS[PriceLowered](herald, fact)
+    tell_lowered(herald, fact)
+
+
 _TOLD: Mapping[type[Fact], Tell] = {
     **ORDERS,
     **GROUP_BUYS,
     **NUDGES,
     **POOLS,
+    **SPLIT_ORDERS,
     **REMINDERS,
     **RETURNS,
+    PriceLowered: _lowered,
 }
 
 

@@ -51,6 +51,7 @@ from dialogs.understanding.pool_words import (
     pasted_link,
     starts_pool,
 )
+from dialogs.understanding.split_words import starts_split
 from dialogs.understanding.taking import taken
 from dialogs.understanding.values import Setting, extract
 from dialogs.understanding.vouchers import voucher
@@ -69,6 +70,7 @@ _LIMITS = "pool_limits"
 _UNOPENED = frozenset(
     ("pool_for", "pool_gift", "variant", "pool_shares", "pool_secret", _LIMITS, "confirm_pool")
 )  # fmt: skip
+SPLIT_START = "split_start"
 _SHORTEST_CODE = 12  # an eight-digit number is as likely to be a telephone
 
 
@@ -269,6 +271,15 @@ def _limits_pool(here: Heard) -> Understood | None:
     return Understood((said,), here.language, "words")
 
 
+def _by_split(here: Heard) -> Understood | None:
+    """One order that a group fills together; older versions of a shop's flows know none."""
+    if SPLIT_START not in here.context.flow_slots or takes_text(here.context):
+        return None
+    if not starts_split(here.message):
+        return None
+    return Understood((StartFlow(SPLIT_START),), here.language, "words")
+
+
 def _by_votes(here: Heard) -> Understood | None:
     if takes_text(here.context) or not asks_for_votes(here.message):
         return None
@@ -352,7 +363,8 @@ def _word(word: str, here: Heard) -> Understood | None:
 
 
 _LINKS = (
-    _by_payload, _by_command, _by_own_data, _by_voucher, _by_address, _by_pool, _by_team, _by_nudge,
+    _by_payload, _by_command, _by_own_data, _by_voucher, _by_address, _by_pool, _by_split, _by_team,
+    _by_nudge,
     _by_votes, _by_choice, _by_taking, _by_card, _by_saved_day, _by_words, _by_start, _by_code,
     _by_order,
 )  # fmt: skip

@@ -28,6 +28,9 @@ RESERVED_ACTIONS = frozenset(
         # a present that several pay for
         "action_open_pool", "action_pool_address", "action_chip_in", "action_leave_pool",
         "action_cancel_pool",
+        # an order that a group fills together
+        "action_open_split", "action_close_split", "action_cancel_split", "action_split_pay",
+        "action_leave_split",
         # keeping a day is a consent; forgetting one cannot be undone
         "action_remember_day", "action_change_lead", "action_forget_day",
         # consents and age

@@ -1,0 +1,131 @@
+"""What the fate of an order that a group fills together says by itself: the card counts, its
+organiser hears how it ends, and whoever put something in learns in private what became of it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from data.delivery.messages import Options
+from data.kernel.facts import Fact
+from data.kernel.locales import Locale
+from data.orders import Order
+from data.payments import PriceLowered
+from data.people import Person
+from data.split_orders import (
+    PartLost,
+    PartPaid,
+    SplitCancelled,
+    SplitChanged,
+    SplitEnd,
+    SplitFact,
+    SplitFailed,
+    SplitOpened,
+    SplitOrdered,
+    SplitPart,
+    SplitView,
+    part_behind,
+    payers,
+    split_view,
+)
+from dialogs.notices.herald import Herald, Notice
+from dialogs.split_card import split_card
+from dialogs.team_card import Wording
+
+_UNPAID = {SplitEnd.LEFT: "utter_part_left", SplitEnd.LAPSED: "utter_part_lapsed"}
+_BACK = {SplitEnd.LATE: "utter_part_late", SplitEnd.RETURNED: "utter_part_out"}
+
+
+def _changed(herald: Herald, fact: Fact) -> None:
+    assert isinstance(fact, SplitFact)  # noqa: S101  # wired by type below
+    view = _view(herald, fact)
+    if view.chat_id is None:
+        return
+    card = split_card(Wording(herald.domain, view.locale), view, now=herald.now)
+    herald.show(view.chat_id, card, key=f"split:{view.id}:{view.version}:{type(fact).__name__}")
+
+
+def _ordered(herald: Herald, fact: Fact) -> None:
+    """The card; everybody who paid, and where it comes to its organiser."""
+    _changed(herald, fact)
+    assert isinstance(fact, SplitFact)  # noqa: S101
+    view = _view(herald, fact)
+    _tell(herald, view, view.organiser_id, "utter_split_ordered", people=str(view.people))
+    for person_id in payers(herald.session, split_id=view.id):
+        if person_id != view.organiser_id:
+            _tell(herald, view, person_id, "utter_part_ordered")
+
+
+def _ended(herald: Herald, fact: Fact) -> None:
+    """Parts are let go one by one, and each tells its own person; the organiser hears why."""
+    _changed(herald, fact)
+    assert isinstance(fact, SplitFact)  # noqa: S101
+    view = _view(herald, fact)
+    _tell(herald, view, view.organiser_id, f"utter_split_over_{view.why}")
+
+
+def _paid(herald: Herald, fact: Fact) -> None:
+    assert isinstance(fact, PartPaid)  # noqa: S101
+    person = herald.session.get_one(Person, fact.person_id)
+    leave = f"/Act(action_leave_split, split={fact.split_id})"
+    button = herald.option("utter_split_leave_button", leave, Locale(person.locale))
+    _tell_part(herald, fact, fact.part_id, "utter_part_paid", Options((button,)))
+
+
+def _lost(herald: Herald, fact: Fact) -> None:
+    assert isinstance(fact, PartLost)  # noqa: S101
+    if fact.was_paid:
+        response = _BACK.get(fact.cause, "utter_part_back")
+    else:
+        response = _UNPAID.get(fact.cause, "utter_part_off")
+    _tell_part(herald, fact, fact.part_id, response)
+
+
+def tell_lowered(herald: Herald, fact: Fact) -> None:
+    """More shared the delivery than they were told: what each gets back. Other orders' prices come
+    down too: those are told elsewhere."""
+    assert isinstance(fact, PriceLowered)  # noqa: S101
+    part = part_behind(herald.session, fact.order_id)
+    if part is None:
+        return
+    order = herald.session.get_one(Order, fact.order_id)
+    view = split_view(herald.session, part.split_id, now=herald.now)
+    about = {"share": order.shipping, "less": fact.less, "number": order.number}
+    _tell(herald, view, part.person_id, "utter_part_delivery", about=part.id, **about)
+
+
+def _tell_part(
+    herald: Herald, fact: SplitFact, part_id: str, response: str, *more: Options
+) -> None:
+    part = herald.session.get_one(SplitPart, part_id)
+    order = herald.session.get_one(Order, part.order_id)
+    about = {"number": order.number, "total": order.total}
+    view = _view(herald, fact)
+    _tell(herald, view, part.person_id, response, *more, about=part.id, **about)
+
+
+def _tell(  # to whom, about what, which words, once: each has a name
+    herald: Herald,
+    view: SplitView,
+    person_id: str,
+    response: str,
+    *more: Options,
+    about: str = "",
+    **values: Any,
+) -> None:
+    key = f"{response}:{view.id}:{person_id}:{about}"
+    told = {"minimum": view.minimum, **values}
+    herald.tell_person(person_id, Notice(key, response, told, more))
+
+
+def _view(herald: Herald, fact: SplitFact) -> SplitView:
+    return split_view(herald.session, fact.split_id, now=herald.now)
+
+
+TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
+    SplitOpened: _changed,
+    SplitChanged: _changed,
+    SplitOrdered: _ordered,
+    SplitFailed: _ended,
+    SplitCancelled: _ended,
+    PartPaid: _paid,
+    PartLost: _lost,
+}
