@@ -32,6 +32,7 @@ from bot.console import (
     prices,
     returns,
     taxes,
+    together,
     web_chats,
 )
 from bot.console.desk import guard
@@ -63,6 +64,7 @@ _ROOMS = (
     coupons,
     gift_cards,
     taxes,
+    together,
     payments,
     payment_trouble,
     ledger,

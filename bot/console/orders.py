@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from bot.api.paging import Where
@@ -120,7 +121,9 @@ def give_back_order(order_id: str, desk: AtDesk, shop: Shop, form: Form) -> Resp
 @router.post("/{order_id}/ship")
 def ship_order(order_id: str, desk: AtDesk, shop: Shop, form: Form) -> Response:
     try:
-        send_off(desk, shop, order_id, read_form(ShipForm, form))
+        given = read_form(ShipForm, form)
+        with changing(shop.database, desk.merchant_id) as session:
+            send_off(session, desk, order_id, given)
     except FormProblems as problems:
         shown = _shown(desk, shop, order_id)
         return wrong(
@@ -136,15 +139,14 @@ def deliver_order(order_id: str, desk: AtDesk, shop: Shop) -> Response:
     return go(f"/orders/{order_id}", done="delivered")
 
 
-def send_off(desk: Desk, shop: OpenShop, order_id: str, given: ShipForm) -> None:
-    with changing(shop.database, desk.merchant_id) as session:
-        ship(
-            session,
-            merchant_id=desk.merchant_id,
-            order_id=order_id,
-            tracking=given.tracking,
-            now=desk.now,
-        )
+def send_off(session: Session, desk: Desk, order_id: str, given: ShipForm) -> None:
+    ship(
+        session,
+        merchant_id=desk.merchant_id,
+        order_id=order_id,
+        tracking=given.tracking,
+        now=desk.now,
+    )
 
 
 def _refund(desk: Desk, shop: OpenShop, order_id: str, wanted: RefundForm) -> None:

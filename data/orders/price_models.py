@@ -1,4 +1,4 @@
-"""Who of a shop changed what its customers pay: coupons, gift cards, tax."""
+"""Who of a shop changed what its customers pay: coupons, gift cards, tax, common orders."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +13,7 @@ class PriceThing(StrEnum):
     COUPON = "coupon"
     GIFT_CARD = "gift_card"
     TAX = "tax"
+    SPLIT_ORDER = "split_order"
 
 
 class PriceDeed(StrEnum):
@@ -28,7 +29,7 @@ class PriceDeed(StrEnum):
 
 class PriceMove(Base):
     """Audit: nothing is overwritten. `subject_id` names a coupon, a gift card, a batch of them, or
-    the shop whose tax it is; `told` is what a new rate says."""
+    the shop whose tax or terms it is; `told` is what they say from then on."""
 
     __tablename__ = "price_moves"
     __table_args__ = ({"sqlite_autoincrement": True},)

@@ -33,7 +33,13 @@ from data.split_orders.service import (
     part_of,
     say_where,
 )
-from data.split_orders.terms import SplitTerms, set_split_terms, split_terms_of, told_fee
+from data.split_orders.terms import (
+    SplitTerms,
+    change_split_terms,
+    set_split_terms,
+    split_terms_of,
+    told_fee,
+)
 
 __all__ = [
     "JOBS",
@@ -52,6 +58,7 @@ __all__ = [
     "SplitTerms",
     "SplitView",
     "cancel_split",
+    "change_split_terms",
     "close_split",
     "expire_split",
     "goods_cost",

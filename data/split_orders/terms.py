@@ -1,12 +1,16 @@
 """What a shop sets for split orders, and what one person's part pays for the delivery."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from data.kernel.errors import Invalid
 from data.kernel.money import Money
 from data.merchants import Merchant
+from data.orders.price_models import PriceDeed, PriceThing
+from data.orders.price_moves import Change, note_move
 from data.split_orders.models import SplitOrder
 
 HOLD = timedelta(minutes=10)  # goods wait unpaid as long as a seat's (T38)
@@ -51,6 +55,25 @@ def set_split_terms(merchant: Merchant, terms: SplitTerms | None) -> None:
             "free_from_minor": None if terms.free_from is None else terms.free_from.minor,
         }
     merchant.settings = settings
+
+
+def change_split_terms(
+    session: Session, *, merchant_id: str, terms: SplitTerms | None, by: str, now: datetime
+) -> None:
+    """The same, and who did it."""
+    merchant = session.get_one(Merchant, merchant_id, populate_existing=True, with_for_update=True)
+    set_split_terms(merchant, terms)
+    deed, told = PriceDeed.REMOVED, {}
+    if terms is not None:
+        deed = PriceDeed.SET
+        told = {"minimum": str(terms.minimum.amount), "fee": str(terms.fee.amount)}
+    change = Change(PriceThing.SPLIT_ORDER, subject_of(merchant_id), deed, told)
+    note_move(session, merchant_id=merchant_id, change=change, by=by, now=now)
+
+
+def subject_of(merchant_id: str) -> str:
+    """What the trail of its terms stands under: the shop's own id is its tax's."""
+    return f"{merchant_id}:split_orders"
 
 
 def _check(merchant: Merchant, terms: SplitTerms) -> None:

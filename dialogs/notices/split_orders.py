@@ -27,7 +27,7 @@ from data.split_orders import (
     split_view,
 )
 from dialogs.notices.herald import Herald, Notice
-from dialogs.split_card import split_card
+from dialogs.split_card import RESPONSE, split_card
 from dialogs.team_card import Wording
 
 _UNPAID = {SplitEnd.LEFT: "utter_part_left", SplitEnd.LAPSED: "utter_part_lapsed"}
@@ -84,7 +84,7 @@ def tell_lowered(herald: Herald, fact: Fact) -> None:
     down too: those are told elsewhere."""
     assert isinstance(fact, PriceLowered)  # noqa: S101
     part = part_behind(herald.session, fact.order_id)
-    if part is None:
+    if part is None or not herald.knows(RESPONSE):
         return
     order = herald.session.get_one(Order, fact.order_id)
     view = split_view(herald.session, part.split_id, now=herald.now)
@@ -120,12 +120,22 @@ def _view(herald: Herald, fact: SplitFact) -> SplitView:
     return split_view(herald.session, fact.split_id, now=herald.now)
 
 
+def _where_known(tell: Callable[[Herald, Fact], None]) -> Callable[[Herald, Fact], None]:
+    """A shop that went back to flows from before has no words for any of this."""
+
+    def told(herald: Herald, fact: Fact) -> None:
+        if herald.knows(RESPONSE):
+            tell(herald, fact)
+
+    return told
+
+
 TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
-    SplitOpened: _changed,
-    SplitChanged: _changed,
-    SplitOrdered: _ordered,
-    SplitFailed: _ended,
-    SplitCancelled: _ended,
-    PartPaid: _paid,
-    PartLost: _lost,
+    SplitOpened: _where_known(_changed),
+    SplitChanged: _where_known(_changed),
+    SplitOrdered: _where_known(_ordered),
+    SplitFailed: _where_known(_ended),
+    SplitCancelled: _where_known(_ended),
+    PartPaid: _where_known(_paid),
+    PartLost: _where_known(_lost),
 }

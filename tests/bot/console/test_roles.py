@@ -97,6 +97,9 @@ EXPECTED = {
     ("/console/prices/tax", "GET"): {OWN, MAN},
     ("/console/prices/tax", "POST"): {OWN},
     ("/console/prices/tax/remove", "POST"): {OWN},
+    ("/console/prices/together", "GET"): {OWN, MAN},
+    ("/console/prices/together", "POST"): {OWN},
+    ("/console/prices/together/remove", "POST"): {OWN},
     ("/console/ledger", "GET"): {OWN, MAN},
     ("/console/ledger/statement", "GET"): {OWN, MAN},
 }
