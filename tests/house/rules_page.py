@@ -7,7 +7,7 @@ from ruamel.yaml import YAML
 from data.kernel.locales import Locale
 from tests.house.source import ROOT
 
-_RESPONSE = "utter_group_buy_rules"
+_RESPONSE, _FURTHER = "utter_group_buy_rules", "utter_split_rules"
 PAGES = {
     Locale.EN: ROOT / "docs" / "group-buys.md",
     Locale.ZH_HANS: ROOT / "docs" / "group-buys.zh-Hans.md",
@@ -18,9 +18,11 @@ _NAMES = {Locale.EN: "English", Locale.ZH_HANS: "简体中文", Locale.ZH_HANT: 
 
 def rules(locale: Locale) -> str:
     """The page in this language."""
-    title, *rest = _said(locale).splitlines()
+    title, *rest = _said(locale, _RESPONSE).splitlines()
+    further, *more = _said(locale, _FURTHER).splitlines()
     others = [f"[{_NAMES[one]}]({page.name})" for one, page in PAGES.items() if one != locale]
-    return "\n".join([f"# {title}", "", " · ".join(others), "", *rest, ""])
+    head = [f"# {title}", "", " · ".join(others), ""]
+    return "\n".join([*head, *rest, "", f"## {further}", "", *more, ""])
 
 
 def write() -> None:
@@ -28,10 +30,10 @@ def write() -> None:
         page.write_text(rules(locale), encoding="utf-8")
 
 
-def _said(locale: Locale) -> str:
+def _said(locale: Locale, response: str) -> str:
     folder: Path = ROOT / "dialogs" / "language" / locale
     responses = YAML(typ="safe").load(folder / "responses_rules.yml")
-    text: str = responses[_RESPONSE][0]["text"]
+    text: str = responses[response][0]["text"]
     return text
 
 

@@ -27,6 +27,7 @@ RESERVED = {
     "use_code", "gift_card_balance",
 }  # fmt: skip
 UNHEARD = {
+    "split_rules",
     "group_buy_which",
     "team_line",
     "talk_to_a_person",
