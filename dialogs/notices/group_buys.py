@@ -52,7 +52,7 @@ from data.people.merged import known_as
 from dialogs.notices.herald import Herald, Notice
 from dialogs.team_card import Wording, team_card, title_of, votes_on
 
-_PAY = "utter_seat_pay_button"
+_PAY, _HERE = "utter_seat_pay_button", "utter_seat_offered_here"
 _COUNTS = (SeatState.PAID, SeatState.FULFILLED)
 _OF_TEAM = (SeatEnd.TEAM_FAILED, SeatEnd.TEAM_CANCELLED)
 # Whose turn it was, and could have no place (WaitEnded.why), in words of its own.
@@ -240,13 +240,14 @@ def _offered(herald: Herald, fact: Fact) -> None:
     view = team_view(herald.session, fact.team_id)
     more, key = {"left": fact.until - herald.now}, f"offered:{seat.id}"
     told = Told("utter_seat_offered", key, pays=True, more=more)
-    if tell_member(herald, view, seat, told) or view.chat_id is None:
+    heard = tell_member(herald, view, seat, told)
+    if heard or view.chat_id is None or not herald.knows(_HERE):
         return
     person = known_as(herald.session, seat.person_id)
     locale = Locale(person.locale)
     pay = herald.option(_PAY, f"/Act(action_join_team, team={view.id})", locale)
     values = {"title": _title(herald, view, locale), **more}
-    notice = Notice(f"{key}:here", "utter_seat_offered_here", values, (Options((pay,)),))
+    notice = Notice(f"{key}:here", _HERE, values, (Options((pay,)),))
     herald.tell_member(view.chat_id, person, notice)
 
 

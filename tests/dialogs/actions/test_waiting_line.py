@@ -246,6 +246,19 @@ def test_flows_without_words_for_the_line_go_on_as_they_did(world: World) -> Non
     assert in_line(world) == 0
 
 
+def test_a_shop_that_went_back_to_such_flows_still_seats_who_waits(
+    world: World, telegram: ChannelAccount
+) -> None:
+    """Without a word, for it has none: they find their seat where they ask for one."""
+    fill(world, telegram)
+    say(world, telegram, "Jun", GROUP, "waitlist me")
+    without_the_line(world)
+    say(world, telegram, "Wei", GROUP, "count me out")
+    assert (offers(world), in_line(world)) == ([], 0)
+    again = say(world, telegram, "Jun", GROUP, "count me in")
+    assert "utter_already_in_unpaid" in [row.response for row in again]
+
+
 def test_the_card_of_a_line_names_nobody(world: World) -> None:
     """T16: who waits is their own affair; the card counts."""
     fill(world, world.account)
