@@ -68,7 +68,7 @@ _LONGEST_ORDER, _LITTLE_MORE = 30, 2  # "order number 1001" and a question mark
 POOL_START, POOL_GIVE, POOL_LEAVE = "pool_start", "pool_give", "pool_leave"
 _LIMITS = "pool_limits"
 _UNOPENED = frozenset(
-    ("pool_for", "pool_gift", "variant", "pool_shares", "pool_secret", _LIMITS, "confirm_pool")
+    ("pool_gift", "variant", "pool_shares", "pool_secret", _LIMITS, "confirm_pool")
 )  # fmt: skip
 SPLIT_START = "split_start"
 _SHORTEST_CODE = 12  # an eight-digit number is as likely to be a telephone
@@ -259,7 +259,7 @@ def _knows_limits(context: Context) -> bool:
 
 
 def _limits_pool(here: Heard) -> Understood | None:
-    """ "Until Friday" to any question before it is opened."""
+    """ "Until Friday" to any question before it is opened but the first: that is a name."""
     asked = here.context.asked
     if here.context.active_flow != POOL_START or asked is None or asked.slot not in _UNOPENED:
         return None
