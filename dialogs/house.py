@@ -1,6 +1,6 @@
 """What every turn needs and no turn changes: the flows, the actions, our public address."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,17 +12,11 @@ from data.merchants import ChannelAccount, Merchant
 from data.people import Chat, Person
 from dialogs.actions.base import Registry
 from dialogs.actions.packages import Packages
-from dialogs.actions.turn import LongestHold, no_hold, nowhere
+from dialogs.actions.turn import LongestHold, WaysToPay, no_hold, no_way, nowhere
 from dialogs.library import FlowLibrary
 from dialogs.understanding import Context, Understood, understand
 
 Understanding = Callable[[str, Context], Understood]
-# Codes of what a shop can be paid with (`payment_way` of names.yml). Of a merchant.
-WaysToPay = Callable[[Session, str], Sequence[str]]
-
-
-def no_way(_session: Session, _merchant_id: str) -> tuple[str, ...]:
-    return ()
 
 
 @dataclass(frozen=True, slots=True)

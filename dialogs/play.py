@@ -308,6 +308,7 @@ class Play:
             slots={**wanted.slots, **wanted.values},
             model_receiver=self.house.model_receiver,
             longest_hold=self.house.longest_hold,
+            ways_to_pay=self.house.ways_to_pay,
             rewards_inviting=self.house.rewards_inviting,
         )
 
@@ -352,12 +353,11 @@ class Play:
         known = {"name": person.name, **self._of_the_shop(response), **values}
         return say(response, known, Locale(person.locale), more=more)
 
-    def _of_the_shop(self, response: Response) -> dict[str, list[str]]:
+    def _of_the_shop(self, response: Response) -> dict[str, Sequence[str]]:
         """What is looked up only for a sentence that has a gap for it."""
         if _WAYS_TO_PAY not in gaps_of(*response.text.values()):
             return {}
-        ways = self.house.ways_to_pay(self.session, self.stage.merchant.id)
-        return {_WAYS_TO_PAY: list(ways) or ["none"]}
+        return {_WAYS_TO_PAY: self.house.ways_to_pay(self.session, self.stage.merchant.id)}
 
     def tell(self, message: OutboundMessage) -> None:
         """Say to this person, here, what is worded already."""

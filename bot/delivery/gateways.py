@@ -67,10 +67,11 @@ class Gateways:
         ]
 
     def ways_to_pay(self, session: Session, merchant_id: str) -> list[str]:
-        """The providers through which this shop can be paid; the simulated bank among them."""
+        """The providers through which this shop can be paid, the simulated bank among them; else
+        "none"."""
         mine = accounts_of(session, merchant_id=merchant_id)
         found = [one.provider for one in mine if one.enabled and self.open(session, one)]
-        return [*found, *(name for name in self.house if name == SANDBOX)]
+        return [*found, *(name for name in self.house if name == SANDBOX)] or ["none"]
 
     def longest_hold(self, session: Session, merchant_id: str) -> timedelta | None:
         """For how long money of this shop's buyers can be reserved at least: the shortest of what

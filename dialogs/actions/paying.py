@@ -50,7 +50,7 @@ def _give_links(turn: Turn, orders: list[Order]) -> None:
 
 
 def _explain(turn: Turn) -> None:
-    turn.say("utter_how_to_pay")
+    turn.say("utter_how_to_pay", ways_to_pay=turn.ways_to_pay(turn.session, turn.merchant.id))
     seen = products_seen(turn)
     if seen:
         options = Options(tuple(named_option(turn, product_id) for product_id in seen))

@@ -1,6 +1,6 @@
 """The turn as an action sees it: who speaks, what is known, and a mouth to answer with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,10 +57,16 @@ class Elsewhere:
 
 # For how long a shop's providers reserve money at least; None: none of them does. Of a merchant.
 LongestHold = Callable[[Session, str], timedelta | None]
+# Codes of what a shop can be paid with (`payment_way` of names.yml). Of a merchant.
+WaysToPay = Callable[[Session, str], Sequence[str]]
 
 
 def no_hold(_session: Session, _merchant_id: str) -> None:
     return None
+
+
+def no_way(_session: Session, _merchant_id: str) -> tuple[str, ...]:
+    return ("none",)
 
 
 def nowhere(_channel: str) -> bool:
@@ -72,7 +78,7 @@ class Turn:
     """One event being answered. Actions read slots, call data services, speak, set slots.
 
     `model_receiver`: who gets what a language model is asked; empty: there is none to ask.
-    `longest_hold`: asked only where somebody opens a team.
+    `longest_hold`: asked only where somebody opens a team; `ways_to_pay`: where it is said.
     `rewards_inviting`: does a messenger allow a reward for that?
     """
 
@@ -89,6 +95,7 @@ class Turn:
     slots: dict[str, Any] = field(default_factory=dict)
     model_receiver: str = ""
     longest_hold: LongestHold = no_hold
+    ways_to_pay: WaysToPay = no_way
     rewards_inviting: Allows = nowhere
     letters: list[Letter] = field(default_factory=list)
     private_starts: list[PrivateStart] = field(default_factory=list)
