@@ -84,5 +84,7 @@ def test_a_message_under_way_is_sent_again_and_what_had_arrived_is_not(  # noqa:
 
 
 def names_of(messages: list[OutboxRow]) -> list[str]:
-    """What Telegram calls all their parts, as far as the shop knows."""
-    return [name for one in messages for name in (one.external_id or "").split()]
+    """What Telegram calls all their parts, as far as the shop knows; a bill that is paid keeps
+    the name it had."""
+    names = (name for one in messages for name in (one.external_id or "").split())
+    return list(dict.fromkeys(names))
