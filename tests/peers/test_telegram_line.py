@@ -21,6 +21,7 @@ def test_who_waits_in_a_group_is_asked_to_pay_in_private_when_a_place_comes_free
 ) -> None:
     street = quiet_street
     street.say(LAN, f"@{USERNAME} start a group buy for the oolong", CREW, entities=mention())
+    street.wait_for("Lan has started a group buy", CREW)
     street.settle()
     follow_link(street, LAN)
     street.say(WEI, "count me in", CREW)
