@@ -28,6 +28,7 @@ from dialogs.actions.campaigns import (
     product_of,
     title_of_offer,
 )
+from dialogs.actions.splitting import ordering_together
 from dialogs.actions.team_seats import go_on, join_option, open_option, refuse
 from dialogs.actions.team_sharing import share_option
 from dialogs.actions.turn import Turn
@@ -43,7 +44,8 @@ class FindOffers(ShopAction):
     def act(self, turn: Turn) -> None:
         turn.set("offers_found", bool(on_offer(turn)))
         if not turn.slots["offers_found"]:
-            turn.say("utter_no_offers")
+            other = ordering_together(turn)
+            turn.say("utter_no_offers", *((Options(other),) if other else ()))
 
 
 class ValidateCampaign(ShopAction):
@@ -67,7 +69,7 @@ class AskCampaign(ShopAction):
         offers = on_offer(turn)
         fitting = [offer for offer in offers if offer.id in meant] or offers
         options = tuple(offer_option(turn, offer) for offer in fitting[:MOST_OFFERED])
-        turn.say("utter_ask_campaign", Options(options))
+        turn.say("utter_ask_campaign", Options((*options, *ordering_together(turn))))
 
 
 class OpenTeam(ShopAction):

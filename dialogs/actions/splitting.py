@@ -3,7 +3,7 @@ how long, and where it goes. What people put in stands in split_joining.py."""
 
 from datetime import timedelta
 
-from data.delivery.messages import Options
+from data.delivery.messages import Option, Options
 from data.kernel.errors import Refused, TooOften
 from data.orders import kept_address
 from data.people import Chat
@@ -13,8 +13,16 @@ from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
 from dialogs.actions.turn import Turn
 
+_BUTTON = "utter_split_together_button"
 _OFFERED = (30, 60, 120)  # minutes
 _FEWEST, _MOST = 10, 72 * 60  # as the shop's own limits: data/split_orders/terms.py
+
+
+def ordering_together(turn: Turn) -> tuple[Option, ...]:
+    """Beside what a group may buy as a team: where the shop offers it and its flows know of it."""
+    if split_terms_of(turn.merchant) is None or _BUTTON not in turn.domain.responses:
+        return ()
+    return (turn.option(_BUTTON, "/Act(action_split_aside)"),)
 
 
 class SplitAside(ShopAction):
