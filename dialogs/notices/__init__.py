@@ -3,7 +3,7 @@
 Listeners, wired in bot/app.py: they write to the outbox in the transaction that made it true.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from data.kernel.facts import Fact
 from data.payments import PriceLowered
 from dialogs.library import FlowLibrary
 from dialogs.notices.group_buys import TOLD as GROUP_BUYS
-from dialogs.notices.herald import Herald
+from dialogs.notices.herald import Herald, Tell
 from dialogs.notices.nudges import TOLD as NUDGES
 from dialogs.notices.orders import TOLD as ORDERS
 from dialogs.notices.pools import TOLD as POOLS
@@ -20,8 +20,6 @@ from dialogs.notices.reminders import TOLD as REMINDERS
 from dialogs.notices.returns import TOLD as RETURNS
 from dialogs.notices.split_orders import TOLD as SPLIT_ORDERS
 from dialogs.notices.split_orders import tell_lowered
-
-Tell = Callable[[Herald, Fact], None]
 
 
 def _lowered(herald: Herald, fact: Fact) -> None:

@@ -14,6 +14,7 @@ from data.delivery.messages import Option, OutboundMessage, Purpose, Segment
 from data.delivery.outbox import Letter, Origin, told_everybody
 from data.kernel.entities import Entities, remembered
 from data.kernel.errors import NotFound
+from data.kernel.facts import Fact
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
 from data.people import Answer, ChannelIdentity, Chat, ChatMember, Person, speak_first
@@ -56,6 +57,9 @@ class Notice:
     more: tuple[Segment, ...] = ()
     purpose: Purpose = Purpose.TRANSACTIONAL
     live: str | None = None
+
+
+Tell = Callable[["Herald", Fact], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,3 +229,14 @@ class Herald:
             if chat is not None and (is_open is None or is_open(account, chat)):
                 return account, chat
         return None
+
+
+def where_known(response: str, tell: Tell) -> Tell:
+    """`tell`, unless the shop's flows have no words for any of it: it went back to those that were
+    published before there was such a thing."""
+
+    def told(herald: Herald, fact: Fact) -> None:
+        if herald.knows(response):
+            tell(herald, fact)
+
+    return told

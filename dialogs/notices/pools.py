@@ -1,7 +1,7 @@
 """What a pool's fate says by itself: the card counts, its organiser is asked for what is missing,
 and each giver learns in private what became of their share. Who it is for hears nothing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from data.catalogue import text_in
@@ -28,8 +28,8 @@ from data.pools import (
     contributors,
     pool_view,
 )
-from dialogs.notices.herald import Herald, Notice
-from dialogs.pool_card import pool_card
+from dialogs.notices.herald import Herald, Notice, Tell, where_known
+from dialogs.pool_card import RESPONSE, pool_card
 from dialogs.team_card import Wording
 
 _BY_THEMSELVES = (PoolEnd.LEFT, PoolEnd.LAPSED)
@@ -150,7 +150,7 @@ def _organiser_locale(herald: Herald, fact: PoolFact) -> Locale:
     return Locale(herald.session.get_one(Person, organiser_id).locale)
 
 
-TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
+_TOLD: Mapping[type[Fact], Tell] = {
     PoolOpened: _changed,
     PoolChanged: _changed,
     PoolFunded: _funded,
@@ -162,3 +162,4 @@ TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
     ContributionPaid: _paid,
     ContributionLost: _lost,
 }
+TOLD = {fact: where_known(RESPONSE, tell) for fact, tell in _TOLD.items()}

@@ -1,7 +1,7 @@
 """What the fate of an order that a group fills together says by itself: the card counts, its
 organiser hears how it ends, and whoever put something in learns in private what became of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from data.delivery.messages import Options
@@ -26,7 +26,7 @@ from data.split_orders import (
     payers,
     split_view,
 )
-from dialogs.notices.herald import Herald, Notice
+from dialogs.notices.herald import Herald, Notice, Tell, where_known
 from dialogs.split_card import RESPONSE, split_card
 from dialogs.team_card import Wording
 
@@ -120,22 +120,13 @@ def _view(herald: Herald, fact: SplitFact) -> SplitView:
     return split_view(herald.session, fact.split_id, now=herald.now)
 
 
-def _where_known(tell: Callable[[Herald, Fact], None]) -> Callable[[Herald, Fact], None]:
-    """A shop that went back to flows from before has no words for any of this."""
-
-    def told(herald: Herald, fact: Fact) -> None:
-        if herald.knows(RESPONSE):
-            tell(herald, fact)
-
-    return told
-
-
-TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
-    SplitOpened: _where_known(_changed),
-    SplitChanged: _where_known(_changed),
-    SplitOrdered: _where_known(_ordered),
-    SplitFailed: _where_known(_ended),
-    SplitCancelled: _where_known(_ended),
-    PartPaid: _where_known(_paid),
-    PartLost: _where_known(_lost),
+_TOLD: Mapping[type[Fact], Tell] = {
+    SplitOpened: _changed,
+    SplitChanged: _changed,
+    SplitOrdered: _ordered,
+    SplitFailed: _ended,
+    SplitCancelled: _ended,
+    PartPaid: _paid,
+    PartLost: _lost,
 }
+TOLD = {fact: where_known(RESPONSE, tell) for fact, tell in _TOLD.items()}

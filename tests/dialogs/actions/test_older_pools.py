@@ -2,18 +2,21 @@
 long it collects: it opens as it did then."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
 from bot.play.world import World
 from bot.publishing import publish_flows
+from data.delivery.models import OutboxRow
 from data.merchants import Merchant
-from data.pools import Pool, PoolOffer, set_pool_offer
+from data.pools import Pool, PoolOffer, PoolState, cancel_pool, set_pool_offer
 from dialogs.format import shipped_sources
 from tests.dialogs.actions.test_group_buying import private, say
 from tests.worlds import world_at
 
+SMALL_BOT = Path(__file__).parents[2] / "peers" / "small_bot.yml"
 MORNING = datetime(2026, 11, 22, 2, tzinfo=UTC)
 world = world_at(MORNING)
 
@@ -81,3 +84,31 @@ def test_a_shop_that_stopped_offering_them_refuses_in_words_that_older_flows_hav
     assert refused.response == "utter_error_refused"
     with world.tuanzi.database.reading() as session:
         assert session.scalars(select(Pool)).all() == []
+
+
+def test_a_shop_that_went_back_to_flows_without_presents_calls_one_off_without_a_word(
+    world: World,
+) -> None:
+    summed_up(world)
+    (opened, *_) = say(world, world.account, "Lan", private("Lan"), "yes")
+    assert opened.response == "utter_pool_opened_secret"
+    with world.tuanzi.database.transaction() as session:
+        publish_flows(
+            session,
+            merchant_id=world.account.merchant_id,
+            sources={"small_bot.yml": SMALL_BOT.read_text("utf-8")},
+            by="Lan",
+            now=MORNING,
+        )
+    with world.tuanzi.database.transaction() as session:
+        pool = session.scalars(select(Pool)).one()
+        cancel_pool(
+            session,
+            merchant_id=pool.merchant_id,
+            pool_id=pool.id,
+            organiser_id=None,
+            now=MORNING,
+        )
+    with world.tuanzi.database.reading() as session:
+        assert session.scalars(select(Pool.state)).one() == PoolState.CANCELLED
+        assert "utter_pool_over_cancelled" not in set(session.scalars(select(OutboxRow.response)))
