@@ -76,7 +76,9 @@ class Visit:
         return self.log(where).get_by_role("button", name=name).last
 
     def overflow(self) -> int:
-        """How many pixels the page is wider than its window."""
+        """How many pixels the page is wider than its window; of the one before, where a press has
+        not led on yet, but never of none."""
+        expect(self.page.locator("body")).to_be_visible()
         wider: int = self.page.evaluate(
             "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
         )
