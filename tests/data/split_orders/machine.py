@@ -46,6 +46,7 @@ def found_shop(file: Path) -> SplitShop:
 
 @dataclass
 class Part:
+    id: str
     goods: int
     told: int
     until: datetime
@@ -135,9 +136,9 @@ class SplitMachine(RuleBasedStateMachine):
         now = self.shop.now
         told = self.shop.part_order(basket.id, person).shipping_minor
         known = basket.parts.get(person)
-        created = self.shop.part(basket.id, person).created_at
-        if known is None or created == now or known.goods != goods:
-            known = basket.parts[person] = Part(goods, told, min(now + HOLD, basket.until))
+        if known is None or known.id != part_id:
+            until = min(now + HOLD, basket.until)
+            known = basket.parts[person] = Part(part_id, goods, told, until)
         with suppress(ShopError):
             attempt = self.shop.starts_on_part(basket.id, person)
             self.attempts.append((attempt, basket, person, known))
