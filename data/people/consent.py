@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from data.delivery.messages import Purpose
@@ -154,3 +154,16 @@ def _stop_queued(session: Session, person: Person, purposes: tuple[Purpose, ...]
         .values(state=OutboxState.SKIPPED, error="consent_revoked")
         .execution_options(synchronize_session=False)
     )
+
+
+def names_on_cards(session: Session, *, merchant_id: str, people: Select[str]) -> tuple[str, ...]:
+    """Of those (by id) who agreed to be named, in the order of the alphabet: the order of paying
+    might tell who gave what."""
+    agreed = (
+        select(Consent.id)
+        .where(Consent.person_id == Person.id, Consent.merchant_id == merchant_id)
+        .where(Consent.purpose == ConsentPurpose.SHARE_CARD, Consent.revoked_at.is_(None))
+    )
+    named = (agreed.exists(), Person.name != "", Person.erased_at.is_(None))
+    found = select(Person.name).where(Person.id.in_(people), *named)
+    return tuple(session.scalars(found.order_by(Person.name).distinct()))

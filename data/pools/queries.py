@@ -12,7 +12,7 @@ from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.kernel.money import Money
 from data.orders.share_states import GIVEN, LIVE
-from data.people import Consent, ConsentPurpose, Person
+from data.people import names_on_cards
 from data.pools.models import RUNNING, Contribution, EndRule, Pool, PoolState
 from data.pools.moving import is_running, pool_now
 from data.pools.service import present_title
@@ -92,21 +92,10 @@ def _people(session: Session, pool: Pool) -> int:
 
 
 def _names(session: Session, pool: Pool) -> tuple[str, ...]:
-    """In the order of the alphabet: the order of paying might tell who gave what."""
-    agreed = (
-        select(Consent.id)
-        .where(Consent.person_id == Person.id, Consent.merchant_id == pool.merchant_id)
-        .where(Consent.purpose == ConsentPurpose.SHARE_CARD, Consent.revoked_at.is_(None))
+    gave = select(Contribution.person_id).where(
+        Contribution.pool_id == pool.id, Contribution.state.in_(GIVEN)
     )
-    found = session.scalars(
-        select(Person.name)
-        .join(Contribution, Contribution.person_id == Person.id)
-        .where(Contribution.pool_id == pool.id, Contribution.state.in_(GIVEN))
-        .where(agreed.exists(), Person.name != "", Person.erased_at.is_(None))
-        .order_by(Person.name)
-        .distinct()
-    )
-    return tuple(found)
+    return names_on_cards(session, merchant_id=pool.merchant_id, people=gave)
 
 
 def pool_of(session: Session, *, merchant_id: str, pool_id: str) -> Pool:

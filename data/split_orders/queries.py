@@ -11,7 +11,7 @@ from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.kernel.money import Money
 from data.orders.share_states import GIVEN
-from data.people import Consent, ConsentPurpose, Person
+from data.people import names_on_cards
 from data.people.merged import been
 from data.split_orders.models import SplitOrder, SplitPart, SplitState
 from data.split_orders.moving import is_running, split_now
@@ -81,21 +81,9 @@ def _share(split: SplitOrder) -> Money:
 
 
 def _names(session: Session, split: SplitOrder) -> tuple[str, ...]:
-    """In the order of the alphabet: the order of paying might tell who paid what."""
-    agreed = (
-        select(Consent.id)
-        .where(Consent.person_id == Person.id, Consent.merchant_id == split.merchant_id)
-        .where(Consent.purpose == ConsentPurpose.SHARE_CARD, Consent.revoked_at.is_(None))
-    )
-    found = session.scalars(
-        select(Person.name)
-        .join(SplitPart, SplitPart.person_id == Person.id)
-        .where(SplitPart.split_id == split.id, SplitPart.state.in_(GIVEN))
-        .where(agreed.exists(), Person.name != "", Person.erased_at.is_(None))
-        .order_by(Person.name)
-        .distinct()
-    )
-    return tuple(found)
+    mine = (SplitPart.split_id == split.id, SplitPart.state.in_(GIVEN))
+    gave = select(SplitPart.person_id).where(*mine)
+    return names_on_cards(session, merchant_id=split.merchant_id, people=gave)
 
 
 def split_of(session: Session, *, merchant_id: str, split_id: str) -> SplitOrder:
