@@ -23,6 +23,7 @@ _JOIN, _LINE = "utter_team_join_button", "utter_team_line_button"
 _INVITE, _VOTES = "utter_team_invite_button", "utter_team_card_votes"
 _WAITING = "utter_team_card_waiting"
 _JOINED, _COLLECTING = "utter_team_card_joined", "utter_team_card_collecting"
+_BY_SHOP = "utter_team_card_by_shop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ def _lines(wording: Wording, view: TeamView, title: str, now: datetime) -> list[
     lines = [title, wording.words("utter_team_card", price=view.price, size=size)]
     if view.ship_to_one:
         lines.append(wording.words("utter_team_card_one_address"))
+    lines += _by_shop(wording, view, size)
     if view.state == TeamState.PAYING:
         return [*lines, *_collecting(wording, view, now)]
     if view.state != TeamState.OPEN:
@@ -109,6 +111,12 @@ def _lines(wording: Wording, view: TeamView, title: str, now: datetime) -> list[
         lines.append(wording.words("utter_team_card_paying", paying=str(view.paying)))
     lines += _waiting(wording, view)
     return [*lines, wording.words("utter_team_card_time", left=view.deadline - now)]
+
+
+def _by_shop(wording: Wording, view: TeamView, size: str) -> list[str]:
+    """It was completed before it was full, and by whom: nobody is to think that more had come."""
+    completed = view.by_shop and view.state in (TeamState.PAYING, TeamState.SUCCESS)
+    return [wording.words(_BY_SHOP, size=size)] if completed and wording.knows(_BY_SHOP) else []
 
 
 def terms_lines(wording: Wording, tiers: Sequence[Tier], mode: PayMode) -> list[str]:

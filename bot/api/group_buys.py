@@ -25,7 +25,9 @@ from data.group_buys import (
     Team,
     Tier,
     Underpaid,
+    cancel_team,
     change_campaign,
+    complete_with,
     start_campaign,
     team_of,
     terms_of,
@@ -328,6 +330,32 @@ def get_team(team_id: str, client: Known, shop: Shop) -> TeamDetail:
         seats = reads.seats_of(session, merchant_id=client.merchant_id, team_id=team.id)
         shown = TeamOut.of(team).model_dump()
         return TeamDetail(**shown, seats=[SeatOut.of(seat) for seat in seats])
+
+
+class EnoughIn(BaseModel):
+    """`people`: as many as you saw there."""
+
+    people: int = Field(ge=2, le=500)
+
+
+@router.post("/teams/{team_id}/complete")
+def complete_team(team_id: str, body: EnoughIn, client: Known, shop: Shop) -> TeamOut:
+    """Complete an open team with the `people` who have paid, though more were asked for; where
+    people join first, with those who joined, who are asked to pay now. 409 team_changed where as
+    many are not there, team_undecided while somebody is still paying or in line."""
+    with changing(shop.database, client.merchant_id) as session:
+        which = {"merchant_id": client.merchant_id, "team_id": team_id, "by": client.name}
+        complete_with(session, **which, people=body.people, now=client.now)
+        return TeamOut.of(team_of(session, merchant_id=client.merchant_id, team_id=team_id))
+
+
+@router.post("/teams/{team_id}/cancel")
+def cancel_open_team(team_id: str, client: Known, shop: Shop) -> TeamOut:
+    """Call off a team that is open or being paid for: all money goes back. 409 once it is over."""
+    with changing(shop.database, client.merchant_id) as session:
+        which = {"merchant_id": client.merchant_id, "team_id": team_id, "by": client.name}
+        cancel_team(session, **which, now=client.now)
+        return TeamOut.of(team_of(session, merchant_id=client.merchant_id, team_id=team_id))
 
 
 def _longest_hold(session: Session, client: Client, shop: OpenShop) -> timedelta | None:

@@ -32,6 +32,7 @@ from bot.console import (
     prices,
     returns,
     taxes,
+    teams,
     together,
     web_chats,
 )
@@ -51,6 +52,7 @@ _ROOMS = (
     parcels,
     returns,
     group_buys,
+    teams,
     pools,
     chats,
     customers,

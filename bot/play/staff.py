@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from bot.api import talking
 from bot.api.reads.chats import ChatView, find_chat
 from bot.play.returns import RETURN_VERBS, act_on_return
+from bot.play.teams import TEAM_VERBS, act_on_team
 from bot.play.words import STAFF_VERBS
 from bot.play.world import World
 from data.conversations import Conversation
@@ -32,6 +33,9 @@ def at_console(world: World, given: Mapping[str, Any]) -> bool:
             order = _newest_order(session, merchant_id, who)
             tracking = given.get("tracking")
             ship(session, merchant_id=merchant_id, order_id=order.id, tracking=tracking, now=by.now)
+            return
+        if verb in TEAM_VERBS:
+            act_on_team(session, merchant_id, verb, given, by=by.name, now=by.now)
             return
         if verb in RETURN_VERBS:
             order = _newest_order(session, merchant_id, who)

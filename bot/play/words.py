@@ -21,6 +21,7 @@ Check = Callable[[Any], Iterator[Wrong]]
 
 STAFF_VERBS = (
     "take_over", "say", "hand_back", "ship", "approve_return", "refuse_return", "receive_return",
+    "complete_team", "cancel_team",
 )  # fmt: skip
 LONGEST_NAME = 128  # what the REST channel takes
 LONGEST_TEXT = 64 * 1024

@@ -71,6 +71,13 @@ def _decided_wrongly(_: Moment) -> Select[Any]:
     return decided.where(paid_first, wrong)
 
 
+def _asks_for_fewer(_: Moment) -> Select[Any]:
+    """What a team asked for when it opened is lowered by the shop, and by nobody else."""
+    other = or_(Team.minimum != TeamStep.minimum, Team.target != TeamStep.target)
+    opened = select(Team.id).join(TeamStep, TeamStep.team_id == Team.id)
+    return opened.where(TeamStep.state == TeamState.OPEN, Team.closed_by.is_(None), other)
+
+
 def _ended_twice(_: Moment) -> Select[Any]:
     return (
         select(TeamStep.team_id)
@@ -213,6 +220,7 @@ CHECKS = (
     Check("I2", "team_overfull", _overfull),
     Check("I2", "team_full_but_open", _full_but_open),
     Check("I2", "team_decided_wrongly", _decided_wrongly),
+    Check("I2", "team_asks_for_fewer_by_itself", _asks_for_fewer),
     Check("I2", "team_past_its_deadline", _overdue),
     Check("I2", "team_without_its_leader", _leader_gone),
     Check("I2", "person_in_team_twice", _seat_twice),

@@ -1,5 +1,6 @@
 """Group-buys: campaigns, teams, seats. A seat is held before money moves; the deadline decides."""
 
+from data.group_buys.by_shop import FEWEST, cancel_team, complete_with, may_cancel
 from data.group_buys.campaigns import (
     change_campaign,
     end_campaign,
@@ -74,7 +75,7 @@ from data.group_buys.queries import (
     unpaid_seats,
 )
 from data.group_buys.rewards import budget_of, reward_of
-from data.group_buys.service import cancel_team, join, leave, open_team, place_seat_order
+from data.group_buys.service import join, leave, open_team, place_seat_order
 from data.group_buys.sharing import REVOKED, find_shared, revoke_shares, share_team, team_shared_by
 from data.group_buys.shipping import asks_for_address, give_team_address, lacks_address
 from data.group_buys.teams import is_running, takes_money
@@ -93,6 +94,7 @@ from data.group_buys.waiting import (
 from data.group_buys.waitlist_models import EntryState, WaitlistEntry
 
 __all__ = [
+    "FEWEST",
     "JOBS",
     "NOT_INSIDE",
     "REVOKED",
@@ -142,6 +144,7 @@ __all__ = [
     "change_campaign",
     "change_quantity",
     "chats_of",
+    "complete_with",
     "end_campaign",
     "expire_team",
     "find_by_key",
@@ -163,6 +166,7 @@ __all__ = [
     "lists_of",
     "live_seat",
     "may_be_waited_for",
+    "may_cancel",
     "note_invited",
     "only_reserves",
     "open_team",

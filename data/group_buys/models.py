@@ -157,7 +157,8 @@ class Team(Base):
     `held` counts every place taken, `paid` those of them with money behind them. `minimum` must pay
     for it to succeed, `target` may; `price_minor` is what `minimum` people pay each, and what is
     paid at first. `final_size` and `final_price_minor` are what it came to, once that is decided.
-    `ship_to_one`: all parcels go where its leader says (shipping.py).
+    `ship_to_one`: all parcels go where its leader says (shipping.py). `closed_by`: who of the shop
+    completed it with fewer or called it off (by_shop.py); none where its people decided.
     """
 
     __tablename__ = "teams"
@@ -194,6 +195,7 @@ class Team(Base):
     expires_at: Mapped[datetime]
     final_size: Mapped[int | None]
     final_price_minor: Mapped[int | None]
+    closed_by: Mapped[str | None] = mapped_column(String(120))
 
     @property
     def price(self) -> Money:

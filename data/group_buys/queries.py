@@ -56,7 +56,7 @@ class TeamView:
     join first and pay when full, `need` more must join. `free` places can still be taken, `waiting`
     people wait for one that comes free. `price`: what is paid now, and once it is decided, what it
     came to; `final_size` is for how many. `names`: those of `have` who agreed to be named (T16).
-    `shareable`: a link may show it anywhere.
+    `shareable`: a link may show it anywhere. `by_shop`: the shop completed it, or called it off.
     """
 
     id: str
@@ -83,6 +83,7 @@ class TeamView:
     names: tuple[str, ...]
     ship_to_one: bool
     shareable: bool
+    by_shop: bool
 
     @property
     def minimum(self) -> int:
@@ -133,6 +134,7 @@ def team_view(session: Session, team: Team | str) -> TeamView:
         names=_names(session, team),
         ship_to_one=team.ship_to_one,
         shareable=not campaign.named_chats_only,
+        by_shop=team.closed_by is not None,
     )
 
 

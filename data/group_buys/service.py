@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from data.catalogue import Product, Variant
 from data.delivery.jobs import NewJob, enqueue
-from data.group_buys.facts import SeatEnd, TeamCancelled, TeamChanged, TeamOpened
+from data.group_buys.facts import SeatEnd, TeamChanged, TeamOpened
 from data.group_buys.limits import SEAT_TTL
 from data.group_buys.models import (
     Campaign,
@@ -23,7 +23,7 @@ from data.group_buys.models import (
 from data.group_buys.modes import chosen_mode
 from data.group_buys.pledges import is_pledge
 from data.group_buys.seats import end_seat, seat_now, take_seat
-from data.group_buys.teams import end_team, note_step, takes_money, team_now, tell
+from data.group_buys.teams import note_step, takes_money, team_now, tell
 from data.group_buys.tiers import Tier, campaign_tiers, copy_tiers
 from data.group_buys.visibility import is_shown_in
 from data.kernel.database import changed
@@ -162,14 +162,6 @@ def leave(session: Session, *, team_id: str, person_id: str, now: datetime) -> N
         )  # whose end ends the seat
     elif not end_seat(session, seat, cause=SeatEnd.LEFT, now=now):
         raise WrongState("seat")
-
-
-def cancel_team(session: Session, *, merchant_id: str, team_id: str, now: datetime) -> None:
-    """The shop calls an open team off: everybody is let go, every payer refunded."""
-    if team_now(session, team_id).merchant_id != merchant_id:
-        raise NotFound("team")
-    if not end_team(session, team_id, TeamState.CANCELLED, fact=TeamCancelled, now=now):
-        raise WrongState("team")
 
 
 def _campaign_on_offer(

@@ -5,7 +5,9 @@ one) ▸ stock ▸ seat ▸ seat taker ▸ campaign ▸ team ▸ its waiting lis
 else knows yet.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import ColumnElement, case, null, select, update
 from sqlalchemy.orm import Session
@@ -138,9 +140,10 @@ def end_team(
     *conditions: ColumnElement[bool],
     fact: type[TeamFact],
     now: datetime,
+    also: Mapping[str, object] = MappingProxyType({}),
 ) -> bool:
     """Over without success: every seat is let go, every payer gets their money back."""
-    if not turn_team(session, team_id, to, *conditions, now=now):
+    if not turn_team(session, team_id, to, *conditions, now=now, **also):
         return False
     for_each_seat(session, team_id, CLOSE, now=now)
     tell(session, fact, team_now(session, team_id), now=now)

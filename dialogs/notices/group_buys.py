@@ -75,7 +75,7 @@ def _reached(herald: Herald, fact: Fact) -> None:
     _changed(herald, fact)
     assert isinstance(fact, TeamFact)  # noqa: S101
     view = team_view(herald.session, fact.team_id)
-    _tell_group(herald, view, "utter_team_reached")
+    _tell_group(herald, view, _by_shop(herald, view, "utter_team_reached"))
     paid = select(Seat).where(Seat.team_id == view.id, Seat.state.in_(_COUNTS)).order_by(Seat.id)
     for seat in herald.session.scalars(paid):
         tell_member(herald, view, seat, Told("utter_team_reached_note", f"reached:{seat.id}"))
@@ -86,8 +86,15 @@ def _paying(herald: Herald, fact: Fact) -> None:
     """The card, and one sentence in the group; each member is asked in private."""
     _changed(herald, fact)
     assert isinstance(fact, TeamFact)  # noqa: S101
+    view = team_view(herald.session, fact.team_id)
     if herald.knows("utter_team_paying"):
-        _tell_group(herald, team_view(herald.session, fact.team_id), "utter_team_paying")
+        _tell_group(herald, view, _by_shop(herald, view, "utter_team_paying"))
+
+
+def _by_shop(herald: Herald, view: TeamView, response: str) -> str:
+    """The words for a team that the shop let be enough, though fewer came than it asked for."""
+    openly = f"{response}_by_shop"
+    return openly if view.by_shop and herald.knows(openly) else response
 
 
 def _ended(herald: Herald, fact: Fact) -> None:
@@ -97,6 +104,8 @@ def _ended(herald: Herald, fact: Fact) -> None:
     view = team_view(herald.session, fact.team_id)
     if isinstance(fact, TeamFailed):
         _tell_group(herald, view, "utter_team_failed")
+    elif view.by_shop and herald.knows("utter_team_called_off"):
+        _tell_group(herald, view, "utter_team_called_off")
     herald.tell_flows("group_buy_expired", view.id, people=view.have, missing=view.need)
 
 
@@ -137,7 +146,7 @@ def _tell_group(herald: Herald, view: TeamView, response: str) -> None:
         return
     leader = herald.session.get_one(Person, view.leader_id)
     title = _title(herald, view, Locale(leader.locale))
-    values = {"title": title, "price": view.price}
+    values = {"title": title, "price": view.price, "size": str(view.final_size)}
     notice = Notice(f"{response}:{view.id}", response, values)
     herald.tell_chat(view.chat_id, notice, speaker=leader)
 

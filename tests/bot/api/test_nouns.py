@@ -61,6 +61,17 @@ def test_a_group_buy_is_offered_and_its_team_is_counted(street: Street, api: Tes
     assert api.post("/api/v1/group-buys/campaigns", json=dearer).status_code == 422
 
 
+def test_a_team_is_decided_by_the_api(street: Street, api: TestClient) -> None:
+    team = f"/api/v1/group-buys/teams/{street.ours.team}"
+    alone = api.post(f"{team}/complete", json={"people": 2})
+    assert (alone.status_code, alone.json()["detail"]) == (409, "team_changed")
+    assert api.post(f"{team}/complete", json={"people": 1}).status_code == 422
+    theirs = f"/api/v1/group-buys/teams/{street.theirs.team}"
+    assert api.post(f"{theirs}/cancel").status_code == 404
+    assert api.post(f"{team}/cancel").json()["state"] == "cancelled"
+    assert api.post(f"{team}/cancel").status_code == 409
+
+
 def test_what_a_campaign_says_is_said_and_changed_by_the_api(
     street: Street, api: TestClient
 ) -> None:

@@ -44,6 +44,7 @@ def places(site: FastAPI, names: Names) -> list[Place]:
         "person_id": names.person,
         "product_id": names.product,
         "campaign_id": names.campaign,
+        "team_id": names.team,
         "pool_id": names.pool,
         "conversation_id": names.conversation,
         "coupon_id": names.coupon,

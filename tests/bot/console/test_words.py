@@ -15,7 +15,7 @@ from data.analytics import FIGURES
 from data.catalogue import Shown
 from data.conversations import Mode
 from data.delivery.models import OutboxState
-from data.group_buys import CampaignState, PayMode, TeamState
+from data.group_buys import CampaignState, PayMode, SeatState, TeamState
 from data.kernel import errors
 from data.kernel.locales import Locale
 from data.merchants import StaffRole
@@ -45,6 +45,7 @@ _STATES: dict[str, EnumType] = {
     "change_kind": ChangeKind,
     "campaign_state": CampaignState,
     "team_state": TeamState,
+    "seat_state": SeatState,
     "campaign.mode": PayMode,
     "campaign.mode_hint": PayMode,
     "pool_state": PoolState,

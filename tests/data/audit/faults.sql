@@ -27,6 +27,9 @@ UPDATE teams SET target = paid WHERE id = (SELECT id FROM teams WHERE state = 'o
 -- fault: team_decided_wrongly
 UPDATE team_steps SET paid = paid - 1 WHERE state = 'success';
 
+-- fault: team_asks_for_fewer_by_itself
+UPDATE teams SET minimum = minimum - 1 WHERE state = 'failed';
+
 -- fault: team_prices_do_not_fall
 INSERT INTO team_tiers (team_id, min_size, merchant_id, price_minor) SELECT id, 3, merchant_id,
   price_minor FROM teams WHERE state = 'open';

@@ -25,6 +25,8 @@ from data.group_buys import (
     Team,
     TeamView,
     Tier,
+    cancel_team,
+    complete_with,
     join,
     leave,
     leave_line,
@@ -239,6 +241,23 @@ class GroupShop:
             assert seat is not None
             assert seat.order_id is not None
             cancel_order(session, order_id=seat.order_id, person_id=None, now=self.now)
+
+    def completes(self, team_id: str, people: int) -> None:
+        """The shop lets so many be enough."""
+        with self.database.transaction() as session:
+            complete_with(
+                session,
+                merchant_id=self.merchant_id,
+                team_id=team_id,
+                people=people,
+                by="mei@shop",
+                now=self.now,
+            )
+
+    def cancels(self, team_id: str) -> None:
+        told = {"merchant_id": self.merchant_id, "team_id": team_id, "by": "mei@shop"}
+        with self.database.transaction() as session:
+            cancel_team(session, **told, now=self.now)
 
     def turn_clock(self, by: timedelta) -> None:
         self.now += by

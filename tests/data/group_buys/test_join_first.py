@@ -14,7 +14,6 @@ from data.group_buys import (
     TeamPaying,
     TeamState,
     Underpaid,
-    cancel_team,
 )
 from data.group_buys.campaigns import CampaignTerms, start_campaign
 from data.group_buys.facts import SeatEnd
@@ -227,8 +226,7 @@ def test_a_shop_may_call_it_off_while_people_pay(database: Database) -> None:
     team = _joined(shop, *FOUR)
     shop.work()
     shop.pays(team, "Lan")
-    with shop.database.transaction() as session:
-        cancel_team(session, merchant_id=shop.merchant_id, team_id=team, now=shop.now)
+    shop.cancels(team)
     shop.work()
     assert shop.refunds() == [(RefundState.SUCCEEDED, 5900)]
     ends = [fact.cause for fact in shop.facts if isinstance(fact, SeatLost)]

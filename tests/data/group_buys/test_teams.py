@@ -15,7 +15,6 @@ from data.group_buys import (
     TeamState,
     active_campaigns,
     campaign_for,
-    cancel_team,
     join,
     pause_campaign,
     place_seat_order,
@@ -268,8 +267,7 @@ def test_a_shop_that_calls_a_team_off_refunds_everyone(each_shop: GroupShop) -> 
     team = shop.opens("Lan")
     shop.joins(team, "Wei")
     shop.pays(team, "Wei")
-    with shop.database.transaction() as session:
-        cancel_team(session, merchant_id=shop.merchant_id, team_id=team, now=shop.now)
+    shop.cancels(team)
     shop.work()
     assert shop.view(team).state == TeamState.CANCELLED
     assert shop.refunds() == [(RefundState.SUCCEEDED, PRICE)]

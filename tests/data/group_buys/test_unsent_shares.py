@@ -25,7 +25,7 @@ def test_each_team_has_one_round_however_often_it_is_offered(each_shop: GroupSho
         assert len(session.scalars(select(TeamShare)).all()) == 3, "it is open"
         team = team_of(session, merchant_id=shop.merchant_id, team_id=team_id)
         assert job.run_at == team.expires_at + timedelta(days=7)
-        cancel_team(session, **told, now=NOW)
+        cancel_team(session, **told, by="mei@shop", now=NOW)
         collect_unsent(session, job, NOW)
         assert session.scalars(select(TeamShare.token_hash)).all() == [fingerprint(sent)]
         merchant = shop.merchant_id

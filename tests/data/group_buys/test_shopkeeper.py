@@ -1,0 +1,74 @@
+"""The state machine with a shop that decides for a team: what it reaches, and what it sees."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import Phase, seed
+from hypothesis.stateful import run_state_machine_as_test
+from sqlalchemy.exc import IntegrityError
+
+from data.group_buys import PayMode, by_shop
+from tests.data.group_buys.machine import STEPS, GroupBuyMachine
+from tests.data.group_buys.playing import a_machine, play, play_each_path, play_settings
+from tests.data.group_buys.shopkeeper import ShopkeeperMachine
+
+_DEEDS = {"shop completed", "shop called off"}
+_MODES = [PayMode.CHARGE, PayMode.HOLD, PayMode.JOIN_FIRST]
+
+
+def _a_shop(path: Path, mode: PayMode = PayMode.CHARGE) -> type[GroupBuyMachine]:
+    return a_machine(path, size=3, mode=mode, kind=ShopkeeperMachine)
+
+
+@pytest.mark.parametrize("mode", _MODES)
+def test_a_shop_that_decides_does_as_the_model_says(tmp_path: Path, mode: PayMode) -> None:
+    play_each_path(_a_shop(tmp_path, mode), 5, steps=4, also=_DEEDS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", _MODES)
+def test_many_shops_that_decide_do_as_the_model_says(tmp_path: Path, mode: PayMode) -> None:
+    play(seed(11)(_a_shop(tmp_path, mode)), 250, steps=20, share=0.1, also=_DEEDS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", _MODES)
+def test_many_with_ladders_do_too(tmp_path: Path, mode: PayMode) -> None:
+    machine = a_machine(tmp_path, size=2, tiers=STEPS, mode=mode, kind=ShopkeeperMachine)
+    play(seed(12)(machine), 250, steps=20, share=0.1, also=_DEEDS)
+
+
+def _who_is_paying_is_passed_over(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(by_shop, "_everybody", lambda there, people: (there == people,))
+
+
+def _it_is_completed_after_its_time(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(by_shop, "_in_time", lambda now: ())
+
+
+def _what_must_pay_stays(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(by_shop, "_asked_for", lambda people: {"target": people})
+
+
+def _nobody_decides(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(by_shop, "succeed_if_full", lambda session, team_id, now: False)
+
+
+_FAULTS = [
+    _who_is_paying_is_passed_over,
+    _it_is_completed_after_its_time,
+    _what_must_pay_stays,
+    _nobody_decides,
+]
+
+
+@pytest.mark.parametrize("fault", _FAULTS, ids=lambda fault: fault.__name__.strip("_"))
+def test_a_fault_of_the_shops_hand_turns_the_machine_red(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: object
+) -> None:
+    assert callable(fault)
+    fault(monkeypatch)
+    with pytest.raises((AssertionError, IntegrityError)):
+        run_state_machine_as_test(
+            _a_shop(tmp_path), settings=play_settings(60, 4, phases=(Phase.generate,))
+        )
