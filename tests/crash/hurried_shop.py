@@ -26,7 +26,7 @@ from data.kernel.errors import OutOfStock
 from data.orders import NewLine, OrderDetails, OrderKind, place_order
 from data.payments import cancel_order, create_link, refund_order, settle_group_order
 from data.payments.sandbox_bank import SANDBOX
-from tests.crash import team_counter
+from tests.crash import careless, team_counter
 from tests.crash.doom import Doom, TroubledBank
 
 _HASTE = 60
@@ -47,7 +47,8 @@ class HurriedClock:
 class Shop:
     """What the processes and the test have to know of it. `goods`: units of all variants together
     when it opened; `longest_life`: see Doom; `since`: see HurriedClock. `campaigns`, and `account`
-    (of WeChat, by which people introduced themselves): only where teams come."""
+    (of WeChat, by which people introduced themselves): only where teams come. `careless`: a control
+    (careless.py)."""
 
     url: str
     key: str
@@ -63,6 +64,7 @@ class Shop:
     longest_life: int
     campaigns: list[str] = field(default_factory=list)
     account: str = ""
+    careless: bool = False
 
     @property
     def clock(self) -> HurriedClock:
@@ -140,6 +142,8 @@ def main(said: str) -> int:
     shop = Shop(**json.loads(said))
     doom = Doom(Path(shop.folder), shop.seed, shop.longest_life)
     doom.plant()
+    if shop.careless:
+        careless.plant(Path(shop.folder))
     server.create_site = partial(_with_counter, server.create_site, shop)  # type: ignore[assignment]
     server.Crew.serve = _mortal(server.Crew.serve, doom)  # type: ignore[method-assign]
     tuanzi = build(shop.settings, clock=shop.clock)

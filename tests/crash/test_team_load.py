@@ -22,7 +22,9 @@ from data.kernel.encryption import FieldCipher, place_of
 from data.kernel.ids import new_id
 from data.kernel.money import Money
 from data.merchants import ChannelAccount
+from data.orders import OrderState
 from data.payments.sandbox_bank import HOLD
+from tests.crash import careless
 from tests.crash.hurried_shop import Shop
 from tests.crash.premises import count, opened_shop, refunds_under_way, served, wait_for
 from tests.crash.reckoning import come_to_rest, is_sound
@@ -102,6 +104,19 @@ def test_killed_anywhere_under_load_each_paid_place_has_goods_or_exactly_one_ref
         f"{count(tmp_path, 'lives')} lives, asked again {again} times; {met} {found}\n"
     )
     assert {what: met[what] for what, least in size.met.items() if met[what] < least} == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("each_database", ["sqlite"], indirect=True)
+def test_control_what_follows_a_decision_is_lost_where_it_is_no_part_of_it(
+    each_database: Database, tmp_path: Path
+) -> None:
+    shop = replace(_shop(each_database, tmp_path, _FEW), careless=True)
+    with served(shop):
+        TeamCrowd(shop).gather(_FEW.teams)
+        wait_for(lambda: count(tmp_path, careless.MET) > 0)
+    with pytest.raises(AssertionError, match=OrderState.WAITING_GROUP):
+        come_to_rest(shop)
 
 
 def _shop(database: Database, folder: Path, size: Size) -> Shop:
