@@ -192,9 +192,9 @@ class Play:
         return stage
 
     def answer(self, response: str, **values: Any) -> None:
-        """Say one thing without moving any flow."""
-        live = self._live()
-        self._speak(live.domain.responses[response], values)
+        """Say one thing without moving any flow, where the shop's version of them has words for it."""
+        if said := self._live().domain.responses.get(response):
+            self._speak(said, values)
 
     def _private(self, start: PrivateStart) -> Stage | None:
         """Their own chat; where we may not write first, a link that only they can use."""

@@ -11,7 +11,15 @@ from unittest.mock import patch
 
 from sqlalchemy.orm import Session
 
-from data.group_buys import Team, outcomes, seats, wait_for_place, waiting
+from data.group_buys import (
+    Team,
+    by_shop,
+    complete_with,
+    outcomes,
+    seats,
+    wait_for_place,
+    waiting,
+)
 from data.group_buys import join as join_team
 from data.group_buys.models import RUNNING
 from data.group_buys.pledges import decide_window
@@ -108,3 +116,23 @@ def _team_seen(database: Database, team_id: str) -> Team:
         team = session.get_one(Team, team_id)
         session.expunge(team)
         return team
+
+
+def complete(database: Database, barrier: Barrier, team: str, people: int, now: datetime) -> None:
+    """As somebody of the shop who saw so many there."""
+    barrier.wait()
+    with database.transaction() as session:
+        merchant = team_now(session, team).merchant_id
+        complete_with(session, merchant_id=merchant, team_id=team, people=people, by="mei", now=now)
+
+
+def careless_complete(
+    database: Database, barrier: Barrier, team: str, people: int, now: datetime
+) -> None:
+    """Lowers what is asked for to whoever is there by then."""
+    whoever = {"minimum": people, "target": Team.held}
+    with (
+        patch.object(by_shop, "_everybody", lambda *_: ()),
+        patch.object(by_shop, "_asked_for", lambda _: whoever),
+    ):
+        complete(database, barrier, team, people, now)

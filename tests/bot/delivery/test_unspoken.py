@@ -1,5 +1,6 @@
 """A flow that breaks when nobody has spoken: when its event, the worker or staff brings it back."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -116,6 +117,21 @@ def test_a_chat_that_nobody_answered_comes_back_though_what_waited_breaks(
       - utter: utter_internal_error
       - then: {mode: bot, unanswered: 1}""")  # fmt: skip
     assert_over(shop)
+
+
+def test_where_older_flows_have_no_words_for_it_the_chat_comes_back_in_silence(
+    world: World, tmp_path: Path
+) -> None:
+    words = re.compile(r"^utter_handed_back_unanswered:\n(?: .*\n)+", re.MULTILINE)
+    older = {file: words.sub("", text) for file, text in shipped_sources().items()}
+    assert older != shipped_sources()
+    with world.tuanzi.database.transaction() as session:
+        mine = world.account.merchant_id
+        publish_flows(session, merchant_id=mine, sources=older, by="test", now=NOW)
+    act(world, tmp_path, """
+      - {as: Ann, user: I want to talk to a person}
+      - {later: 25 hours, silent: true}
+      - then: {mode: bot, unanswered: 1}""")  # fmt: skip
 
 
 def test_a_chat_is_given_back_even_where_the_apology_breaks(
