@@ -192,7 +192,7 @@ class Play:
         return stage
 
     def answer(self, response: str, **values: Any) -> None:
-        """Say one thing without moving any flow, where the shop's version of them has words for it."""
+        """Say one thing without moving any flow; nothing where older flows have no words for it."""
         if said := self._live().domain.responses.get(response):
             self._speak(said, values)
 

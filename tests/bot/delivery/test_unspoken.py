@@ -132,6 +132,7 @@ def test_where_older_flows_have_no_words_for_it_the_chat_comes_back_in_silence(
       - {as: Ann, user: I want to talk to a person}
       - {later: 25 hours, silent: true}
       - then: {mode: bot, unanswered: 1}""")  # fmt: skip
+    assert "turn_failed" not in kinds(world)
 
 
 def test_a_chat_is_given_back_even_where_the_apology_breaks(
