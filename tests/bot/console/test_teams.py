@@ -59,7 +59,7 @@ def _two_have_paid(street: Street) -> None:
 def test_its_page_tells_who_is_in_it(owner: Browser, street: Street) -> None:
     _two_have_paid(street)
     page = owner.get(_path(street)).text
-    assert "Lan of ours’s team" in page
+    assert "<dt>Leader</dt><dd>Lan of ours</dd>" in page
     assert "&lt;b&gt;Wei&lt;/b&gt;" in page
     assert page.count("seat_state-paid") == 2
     assert 'name="people" value="2"' in page
