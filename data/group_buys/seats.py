@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, bindparam, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,6 @@ from data.group_buys.aside import hold_for_seat, put_back
 from data.group_buys.facts import SeatEnd, SeatLost, SeatToPay, TeamCancelled, TeamChanged
 from data.group_buys.limits import SEAT_TTL, admit, count_lapse
 from data.group_buys.models import (
-    LIVE,
     PAYING,
     RUNNING,
     SEAT_MOVES,
@@ -24,7 +23,14 @@ from data.group_buys.models import (
     TeamState,
 )
 from data.group_buys.pledges import ask_if_full, decide_window, is_pledge
-from data.group_buys.teams import change_team, is_running, team_now, tell, turn_team
+from data.group_buys.teams import (
+    change_team,
+    is_running,
+    next_leader,
+    team_now,
+    tell,
+    turn_team,
+)
 from data.kernel.database import changed, table_of
 from data.kernel.entities import Entities, read_now
 from data.kernel.errors import (
@@ -245,16 +251,6 @@ def end_if_idle(session: Session, team: Team, *, now: datetime) -> bool:
     if turn_team(session, team.id, TeamState.CANCELLED, *empty, now=now):
         tell(session, TeamCancelled, team, now=now)
     return True
-
-
-def next_leader(session: Session, team_id: str) -> str | None:
-    """Who paid first; if nobody has, who has been here longest."""
-    return session.scalar(
-        select(Seat.person_id)
-        .where(Seat.team_id == team_id, Seat.state.in_(LIVE))
-        .order_by(Seat.paid_at.is_(None), Seat.paid_at, Seat.created_at, Seat.id)
-        .limit(1)
-    )
 
 
 def tell_to_pay(session: Session, seat: Seat, *, now: datetime) -> None:

@@ -15,8 +15,8 @@ from data.delivery.models import Job
 from data.group_buys.facts import AddressWanted, SeatLost, TeamReached
 from data.group_buys.models import LIVE, RUNNING, Seat, Team, TeamState
 from data.group_buys.queries import live_seat, seat_of_order
-from data.group_buys.seats import next_leader, seat_now
-from data.group_buys.teams import change_team, for_each_seat, team_now
+from data.group_buys.seats import seat_now
+from data.group_buys.teams import change_team, for_each_seat, next_leader, team_now
 from data.kernel.errors import NotFound
 from data.kernel.facts import Fact, announce
 from data.orders import Address, Order, OrderKind, OrderPaid, lock_order, set_address, ship_with

@@ -16,6 +16,7 @@ from data.delivery.jobs import NewJob, enqueue
 from data.group_buys.facts import TeamFact, TeamFailed, TeamReached
 from data.group_buys.models import (
     LIVE,
+    PAYING,
     TEAM_MOVES,
     PayMode,
     Seat,
@@ -126,11 +127,29 @@ def decide_at_deadline(session: Session, team_id: str, *, now: datetime) -> bool
 
 
 def carry_out(session: Session, team_id: str, now: datetime) -> None:
-    """What its seats have to do, now that it is decided."""
+    """What its seats have to do, now that it is decided. Who has not paid leads no success."""
     team = team_now(session, team_id)
     is_success = team.state == TeamState.SUCCESS
+    if is_success and not _leader_has_paid(session, team):
+        change_team(session, Team.id == team_id, leader_id=next_leader(session, team_id))
+        team = team_now(session, team_id)
     for_each_seat(session, team_id, SETTLE if is_success else CLOSE, now=now)
     tell(session, TeamReached if is_success else TeamFailed, team, now=now)
+
+
+def _leader_has_paid(session: Session, team: Team) -> bool:
+    paid = select(Seat.id).where(Seat.team_id == team.id, Seat.person_id == team.leader_id)
+    return session.scalar(paid.where(Seat.state.in_(PAYING)).limit(1)) is not None
+
+
+def next_leader(session: Session, team_id: str) -> str | None:
+    """Who paid first; if nobody has, who has been here longest."""
+    return session.scalar(
+        select(Seat.person_id)
+        .where(Seat.team_id == team_id, Seat.state.in_(LIVE))
+        .order_by(Seat.paid_at.is_(None), Seat.paid_at, Seat.created_at, Seat.id)
+        .limit(1)
+    )
 
 
 def end_team(

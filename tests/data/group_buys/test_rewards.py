@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from data.group_buys import RewardGiven, budget_of, reward_of
+from data.group_buys import PayMode, RewardGiven, TeamState, budget_of, reward_of
 from data.group_buys.reward_models import LeaderReward, RewardState
 from data.group_buys.rewards import give_reward
 from data.kernel.database import Database
@@ -45,7 +45,7 @@ def _state(shop: GroupShop, team: str) -> RewardState | None:
 
 def _back_to(shop: GroupShop) -> dict[str, int]:
     """What came back, by whose order it was."""
-    names = {shop.person(name): name for name in ("Lan", "Wei")}
+    names = {shop.person(name): name for name in ("Lan", "Wei", "Jun")}
     with shop.database.reading() as session:
         rows = session.execute(
             select(Order.person_id, Refund.amount_minor)
@@ -161,5 +161,54 @@ def test_it_is_never_more_than_what_was_paid(database: Database) -> None:
     shop.work()
     assert _back_to(shop) == {"Lan": PRICE - 1}
     assert _spent(shop) == PRICE - 1
+    assert shop.violations() == []
+    shop.close()
+
+
+def _pledged_and_paid_but_by_the_leader(database: Database) -> tuple[GroupShop, str]:
+    """Three are asked to pay, and two of them are enough for the price."""
+    shop = GroupShop(
+        database,
+        size=2,
+        tiers=((4, 5900),),
+        modes=(PayMode.JOIN_FIRST,),
+        reward=REWARD,
+        reward_budget=REWARD,
+    )
+    team = shop.opens("Lan")
+    shop.joins(team, "Wei", "Jun")
+    shop.later(DAY)
+    shop.pays(team, "Jun")
+    shop.later(timedelta(minutes=1))
+    shop.pays(team, "Wei")
+    return shop, team
+
+
+@pytest.mark.parametrize("leaves", [True, False], ids=["leaves", "lets the window pass"])
+def test_a_leader_who_never_paid_leads_no_success_and_who_paid_first_does(
+    each_database: Database, leaves: bool
+) -> None:
+    shop, team = _pledged_and_paid_but_by_the_leader(each_database)
+    if leaves:
+        shop.leaves(team, "Lan")
+    else:
+        shop.turn_clock(DAY)
+    shop.work()
+    assert shop.view(team).state == TeamState.SUCCESS
+    assert (shop.leader(team), _back_to(shop)) == ("Jun", {"Jun": REWARD.minor})
+    assert shop.violations() == []
+    shop.close()
+
+
+def test_who_paid_nothing_by_the_deadline_no_longer_leads(database: Database) -> None:
+    shop = GroupShop(database, size=2, tiers=((4, 5900),), window=timedelta(minutes=10))
+    team = shop.opens("Lan")
+    shop.joins(team, "Wei", "Jun")
+    shop.pays(team, "Wei")
+    shop.later(timedelta(minutes=1))
+    shop.pays(team, "Jun")
+    shop.starts_paying(team, "Lan")
+    shop.later(timedelta(minutes=9))
+    assert (shop.view(team).state, shop.leader(team)) == (TeamState.SUCCESS, "Wei")
     assert shop.violations() == []
     shop.close()
