@@ -71,7 +71,7 @@ def _count(session: Session, team_id: str, person_id: str, now: datetime) -> boo
         session,
         Team.id == team_id,
         _has_seat(person_id),
-        or_(_to_join(now), _to_pay(now)),
+        or_(_to_join(now), _to_pay(person_id, now)),
         Team.nudges < MOST,
         or_(Team.next_nudge_at.is_(None), Team.next_nudge_at <= now),
         nudges=Team.nudges + 1,
@@ -90,9 +90,11 @@ def _to_join(now: datetime) -> ColumnElement[bool]:
     return and_(in_time, has_room, Team.chat_id.is_not(None))
 
 
-def _to_pay(now: datetime) -> ColumnElement[bool]:
+def _to_pay(person_id: str, now: datetime) -> ColumnElement[bool]:
+    """Somebody else has yet to: nobody has themselves reminded."""
     in_time = and_(Team.state == TeamState.PAYING, Team.pay_until > now)
-    return and_(in_time, Team.paid < Team.held)
+    unpaid = select(Seat.id).where(Seat.team_id == Team.id, Seat.state == SeatState.HELD)
+    return and_(in_time, unpaid.where(Seat.person_id != person_id).correlate(Team).exists())
 
 
 def _refuse(session: Session, team_id: str, person_id: str, now: datetime) -> None:

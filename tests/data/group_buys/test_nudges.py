@@ -149,8 +149,9 @@ def test_where_all_joined_only_who_has_still_to_pay_is_told(database: Database) 
         assert set(seats) == {shop.person("Wei"), shop.person("Jun")}
     shop.leaves(team, "Jun")
     shop.later(APART)
-    _nudge(shop, team, "Wei")
-    assert [len(fact.seats) for fact in _told(shop)] == [2, 0]
+    assert isinstance(_why_not(shop, team, "Wei"), NoSeatLeft)  # nobody but Wei has yet to pay
+    _nudge(shop, team)
+    assert [len(fact.seats) for fact in _told(shop)] == [2, 1]
     shop.close()
 
 
