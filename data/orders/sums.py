@@ -65,6 +65,22 @@ def goods_of(lines: Sequence[OrderLine]) -> int:
     return sum(line.total.minor for line in lines)
 
 
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """Of an order, after discounts and before tax; and the tax on it, as the shop has it today."""
+
+    tax: Tax | None
+    goods: Money
+    shipping: Money
+
+    def less_tax(self, off: Money, told: Money, share: Money) -> Money:
+        """What the tax falls by where the goods cost `off` less: by the rule it was worked out by,
+        where that gives what was `told`; else by this share."""
+        if self.tax is None or tax_on(self.tax, self.goods, self.shipping) != told:
+            return share
+        return told - tax_on(self.tax, self.goods - off, self.shipping)
+
+
 def add_up(
     session: Session,
     order: Order,
@@ -109,7 +125,7 @@ def _came_off(session: Session, order: Order) -> Money | None:
 
 def come_down(session: Session, order: Order, off: Money) -> Money:
     """The goods of a locked order cost so much less in the end, once; gives how much less all of it
-    is. Never more than they cost after discounts; the tax on it comes off by largest remainder.
+    is, with the tax on it. Never more than they cost after discounts.
 
     Lines keep the price they were ordered at: a charge says what came off.
     """
@@ -140,16 +156,20 @@ def _less_tax(
     off: Money,
     goods: int,
 ) -> Money:
-    """What of the tax on top goes with it. Its rate may be another by now: what was told counts."""
+    """What of the tax on top goes with it: down to the tax on what they cost now. Where its rate is
+    another by now, the share of what was told."""
     on_top, included = charges.get(ChargeKind.TAX), charges.get(ChargeKind.TAX_INCLUDED)
     tax = tax_of(session.get_one(Merchant, order.merchant_id))
+    cost = _Cost(tax, Money(goods, order.currency), order.shipping)
     if included is not None and included.told_minor:
         base = goods + (order.shipping_minor if tax and tax.on_shipping else 0)
-        included.told_minor -= included.told.split([base - off.minor, off.minor])[1].minor
+        share = included.told.split([base - off.minor, off.minor])[1]
+        included.told_minor -= cost.less_tax(off, included.told, share).minor
     if on_top is None or on_top.amount_minor == on_top.shipping_minor:
         return Money(0, order.currency)
     of_goods = Money(on_top.amount_minor - on_top.shipping_minor, order.currency)
-    less = of_goods.split([goods - off.minor, off.minor])[1]
+    share = of_goods.split([goods - off.minor, off.minor])[1]
+    less = min(cost.less_tax(off, on_top.told, share), of_goods)
     on_top.told_minor -= less.minor
     on_top.amount_minor -= less.minor
     return less

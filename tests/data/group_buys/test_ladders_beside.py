@@ -261,6 +261,29 @@ def test_what_is_sent_back_is_worth_what_it_came_to(each_database: Database) -> 
     _sound(shop)
 
 
+@pytest.mark.parametrize("included", [False, True], ids=["on top", "in the price"])
+def test_the_tax_in_the_end_is_that_on_the_price_reached(
+    database: Database, included: bool
+) -> None:
+    """8.25 % on 66.00 is 5.45 (or 5.03 of it), on 45.00 it is 3.71 (or 3.43): not a cent more."""
+    shop = GroupShop(database, size=2, tiers=((3, 4500),))
+    with shop.database.transaction() as session:
+        rate = Tax(Decimal("8.25"), included=included, name={"en": "Tax"})
+        set_tax(session.get_one(Merchant, shop.merchant_id), rate)
+    team = shop.opens("Lan")
+    shop.joins(team, "Wei", "Jun")
+    shop.pays(team, "Lan", "Wei", "Jun")
+    shop.work()
+    order = _order_of(shop, "Lan")
+    with shop.database.reading() as session:
+        told = {charge.kind: charge.told_minor for charge in charges_of(session, order)}
+    kind, tax = (ChargeKind.TAX_INCLUDED, 343) if included else (ChargeKind.TAX, 371)
+    assert told[kind] == tax
+    assert order.total_minor == 4500 + (0 if included else tax)
+    assert _back_to(shop, "Lan") == [PRICE - 4500 + (0 if included else 545 - tax)]
+    _sound(shop)
+
+
 def test_who_is_asked_again_may_use_a_coupon_and_keeps_the_price_reached(
     each_database: Database,
 ) -> None:
