@@ -21,7 +21,7 @@ from dialogs.responses import fill
 RESPONSE = "utter_team_card"
 _JOIN, _LINE = "utter_team_join_button", "utter_team_line_button"
 _INVITE, _VOTES = "utter_team_invite_button", "utter_team_card_votes"
-_WAITING = "utter_team_card_waiting"
+_WAITING, _UNDERPAID = "utter_team_card_waiting", "utter_team_card_underpaid"
 _JOINED, _COLLECTING = "utter_team_card_joined", "utter_team_card_collecting"
 _BY_SHOP = "utter_team_card_by_shop"
 
@@ -105,7 +105,7 @@ def _lines(wording: Wording, view: TeamView, title: str, now: datetime) -> list[
     if view.state == TeamState.PAYING:
         return [*lines, *_collecting(wording, view, now)]
     if view.state != TeamState.OPEN:
-        return [*lines, wording.words(_ending(view), size=size)]
+        return [*lines, wording.words(_ending(wording, view), size=str(view.have))]
     lines += [*terms_lines(wording, view.tiers, view.mode), _count(wording, view)]
     if view.paying and view.mode != PayMode.JOIN_FIRST:
         lines.append(wording.words("utter_team_card_paying", paying=str(view.paying)))
@@ -171,10 +171,13 @@ def _waiting(wording: Wording, view: TeamView) -> list[str]:
     return [wording.words(_WAITING, waiting=str(view.waiting))]
 
 
-def _ending(view: TeamView) -> str:
-    """A team that everybody left was not called off by anybody."""
-    if view.state == TeamState.CANCELLED and not view.have + view.paying:
+def _ending(wording: Wording, view: TeamView) -> str:
+    """A team that everybody left was not called off by anybody, and one that was complete did not
+    fail for want of people. Who went back on it after its success is counted no more."""
+    if view.state != TeamState.FAILED and not view.have + view.paying:
         return "utter_team_card_empty"
+    if view.fell_short and wording.knows(_UNDERPAID):
+        return _UNDERPAID
     return f"utter_team_card_{view.state}"
 
 

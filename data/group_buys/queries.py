@@ -90,6 +90,11 @@ class TeamView:
         return self.tiers[0].min_size
 
     @property
+    def fell_short(self) -> bool:
+        """Did it come together and fail all the same, as too few of them paid?"""
+        return self.state == TeamState.FAILED and self.final_size is not None
+
+    @property
     def takes_waiters(self) -> bool:
         """May who comes now get in line, and do nothing else?"""
         full = self.state == TeamState.OPEN and (not self.free or self.waiting > 0)

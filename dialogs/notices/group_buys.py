@@ -53,6 +53,7 @@ from dialogs.notices.herald import Herald, Notice
 from dialogs.team_card import Wording, team_card, title_of, votes_on
 
 _PAY, _HERE = "utter_seat_pay_button", "utter_seat_offered_here"
+_UNDERPAID, _SHORT = "utter_team_underpaid", "utter_seat_team_underpaid"
 _COUNTS = (SeatState.PAID, SeatState.FULFILLED)
 _OF_TEAM = (SeatEnd.TEAM_FAILED, SeatEnd.TEAM_CANCELLED)
 # Whose turn it was, and could have no place (WaitEnded.why), in words of its own.
@@ -103,7 +104,8 @@ def _ended(herald: Herald, fact: Fact) -> None:
     assert isinstance(fact, TeamFact)  # noqa: S101
     view = team_view(herald.session, fact.team_id)
     if isinstance(fact, TeamFailed):
-        _tell_group(herald, view, "utter_team_failed")
+        short = view.fell_short and herald.knows(_UNDERPAID)
+        _tell_group(herald, view, _UNDERPAID if short else "utter_team_failed")
     elif view.by_shop and herald.knows("utter_team_called_off"):
         _tell_group(herald, view, "utter_team_called_off")
     herald.tell_flows("group_buy_expired", view.id, people=view.have, missing=view.need)
@@ -155,11 +157,20 @@ def _lost(herald: Herald, fact: Fact) -> None:
     assert isinstance(fact, SeatLost)  # noqa: S101
     view = team_view(herald.session, fact.team_id)
     seat = herald.session.get_one(Seat, fact.seat_id)
-    response = f"utter_seat_{fact.cause}"
-    if fact.cause in _OF_TEAM:
-        response += "_paid" if seat.paid_at and not _was_held(herald, seat) else "_unpaid"
+    response = _words_of_end(herald, view, seat, fact.cause)
     again = fact.cause == SeatEnd.LAPSED and view.state == TeamState.OPEN
     tell_member(herald, view, seat, Told(response, f"lost:{seat.id}", again=again))
+
+
+def _words_of_end(herald: Herald, view: TeamView, seat: Seat, cause: SeatEnd) -> str:
+    """The words for a seat that ended so: where its team did, whether money was taken for it."""
+    response = f"utter_seat_{cause}"
+    if cause not in _OF_TEAM:
+        return response
+    if not seat.paid_at or _was_held(herald, seat):
+        return f"{response}_unpaid"
+    short = cause == SeatEnd.TEAM_FAILED and view.fell_short and herald.knows(_SHORT)
+    return _SHORT if short else f"{response}_paid"
 
 
 def _rewarded(herald: Herald, fact: Fact) -> None:
@@ -237,7 +248,7 @@ def _to_pay(herald: Herald, fact: Fact) -> None:
     view = team_view(herald.session, fact.team_id)
     more = {"left": fact.until - herald.now}
     key = f"to_pay:{seat.id}:{fact.until.isoformat()}"
-    response = "utter_seat_pay_again" if seat.order_id else "utter_seat_pay_now"
+    response = "utter_seat_pay_again" if seat.paid_at else "utter_seat_pay_now"
     tell_member(herald, view, seat, Told(response, key, pays=True, more=more))
 
 
@@ -308,7 +319,7 @@ def tell_member(herald: Herald, view: TeamView, seat: Seat, told: Told) -> bool:
         "title": _title(herald, view, locale),
         "price": view.price,
         "number": order.number if order else "",
-        "total": order.total if order else view.price,
+        "total": order.total if order else view.price * seat.quantity,
         **told.more,
     }
     ways = _ways(herald, view, seat, order, told, locale)

@@ -18,6 +18,7 @@ ABOUT_MONEY = frozenset(
         "utter_receipt", "utter_receipt_group", "utter_payment_failed", "utter_refunded",
         "utter_refund_delayed", "utter_seat_late", "utter_seat_refunded",
         "utter_seat_team_failed_paid", "utter_seat_team_cancelled_paid",
+        "utter_seat_team_underpaid",
         "utter_return_received", "utter_return_refunded", "utter_variant_changed",
         "utter_change_lapsed", "utter_exchange_to_pay", "utter_exchange_gone",
         "utter_exchange_done", "utter_exchange_done_back", "utter_exchange_lapsed",

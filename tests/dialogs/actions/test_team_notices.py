@@ -1,0 +1,56 @@
+"""What a team's notices say of money where a member was quicker, or wants more than one."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from bot.demo.clock import settle
+from bot.play.world import World
+from data.delivery.models import OutboxRow
+from data.group_buys import Seat, Team, place_seat_order
+from data.group_buys.nudges import nudge
+from data.orders import OrderDetails
+from tests.dialogs.actions.test_group_buying import GROUP, person_called, say
+from tests.worlds import world_at
+
+MORNING = datetime(2026, 11, 22, 2, tzinfo=UTC)
+world = world_at(MORNING)
+
+
+def _told(world: World, who: str, *responses: str) -> list[OutboxRow]:
+    asyncio.run(settle(world.tuanzi))
+    with world.tuanzi.database.reading() as session:
+        theirs = OutboxRow.person_id == person_called(session, who).id
+        found = select(OutboxRow).where(theirs, OutboxRow.response.in_(responses))
+        return list(session.scalars(found.order_by(OutboxRow.id)))
+
+
+def _complete(world: World) -> None:
+    """Two have joined first, and nobody has been asked to pay yet."""
+    say(world, world.account, "Lan", GROUP, "start a group buy for the umbrella")
+    say(world, world.account, "Wei", GROUP, "count me in")
+
+
+def test_who_ordered_before_they_were_asked_is_not_told_that_money_could_not_be_taken(
+    world: World,
+) -> None:
+    _complete(world)
+    with world.tuanzi.database.transaction() as session:
+        wei = person_called(session, "Wei").id
+        seat = session.scalars(select(Seat).where(Seat.person_id == wei)).one()
+        place_seat_order(session, seat_id=seat.id, details=OrderDetails(), now=MORNING)
+    (asked,) = _told(world, "Wei", "utter_seat_pay_now", "utter_seat_pay_again")
+    assert asked.response == "utter_seat_pay_now"
+
+
+def test_a_nudge_names_what_all_the_units_cost(world: World) -> None:
+    _complete(world)
+    asyncio.run(settle(world.tuanzi))
+    with world.tuanzi.database.transaction() as session:
+        lan, wei = (person_called(session, name).id for name in ("Lan", "Wei"))
+        session.scalars(select(Seat).where(Seat.person_id == wei)).one().quantity = 2
+        team = session.scalars(select(Team)).one()
+        nudge(session, team_id=team.id, person_id=lan, now=MORNING)
+    (nudged,) = _told(world, "Wei", "utter_seat_nudge")
+    assert "for CN¥198" in nudged.segments[0]["text"]
