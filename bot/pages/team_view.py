@@ -31,7 +31,7 @@ class Standing(StrEnum):
     """How the team stands, for a visitor."""
 
     OPEN = "open"
-    FULL = "full"  # every place is taken; one may come free again
+    FULL = "full"  # every place is taken, or belongs to who waits; one may come free again
     OVER = "over"  # its time is up, and the shop is about to say so
     SUCCESS = "success"
     FAILED = "failed"
@@ -106,7 +106,7 @@ def _standing(view: TeamView, now: datetime) -> Standing:
         return Standing(view.state)
     if view.deadline <= now:
         return Standing.OVER
-    return Standing.OPEN if view.free else Standing.FULL
+    return Standing.OPEN if view.free and not view.waiting else Standing.FULL
 
 
 def doors_of(session: Session, merchant_id: str, channel: str) -> list[ChannelAccount]:

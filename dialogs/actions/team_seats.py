@@ -13,6 +13,7 @@ from data.group_buys import (
     live_seat,
     note_invited,
     open_teams_in,
+    running_teams_in,
     team_of,
     team_view,
     unpaid_seats,
@@ -242,8 +243,7 @@ def _is_about(turn: Turn, seat: Seat) -> bool:
 
 
 def _paid_here(turn: Turn) -> bool:
-    teams = open_teams_in(turn.session, chat_id=turn.chat.id, now=turn.now)
-    return any(_is_in(turn, one) for one in teams)
+    return any(_is_in(turn, one) for one in running_teams_in(turn.session, chat_id=turn.chat.id))
 
 
 def _leave(turn: Turn, seat: Seat) -> None:

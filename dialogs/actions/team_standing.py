@@ -1,7 +1,8 @@
 """How teams are going, for who asks: in a group those of that group, alone one's own."""
 
-from data.delivery.messages import Options
-from data.group_buys import Team, TeamState, open_teams_in, team_view, teams_with
+from data.delivery.messages import Option, Options
+from data.group_buys import Team, TeamState, TeamView, running_teams_in, team_view, teams_with
+from data.group_buys.models import RUNNING
 from dialogs.actions.base import ShopAction
 from dialogs.actions.full_teams import BUTTON, line_option, lines_here, tell_place
 from dialogs.actions.team_nudging import nudge_option
@@ -30,7 +31,9 @@ class TellTeams(ShopAction):
 
 
 def _here(turn: Turn) -> list[Team]:
-    return open_teams_in(turn.session, chat_id=turn.chat.id, now=turn.now)
+    """What is joined, filled or paid for."""
+    running = running_teams_in(turn.session, chat_id=turn.chat.id)
+    return [team for team in running if team.ends_at > turn.now]
 
 
 def _own(turn: Turn) -> list[Team]:
@@ -38,7 +41,7 @@ def _own(turn: Turn) -> list[Team]:
     teams = teams_with(
         turn.session, merchant_id=turn.merchant.id, person_id=turn.person.id, limit=_MOST_TOLD
     )
-    return [team for team in teams if team.state == TeamState.OPEN] or teams[:1]
+    return [team for team in teams if team.state in RUNNING] or teams[:1]
 
 
 def _tell(turn: Turn, team: Team) -> None:
@@ -47,11 +50,15 @@ def _tell(turn: Turn, team: Team) -> None:
     votes = votes_on(turn.session, view, now=turn.now) if turn.in_group else 0
     wording = Wording(turn.domain, turn.locale)
     told = standing(wording, view, title=title, now=turn.now, votes=votes)
-    waits = view.takes_waiters and BUTTON in turn.domain.responses
-    button = line_option(turn, team) if waits else join_option(turn, team)
-    way_in = (button,) if turn.in_group else ()
-    options = (*way_in, *nudge_option(turn, team))
+    options = (*(_way_in(turn, team, view) if turn.in_group else ()), *nudge_option(turn, team))
     turn.say("utter_team_standing", *([Options(options)] if options else []), standing=told)
+
+
+def _way_in(turn: Turn, team: Team, view: TeamView) -> tuple[Option, ...]:
+    """Its line, where it has one; a team that is being paid for has no other."""
+    if view.takes_waiters and BUTTON in turn.domain.responses:
+        return (line_option(turn, team),)
+    return (join_option(turn, team),) if view.state == TeamState.OPEN else ()
 
 
 ACTIONS = (TellTeams,)

@@ -201,7 +201,10 @@ def test_a_team_whose_time_is_up_or_that_is_full_offers_nothing_either(shared: S
     browser = shared.introduced("late")
     form = {"csrf": form_token(browser.get(f"/g/{shared.token}"))}
     with shared.tuanzi.database.transaction() as session:
-        session.execute(update(Team).where(Team.id == shared.team).values(held=3))
+        session.execute(update(Team).where(Team.id == shared.team).values(held=2, waiting=1))
+    assert "名额已满" in page(shared)  # the place that is free is for who waits
+    with shared.tuanzi.database.transaction() as session:
+        session.execute(update(Team).where(Team.id == shared.team).values(held=3, waiting=0))
     assert "名额已满" in page(shared)
     refused = browser.post(f"/g/{shared.token}/join", data=form)
     assert (refused.status_code, "error_" in refused.text) == (409, False)
