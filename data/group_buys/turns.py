@@ -91,10 +91,9 @@ def seat_next(session: Session, *, team_id: str, now: datetime) -> bool:
             continue
         except (OutOfStock, TooOften, Refused) as refusal:
             session.refresh(entry)
-            if entry.state == EntryState.WAITING:
-                _pass_over(session, entry, refusal, now)
+            if entry.state == EntryState.WAITING and _pass_over(session, entry, refusal, now):
                 return False
-            continue  # whom another seated meanwhile has a place already
+            continue  # they have a place by now, or left in this moment: the next one, then
         _offer(session, entry, seat, now)
         return True
     raise Overtaken  # tried again later, as any job
@@ -136,14 +135,16 @@ def _offer(session: Session, entry: WaitlistEntry, seat: Seat, now: datetime) ->
     _call_next(session, team, after=f"entry:{entry.id}:seated", now=now)
 
 
-def _pass_over(session: Session, entry: WaitlistEntry, refusal: ShopError, now: datetime) -> None:
-    """They may not have it, or there are not as many units: the line moves on without them."""
+def _pass_over(session: Session, entry: WaitlistEntry, refusal: ShopError, now: datetime) -> bool:
+    """They may not have it, or there are not as many units: the line moves on without them. False:
+    they were out of it before."""
     if not drop(session, entry, EntryState.PASSED, now=now):
-        return
+        return False
     team = team_now(session, entry.team_id)
     if not isinstance(refusal, AlreadyJoined):  # they have a place: nobody need tell them
         _tell_ended(session, team, entry, _why(refusal), now)
     _call_next(session, team, after=f"entry:{entry.id}:passed", now=now)
+    return True
 
 
 def _why(refusal: ShopError) -> str:
