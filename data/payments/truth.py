@@ -38,8 +38,9 @@ from data.payments.quarantine import contradiction, quarantine
 from data.payments.refund_truth import close_if_all_is_back
 from data.payments.refunds import DIFFERENCE, request_refund
 
-# What its team came to, what came back, or what others put beside it is settled without it.
-_NEVER_LATE = (OrderKind.GROUP, OrderKind.EXCHANGE, OrderKind.SPLIT)
+# What its team came to, what came back, or what others put beside it is settled without it; so is a
+# present of several, whose shares go back from the moment its rest was not paid in time.
+_NEVER_LATE = (OrderKind.GROUP, OrderKind.EXCHANGE, OrderKind.SPLIT, OrderKind.POOLED)
 # Of what was paid: nothing is to be asked, and what it could be paid with leads to what was paid.
 _SETTLED = dict.fromkeys(("pay_with", "call", "call_at", "next_check_at"))
 

@@ -112,6 +112,28 @@ def test_kept_and_the_rest_not_paid_gives_everybody_theirs(each_shop: PoolShop) 
     assert shop.books() == {}
 
 
+def test_the_rest_that_comes_before_the_shares_went_back_orders_nothing_any_more(
+    each_shop: PoolShop,
+) -> None:
+    """Its goods are free and the purse is still full: everybody was told that it is over."""
+    shop = each_shop
+    pool = shop.opens_pool("Lan", shares=3, end_rule=EndRule.KEEP)
+    shop.says_where(pool, "Lan")
+    shop.gives(pool, "Wei", "Jun")
+    shop.later(DAY)
+    attempt = shop.starts_on_rest(pool)
+    shop.turn_clock(3 * DAY)
+    shop.run_jobs()  # its order expires …
+    shop.run_jobs()  # … and is unwound; what gives each share back has not run
+    assert shop.contribution_states(pool) == [ContributionState.PAID] * 2
+    shop.money_arrives(attempt)
+    shop.work()
+    assert shop.pool_state(pool) == PoolState.FAILED
+    assert shop.present_of(pool).state == OrderState.REFUNDED
+    assert len(shop.refunds()) == 3
+    assert shop.books() == {}
+
+
 def test_called_off_while_the_rest_is_paid_gives_everybody_theirs(shop: PoolShop) -> None:
     pool = shop.opens_pool("Lan", shares=3, end_rule=EndRule.KEEP)
     shop.says_where(pool, "Lan")
