@@ -23,7 +23,7 @@ from data.people import Person
 from data.people.merged import been, known_as
 from data.personal.erasing import erase_person, forget_farewell
 from data.pools import cancel_pool, pools_by
-from data.split_orders import cancel_split, splits_by
+from data.split_orders import SplitOrder, SplitState, cancel_split, expire_split, splits_by
 
 FORGET = "forget_person"  # the job kind; args: person_id, conversation_id, by
 FAREWELL = "forget_farewell"  # args: chat_id
@@ -58,7 +58,11 @@ def still_open(session: Session, *, person_id: str) -> StillOpen:
         .exists(),
     )
     parcels = select(Parcel.id).where(Parcel.person_id.in_(people))
-    sent_here = Order.goes_with.in_(parcels) & Order.state.in_(_TO_BE_SENT)
+    decided = select(SplitOrder.parcel_id).where(SplitOrder.state == SplitState.ORDERED)
+    is_owed = Order.state.in_(_TO_BE_SENT) | (  # soon: its share of the delivery is worked out yet
+        (Order.state == OrderState.WAITING_GROUP) & Order.goes_with.in_(decided)
+    )
+    sent_here = Order.goes_with.in_(parcels) & is_owed
     every = select(Order.number).where(or_(mine & Order.state.in_(_PAID), sent_here))
     return StillOpen(
         list(session.scalars(every.order_by(Order.number))),
@@ -67,8 +71,11 @@ def still_open(session: Session, *, person_id: str) -> StillOpen:
 
 
 def let_go(session: Session, *, person_id: str, now: datetime) -> None:
-    """What is not paid for: orders are called off, places given up."""
+    """What is not paid for: orders are called off, places given up. What a group ordered in time
+    is ordered by that: see `still_open`."""
     for split in splits_by(session, person_id=person_id):
+        if expire_split(session, split_id=split.id, now=now):
+            continue
         cancel_split(
             session,
             merchant_id=split.merchant_id,
@@ -141,11 +148,12 @@ def _forget(session: Session, job: Job, now: datetime) -> None:
     person = known_as(session, job.args["person_id"])
     if person.erased_at is not None:
         return
+    if not still_open(session, person_id=person.id):
+        let_go(session, person_id=person.id, now=now)
     if still_open(session, person_id=person.id):
         rest = {name: job.args.get(name) for name in ("by", "conversation_id")}
         _enqueue(session, person, job.lane, rest, now + _LOOK_AGAIN, now)
         return
-    let_go(session, person_id=person.id, now=now)
     talk = job.args.get("conversation_id")
     chat_id = erase_person(session, person=person, by=job.args["by"], farewell=talk, now=now)
     if chat_id is not None:

@@ -81,10 +81,9 @@ def decide(
 
 
 def call_off(session: Session, split_id: str, *, now: datetime) -> bool:
-    """Everybody's money goes back. False: it is over."""
-    is_open = (SplitOrder.id == split_id, SplitOrder.state == SplitState.OPEN)
+    """Everybody's money goes back. False: it is over, or its time is: what was paid decides."""
     ended = {"state": SplitState.CANCELLED, "why": SplitEnd.CALLED_OFF}
-    if not change_split(session, *is_open, **ended):
+    if not change_split(session, SplitOrder.id == split_id, *still_counts(now), **ended):
         return False
     _carry_out(session, split_now(session, split_id), SplitCancelled, now)
     return True

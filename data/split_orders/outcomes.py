@@ -127,10 +127,13 @@ def _send_back(session: Session, part: SplitPart, now: datetime) -> None:
 
 def _part_ended(session: Session, fact: OrderFact, part: SplitPart, now: datetime) -> None:
     """Its order closed unpaid, or its money goes back. Of one that is ordered the others' goods
-    and their shares of the delivery stay what they are."""
+    and their shares of the delivery stay what they are; so of one whose time is over, though its
+    job has not run: whoever goes first must not undo what was paid in time."""
     if part.state not in LIVE:
         return
     was_paid = part.state in GIVEN
+    if was_paid:
+        expire_split(session, split_id=part.split_id, now=now)
     if not give_up(session, part, ShareState.REFUNDED if was_paid else ShareState.RELEASED):
         return
     cause = SplitEnd.RETURNED if was_paid else SplitEnd.LEFT

@@ -276,11 +276,15 @@ def goods_cost(session: Session, *, merchant_id: str, lines: Sequence[NewLine]) 
 
 
 def leave_split(session: Session, *, split_id: str, person_id: str, now: datetime) -> None:
-    """While it is open: unpaid goods go back to the shelf, paid money to its payer. WrongState."""
+    """While it runs: unpaid goods go back to the shelf, paid money to its payer. WrongState."""
     known = part_of(session, split_id=split_id, person_id=person_id)
-    if known is None or split_now(session, split_id).state != SplitState.OPEN:
+    if known is None or not is_running(split_now(session, split_id), now):
         raise WrongState("split_part")
-    cancel_order(session, order_id=known.order_id, person_id=known.person_id, now=now)
+    with session.begin_nested():
+        cancel_order(session, order_id=known.order_id, person_id=known.person_id, now=now)
+        # It was locked last, by the one less that is counted: decided before that, nobody leaves.
+        if not is_running(split_now(session, split_id), now):
+            raise WrongState("split_part")
 
 
 def close_split(session: Session, *, split_id: str, organiser_id: str, now: datetime) -> None:
@@ -298,8 +302,8 @@ def close_split(session: Session, *, split_id: str, organiser_id: str, now: date
 def cancel_split(
     session: Session, *, merchant_id: str, split_id: str, organiser_id: str | None, now: datetime
 ) -> None:
-    """Called off by its organiser (or, without one, by the shop) while it is open: everybody's
-    money goes back. NotFound; WrongState once it is over."""
+    """Called off by its organiser (or, without one, by the shop) while it runs: everybody's money
+    goes back. NotFound; WrongState once it is over, though nobody has looked at the clock."""
     split = split_now(session, split_id)
     if split.merchant_id != merchant_id:
         raise NotFound("split_order")

@@ -5,7 +5,9 @@ The controls do the same the naive way (read, then write) and must go wrong: els
 not meet, and the race proves nothing.
 """
 
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 
@@ -13,12 +15,16 @@ import pytest
 from sqlalchemy import text
 
 from data.kernel.database import Database
+from data.kernel.errors import WrongState
 from data.orders import OrderState
 from data.orders.share_states import ShareState
-from data.split_orders import SplitState
+from data.payments import RefundState
+from data.split_orders import SplitState, close_split, leave_split
 from tests.data.split_orders.shop import FEE, HOUR, NOODLES, SplitShop
 from tests.races import acts, split_acts
 from tests.races.together import all_at_once
+
+_PATIENCE = 60.0
 
 
 @pytest.fixture
@@ -134,6 +140,45 @@ def test_one_person_tapping_ten_times_at_once_has_one_part(shops: Callable[[], S
     assert "ok" in said
     assert shop.part_states(split) == [ShareState.HELD]
     assert shop.bowls() == (40, 1)
+
+
+def test_who_leaves_while_it_is_being_closed_stays_in_it(shops: Callable[[], SplitShop]) -> None:
+    """They read that it is open, and wait for whoever closes it: then it is not any more."""
+    shop = shops()
+    split = shop.opens_split("Lan")
+    shop.pays_part(split, "Lan", "Wei")
+    lan, wei = shop.person("Lan"), shop.person("Wei")
+    with ThreadPoolExecutor(1) as pool:
+        with shop.database.transaction() as session:
+            close_split(session, split_id=split, organiser_id=lan, now=shop.now)
+            leaving = pool.submit(_leave, shop, split, wei)
+            begun = time.monotonic()
+            while not _is_waited_for(shop.database):
+                assert time.monotonic() - begun < _PATIENCE
+                time.sleep(0.01)
+        with pytest.raises(WrongState):
+            leaving.result(_PATIENCE)
+    shop.work()
+    assert shop.part_states(split) == [ShareState.USED] * 2
+    assert shop.refunds() == [(RefundState.SUCCEEDED, FEE // 2)]  # of the delivery alone
+    assert shop.violations() == []
+
+
+def _leave(shop: SplitShop, split: str, person: str) -> None:
+    with shop.database.transaction() as session:
+        leave_split(session, split_id=split, person_id=person, now=shop.now)
+
+
+def _is_waited_for(database: Database) -> bool:
+    """SQLite's writers wait before they begin, so whoever was started there may as well wait."""
+    if database.is_sqlite:
+        return True
+    with database.reading() as session:
+        waiting = text(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(session.scalar(waiting))
 
 
 def test_control_reading_first_and_writing_then_loses_a_payment(

@@ -62,10 +62,11 @@ from data.payments.calls import Verb
 from data.payments.gateway import PaymentStatus, ProviderPayment, ProviderRefund, RefundStatus
 from data.payments.models import AttemptState
 from data.payments.refunds import move_refund
+from data.personal.forgetting import JOBS as FORGETTING
 from tests.builders import NOW, SESSION_INFO, a_merchant, a_person, a_product, the_variant
 
 PRICE = 6600
-RUNNERS = {**JOBS, **pools.JOBS, **split_orders.JOBS, **ORDER_JOBS, **PAYMENT_JOBS}
+RUNNERS = {**JOBS, **pools.JOBS, **split_orders.JOBS, **ORDER_JOBS, **PAYMENT_JOBS, **FORGETTING}
 
 
 class Unable(Exception):

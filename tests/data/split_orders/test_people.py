@@ -11,7 +11,7 @@ from data.personal.exporting import export_person
 from data.personal.forgetting import forget_by_shop, still_open
 from data.personal.merging import merge
 from data.split_orders import SplitState
-from tests.data.split_orders.shop import OFFICE, SplitShop
+from tests.data.split_orders.shop import HOUR, OFFICE, SplitShop
 
 
 def _forget(shop: SplitShop, name: str) -> None:
@@ -20,6 +20,13 @@ def _forget(shop: SplitShop, name: str) -> None:
         person = session.get_one(Person, person_id)
         forget_by_shop(session, person=person, by="stf_1", now=shop.now)
         erase_person(session, person=person, by="stf_1", farewell=None, now=shop.now)
+
+
+def _asks(shop: SplitShop, name: str) -> None:
+    """To be forgotten; the deed is a job."""
+    with shop.database.transaction() as session:
+        person = session.get_one(Person, shop.person(name))
+        forget_by_shop(session, person=person, by="stf_1", now=shop.now)
 
 
 def test_what_a_forgotten_organiser_had_open_is_called_off(each_shop: SplitShop) -> None:
@@ -45,6 +52,30 @@ def test_an_address_is_kept_as_long_as_others_goods_are_to_be_sent_there(shop: S
         assert still_open(session, person_id=shop.person("Lan")).paid == [number]
     shop.ships_part(split, "Wei")
     _forget(shop, "Lan")
+    assert shop.parcel(split).ship_to is None
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_an_address_is_kept_from_the_moment_in_which_it_is_decided(
+    shop: SplitShop, is_closed: bool
+) -> None:
+    """No job has run since it was closed, or since its time was over: what each pays for the
+    delivery is not worked out yet."""
+    split = shop.opens_split("Lan")
+    shop.pays_part(split, "Wei", noodles=2)
+    if is_closed:
+        shop.closes_split(split, "Lan")
+        with pytest.raises(WrongState):
+            _asks(shop, "Lan")
+    else:
+        shop.turn_clock(HOUR)
+        _asks(shop, "Lan")
+    shop.work()
+    assert shop.parcel(split).ship_to is not None
+    shop.ships_part(split, "Wei")
+    if is_closed:
+        _asks(shop, "Lan")
+    shop.later(HOUR)
     assert shop.parcel(split).ship_to is None
 
 

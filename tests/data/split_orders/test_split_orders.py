@@ -334,3 +334,35 @@ def test_there_is_room_for_so_many(shop: SplitShop, monkeypatch: pytest.MonkeyPa
     with pytest.raises(Refused, match="split_full"):
         shop.puts_in(split, "Jun")
     assert shop.bowls() == (40, 2)
+
+
+def test_who_has_paid_by_the_deadline_is_part_of_it_though_nobody_has_looked_at_the_clock_yet(
+    each_shop: SplitShop,
+) -> None:
+    """Neither by leaving nor by calling it off is undone what was enough in time."""
+    shop = each_shop
+    split = shop.opens_split("Lan")
+    shop.pays_part(split, "Lan", "Wei")
+    shop.turn_clock(HOUR)
+    with pytest.raises(WrongState):
+        shop.leaves_split(split, "Wei")
+    for organiser in ("Lan", None):
+        with pytest.raises(WrongState):
+            shop.ends_split(split, organiser)
+    shop.work()
+    assert shop.part_states(split) == [ShareState.USED] * 2
+
+
+def test_one_order_that_goes_back_after_the_deadline_changes_nothing_for_the_others(
+    shop: SplitShop,
+) -> None:
+    """Its job has not run: what was paid in time is ordered first."""
+    split = shop.opens_split("Lan")
+    shop.pays_part(split, "Lan", "Wei")
+    shop.turn_clock(HOUR)
+    shop.shop_refunds(split, "Wei")
+    assert shop.split_state(split) == SplitState.ORDERED
+    shop.work()
+    assert shop.split_row(split).final_people == 2
+    assert shop.part(split, "Lan").state == ShareState.USED
+    assert shop.part_order(split, "Wei").state == OrderState.REFUNDED
