@@ -99,7 +99,8 @@ PLACES: Mapping[str, Place] = {
     "campaign_chats": Place(Fate.KEPT, Why.PROOF, shown=False),  # of groups: where an offer shows
     "pools": Place(Fate.BLANKED, Why.BOOKS),  # of its organiser; the person it is for sees none
     "pool_steps": Place(Fate.KEPT, Why.BOOKS),
-    "pool_shares": Place(Fate.KEPT, Why.PROOF, shown=False),  # a hash, and which pool it led to
+    # Whom the pool is for is forgotten with its organiser: its links open for nobody any more.
+    "pool_shares": Place(Fate.DELETED, shown=False),
     "contributions": Place(Fate.KEPT, Why.BOOKS),
     "parcels": Place(Fate.BLANKED, Why.BOOKS),
     "split_orders": Place(Fate.KEPT, Why.BOOKS),

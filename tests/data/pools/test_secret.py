@@ -83,6 +83,21 @@ def test_a_link_in_the_wrong_hands_is_closed(shop: PoolShop) -> None:
         shop_of_share(session, token=token)
 
 
+def test_with_its_organiser_every_link_to_it_is_forgotten(shop: PoolShop) -> None:
+    """Whom it is for is forgotten too, so that nobody could keep it from them any more."""
+    pool = shop.opens_pool("Lan", shares=2, recipient="Ann")
+    shop.says_where(pool, "Lan")
+    token = _shared(shop, pool)
+    shop.gives(pool, "Wei", "Jun")
+    shop.work()
+    with shop.database.transaction() as session:
+        person = session.get_one(Person, shop.person("Lan"))
+        erase_person(session, person=person, by="shop", farewell=None, now=shop.now)
+    assert not _opens(shop, token, "Ann")
+    with shop.database.reading() as session, pytest.raises(NotFound):
+        shop_of_share(session, token=token)
+
+
 def test_another_shop_finds_none_of_it(shop: PoolShop) -> None:
     pool = shop.opens_pool("Lan", shares=2, recipient="Ann")
     with shop.database.reading() as session:
