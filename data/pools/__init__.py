@@ -46,10 +46,11 @@ from data.pools.service import (
     where_to,
 )
 from data.pools.sharing import pool_shared_by, revoke_pool_shares, share_pool
-from data.pools.terms import SHORTEST, PoolTerms
+from data.pools.terms import LONGEST_NAME, SHORTEST, PoolTerms
 
 __all__ = [
     "JOBS",
+    "LONGEST_NAME",
     "SHORTEST",
     "Contribution",
     "ContributionLost",

@@ -10,6 +10,7 @@ from data.pools.models import EndRule, Pool, ShareRule
 HOLD = timedelta(minutes=10)  # a promise of money waits as long as a seat (T38)
 SHORTEST, LONGEST = timedelta(hours=1), timedelta(days=14)  # goods are held all that time
 FEWEST_SHARES, MOST_SHARES = 2, 50
+LONGEST_NAME = 40
 ADDRESS_TIME = timedelta(days=7)  # for the organiser to say where it goes …
 REMINDED_AFTER = timedelta(days=3)  # … and when they are asked again
 REST_TIME = timedelta(days=3)  # for the organiser to add what is missing
@@ -45,7 +46,7 @@ def check_terms(terms: PoolTerms, target: Money, *, longest: timedelta) -> None:
     # The dearer shares are a cent more than the others: a cap below them would keep people out.
     dearest = least if shares is None else target.split([1] * shares)[0]
     rules = {
-        "for_name": 0 < len(terms.for_name.strip()) <= _LONGEST_NAME,
+        "for_name": 0 < len(terms.for_name.strip()) <= LONGEST_NAME,
         "window": SHORTEST <= terms.window <= longest,
         "shares": shares is None or FEWEST_SHARES <= shares <= min(MOST_SHARES, target.minor),
         "least": 0 < least.minor <= target.minor,
@@ -54,9 +55,6 @@ def check_terms(terms: PoolTerms, target: Money, *, longest: timedelta) -> None:
     for name, holds in rules.items():
         if not holds:
             raise Invalid(name)
-
-
-_LONGEST_NAME = 40
 
 
 def next_share(pool: Pool) -> Money:

@@ -15,6 +15,7 @@ from data.kernel.errors import NotFound, OutOfStock, Refused, ShopError, TooOfte
 from data.orders import kept_address
 from data.people import Chat, ChatMember, Person
 from data.pools import (
+    LONGEST_NAME,
     EndRule,
     Pool,
     PoolTerms,
@@ -71,6 +72,19 @@ class PoolOffered(ShopAction):
         turn.set("pool_offered", is_open)
         if not is_open:
             turn.say(_NOT_OFFERED)
+
+
+class ValidatePoolFor(ShopAction):
+    """One line, for it stands on cards; a tale is no name."""
+
+    called = "validate_pool_for"
+
+    def act(self, turn: Turn) -> None:
+        name = " ".join(str(turn.slots.get("pool_for") or "").split())
+        is_name = 0 < len(name) <= LONGEST_NAME
+        turn.set("pool_for", name if is_name else None)
+        if not is_name:
+            turn.say("utter_pool_for_long", most=str(LONGEST_NAME))
 
 
 class ValidatePoolGift(ShopAction):
@@ -141,20 +155,20 @@ class ValidatePoolShares(ShopAction):
 
 
 class PoolWhose(ShopAction):
-    """Do we know the person it is for in that group? Then nothing is said there. Without a group
-    there is nothing to ask."""
+    """Is somebody of that name in that group? Then nothing is said there; who of several it is, we
+    do not know. Without a group there is nothing to ask."""
 
     called = "action_pool_whose"
 
     def act(self, turn: Turn) -> None:
         chat_id, name = turn.slots.get("pool_chat"), str(turn.slots.get("pool_for") or "")
-        member = _member_called(turn, str(chat_id), name) if chat_id else None
-        turn.set("pool_member", member)
-        turn.set("pool_secret", True if member or not chat_id else None)
+        members = _members_called(turn, str(chat_id), name) if chat_id else []
+        turn.set("pool_member", members[0] if len(members) == 1 else None)
+        turn.set("pool_secret", True if members or not chat_id else None)
 
 
-def _member_called(turn: Turn, chat_id: str, name: str) -> str | None:
-    """Somebody of that group whom this name means, as far as we have met them."""
+def _members_called(turn: Turn, chat_id: str, name: str) -> list[str]:
+    """Those of that group whom this name may mean, as far as we have met them."""
     here = (
         select(Person)
         .join(ChatMember, ChatMember.person_id == Person.id)
@@ -162,12 +176,12 @@ def _member_called(turn: Turn, chat_id: str, name: str) -> str | None:
         .where(Person.merchant_id == turn.merchant.id, Person.id != turn.person.id)
         .order_by(Person.created_at, Person.id)
     )
-    wanted = name.strip().casefold()
-    for person in turn.session.scalars(here):
-        called = person.name.strip().casefold()
-        if called and (called == wanted or wanted in called.split()):
-            return person.id
-    return None
+    return [person.id for person in turn.session.scalars(here) if _is_called(person, name)]
+
+
+def _is_called(person: Person, name: str) -> bool:
+    wanted, called = name.strip().casefold(), person.name.strip().casefold()
+    return bool(called) and (called == wanted or wanted in called.split())
 
 
 class AskConfirmPool(ShopAction):
@@ -308,6 +322,7 @@ def _variant(turn: Turn) -> Variant:
 ACTIONS = (
     PoolAside,
     PoolOffered,
+    ValidatePoolFor,
     ValidatePoolGift,
     AskPoolGift,
     AskPoolShares,
