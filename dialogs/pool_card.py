@@ -8,11 +8,11 @@ from datetime import datetime
 
 from data.catalogue import text_in
 from data.delivery.messages import Option, Options, OutboundMessage, Purpose, Text
-from data.pools import PoolView
+from data.pools import PoolState, PoolView
 from dialogs.team_card import Wording
 
 RESPONSE = "utter_pool_card"
-_CAP = "utter_pool_card_cap"
+_CAP, _KEPT = "utter_pool_card_cap", "utter_pool_card_kept"
 
 
 def card_key(pool_id: str) -> str:
@@ -43,8 +43,7 @@ def _lines(wording: Wording, view: PoolView, now: datetime) -> list[str]:
     title = text_in(view.title, wording.locale)
     lines = [wording.words("utter_pool_card", title=title, for_name=view.for_name)]
     if not view.is_open:
-        ending = "closing" if view.state == "open" else view.state
-        return [*lines, wording.words(f"utter_pool_card_{ending}"), *_names(wording, view)]
+        return [*lines, wording.words(_ending(wording, view)), *_names(wording, view)]
     raised, people = view.raised, str(view.people)
     lines.append(
         wording.words("utter_pool_card_raised", raised=raised, target=view.target, people=people)
@@ -58,6 +57,14 @@ def _lines(wording: Wording, view: PoolView, now: datetime) -> list[str]:
     if view.cap is not None and wording.knows(_CAP):
         lines.append(wording.words(_CAP, cap=view.cap))
     return [*lines, wording.words("utter_pool_card_time", left=view.deadline - now)]
+
+
+def _ending(wording: Wording, view: PoolView) -> str:
+    """Older flows have no words for one that is kept with something missing."""
+    if view.state == PoolState.FUNDED and view.raised < view.target and wording.knows(_KEPT):
+        return _KEPT
+    ending = "closing" if view.state == PoolState.OPEN else view.state
+    return f"utter_pool_card_{ending}"
 
 
 def _names(wording: Wording, view: PoolView) -> list[str]:

@@ -33,6 +33,8 @@ from dialogs.pool_card import RESPONSE, pool_card
 from dialogs.team_card import Wording
 
 _BY_THEMSELVES = (PoolEnd.LEFT, PoolEnd.LAPSED)
+_RETURNED = "utter_share_returned"
+_WHERE, _WHERE_KEPT = "utter_pool_where", "utter_pool_where_kept"
 
 
 def _changed(herald: Herald, fact: Fact) -> None:
@@ -45,13 +47,16 @@ def _changed(herald: Herald, fact: Fact) -> None:
 
 
 def _funded(herald: Herald, fact: Fact) -> None:
-    """All of it is there: who asked for it says where it goes, unless they have."""
+    """Nobody gives any more: who asked for it says where it goes, unless they have. That something
+    is missing they hear with the order that it is to be paid for."""
     _changed(herald, fact)
     assert isinstance(fact, PoolFact)  # noqa: S101
     pool = herald.session.get_one(Pool, fact.pool_id)
+    is_kept = pool.paid < pool.target
     if pool.ship_to is None:
-        _ask_where(herald, fact, "utter_pool_where")
-    else:
+        says_so = is_kept and herald.knows(_WHERE_KEPT)
+        _ask_where(herald, fact, _WHERE_KEPT if says_so else _WHERE)
+    elif not is_kept:
         _tell_organiser(herald, fact, "utter_pool_funded")
 
 
@@ -101,7 +106,8 @@ def _paid(herald: Herald, fact: Fact) -> None:
 def _lost(herald: Herald, fact: Fact) -> None:
     assert isinstance(fact, ContributionLost)  # noqa: S101
     if fact.was_paid:
-        response = "utter_share_back"
+        by_itself = fact.cause in (*_BY_THEMSELVES, PoolEnd.LATE) and herald.knows(_RETURNED)
+        response = _RETURNED if by_itself else "utter_share_back"
     elif fact.cause in _BY_THEMSELVES:
         response = f"utter_share_{fact.cause}"
     else:

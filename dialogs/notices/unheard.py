@@ -22,7 +22,7 @@ ABOUT_MONEY = frozenset(
         "utter_return_received", "utter_return_refunded", "utter_variant_changed",
         "utter_change_lapsed", "utter_exchange_to_pay", "utter_exchange_gone",
         "utter_exchange_done", "utter_exchange_done_back", "utter_exchange_lapsed",
-        "utter_share_paid", "utter_share_back",
+        "utter_share_paid", "utter_share_back", "utter_share_returned",
         "utter_part_paid", "utter_part_back", "utter_part_out", "utter_part_late",
         "utter_part_delivery",
         "utter_receipt_hold", "utter_hold_let_go", "utter_price_lowered",
