@@ -18,13 +18,17 @@ from data.pools.moving import is_running, pool_now
 from data.pools.service import present_title
 from data.pools.terms import next_share
 
+_FEWEST_NAMED = 3
+
 
 @dataclass(frozen=True, slots=True)
 class PoolView:
     """A pool as a card may show it: sums of all, and nobody's own.
 
     `raised` is paid, `promised` about to be, `missing` neither. `share`: what the next one costs,
-    with fixed shares. `people` have paid; `names`: those of them who agreed to be named (T16).
+    with fixed shares. `people` have paid; `names`: those of them who agreed to be named (T16), of
+    free amounts only where they are some: beside the sum one name is an amount, and of two givers
+    each could work out the other's.
     """
 
     id: str
@@ -57,6 +61,8 @@ def pool_view(session: Session, pool: Pool | str, *, now: datetime) -> PoolView:
     """The pool as it is now."""
     pool = pool_now(session, pool if isinstance(pool, str) else pool.id)
     is_fixed = pool.shares is not None and pool.free.minor > 0
+    people = _people(session, pool)
+    may_name = pool.shares is not None or people >= _FEWEST_NAMED
     return PoolView(
         id=pool.id,
         product_id=session.get_one(Variant, pool.variant_id).product_id,
@@ -74,8 +80,8 @@ def pool_view(session: Session, pool: Pool | str, *, now: datetime) -> PoolView:
         shares_left=None if pool.shares is None else pool.shares - pool.places,
         least=min(Money(pool.least_minor, pool.currency), pool.target),
         cap=None if pool.cap_minor is None else Money(pool.cap_minor, pool.currency),
-        people=_people(session, pool),
-        names=_names(session, pool),
+        people=people,
+        names=_names(session, pool) if may_name else (),
         end_rule=EndRule(pool.end_rule),
         deadline=pool.expires_at,
         state=PoolState(pool.state),

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from data.kernel.errors import NotFound
-from data.people import Person
+from data.kernel.locales import Locale
+from data.people import Asked, ConsentPurpose, Person, grant_consent
 from data.personal.erasing import erase_person
 from data.personal.exporting import export_person
 from data.personal.forgetting import let_go
@@ -81,6 +82,29 @@ def test_a_link_in_the_wrong_hands_is_closed(shop: PoolShop) -> None:
     assert not _opens(shop, token, "Wei")
     with shop.database.reading() as session, pytest.raises(NotFound):
         shop_of_share(session, token=token)
+
+
+def test_of_two_who_gave_what_they_liked_neither_is_named(shop: PoolShop) -> None:
+    """The sum is known: whoever reads a name beside it knows what that person gave."""
+    free, fixed = shop.opens_pool("Lan", shares=None), shop.opens_pool("Lan", shares=3)
+    shop.gives(free, "Wei", amount=5000)
+    shop.gives(fixed, "Wei")
+    _agree_to_be_named(shop, "Wei", "Jun", "Qi")
+    assert (shop.pool(free).names, shop.pool(fixed).names) == ((), ("Wei",))
+    shop.gives(free, "Jun", amount=1000)
+    assert shop.pool(free).names == ()
+    shop.gives(free, "Qi", amount=2000)
+    assert shop.pool(free).names == ("Jun", "Qi", "Wei")
+
+
+def _agree_to_be_named(shop: PoolShop, *names: str) -> None:
+    asked = Asked(text_version="1", locale=Locale.ZH_HANS, channel="web", message_id="m1")
+    purpose = ConsentPurpose.SHARE_CARD
+    for name in names:
+        person_id = shop.person(name)
+        with shop.database.transaction() as session:
+            person = session.get_one(Person, person_id)
+            grant_consent(session, person=person, purpose=purpose, asked=asked, now=shop.now)
 
 
 def test_with_its_organiser_every_link_to_it_is_forgotten(shop: PoolShop) -> None:
