@@ -33,6 +33,7 @@ from data.people.models import (
 from data.people.service import (
     find_person,
     introduce,
+    lock_person,
     meet,
     meet_chat,
     note_member,
@@ -58,6 +59,7 @@ __all__ = [
     "grant_consent",
     "has_consent",
     "introduce",
+    "lock_person",
     "may_contact",
     "may_speak_to_group",
     "meet",

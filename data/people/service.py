@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from data.delivery.inbound import ChatRef, Sender
+from data.kernel.errors import NotFound
 from data.kernel.ids import new_id
 from data.kernel.locales import Locale
 from data.kernel.once import insert_once
@@ -47,6 +48,18 @@ def meet(
         )
         return session.get_one(Person, person_id)
     rename(person, name)
+    return person
+
+
+def lock_person(session: Session, person_id: str) -> Person:
+    """They do one thing at a time: what is counted of them stays so until we commit. Taken before
+    any other lock; rows that name them can be written meanwhile. NotFound."""
+    session.flush()
+    person = session.get(
+        Person, person_id, populate_existing=True, with_for_update={"key_share": True}
+    )
+    if person is None:
+        raise NotFound("person")
     return person
 
 

@@ -1,7 +1,8 @@
 """How a pool moves: every change is one conditional UPDATE whose row count decides.
 
-Locks are always taken in this order, so that nobody waits in a circle: an order that is there ▸
-contribution ▸ pool ▸ stock ▸ the shop's order number ▸ a new order ▸ jobs in lanes of their own.
+Locks are always taken in this order, so that nobody waits in a circle: whoever opens one or gives ▸
+an order that is there ▸ contribution ▸ pool ▸ stock ▸ the shop's order number ▸ a new order ▸ jobs
+in lanes of their own.
 Who holds stock and wants a pool (the present is paid, or called off) has one that takes no more.
 """
 

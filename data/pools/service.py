@@ -16,7 +16,7 @@ from data.merchants import Merchant
 from data.orders import Address, Order, place_share, quote
 from data.orders.share_states import LIVE
 from data.payments import cancel_order
-from data.people import Chat, Person
+from data.people import Chat, Person, lock_person
 from data.people.merged import been
 from data.pools.facts import PoolCancelled, PoolChanged, PoolEnd, PoolOpened
 from data.pools.models import RUNNING, Contribution, ContributionState, Pool, PoolState, ShareRule
@@ -62,6 +62,7 @@ def open_pool(  # noqa: PLR0913  # whose, for which thing, on which terms, where
     OutOfStock, Invalid (which of the terms), TooOften, Refused "pools_off": nothing changed.
     """
     organiser = _same_shop(session, merchant_id, organiser_id, chat_id)
+    lock_person(session, organiser.id)
     _refuse_hoarding(session, merchant_id, organiser_id)
     pool = _new_pool(session, merchant_id, organiser, variant_id, terms, now)
     pool.chat_id = chat_id
@@ -96,6 +97,7 @@ def chip_in(
         raise NotFound("pool")
     if not is_running(pool, now):  # its end gives up what is unpaid, a moment later
         raise Refused("pool_closed")
+    lock_person(session, person_id)
     known = unpaid_of(session, pool_id=pool_id, person_id=person_id)
     if known is not None and amount in (None, known.amount) and _can_be_paid(session, known, now):
         return known

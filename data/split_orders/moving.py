@@ -1,7 +1,8 @@
 """How a split order moves: every change is one conditional UPDATE whose row count decides.
 
-Locks are always taken in this order, so that nobody waits in a circle: an order that is there ▸
-stock ▸ the shop's order number ▸ a new order ▸ part ▸ split order ▸ jobs in lanes of their own.
+Locks are always taken in this order, so that nobody waits in a circle: whoever opens one or joins ▸
+an order that is there ▸ stock ▸ the shop's order number ▸ a new order ▸ part ▸ split order ▸ jobs
+in lanes of their own.
 """
 
 from datetime import datetime

@@ -29,7 +29,7 @@ from data.orders.parcel_models import Parcel
 from data.orders.parcels import open_parcel, readdress
 from data.orders.share_states import LIVE, ShareState
 from data.payments import cancel_order
-from data.people import Chat, Person
+from data.people import Chat, Person, lock_person
 from data.people.merged import been
 from data.split_orders.facts import SplitChanged, SplitOpened
 from data.split_orders.models import SplitOrder, SplitPart, SplitState
@@ -73,6 +73,7 @@ def open_split(
     if not SHORTEST <= window <= LONGEST:
         raise Invalid("window")
     _same_shop(session, organiser, chat_id)
+    lock_person(session, organiser.id)
     _refuse_hoarding(session, organiser.id)
     split = _new_split(session, organiser, window, now)
     split.chat_id = chat_id
@@ -144,6 +145,7 @@ def join_split(
     split = split_now(session, split_id)
     if not is_running(split, now):  # its end gives up what is unpaid, a moment later
         raise Refused("split_closed")
+    lock_person(session, person_id)
     known = part_of(session, split_id=split_id, person_id=person_id)
     if known is not None and _is_the_same(session, known, lines, now):
         return known

@@ -30,7 +30,7 @@ from data.kernel.money import Money
 from data.payments import PaymentAttempt
 from data.payments.gateway import PaymentStatus, ProviderPayment
 from data.payments.truth import apply_truth
-from data.pools import chip_in
+from data.pools import PoolTerms, chip_in, open_pool
 
 
 def join(database: Database, barrier: Barrier, team: str, person: str, now: datetime) -> None:
@@ -112,6 +112,23 @@ def give(
     barrier.wait()
     with database.transaction() as session:
         chip_in(session, pool_id=pool, person_id=person, amount=wanted, now=now)
+
+
+def begin_pool(
+    database: Database, barrier: Barrier, shop: str, person: str, variant: str, now: datetime
+) -> None:
+    terms = PoolTerms(for_name="Ann", window=timedelta(days=1), shares=3)
+    barrier.wait()
+    with database.transaction() as session:
+        open_pool(
+            session,
+            merchant_id=shop,
+            organiser_id=person,
+            variant_id=variant,
+            terms=terms,
+            chat_id=None,
+            now=now,
+        )
 
 
 def naive_give(database: Database, barrier: Barrier, target: int, amount: int) -> None:

@@ -1,13 +1,14 @@
 """What one process does in a race for one basket: plain functions, as in acts.py."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from multiprocessing.synchronize import Barrier
 
 from sqlalchemy import text
 
 from data.kernel.database import Database
-from data.orders import NewLine
-from data.split_orders import close_split, expire_split, join_split
+from data.orders import Address, NewLine
+from data.people import Person
+from data.split_orders import close_split, expire_split, join_split, open_split
 
 
 def put_in(
@@ -22,6 +23,17 @@ def put_in(
     with database.transaction() as session:
         lines = [NewLine(variant, 1) for variant in variants]
         join_split(session, split_id=split, person_id=person, lines=lines, now=now)
+
+
+def begin(database: Database, barrier: Barrier, person: str, now: datetime) -> None:
+    address = Address("Lan", "13800000000", "9 Changle Road")
+    barrier.wait()
+    with database.transaction() as session:
+        organiser = session.get_one(Person, person)
+        hour = timedelta(hours=1)
+        open_split(
+            session, organiser=organiser, window=hour, address=address, chat_id=None, now=now
+        )
 
 
 def close(database: Database, barrier: Barrier, split: str, person: str, now: datetime) -> None:

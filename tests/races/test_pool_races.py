@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from data.kernel.database import Database
 from data.pools import ContributionState, PoolState
+from data.pools.terms import HOLDS_PER_PERSON, OPEN_PER_PERSON
 from tests.data.pools.shop import TARGET, PoolShop
 from tests.races import acts
 from tests.races.together import all_at_once
@@ -60,6 +61,34 @@ def test_one_person_tapping_ten_times_at_once_has_one_share(shops: Callable[[], 
     said = all_at_once(shop.database, [tap] * 10)
     assert "ok" in said
     assert shop.contribution_states(pool) == [ContributionState.HELD]
+
+
+def test_nobody_begins_a_fourth_by_beginning_them_all_at_once(
+    shops: Callable[[], PoolShop],
+) -> None:
+    """Each holds goods that nobody has paid for."""
+    shop = shops()
+    begin = partial(
+        acts.begin_pool,
+        shop=shop.merchant_id,
+        person=shop.person("Mallory"),
+        variant=shop.variant_id(),
+        now=shop.now,
+    )
+    said = all_at_once(shop.database, [begin] * 6)
+    assert said.count("ok") == OPEN_PER_PERSON
+
+
+def test_nobody_holds_a_fourth_share_by_asking_for_them_all_at_once(
+    shops: Callable[[], PoolShop],
+) -> None:
+    shop = shops()
+    pools = [shop.opens_pool(f"organiser {number}") for number in range(6)]
+    mallory = shop.person("Mallory")
+    giving = [
+        partial(acts.give, pool=pool, person=mallory, amount=None, now=shop.now) for pool in pools
+    ]
+    assert all_at_once(shop.database, giving).count("ok") == HOLDS_PER_PERSON
 
 
 def test_all_who_pay_at_once_order_the_present_exactly_once(shops: Callable[[], PoolShop]) -> None:

@@ -20,6 +20,7 @@ from data.orders import OrderState
 from data.orders.share_states import ShareState
 from data.payments import RefundState
 from data.split_orders import SplitState, close_split, leave_split
+from data.split_orders.terms import HOLDS_PER_PERSON, OPEN_PER_PERSON
 from tests.data.split_orders.shop import FEE, HOUR, NOODLES, SplitShop
 from tests.races import acts, split_acts
 from tests.races.together import all_at_once
@@ -140,6 +141,25 @@ def test_one_person_tapping_ten_times_at_once_has_one_part(shops: Callable[[], S
     assert "ok" in said
     assert shop.part_states(split) == [ShareState.HELD]
     assert shop.bowls() == (40, 1)
+
+
+def test_nobody_opens_a_fourth_by_opening_them_all_at_once(shops: Callable[[], SplitShop]) -> None:
+    shop = shops()
+    begin = partial(split_acts.begin, person=shop.person("Mallory"), now=shop.now)
+    assert all_at_once(shop.database, [begin] * 6).count("ok") == OPEN_PER_PERSON
+
+
+def test_nobody_holds_a_fourth_part_by_putting_them_all_in_at_once(
+    shops: Callable[[], SplitShop],
+) -> None:
+    shop = shops()
+    mallory, goods = shop.person("Mallory"), (shop.noodles,)
+    splits = [shop.opens_split(f"organiser {number}") for number in range(6)]
+    putting = [
+        partial(split_acts.put_in, split=split, person=mallory, variants=goods, now=shop.now)
+        for split in splits
+    ]
+    assert all_at_once(shop.database, putting).count("ok") == HOLDS_PER_PERSON
 
 
 def test_who_leaves_while_it_is_being_closed_stays_in_it(shops: Callable[[], SplitShop]) -> None:
