@@ -283,7 +283,8 @@ def leave_split(session: Session, *, split_id: str, person_id: str, now: datetim
     if known is None or not is_running(split_now(session, split_id), now):
         raise WrongState("split_part")
     with session.begin_nested():
-        cancel_order(session, order_id=known.order_id, person_id=known.person_id, now=now)
+        # Whose part it is was asked above: one of another name they had has its order with them.
+        cancel_order(session, order_id=known.order_id, person_id=None, now=now)
         # It was locked last, by the one less that is counted: decided before that, nobody leaves.
         if not is_running(split_now(session, split_id), now):
             raise WrongState("split_part")

@@ -1,5 +1,7 @@
 """Who organised one is forgotten, sees their own data, turns out to be somebody else."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -12,6 +14,8 @@ from data.personal.forgetting import forget_by_shop, still_open
 from data.personal.merging import merge
 from data.split_orders import SplitState
 from tests.data.split_orders.shop import HOUR, OFFICE, SplitShop
+
+SECOND = timedelta(seconds=1)
 
 
 def _forget(shop: SplitShop, name: str) -> None:
@@ -106,3 +110,18 @@ def test_who_put_in_parts_under_two_names_keeps_both(each_shop: SplitShop) -> No
     shop.work()
     assert shop.split_row(split).final_people == 3
     assert shop.violations() == []
+
+
+def test_who_put_in_parts_under_two_names_takes_out_both(shop: SplitShop) -> None:
+    split = shop.opens_split("Lan")
+    shop.pays_part(split, "Wei", "Jun")
+    shop.turn_clock(SECOND)
+    shop.pays_part(split, "Weiwei")
+    kept, gone = shop.person("Wei"), shop.person("Weiwei")
+    with shop.database.transaction() as session:
+        assert merge(session, kept=kept, gone=gone, link_id=None, now=shop.now) is None
+    for _ in range(2):
+        shop.leaves_split(split, "Wei")
+    shop.work()
+    assert shop.split(split).people == 1
+    assert len(shop.refunds()) == 2
