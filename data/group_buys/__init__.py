@@ -35,6 +35,7 @@ from data.group_buys.invitations import (
     OwnInvitations,
     came_by,
     invite,
+    invited_by,
     note_invited,
     own_invitations,
     rewarding_budget,
@@ -91,7 +92,7 @@ from data.group_buys.waiting import (
     place_in_line,
     waiting_entry,
 )
-from data.group_buys.waitlist_models import EntryState, WaitlistEntry
+from data.group_buys.waitlist_models import EntryState, InvitedBy, WaitlistEntry
 
 __all__ = [
     "FEWEST",
@@ -108,6 +109,7 @@ __all__ = [
     "CampaignTerms",
     "EntryState",
     "InviteFigures",
+    "InvitedBy",
     "InviterRewarded",
     "Inviting",
     "OwnInvitations",
@@ -155,6 +157,7 @@ __all__ = [
     "invite_budget_of",
     "invite_figures",
     "invite_reward_of",
+    "invited_by",
     "is_pledge",
     "is_reserved",
     "is_running",

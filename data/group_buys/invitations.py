@@ -5,7 +5,7 @@ How somebody first came into a team counts. Who had a seat in it before and come
 link is nobody's new member, so that two cannot invite each other in turn.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,11 +13,12 @@ from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from data.group_buys.invitation_models import Invitation, InvitedSeat
-from data.group_buys.models import LIVE, PAYING, Seat
+from data.group_buys.models import LIVE, PAYING, Seat, Team
 from data.group_buys.queries import live_seat, team_of
 from data.group_buys.reward_models import InviteBudget
 from data.group_buys.share_models import TeamShare
 from data.group_buys.sharing import offer_share, share_team
+from data.group_buys.waitlist_models import InvitedBy, WaitlistEntry
 from data.kernel.errors import Refused
 from data.kernel.once import insert_once
 from data.kernel.tokens import fingerprint
@@ -80,16 +81,45 @@ def note_invited(
 ) -> None:
     """This seat was taken by somebody's invitation; where it was not, or it is noted already,
     nothing happens."""
-    found = _that_counts(session, seat, came.share_hash)
-    if found is None:
-        return
-    inviter = known_as(session, found.person_id)
-    if inviter.erased_at is not None or inviter.id == known_as(session, seat.person_id).id:
-        return
-    rewarded = all(
-        rewarding_budget(session, seat.campaign_id, channel=channel, allows=allows) is not None
-        for channel in (found.channel, came.channel)
+    found = _that_counts(
+        session, team_id=seat.team_id, person_id=seat.person_id, link=came.share_hash, but=seat.id
     )
+    if found is not None:
+        team = session.get_one(Team, seat.team_id)
+        _note(session, seat, found, rewarded=_rewards(session, team, found, came, allows), now=now)
+
+
+def invited_by(
+    session: Session, *, team_id: str, person_id: str, came: Came, allows: Allows
+) -> InvitedBy | None:
+    """Whose invitation brings this person to a line; told now, noted with the seat (`note_waited`)
+    where the shop's terms and the messenger are known no more."""
+    link = came.share_hash
+    found = _that_counts(session, team_id=team_id, person_id=person_id, link=link)
+    if found is None or _inviter(session, found, person_id) is None:
+        return None
+    _keep_link(session, found.token_hash)
+    team = session.get_one(Team, team_id)
+    return InvitedBy(found.token_hash, _rewards(session, team, found, came, allows))
+
+
+def note_waited(session: Session, *, seat: Seat, entry: WaitlistEntry, now: datetime) -> None:
+    """This seat was waited for by somebody's invitation, which may have been closed since."""
+    if entry.share_hash is None:
+        return
+    found = _that_counts(
+        session, team_id=seat.team_id, person_id=seat.person_id, link=None, but=seat.id
+    )
+    if found is not None:
+        _note(session, seat, found, rewarded=entry.rewarded, now=now)
+
+
+def _note(
+    session: Session, seat: Seat, found: Invitation, *, rewarded: bool, now: datetime
+) -> None:
+    inviter_id = _inviter(session, found, seat.person_id)
+    if inviter_id is None:
+        return
     insert_once(
         session,
         InvitedSeat,
@@ -97,7 +127,7 @@ def note_invited(
         merchant_id=seat.merchant_id,
         campaign_id=seat.campaign_id,
         share_hash=found.token_hash,
-        inviter_id=inviter.id,
+        inviter_id=inviter_id,
         level=1,
         rewarded=rewarded,
         created_at=now,
@@ -105,23 +135,55 @@ def note_invited(
     _keep_link(session, found.token_hash)
 
 
-def _that_counts(session: Session, seat: Seat, share_hash: str) -> Invitation | None:
-    """Theirs, of this very team; and the one of their first seat here, if they had one before."""
-    before = _first_before(session, seat)
-    if before is not None:
-        noted = session.get(InvitedSeat, before.id)
+def _inviter(session: Session, found: Invitation, person_id: str) -> str | None:
+    """Nobody is invited by themselves, nor by whom the shop has forgotten."""
+    inviter = known_as(session, found.person_id)
+    themselves = inviter.id == known_as(session, person_id).id
+    return None if themselves or inviter.erased_at is not None else inviter.id
+
+
+def _rewards(session: Session, team: Team, found: Invitation, came: Came, allows: Allows) -> bool:
+    """Both were in messengers whose rules allow it, and the shop rewards it there."""
+    return all(
+        rewarding_budget(session, team.campaign_id, channel=channel, allows=allows) is not None
+        for channel in (found.channel, came.channel)
+    )
+
+
+def _that_counts(
+    session: Session, *, team_id: str, person_id: str, link: str | None, but: str | None = None
+) -> Invitation | None:
+    """That of their first seat here, but for this one; else of their first wait; else the link's,
+    if it leads to this very team."""
+    everybody = been(session, person_id)
+    sat = _first_seat(session, team_id, everybody, but)
+    if sat is not None:
+        noted = session.get(InvitedSeat, sat)
         return session.get(Invitation, noted.share_hash) if noted is not None else None
-    share = session.get(TeamShare, share_hash)
-    good = share is not None and share.team_id == seat.team_id and share.revoked_at is None
-    return session.get(Invitation, share_hash) if good else None
+    waited = _first_wait(session, team_id, everybody)
+    if waited is not None:
+        return session.get(Invitation, waited.share_hash) if waited.share_hash else None
+    share = session.get(TeamShare, link) if link else None
+    good = share is not None and share.team_id == team_id and share.revoked_at is None
+    return session.get(Invitation, link) if good else None
 
 
-def _first_before(session: Session, seat: Seat) -> Seat | None:
+def _first_seat(
+    session: Session, team_id: str, everybody: Sequence[str], but: str | None
+) -> str | None:
     return session.scalar(
-        select(Seat)
-        .where(Seat.team_id == seat.team_id, Seat.id != seat.id)
-        .where(Seat.person_id.in_(been(session, seat.person_id)))
+        select(Seat.id)
+        .where(Seat.team_id == team_id, Seat.id != (but or ""), Seat.person_id.in_(everybody))
         .order_by(Seat.created_at, Seat.id)
+        .limit(1)
+    )
+
+
+def _first_wait(session: Session, team_id: str, everybody: Sequence[str]) -> WaitlistEntry | None:
+    return session.scalar(
+        select(WaitlistEntry)
+        .where(WaitlistEntry.team_id == team_id, WaitlistEntry.person_id.in_(everybody))
+        .order_by(WaitlistEntry.id)
         .limit(1)
     )
 

@@ -21,6 +21,7 @@ from data.group_buys.facts import (
     TeamReached,
     WaitEnded,
 )
+from data.group_buys.invitations import note_waited
 from data.group_buys.limits import admit
 from data.group_buys.models import Seat, Team
 from data.group_buys.seats import count_taken, remember_expiry, sit_down
@@ -35,7 +36,7 @@ from data.group_buys.waiting import (
     has_place,
     place_is_free,
 )
-from data.group_buys.waitlist_models import EntryState, WaitlistEntry
+from data.group_buys.waitlist_models import EntryState, InvitedBy, WaitlistEntry
 from data.kernel.errors import AlreadyJoined, OutOfStock, Refused, ShopError, TooOften
 from data.kernel.facts import Fact, announce
 
@@ -46,10 +47,18 @@ _LOOKS = 20  # as many as can stand in line
 
 
 def wait_for_place(
-    session: Session, *, team_id: str, person_id: str, quantity: int = 1, now: datetime
+    session: Session,
+    *,
+    team_id: str,
+    person_id: str,
+    quantity: int = 1,
+    by: InvitedBy | None = None,
+    now: datetime,
 ) -> WaitlistEntry:
     """Get in line (see `get_in_line` for what may be said against it)."""
-    entry = get_in_line(session, team_id=team_id, person_id=person_id, quantity=quantity, now=now)
+    entry = get_in_line(
+        session, team_id=team_id, person_id=person_id, quantity=quantity, by=by, now=now
+    )
     _call_next(session, team_now(session, team_id), after=f"entry:{entry.id}", now=now)
     return entry
 
@@ -117,6 +126,7 @@ def _seat(session: Session, team: Team, entry: WaitlistEntry, now: datetime) -> 
     if team_now(session, team.id).held == 1:  # everybody else has left meanwhile
         change_team(session, mine, leader_id=seat.person_id)
     remember_expiry(session, seat, now)
+    note_waited(session, seat=seat, entry=entry, now=now)
     return seat
 
 

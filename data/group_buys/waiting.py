@@ -15,7 +15,7 @@ from data.group_buys.limits import admit
 from data.group_buys.models import LIVE, Seat, Team, TeamState
 from data.group_buys.seats import end_if_idle
 from data.group_buys.teams import change_team, team_now, tell
-from data.group_buys.waitlist_models import EntryState, WaitlistEntry
+from data.group_buys.waitlist_models import EntryState, InvitedBy, WaitlistEntry
 from data.kernel.database import changed
 from data.kernel.errors import (
     GroupBuyClosed,
@@ -68,9 +68,16 @@ def _is_paying(team: Team, now: datetime) -> bool:
 
 
 def get_in_line(
-    session: Session, *, team_id: str, person_id: str, quantity: int = 1, now: datetime
+    session: Session,
+    *,
+    team_id: str,
+    person_id: str,
+    quantity: int = 1,
+    by: InvitedBy | None = None,
+    now: datetime,
 ) -> WaitlistEntry:
-    """At the end of it, for so many units; who is in line already may change how many.
+    """At the end of it, for so many units; who is in line already may change how many, and not by
+    whom they came.
 
     WrongState where a place is free: take that. GroupBuyClosed, NoSeatLeft (the list is full),
     AlreadyJoined, TooOften, Refused: nothing changed.
@@ -94,6 +101,8 @@ def get_in_line(
             quantity=quantity,
             state=EntryState.WAITING,
             created_at=now,
+            share_hash=by.share_hash if by else None,
+            rewarded=by is not None and by.rewarded,
         )
         session.add(entry)
         session.flush()

@@ -3,10 +3,11 @@
 WAITING ──▶ SEATED | LEFT | PASSED | CLOSED      (all four final)
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.kernel.database import Base
@@ -24,11 +25,20 @@ class EntryState(StrEnum):
     CLOSED = "closed"
 
 
+@dataclass(frozen=True, slots=True)
+class InvitedBy:
+    """Whose link (its hash) brought somebody to a line, and may that be rewarded?"""
+
+    share_hash: str
+    rewarded: bool
+
+
 class WaitlistEntry(Base):
     """One person in line for one team, for so many units. Numbers only rise, and are given under
     the team's lock: a smaller `id` came earlier.
 
     `ended_version`: of the team, when they ceased to wait; it tells who did so first (the audit).
+    `share_hash`: the invitation by which they came, `rewarded` as of the seat it becomes.
     """
 
     __tablename__ = "waitlist_entries"
@@ -56,3 +66,5 @@ class WaitlistEntry(Base):
     state: Mapped[str] = mapped_column(String(8), default=EntryState.WAITING)
     created_at: Mapped[datetime]
     ended_version: Mapped[int | None]
+    share_hash: Mapped[str | None] = mapped_column(String(64))
+    rewarded: Mapped[bool] = mapped_column(server_default=false(), default=False)

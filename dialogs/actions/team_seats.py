@@ -107,19 +107,19 @@ def take(turn: Turn, team: Team) -> None:
 
 
 def _note_invited(turn: Turn, seat: Seat) -> None:
-    """By the link they came by, or the one by which this card was shared into a chat that we are
-    not in; the card of the team's own chat is nobody's."""
-    link, here = turn.slots.get("invited"), turn.chat.id
-    if not isinstance(link, str) and turn.in_group and here != _chat_of(turn, seat):
-        link = shared_there(turn.session, team_id=seat.team_id, chat_id=here)
-    if isinstance(link, str):
-        came = Came(link, turn.account.channel)
+    came = came_here(turn, turn.session.get_one(Team, seat.team_id))
+    if came is not None:
         allows = turn.rewards_inviting
         note_invited(turn.session, seat=seat, came=came, allows=allows, now=turn.now)
 
 
-def _chat_of(turn: Turn, seat: Seat) -> str | None:
-    return turn.session.get_one(Team, seat.team_id).chat_id
+def came_here(turn: Turn, team: Team) -> Came | None:
+    """By the link they came by, or the one by which this card was shared into a chat that we are
+    not in; the card of the team's own chat is nobody's."""
+    link, here = turn.slots.get("invited"), turn.chat.id
+    if not isinstance(link, str) and turn.in_group and here != team.chat_id:
+        link = shared_there(turn.session, team_id=team.id, chat_id=here)
+    return Came(link, turn.account.channel) if isinstance(link, str) else None
 
 
 def once_more(turn: Turn, seat: Seat) -> None:

@@ -2,8 +2,10 @@
 
 from data.delivery.messages import Option, Options
 from data.group_buys import (
+    InvitedBy,
     Team,
     has_line,
+    invited_by,
     live_seat,
     open_teams_in,
     running_teams_in,
@@ -25,7 +27,7 @@ from dialogs.actions.full_teams import (
     tell_place,
     title_in,
 )
-from dialogs.actions.team_seats import is_asked_in, once_more, refuse, take, units_of
+from dialogs.actions.team_seats import came_here, is_asked_in, once_more, refuse, take, units_of
 from dialogs.actions.turn import Turn
 
 
@@ -105,8 +107,17 @@ def _get_in_line(turn: Turn, team: Team) -> None:
         team_id=team.id,
         person_id=turn.person.id,
         quantity=units_of(turn),
+        by=_invited_by(turn, team),
         now=turn.now,
     )
+
+
+def _invited_by(turn: Turn, team: Team) -> InvitedBy | None:
+    came, who = came_here(turn, team), turn.person.id
+    if came is None:
+        return None
+    allows = turn.rewards_inviting
+    return invited_by(turn.session, team_id=team.id, person_id=who, came=came, allows=allows)
 
 
 class TellLine(ShopAction):

@@ -2,7 +2,18 @@
 
 from datetime import timedelta
 
-from data.group_buys import Allows, Came, Inviting, Seat, invite, join, live_seat, note_invited
+from data.group_buys import (
+    Allows,
+    Came,
+    Inviting,
+    Seat,
+    invite,
+    invited_by,
+    join,
+    live_seat,
+    note_invited,
+    wait_for_place,
+)
 from data.kernel.tokens import fingerprint
 from data.orders import Address, set_address, ship
 from data.orders.return_terms import RETURN_DAYS
@@ -36,6 +47,18 @@ def comes_by(
         seat = join(session, team_id=team, person_id=person, now=shop.now)
         note_invited(session, seat=seat, came=came, allows=allows, now=shop.now)
         return seat.id
+
+
+def waits_by(
+    shop: GroupShop, team: str, token: str, *names: str, allows: Allows = everywhere
+) -> None:
+    """One after the other they get in line by a link."""
+    came = Came(fingerprint(token), "rest")
+    for name in names:
+        person = shop.person(name)
+        with shop.database.transaction() as session:
+            by = invited_by(session, team_id=team, person_id=person, came=came, allows=allows)
+            wait_for_place(session, team_id=team, person_id=person, by=by, now=shop.now)
 
 
 def invites(shop: GroupShop, team: str, inviter: str, *names: str) -> list[str]:
