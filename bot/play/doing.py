@@ -17,13 +17,13 @@ from data.payments.sandbox_models import Outcome
 from data.personal.codes import LETTERS
 
 _CODE_GAP, _CODE = "{code}", re.compile(rf"\b[{LETTERS}]{{4}}-[{LETTERS}]{{4}}\b")
-_LINK_GAP, _SHARED = "{link}", re.compile(r"https?://\S+/c/[\w-]+")
+_LINK_GAP, _SHARED = "{link}", re.compile(r"https?://\S+/[cg]/[\w-]+")
 _LINK = re.compile(r"/pay/([\w-]+)")
 
 
 def _say(scene: Scene, step: Step) -> None:
-    """`{code}`, `{link}`: the newest code, or link to a present, that any chat was shown, as a
-    person would copy it."""
+    """`{code}`, `{link}`: the newest code, or link to a present or a team, that any chat was shown,
+    as a person would copy it."""
     said = str(step.value)
     if _LINK_GAP in said:
         links = [link for one in scene.world.heard for link in _SHARED.findall(one.text)]

@@ -15,12 +15,15 @@ from data.group_buys import (
     open_teams_in,
     running_teams_in,
     team_of,
+    team_shared_by,
     team_view,
     unpaid_seats,
     welcomes,
 )
 from data.group_buys.places import places_of, shared_there
+from data.group_buys.sharing import mark_of, note_sent
 from data.kernel.errors import GroupBuyClosed, NoSeatLeft, NotFound, Refused, ShopError, TooOften
+from data.kernel.tokens import fingerprint
 from dialogs.actions.base import ShopAction
 from dialogs.actions.campaigns import MOST_OFFERED
 from dialogs.actions.full_teams import leave_option, leave_the_line, lines_here, no_place, title_in
@@ -43,11 +46,15 @@ def join_option(turn: Turn, team: Team) -> Option:
 
 
 class JoinTeam(ShopAction):
-    """By a button (then `team` is known) or by a word like "+1": then by what is open here."""
+    """By a button (then `team` is known), by a pasted link, or by a word like "+1": then by what is
+    open here."""
 
     called = "action_join_team"
 
     def act(self, turn: Turn) -> None:
+        if turn.slots.get("shared") is not None:
+            _take_by_link(turn, str(turn.slots["shared"]))
+            return
         team_id = turn.slots.get("team")
         if team_id is not None:
             team = team_of(turn.session, merchant_id=turn.merchant.id, team_id=str(team_id))
@@ -61,6 +68,18 @@ class JoinTeam(ShopAction):
             turn.go_on_privately(_WHICH, team_chat=turn.chat.id, seats_wanted=units_of(turn))
         elif teams:
             take(turn, (others or teams)[0])
+
+
+def _take_by_link(turn: Turn, token: str) -> None:
+    """As its start link does. Sent in a group it is shown to others: that is no wish of theirs."""
+    shop = turn.merchant.id
+    team = team_shared_by(turn.session, merchant_id=shop, token=token)
+    if team is None or turn.in_group:
+        turn.say("utter_cannot_handle")
+        return
+    note_sent(turn.session, merchant_id=shop, team_id=team.id, mark=mark_of(token))
+    turn.slots["invited"] = fingerprint(token)
+    take(turn, team)
 
 
 def _is_in(turn: Turn, team: Team) -> bool:

@@ -41,6 +41,7 @@ from dialogs.understanding.message import Message, read_message
 from dialogs.understanding.offers import answered_offer
 from dialogs.understanding.outcome import Entity, Understood
 from dialogs.understanding.own_data import own_data
+from dialogs.understanding.pasted import POOL, TEAM, pasted_link
 from dialogs.understanding.payload import parse_payload
 from dialogs.understanding.pointing import by_name
 from dialogs.understanding.pool_limits import limits_behind, read_limits
@@ -48,7 +49,6 @@ from dialogs.understanding.pool_words import (
     gives,
     leaves_pool,
     may_start_pool,
-    pasted_link,
     starts_pool,
 )
 from dialogs.understanding.split_words import starts_split
@@ -173,6 +173,9 @@ def _by_saved_day(here: Heard) -> Understood | None:
 
 
 def _by_team(here: Heard) -> Understood | None:
+    token = pasted_link(here.message, TEAM)
+    if token is not None:
+        return Understood((Act("action_join_team", {"shared": token}),), here.language, "words")
     buying = here.context.team_open or here.context.active_flow in _TOGETHER
     if buying and asks_for_rules(here.message):
         commands = for_intent(_RULES, (), here.message, here.context)
@@ -209,7 +212,7 @@ def _said_of_line(here: Heard) -> str | None:
 def _by_pool(here: Heard) -> Understood | None:
     """A present that several pay for: begun anywhere, given to where one is open. "Count me in"
     is a team's where one is open too; an amount never is."""
-    token = pasted_link(here.message)
+    token = pasted_link(here.message, POOL)
     if token is not None:
         return Understood((Act("action_show_pool", {"shared": token}),), here.language, "words")
     begun = _begins_pool(here) or _limits_pool(here)

@@ -13,7 +13,6 @@ from dialogs.understanding.values.numbers import read_whole
 
 _LONGEST_NAME = 40
 _FIGURES = r"\d{1,7}(?:\.\d{1,2})?|[零一二三四五六七八九十百千两]{1,8}"
-_LINK = re.compile(r"https?://[^\s/]+/c/(?P<token>[\w-]{22})(?![\w-])")
 _OF_PRESENTS = ("份子", "合送")  # folded: 份子 is money for a present and nothing else
 _SIGNS = "[¥$€£]"
 _UNITS = "元|块钱|块|yuan|rmb|dollars|bucks|euros"
@@ -56,12 +55,6 @@ def gives(message: Message) -> tuple[str | None] | None:
 
 def leaves_pool(message: Message) -> bool:
     return message.short in _forms("pool_leave")
-
-
-def pasted_link(message: Message) -> str | None:
-    """The token of a link that was passed on: messengers without start links need it typed."""
-    match = _LINK.search(message.original)
-    return match["token"] if match else None
 
 
 def read_amount(said: str) -> str | None:

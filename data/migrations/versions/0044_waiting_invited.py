@@ -13,8 +13,11 @@ _TABLE = "waitlist_entries"
 
 def upgrade() -> None:
     op.add_column(_TABLE, sa.Column("share_hash", sa.String(length=64), nullable=True))
-    rewarded = sa.Column("rewarded", sa.Boolean(), server_default=sa.false(), nullable=False)
-    op.add_column(_TABLE, rewarded)
+    never = sa.false()  # who waits already came by nobody that we know of
+    flag: sa.Column[bool] = sa.Column(
+        "rewarded", sa.Boolean(), server_default=never, nullable=False
+    )
+    op.add_column(_TABLE, flag)
 
 
 def downgrade() -> None:

@@ -7,7 +7,6 @@ from dialogs.understanding.pool_words import (
     Started,
     gives,
     leaves_pool,
-    pasted_link,
     read_amount,
     starts_pool,
 )
@@ -83,10 +82,3 @@ def test_what_leaves(said: str) -> None:
 )
 def test_an_amount_is_its_figures(said: str, figures: str | None) -> None:
     assert read_amount(said) == figures
-
-
-def test_a_link_is_found_in_what_was_pasted() -> None:
-    token = "0123456789abcdefghij_-"
-    said = read_message(f"look: https://shop.example/c/{token} !")
-    assert pasted_link(said) == token
-    assert pasted_link(read_message("https://shop.example/g/0123456789abcdefghij_-")) is None
