@@ -135,6 +135,7 @@ def _page(
         team=shared.team,
         token=visit.token,
         may_join=shared.standing == Standing.OPEN and shared.mine == Mine.NONE,
+        may_wait=shared.takes_waiters and shared.mine == Mine.NONE,
         in_wechat=is_in_wechat(visit.request),
         csrf=csrf.token_for(visit.request.cookies.get(VISITOR_COOKIE, "")),
         signed=signed,

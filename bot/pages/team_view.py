@@ -3,7 +3,7 @@
 What a visitor sees of themselves is their own place in the team, and only on their own screen.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -19,7 +19,9 @@ from data.group_buys import (
     TeamView,
     Tier,
     live_seat,
+    place_in_line,
     team_view,
+    waiting_entry,
 )
 from data.kernel.money import Money
 from data.merchants import ChannelAccount, Merchant
@@ -42,6 +44,7 @@ class Mine(StrEnum):
     """The visitor's own place."""
 
     NONE = "none"
+    WAITING = "waiting"
     HELD = "held"
     ORDERED = "ordered"
     PAID = "paid"
@@ -49,7 +52,8 @@ class Mine(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SharedTeam:
-    """`alone` is today's price for one, `team.price` what each pays once the team is complete."""
+    """`alone` is today's price for one, `team.price` what each pays once the team is complete.
+    `knows_line`: the shop's flows have words for it. `place`: where the visitor stands in it."""
 
     team: TeamView
     merchant: Merchant
@@ -60,6 +64,17 @@ class SharedTeam:
     seconds_left: int
     mine: Mine = Mine.NONE
     held_until: datetime | None = None
+    place: int = 0
+    knows_line: bool = False
+
+    @property
+    def takes_waiters(self) -> bool:
+        return self.has_line and self.team.takes_waiters
+
+    @property
+    def has_line(self) -> bool:
+        """Does who comes now get a place only by waiting for one?"""
+        return self.standing == Standing.FULL and self.knows_line
 
     @property
     def joins_first(self) -> bool:
@@ -77,16 +92,11 @@ class SharedTeam:
 
 
 def shared_team(
-    session: Session, team: Team, *, person_id: str | None, now: datetime
+    session: Session, team: Team, *, person_id: str | None, knows_line: bool, now: datetime
 ) -> SharedTeam:
     view = team_view(session, team)
     product = get_product(session, merchant_id=team.merchant_id, product_id=view.product_id)
-    seat = live_seat(session, team_id=team.id, person_id=person_id) if person_id else None
-    mine = Mine.NONE
-    if seat is not None:
-        unpaid = Mine.ORDERED if seat.order_id else Mine.HELD
-        mine = unpaid if seat.state == SeatState.HELD else Mine.PAID
-    return SharedTeam(
+    shared = SharedTeam(
         team=view,
         merchant=session.get_one(Merchant, team.merchant_id),
         title=view.title or product.title,
@@ -94,19 +104,31 @@ def shared_team(
         alone=price_of(session.get_one(Variant, view.variant_id)),
         standing=_standing(view, now),
         seconds_left=max(int((view.deadline - now).total_seconds()), 0),
-        mine=mine,
-        held_until=seat.held_until if seat else None,
+        knows_line=knows_line,
     )
+    return _as_theirs(session, shared, person_id) if person_id else shared
+
+
+def _as_theirs(session: Session, shared: SharedTeam, person_id: str) -> SharedTeam:
+    """With the visitor's own place in it, or in line for one."""
+    seat = live_seat(session, team_id=shared.team.id, person_id=person_id)
+    if seat is not None:
+        unpaid = Mine.ORDERED if seat.order_id else Mine.HELD
+        mine = unpaid if seat.state == SeatState.HELD else Mine.PAID
+        return replace(shared, mine=mine, held_until=seat.held_until)
+    entry = waiting_entry(session, team_id=shared.team.id, person_id=person_id)
+    if entry is None:
+        return shared
+    return replace(shared, mine=Mine.WAITING, place=place_in_line(session, entry))
 
 
 def _standing(view: TeamView, now: datetime) -> Standing:
-    if view.state == TeamState.PAYING:
-        return Standing.FULL
-    if view.state != TeamState.OPEN:
+    if view.state not in (TeamState.OPEN, TeamState.PAYING):
         return Standing(view.state)
     if view.deadline <= now:
         return Standing.OVER
-    return Standing.OPEN if view.free and not view.waiting else Standing.FULL
+    is_open = view.state == TeamState.OPEN and view.free and not view.waiting
+    return Standing.OPEN if is_open else Standing.FULL
 
 
 def doors_of(session: Session, merchant_id: str, channel: str) -> list[ChannelAccount]:

@@ -17,6 +17,7 @@ from data.kernel.locales import Locale
 from data.kernel.tokens import fingerprint
 from data.merchants import ChannelAccount
 from data.people import Person
+from dialogs.actions.full_teams import PLACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,14 @@ def look(visit: Visit) -> Seen:
         visitor = known(session, tuanzi, request, team.merchant_id)
         person = session.get(Person, visitor.visitor.person_id) if visitor else None
         mine = person.id if person else None
-        shared = shared_team(session, team, person_id=mine, now=tuanzi.clock.now())
+        flows = tuanzi.house.flows.live(session, merchant_id=team.merchant_id)
+        shared = shared_team(
+            session,
+            team,
+            person_id=mine,
+            knows_line=PLACE in flows.domain.responses,
+            now=tuanzi.clock.now(),
+        )
         return Seen(
             shared,
             language(request, Locale(person.locale) if person else shared.team.locale),

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 from httpx import Client
 from sqlalchemy import select
@@ -100,6 +101,35 @@ def test_five_by_one_link_one_leaves_one_comes_and_each_is_charged_the_last_pric
         jun.browser.close()
         settle(tuanzi)
         assert_money_to_the_cent(tuanzi)
+
+
+def test_who_finds_the_team_full_on_its_page_stands_in_line_by_its_code_and_is_seated(
+    tmp_path: Path,
+) -> None:
+    with official_street(tmp_path) as (tuanzi, platform):
+        make_it_a_ladder(tuanzi)
+        friends = four_come(tuanzi, platform)
+        jun, bo = friends[2], friends[4]
+        assert "到微信排队" in bo.opens()
+        code = bo.browser.get(f"{bo.link}/wechat").text
+        assert "不一定会有名额空出来" in code
+        ticket = re.search(r"showqrcode\?ticket=([^\"&]+)", code)
+        assert ticket
+        platform.scans(openid="o_bo", ticket=unquote(ticket[1]))
+        bo.phone.sees("你会排在第 1 位")
+        assert "你排在第 1 位" in bo.phone.says("1")
+        assert "1 人在排队" in bo.opens()
+        assert "退掉" in jun.phone.says("退团")
+        bo.phone.sees("空出来一个名额，轮到你了")
+        bo.phone.says("1")
+        bo.phone.sees("寄到哪里")
+        bo.pays()
+        for friend in friends:
+            friend.browser.close()
+        with tuanzi.database.reading() as session:
+            held = sorted(session.scalars(select(Seat.state)))
+            assert audit(session, now=tuanzi.clock.now()) == []
+        assert held == sorted([SeatState.HELD] * 3 + [SeatState.PAID, SeatState.RELEASED])
 
 
 def make_it_a_ladder(tuanzi: Tuanzi) -> None:
