@@ -30,10 +30,11 @@ class Place:
 
 @dataclass
 class Waiter:
-    """One person in line, by the number of their entry."""
+    """One person in line, by the number of their entry, and by whose link they first waited."""
 
     id: int
     person: str
+    by: str | None = None
 
 
 @dataclass

@@ -14,7 +14,7 @@ from tests.data.group_buys.machine import STEPS, GroupBuyMachine
 from tests.data.group_buys.playing import a_machine, play, play_each_path, play_settings
 from tests.data.group_buys.waiting_machine import WaitingMachine
 
-_ENTRIES = {f"entry {state}" for state in EntryState}
+_ENTRIES = {f"entry {state}" for state in EntryState} | {"credited"}
 _MODES = [PayMode.CHARGE, PayMode.HOLD, PayMode.JOIN_FIRST]
 
 
@@ -53,7 +53,11 @@ def _nobody_is_called(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(turns, "seat_next", lambda session, **of: False)
 
 
-_FAULTS = [_the_last_in_line_is_first, _nobody_is_called]
+def _whoever_is_seated_came_by_themselves(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(turns, "note_waited", lambda session, **of: None)
+
+
+_FAULTS = [_the_last_in_line_is_first, _nobody_is_called, _whoever_is_seated_came_by_themselves]
 
 
 @pytest.mark.parametrize("fault", _FAULTS, ids=lambda fault: fault.__name__.strip("_"))

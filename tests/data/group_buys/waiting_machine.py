@@ -10,9 +10,11 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from sqlalchemy import select
 
 from data.group_buys import EntryState, Team, WaitlistEntry, waiting_entry
+from data.group_buys.invitation_models import InvitedSeat
 from data.group_buys.models import RUNNING
 from data.group_buys.turns import TURN_TTL
 from data.kernel.errors import ShopError
+from tests.data.group_buys.inviting import gets_link, waits_by
 from tests.data.group_buys.machine import NAMES, PEOPLE, PICK, GroupBuyMachine
 from tests.data.group_buys.model import ModelTeam, Place, Waiter
 
@@ -30,22 +32,32 @@ class WaitingMachine(GroupBuyMachine):
 
     # What people do.
 
-    @precondition(lambda self: self.model.teams)
-    @rule(person=PEOPLE, pick=PICK)
-    def get_in_line(self, person: str, pick: int) -> None:
-        self._wait(self._team(pick), person)
+    def __init__(self) -> None:
+        super().__init__()
+        self.waited: dict[tuple[str, str], str | None] = {}  # by whom they first stood in this line
+        self.invited: dict[str, set[str | None]] = {}  # who may be credited with a seat
 
-    def _wait(self, team: ModelTeam, person: str) -> None:
+    @precondition(lambda self: self.model.teams)
+    @rule(person=PEOPLE, pick=PICK, by=st.none() | PEOPLE)
+    def get_in_line(self, person: str, pick: int, by: str | None) -> None:
+        self._wait(self._team(pick), person, by=by)
+
+    def _wait(self, team: ModelTeam, person: str, *, by: str | None = None) -> None:
         reasons = self.model.why_not_wait(team, person, self.shop.now)
         waits = person in _people(team)
+        by = by if any(place.person == by for place in team.live()) else None
         try:
-            self.shop.waits(team.id, person)
+            if by is None:
+                self.shop.waits(team.id, person)
+            else:
+                waits_by(self.shop, team.id, gets_link(self.shop, team.id, by), person)
         except ShopError as error:
             self._expected(error, reasons, person)
             return
         assert not reasons
         if not waits:
-            team.line.append(Waiter(self._entry(team, person), person))
+            first = self.waited.setdefault((team.id, person), None if by == person else by)
+            team.line.append(Waiter(self._entry(team, person), person, by and first))
         self.the_shop_is_as_the_model_says()
 
     @precondition(lambda self: self.model.teams)
@@ -91,7 +103,7 @@ class WaitingMachine(GroupBuyMachine):
         for person in NAMES:
             self._join(team, person)
         for person in NAMES:
-            self._wait(team, person)
+            self._wait(team, person, by=team.live()[0].person if team.live() else None)
         if not team.line:
             return
         if path == "closed":
@@ -137,6 +149,15 @@ class WaitingMachine(GroupBuyMachine):
             assert ids == [waiter.id for waiter in team.line]
             assert counted[team.id] == len(team.line)
         self.seen |= {f"entry {entry.state}" for entry in entries}
+        self._each_is_credited_to_who_invited_them()
+
+    def _each_is_credited_to_who_invited_them(self) -> None:
+        with self.shop.database.reading() as session:
+            noted = {one.seat_id: one.inviter_id for one in session.scalars(select(InvitedSeat))}
+        assert noted.keys() <= self.invited.keys()
+        for seat_id, by in self.invited.items():
+            assert noted.get(seat_id) in {self.shop.person(one) if one else None for one in by}
+        self.seen |= {"credited"} if noted else set()
 
     def _take_turns(self, before: Reasons) -> None:
         """Those who had their turn stood first, in that order; who got no place may have none."""
@@ -147,7 +168,7 @@ class WaitingMachine(GroupBuyMachine):
             seats = [one.seat_id for one in turns]
             for waiter, seat_id in zip(team.line, seats, strict=False):
                 if seat_id is not None:
-                    self._sit(team, waiter.person, seat_id, now)
+                    self._sit(team, waiter, seat_id, now)
         after = self._reasons()
         for team in self.model.teams:
             passed = [one.id for one in had[team.id] if one.state == EntryState.PASSED]
@@ -161,9 +182,13 @@ class WaitingMachine(GroupBuyMachine):
             self.model.follow(team)
             assert not (team.runs(now) and team.is_waited_for())
 
-    def _sit(self, team: ModelTeam, person: str, seat_id: str, now: datetime) -> None:
-        ends = team.pay_until or team.deadline
-        team.places.append(Place(seat_id, team, person, min(now + TURN_TTL, ends)))
+    def _sit(self, team: ModelTeam, waiter: Waiter, seat_id: str, now: datetime) -> None:
+        """Who had a place here before is at most still the first inviter's."""
+        ends, who = team.pay_until or team.deadline, waiter.person
+        before = [place.id for place in team.places if place.person == who]
+        earlier = {by for seat in before for by in self.invited.get(seat, ())}
+        self.invited[seat_id] = {None, *earlier} if before else {waiter.by}
+        team.places.append(Place(seat_id, team, who, min(now + TURN_TTL, ends)))
 
     def _had_a_turn(self, team: ModelTeam) -> list[WaitlistEntry]:
         waited = [waiter.id for waiter in team.line]
