@@ -49,11 +49,17 @@ class ShowOrders(ShopAction):
         orders = [mine] if mine else newest_orders(turn)[:_SHOWN]
         if number and mine is None:
             turn.say("utter_order_unknown", number=number)
-        elif not orders:
-            turn.say("utter_no_orders")
-        for order in orders:
-            _show(turn, order, alone=len(orders) == 1)
-            tell_exchanges(turn, order)
+        if orders or not number:
+            show_orders(turn, orders)
+
+
+def show_orders(turn: Turn, orders: list[Order]) -> None:
+    """How each of them stands, and what can be done about it."""
+    if not orders:
+        turn.say("utter_no_orders")
+    for order in orders:
+        _show(turn, order, alone=len(orders) == 1)
+        tell_exchanges(turn, order)
 
 
 class PayAgain(ShopAction):

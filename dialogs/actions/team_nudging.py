@@ -11,10 +11,16 @@ from data.people import start_nudges, stop_nudges
 from data.people.contact import CAPPED, QUIET
 from dialogs.actions.base import ShopAction
 from dialogs.actions.campaigns import MOST_OFFERED
+from dialogs.actions.order_nudging import (
+    on_their_way,
+    order_option,
+    tell_waiting,
+    waiting_to_be_sent,
+)
 from dialogs.actions.turn import Turn
 from dialogs.team_card import title_of
 
-_BUTTON = "utter_team_nudge_button"
+_BUTTON, _BOTH = "utter_team_nudge_button", "utter_nudge_team_or_order"
 _WHY_NOT = {
     NOT_INSIDE: "utter_nudge_not_inside",
     USED_UP: "utter_nudges_used_up",
@@ -45,6 +51,8 @@ class NudgeTeam(ShopAction):
             return
         here = turn.chat.id if turn.in_group else None
         mine = nudgeable(turn.session, person_id=turn.person.id, chat_id=here, now=turn.now)
+        if not turn.in_group and _is_about_orders(turn, mine):
+            return
         if len(mine) == 1:
             _nudge(turn, mine[0].id)
         elif mine:
@@ -52,6 +60,23 @@ class NudgeTeam(ShopAction):
             turn.say("utter_nudge_which", Options(options))
         else:
             turn.say("utter_nudge_not_inside" if _runs_here(turn) else "utter_nudge_no_team")
+
+
+def _is_about_orders(turn: Turn, teams: list[Team]) -> bool:
+    """Alone with us it is the shop that may be meant, and the parcel it has not sent yet. Who has
+    both is asked; told is what they have."""
+    waiting = waiting_to_be_sent(turn)
+    if not teams:
+        orders = waiting or on_their_way(turn)
+        if orders:
+            tell_waiting(turn, orders)
+        return bool(orders)
+    if not waiting or _BOTH not in turn.domain.responses:
+        return False
+    options = [_named(turn, team) for team in teams[:MOST_OFFERED]]
+    options += [order_option(turn, order) for order in waiting]
+    turn.say(_BOTH, Options(tuple(options)))
+    return True
 
 
 def _runs_here(turn: Turn) -> bool:

@@ -24,6 +24,7 @@ from dialogs.understanding.fixed_words import (
     asks_for_rules,
     asks_for_team,
     asks_for_votes,
+    asks_to_hurry,
     asks_to_nudge,
     heard,
     heard_within,
@@ -230,8 +231,13 @@ def _by_pool(here: Heard) -> Understood | None:
 
 
 def _by_nudge(here: Heard) -> Understood | None:
-    """Heard alone too: a team is theirs wherever they speak of it."""
-    if takes_text(here.context) or not asks_to_nudge(here.message):
+    """Heard alone too: a team is theirs wherever they speak of it. What names the parcel or the
+    shop is about an order."""
+    if takes_text(here.context):
+        return None
+    if asks_to_hurry(here.message):
+        return Understood((Act("action_nudge_order", {}),), here.language, "words", _ORDERS)
+    if not asks_to_nudge(here.message):
         return None
     commands = for_intent(_NUDGE, (), here.message, here.context)
     return Understood(commands, here.language, "words", _NUDGE)

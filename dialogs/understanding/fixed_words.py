@@ -105,6 +105,11 @@ def asks_to_nudge(message: Message) -> bool:
     return message.short in lexicon().of("team_nudge")
 
 
+def asks_to_hurry(message: Message) -> bool:
+    """The shop, with what was ordered; a closed list, tested."""
+    return message.short in lexicon().of("order_nudge")
+
+
 def asks_for_rules(message: Message) -> bool:
     """How it goes, of the team that is in front of everybody."""
     return message.short in lexicon().of("team_rules")
