@@ -107,7 +107,7 @@ def asks_to_nudge(message: Message) -> bool:
 
 def asks_to_hurry(message: Message) -> bool:
     """The shop, with what was ordered; a closed list, tested."""
-    return message.short in lexicon().of("order_nudge")
+    return not {message.short, message.bare}.isdisjoint(lexicon().of("order_nudge"))
 
 
 def asks_for_rules(message: Message) -> bool:
