@@ -143,13 +143,14 @@ def _voted(herald: Herald, fact: Fact) -> None:
 
 
 def _tell_group(herald: Herald, view: TeamView, response: str) -> None:
-    """Twice in the life of a team at most: it came together, or it did not."""
+    """Twice in the life of a team at most: it came together, or it did not. In the language of its
+    card, whoever leads now."""
     if view.chat_id is None:
         return
     leader = herald.session.get_one(Person, view.leader_id)
-    title = _title(herald, view, Locale(leader.locale))
+    title = _title(herald, view, view.locale)
     values = {"title": title, "price": view.price, "size": str(view.final_size)}
-    notice = Notice(f"{response}:{view.id}", response, values)
+    notice = Notice(f"{response}:{view.id}", response, values, locale=view.locale)
     herald.tell_chat(view.chat_id, notice, speaker=leader)
 
 

@@ -49,7 +49,8 @@ _AUTOMATIC = "utter_automatic_notice"  # older versions of a shop's flows have n
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What to say. `key` makes it unique: told twice, it is said once. `live` edits a card."""
+    """What to say. `key` makes it unique: told twice, it is said once. `live` edits a card.
+    `locale`: the language of what it is about, where that is not the person's."""
 
     key: str
     response: str
@@ -57,6 +58,7 @@ class Notice:
     more: tuple[Segment, ...] = ()
     purpose: Purpose = Purpose.TRANSACTIONAL
     live: str | None = None
+    locale: Locale | None = None
 
 
 Tell = Callable[["Herald", Fact], None]
@@ -185,7 +187,7 @@ class Herald:
     def _worded(self, person: Person, notice: Notice) -> OutboundMessage:
         values = {"name": person.name, **notice.values}
         response = self.domain.responses[notice.response]
-        message = say(response, values, Locale(person.locale), more=notice.more)
+        message = say(response, values, notice.locale or Locale(person.locale), more=notice.more)
         return replace(message, purpose=notice.purpose, coalesce_key=notice.live)
 
     def _say_to(

@@ -1,4 +1,5 @@
-"""What a team's notices say of money where a member was quicker, or wants more than one."""
+"""What a team's notices say of money where a member was quicker, or wants more than one; and in
+which language."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from bot.demo.clock import settle
 from bot.play.world import World
 from data.delivery.models import OutboxRow
-from data.group_buys import Seat, Team, place_seat_order
+from data.group_buys import Seat, Team, expire_team, leave, place_seat_order
 from data.group_buys.nudges import nudge
 from data.orders import OrderDetails
 from tests.dialogs.actions.test_group_buying import GROUP, person_called, say
@@ -54,3 +55,22 @@ def test_a_nudge_names_what_all_the_units_cost(world: World) -> None:
         nudge(session, team_id=team.id, person_id=lan, now=MORNING)
     (nudged,) = _told(world, "Wei", "utter_seat_nudge")
     assert "for CN¥198" in nudged.segments[0]["text"]
+
+
+def test_a_group_hears_the_end_in_the_language_of_the_card_whoever_leads_by_then(
+    world: World,
+) -> None:
+    say(world, world.account, "Lan", GROUP, "start a group buy for the teapot")
+    say(world, world.account, "Wei", GROUP, "count me in")
+    with world.tuanzi.database.transaction() as session:
+        wei = person_called(session, "Wei")
+        wei.locale = "zh-Hans"
+        lan = person_called(session, "Lan").id
+        team = session.scalars(select(Team)).one()
+        leave(session, team_id=team.id, person_id=lan, now=MORNING)
+        session.refresh(team)
+        assert team.leader_id == wei.id
+        expire_team(session, team_id=team.id, now=team.expires_at)
+        found = select(OutboxRow).where(OutboxRow.response == "utter_team_failed")
+        (ended,) = session.scalars(found)
+    assert "did not fill in time" in ended.segments[0]["text"]
