@@ -1,6 +1,7 @@
 """In and out of the console: sign-in, sign-out, and the language of its pages (T41, T50)."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
@@ -70,11 +71,19 @@ def sign_out(request: Request, shop: Shop, _desk: AtDesk) -> Response:
 
 
 @router.post("/language")
-def change_language(shop: Shop, desk: AtDesk, form: Form) -> Response:
+def change_language(request: Request, shop: Shop, desk: AtDesk, form: Form) -> Response:
+    """The page they look at, in the other language."""
     wanted = Locale.closest(str(form.get("locale", "")), desk.locale)
     with shop.database.transaction() as session:
         staff.change_locale(session, staff_id=desk.staff_id, locale=wanted)
-    return pages.go("/")
+    return pages.go(_came_from(request))
+
+
+def _came_from(request: Request) -> str:
+    """A page of this console, by its path alone; anything else leads to the first."""
+    page = urlsplit(request.headers.get("referer", ""))
+    is_ours = page.netloc == request.headers.get("host") and page.path.startswith(pages.ROOT + "/")
+    return page.path.removeprefix(pages.ROOT) if is_ours else "/"
 
 
 def _signed_in(

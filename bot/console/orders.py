@@ -1,5 +1,6 @@
 """Orders: a list, one order with its money, and what may be done with it. No address here."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -16,11 +17,21 @@ from bot.console.pages import FormProblems, go, page, read_form, typed, wrong
 from bot.payment_links import renew_links
 from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
+from data.catalogue import attributes_in, get_variant
 from data.kernel.errors import Invalid, NotFound, Refused
 from data.kernel.ids import new_id
 from data.kernel.money import Money
 from data.kernel.storable import storable
-from data.orders import OrderState, changes_of, deliver, find_order, has_address, returns_of, ship
+from data.orders import (
+    OrderLine,
+    OrderState,
+    changes_of,
+    deliver,
+    find_order,
+    has_address,
+    returns_of,
+    ship,
+)
 from data.payments import cancel_order as call_off
 from data.payments import give_back_by_hand, request_refund
 
@@ -180,6 +191,21 @@ def _shown(desk: Desk, shop: OpenShop, order_id: str, *, wrong: str = "") -> dic
             "addressed": has_address(session, view.order),
             "changes": changes_of(session, view.order),
             "returned": returns_of(session, view.order),
+            "kinds": _kinds(session, view.lines, desk),
         }
     shown = {"view": view, "once": new_id("rf"), "wrong": wrong, "given": {}, "fields": set()}
     return {**shown, **afterwards}
+
+
+def _kinds(session: Session, lines: Sequence[OrderLine], desk: Desk) -> dict[str, dict[str, str]]:
+    """Colours and sizes by variant, in the desk's language; as they were noted with the order where
+    the variant is another by now."""
+    kinds = {}
+    for line in lines:
+        try:
+            variant = get_variant(session, merchant_id=desk.merchant_id, variant_id=line.variant_id)
+        except NotFound:
+            continue
+        if variant.attributes == line.attributes:
+            kinds[line.variant_id] = attributes_in(variant, desk.locale)
+    return kinds

@@ -179,3 +179,23 @@ def _opens(street: Street, token: str) -> bool:
     )
     other.cookies.set(COOKIE, token, domain="127.0.0.1", path="/")
     return other.get("/console/orders").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("came_from", "leads_to"),
+    [
+        ("{here}/console/group-buys?after=x", "/console/group-buys"),
+        ("{here}/console/", "/console/"),
+        ("", "/console/"),
+        ("https://evil.example/console/group-buys", "/console/"),
+        ("{here}/g/abc", "/console/"),
+    ],
+)
+def test_another_language_shows_the_same_page(
+    owner: Browser, came_from: str, leads_to: str
+) -> None:
+    here = str(owner.client.base_url).rstrip("/")
+    referer = came_from.format(here=here)
+    form = {"csrf": owner.token, "locale": "en"}
+    answer = owner.client.post("/console/language", data=form, headers={"referer": referer})
+    assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
