@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,16 @@ from data.conversations import Offered as Shown
 from data.conversations.whereabouts import Whereabouts, look_around
 from data.delivery.inbound import EventKind, InboundEvent
 from data.delivery.masking import mask_cards
-from data.group_buys import Team, has_line, is_running, lists_of, running_teams_in, unpaid_seats
+from data.group_buys import (
+    Team,
+    TeamState,
+    has_line,
+    is_running,
+    lists_of,
+    running_teams_in,
+    teams_with,
+    unpaid_seats,
+)
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
 from data.pools import open_pools_in
@@ -179,6 +188,15 @@ def _has_seat(session: Session, known: Whereabouts, now: datetime) -> bool:
     return any(seat.team_id in here for seat in seats) or _waits(session, known, now)
 
 
+def _is_in_team(session: Session, known: Whereabouts) -> bool:
+    """In one that is open still, of any chat; before a group it is nobody's business."""
+    if known.person is None or known.chat is None or known.chat.kind == "group":
+        return False
+    shop, person = known.merchant.id, known.person.id
+    newest = teams_with(session, merchant_id=shop, person_id=person, limit=1)
+    return any(team.state == TeamState.OPEN for team in newest)
+
+
 def _waits(session: Session, known: Whereabouts, _now: datetime) -> bool:
     if known.person is None:
         return False
@@ -264,6 +282,7 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
         flow_slots=live.owned,
         team_open=any(is_running(team, now) for team in teams),
         line_open=knows_lines and any(has_line(team, now) for team in teams),
+        in_team=partial(_is_in_team, session, known),
         pool_open=bool(chat and open_pools_in(session, chat_id=chat.id, now=now)),
         day_saved=is_fresh(state.slots.get("day_saved"), now=now),
         wares=_wares(session, merchant.id),

@@ -1,10 +1,15 @@
 """A product by the words somebody called it: by its title, or else found by what it is."""
 
+import re
+
 from data.catalogue import Filters, Variant, search, shelf_of, variants_of
 from data.kernel.errors import OutOfStock
 from dialogs.actions.turn import Turn
+from dialogs.understanding.folding import folded
 
 _FOUND = 5
+_WORD = re.compile(r"[a-z]{4,}")
+_SIGNS = re.compile(r"[\u4e00-\u9fff]{2}")
 
 
 def goods_called(turn: Turn, said: str) -> list[str]:
@@ -33,6 +38,29 @@ def _found(turn: Turn, said: str) -> list[str]:
         fill_up=False,
     )
     return [one.product.id for one in found]
+
+
+def named_within(turn: Turn, said: str) -> list[str]:
+    """The ids of what a question names, "is the umbrella waterproof?": found by the whole of it,
+    and a word of the title stands in it. A question that only says "it" finds all sorts of things.
+    """
+    shelf = shelf_of(turn.session, merchant_id=turn.merchant.id)
+    asked = folded(said)
+    words = set(_WORD.findall(asked))
+    found = (shelf.get(one) for one in _found(turn, said))
+    return [
+        article.id
+        for article in found
+        if article and any(_shares(folded(title), asked, words) for title in article.title.values())
+    ]
+
+
+def _shares(title: str, asked: str, words: set[str]) -> bool:
+    """A word of letters, or two signs of a script without spaces."""
+    if any(word in words or f"{word}s" in words for word in _WORD.findall(title)):
+        return True
+    pairs = (title[at : at + 2] for at in range(len(title) - 1))
+    return any(_SIGNS.fullmatch(pair) and pair in asked for pair in pairs)
 
 
 def left_of(turn: Turn, product_id: str) -> list[Variant]:

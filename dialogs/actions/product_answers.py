@@ -9,8 +9,15 @@ from data.catalogue import Product, Variant, price_of, text_in
 from data.delivery.messages import Option, Options
 from data.kernel.money import Money
 from dialogs.actions.base import ShopAction
+from dialogs.actions.named_goods import named_within
 from dialogs.actions.products import of_turn, variant_words
-from dialogs.actions.seen import is_buying, products_seen, talk_of, talked_of
+from dialogs.actions.seen import (
+    is_buying,
+    products_seen,
+    products_together,
+    talk_of,
+    talked_of,
+)
 from dialogs.actions.shopping import buy_option, on_shelf
 from dialogs.actions.turn import Turn
 from dialogs.understanding.folding import folded
@@ -20,25 +27,48 @@ from dialogs.wording import in_words
 # What a question may name, and the attribute of a variant that answers it.
 _NAMED = {"colours": "color", "sizes": "size"}
 _ONLY_A_SUFFIX = "色的号码"
+_ASK = "/StartFlow(product_question, product_asked="
 
 
 class AnswerAboutProduct(ShopAction):
     called = "action_answer_about_product"
 
     def act(self, turn: Turn) -> None:
-        seen = products_seen(turn)
+        shown = products_seen(turn)
+        seen = shown or products_together(turn)
         place = turn.slots.get("product_asked")
-        product_id = _pick(seen, place) or talked_of(turn, seen)
+        product_id = _named(turn, seen) or _pick(seen, place) or talked_of(turn, seen)
         talk_of(turn, product_id)
         asked = turn.slots.get("attribute_asked")
         if product_id is None:
-            turn.say(
-                "utter_which_product" if seen else "utter_no_product_in_sight", **_sending(turn)
-            )
+            _ask_which(turn, shown, seen)
         elif asked:
             answer_about(turn, of_turn(turn, product_id), str(asked))
         else:
             _describe(turn, of_turn(turn, product_id))
+
+
+def _named(turn: Turn, seen: Sequence[str]) -> str | None:
+    """The one that the question names: of those in sight, else the only one of the shop."""
+    words = turn.slots.get("product_named")
+    if turn.slots.get("product_asked") is not None or not words:
+        return None
+    named = named_within(turn, str(words))
+    if any(one in named for one in seen):
+        return next(one for one in named if one in seen) if len(seen) > 1 else seen[0]
+    return named[0] if len(named) == 1 else None
+
+
+def _ask_which(turn: Turn, shown: Sequence[str], seen: Sequence[str]) -> None:
+    """Cards are counted; what teams buy is named."""
+    if shown or not seen:
+        turn.say("utter_which_product" if shown else "utter_no_product_in_sight", **_sending(turn))
+        return
+    named = enumerate((of_turn(turn, product_id) for product_id in seen), start=1)
+    options = tuple(
+        Option(text_in(one.title, turn.locale), f"{_ASK}{place})") for place, one in named
+    )
+    turn.say("utter_which_product_together", Options(options))
 
 
 def _pick(seen: Sequence[str], place: object) -> str | None:

@@ -6,6 +6,7 @@ from data.group_buys import (
     Seat,
     SeatState,
     Team,
+    TeamState,
     TeamView,
     asks_for_address,
     give_team_address,
@@ -26,7 +27,10 @@ from dialogs.actions.buying import give_payment_link, tell_tax
 from dialogs.actions.one_address import TO_LEADER
 from dialogs.actions.products import variant_words
 from dialogs.actions.turn import Turn
+from dialogs.engine.commands import CancelFlow
 from dialogs.team_card import Wording, ladder_lines, title_of
+
+_DUE = "utter_seat_due"
 
 
 class PickSeat(ShopAction):
@@ -64,6 +68,8 @@ def _tell_paid(turn: Turn, taken: str) -> None:
 
 def _tell_held(turn: Turn, seat: Seat, view: TeamView) -> None:
     response = "utter_seat_held" if seat.quantity == 1 else "utter_seat_held_units"
+    if view.state == TeamState.PAYING and _DUE in turn.domain.responses:
+        response = _DUE  # it is full, so nothing is said of what would be if it were not
     turn.say(
         response,
         title=_title(turn, view),
@@ -146,7 +152,7 @@ class ShowSeat(ShopAction):
         address = _address(turn, seat)
         asked = quote(turn.merchant, view.price * seat.quantity)
         units = f" × {seat.quantity}" if seat.quantity > 1 else ""
-        words = f"{_title(turn, view)} {variant_words(variant, turn.locale)}".strip()
+        words = " · ".join(filter(None, (_title(turn, view), variant_words(variant, turn.locale))))
         turn.say(
             "utter_seat_summary" if address else "utter_seat_summary_to_leader",
             title=f"{words}{units}",
@@ -214,6 +220,17 @@ class GiveUpSeat(ShopAction):
             leave(turn.session, team_id=seat.team_id, person_id=turn.person.id, now=turn.now)
 
 
+class CheckSeat(ShopAction):
+    """Whether there is still something to go on with; that it is gone was told when it went."""
+
+    called = "action_check_seat"
+
+    def act(self, turn: Turn) -> None:
+        if _held(turn) is None:
+            turn.set("seat", None)
+            turn.commands.append(CancelFlow())
+
+
 def _held(turn: Turn) -> Seat | None:
     """The seat this chat is about, as long as nothing has happened to it."""
     seat = turn.session.get(Seat, str(turn.slots.get("seat") or ""), populate_existing=True)
@@ -237,4 +254,4 @@ def _title(turn: Turn, view: TeamView) -> str:
     return title_of(turn.session, view, merchant_id=turn.merchant.id, locale=turn.locale)
 
 
-ACTIONS = (PickSeat, ShowSeat, PlaceSeatOrder, SetTeamAddress, GiveUpSeat)
+ACTIONS = (PickSeat, ShowSeat, PlaceSeatOrder, SetTeamAddress, GiveUpSeat, CheckSeat)

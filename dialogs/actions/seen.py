@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 from data.catalogue import get_variant
 from data.conversations import Offered, offered_to
+from data.group_buys import Team, TeamState, open_teams_in, team_view, teams_with
 from data.kernel.errors import NotFound
 from dialogs.actions.turn import Turn
 from dialogs.engine import from_json
 
 _BUYING, _SEAT = "checkout", "group_checkout"
+_MOST_TEAMS = 6
 _PRODUCT = re.compile(r"\b(?:gift_choice|product)=(prd_\w+)")
 _VARIANT = re.compile(r"\bvariant=(var_\w+)")
 
@@ -38,6 +40,24 @@ def products_seen(turn: Turn) -> list[str]:
     newest = next((option.batch for option in shown if _product_of(turn, option)), None)
     together = [option for option in reversed(shown) if option.batch == newest]
     return list(dict.fromkeys(filter(None, (_product_of(turn, one) for one in together))))
+
+
+def products_together(turn: Turn) -> list[str]:
+    """Ids of what is being bought together: by the open teams of this group, the oldest first;
+    alone, by those that one is in."""
+    if turn.in_group:
+        teams = open_teams_in(turn.session, chat_id=turn.chat.id, now=turn.now)
+    else:
+        teams = _own_teams(turn)
+    views = (team_view(turn.session, team) for team in teams)
+    return list(dict.fromkeys(view.product_id for view in views))[:_MOST_TEAMS]
+
+
+def _own_teams(turn: Turn) -> list[Team]:
+    teams = teams_with(
+        turn.session, merchant_id=turn.merchant.id, person_id=turn.person.id, limit=_MOST_TEAMS
+    )
+    return [team for team in teams if team.state == TeamState.OPEN]
 
 
 def talked_of(turn: Turn, seen: Sequence[str]) -> str | None:

@@ -31,6 +31,7 @@ from dialogs.actions.turn import Turn
 from dialogs.engine.commands import CancelFlow
 
 _CHECKOUT, _WHICH = "group_checkout", "group_buy_which"
+_LEFT = "utter_take_left_button"
 # Why somebody may not take a seat (data/group_buys/limits.py), each in words of its own.
 _LIMITS = {
     "seat_holds": "utter_too_many_seats",
@@ -119,7 +120,7 @@ def take(turn: Turn, team: Team) -> None:
     except (GroupBuyClosed, NoSeatLeft) as refusal:
         no_place(turn, team, refusal, units_of(turn))
     except (TooOften, Refused) as refusal:
-        refuse(turn, refusal)
+        refuse(turn, refusal, team)
     else:
         _note_invited(turn, seat)
         go_on(turn, seat)
@@ -150,7 +151,7 @@ def once_more(turn: Turn, seat: Seat) -> None:
     try:
         changed = change_quantity(turn.session, seat_id=seat.id, quantity=units, now=turn.now)
     except (TooOften, Refused) as refusal:
-        refuse(turn, refusal)
+        refuse(turn, refusal, turn.session.get_one(Team, seat.team_id))
     else:
         go_on(turn, changed)
 
@@ -170,15 +171,27 @@ def _already_in(turn: Turn, seat: Seat) -> None:
         go_on(turn, seat)
 
 
-def refuse(turn: Turn, refusal: ShopError) -> None:
-    """A limit in words; every other refusal has its own."""
+def refuse(turn: Turn, refusal: ShopError, team: Team | None = None) -> None:
+    """A limit in words; every other refusal has its own. Who asked for too many of a `team` may
+    have what is left."""
     response = _LIMITS.get(refusal.detail)
     if response is None:
         raise refusal
     values = {name: str(value) for name, value in refusal.values.items()}
+    options: tuple[Option, ...] = ()
     if refusal.detail == "person_limit" and values.get("left", "0") != "0":
         response = "utter_person_limit_left"
-    turn.say(response, name=turn.person.name, **values)
+        knows = _LEFT in turn.domain.responses  # flows published before have no words for it
+        options = (_take_left(turn, team, values["left"]),) if team and knows else ()
+    more = (Options(options),) if options else ()
+    turn.say(response, *more, name=turn.person.name, **values)
+
+
+def _take_left(turn: Turn, team: Team, left: str) -> Option:
+    link = turn.slots.get("invited")
+    more = f", invited={link}" if isinstance(link, str) else ""
+    payload = f"/Act(action_join_team, team={team.id}, seats={left}{more})"
+    return turn.option(_LEFT, payload, left=left)
 
 
 class AskWhichTeam(ShopAction):

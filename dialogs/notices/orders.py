@@ -26,6 +26,7 @@ from dialogs.notices.herald import Herald, Notice
 from dialogs.wording import money
 
 _NUDGE = "utter_team_nudge_button"
+_LAST = "utter_receipt_last"
 
 
 def _values(order: Order) -> dict[str, Any]:
@@ -65,10 +66,18 @@ def _paid(herald: Herald, fact: Fact) -> None:
     if order.kind == OrderKind.NORMAL:
         _tell(herald, fact, "utter_receipt")
     elif order.kind == OrderKind.GROUP and _is_in_time(herald, order):
-        response = _if_held(herald, order, "utter_receipt_hold", "utter_receipt_group")
+        response = _if_held(herald, order, "utter_receipt_hold", _of_seat(herald, order))
         _tell(herald, fact, response, ways=_nudge_button(herald, order, buyer))
     mark_paid(herald, order, buyer)
     herald.tell_flows("payment_paid", order.id, **_told_of(order, buyer))
+
+
+def _of_seat(herald: Herald, order: Order) -> str:
+    """Whoever pays last waits for nobody; that it is complete the group is told right after."""
+    seat = seat_of_order(herald.session, order_id=order.id)
+    team = herald.session.get_one(Team, seat.team_id) if seat else None
+    is_last = team is not None and team.state == TeamState.OPEN and team.target - team.paid == 1
+    return _LAST if is_last and herald.knows(_LAST) else "utter_receipt_group"
 
 
 def _nudge_button(herald: Herald, order: Order, buyer: Person) -> tuple[Option, ...]:

@@ -15,7 +15,8 @@ MARK = "unheard:"
 # Money came, did not come, or went back. The rest an order or a team tells itself when asked.
 ABOUT_MONEY = frozenset(
     {
-        "utter_receipt", "utter_receipt_group", "utter_payment_failed", "utter_refunded",
+        "utter_receipt", "utter_receipt_group", "utter_receipt_last",
+        "utter_payment_failed", "utter_refunded",
         "utter_refund_delayed", "utter_seat_late", "utter_seat_refunded",
         "utter_seat_team_failed_paid", "utter_seat_team_cancelled_paid",
         "utter_seat_team_underpaid",

@@ -1,8 +1,8 @@
 """From a message to commands. The first link that knows the answer wins:
 
-payload (only what was offered) → a menu's command → join lines of an open team → option by label,
-number or what stands on its card → fixed words → values and intents → the open question's free
-text → clarify, or say so.
+payload (only what was offered) → a menu's command → a pasted link → join lines of an open team →
+option by label, number or what stands on its card → fixed words → values and intents → the open
+question's free text → clarify, or say so.
 """
 
 from dataclasses import dataclass
@@ -42,11 +42,12 @@ from dialogs.understanding.message import Message, read_message
 from dialogs.understanding.offers import answered_offer
 from dialogs.understanding.outcome import Entity, Understood
 from dialogs.understanding.own_data import own_data
-from dialogs.understanding.pasted import POOL, TEAM, pasted_link
+from dialogs.understanding.pasted_links import pasted
 from dialogs.understanding.payload import parse_payload
 from dialogs.understanding.pointing import by_name
 from dialogs.understanding.pool_limits import limits_behind, read_limits
 from dialogs.understanding.pool_words import (
+    Started,
     gives,
     leaves_pool,
     may_start_pool,
@@ -67,7 +68,7 @@ _TOGETHER = frozenset({"group_buy_start", "group_checkout"})
 _SEARCH, _ORDERS, _STOP = "product_search", "order_status", "stop_messages"
 _LONGEST_ORDER, _LITTLE_MORE = 30, 2  # "order number 1001" and a question mark
 POOL_START, POOL_GIVE, POOL_LEAVE = "pool_start", "pool_give", "pool_leave"
-_LIMITS = "pool_limits"
+_LIMITS, _ADDRESS = "pool_limits", "ship_to"
 _UNOPENED = frozenset(
     ("pool_gift", "variant", "pool_shares", "pool_secret", _LIMITS, "confirm_pool")
 )  # fmt: skip
@@ -174,11 +175,7 @@ def _by_saved_day(here: Heard) -> Understood | None:
 
 
 def _by_team(here: Heard) -> Understood | None:
-    token = pasted_link(here.message, TEAM)
-    if token is not None:
-        return Understood((Act("action_join_team", {"shared": token}),), here.language, "words")
-    buying = here.context.team_open or here.context.active_flow in _TOGETHER
-    if buying and asks_for_rules(here.message):
+    if asks_for_rules(here.message) and _buys_together(here.context):
         commands = for_intent(_RULES, (), here.message, here.context)
         return Understood(commands, here.language, "words", _RULES)
     said = _said_of_line(here)
@@ -197,6 +194,11 @@ def _by_team(here: Heard) -> Understood | None:
     return Understood(commands, here.language, "words", _JOIN, entities=(seat,))
 
 
+def _buys_together(context: Context) -> bool:
+    here = context.team_open or context.active_flow in _TOGETHER
+    return here or bool(context.in_team and context.in_team())
+
+
 def _said_of_line(here: Heard) -> str | None:
     """Out of a team, or of the line for one, or into it. Amid a question for free words the line
     is meant only where there is one."""
@@ -210,12 +212,14 @@ def _said_of_line(here: Heard) -> str | None:
     return _LEAVE_LINE if leaves_line(here.message) else None
 
 
+def _by_link(here: Heard) -> Understood | None:
+    act = pasted(here.message)
+    return Understood((act,), here.language, "words") if act else None
+
+
 def _by_pool(here: Heard) -> Understood | None:
     """A present that several pay for: begun anywhere, given to where one is open. "Count me in"
     is a team's where one is open too; an amount never is."""
-    token = pasted_link(here.message, POOL)
-    if token is not None:
-        return Understood((Act("action_show_pool", {"shared": token}),), here.language, "words")
     begun = _begins_pool(here) or _limits_pool(here)
     if begun is not None:
         return begun
@@ -244,9 +248,7 @@ def _by_nudge(here: Heard) -> Understood | None:
 
 
 def _begins_pool(here: Heard) -> Understood | None:
-    if takes_text(here.context) or not may_start_pool(here.message):
-        return None
-    if POOL_START not in here.context.flow_slots:
+    if not may_start_pool(here.message) or POOL_START not in here.context.flow_slots:
         return None
     limits = None
     wish = here.message
@@ -254,12 +256,18 @@ def _begins_pool(here: Heard) -> Understood | None:
         said, limits = limits_behind(here.message, here.setting)
         wish = read_message(said) if limits else here.message
     started = starts_pool(wish)
-    if started is None:
+    if started is None or (takes_text(here.context) and not _asks_otherwise(here, started)):
         return None
     told = {"pool_for": started.name, _LIMITS: limits}
     slots = tuple(SetSlot(slot, value) for slot, value in told.items() if value)
     intent = POOL_START if started.is_plain else None
     return Understood((StartFlow(POOL_START), *slots), here.language, "words", intent)
+
+
+def _asks_otherwise(here: Heard, started: Started) -> bool:
+    """No address speaks of a present for somebody."""
+    asked = here.context.asked
+    return started.is_plain and asked is not None and asked.slot == _ADDRESS
 
 
 def _knows_limits(context: Context) -> bool:
@@ -372,8 +380,8 @@ def _word(word: str, here: Heard) -> Understood | None:
 
 
 _LINKS = (
-    _by_payload, _by_command, _by_own_data, _by_voucher, _by_address, _by_pool, _by_split, _by_team,
-    _by_nudge,
+    _by_payload, _by_command, _by_own_data, _by_voucher, _by_address, _by_link, _by_pool, _by_split,
+    _by_team, _by_nudge,
     _by_votes, _by_choice, _by_taking, _by_card, _by_saved_day, _by_words, _by_start, _by_code,
     _by_order,
 )  # fmt: skip

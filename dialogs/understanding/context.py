@@ -72,6 +72,8 @@ class Context:
     line_open: bool = False
     """A team here is full: one gets into it by waiting."""
     pool_open: bool = False
+    in_team: Callable[[], bool] | None = None
+    """Whether they are in a team that runs, wherever they speak; looked up when it matters."""
     day_saved: bool = False
     """A day was kept a moment ago: what comes next may correct it."""
     products: ProductNames | None = None

@@ -13,7 +13,7 @@ from dialogs.understanding.values.numbers import read_whole
 
 _LONGEST_NAME = 40
 _FIGURES = r"\d{1,7}(?:\.\d{1,2})?|[零一二三四五六七八九十百千两]{1,8}"
-_OF_PRESENTS = ("份子", "合送")  # folded: 份子 is money for a present and nothing else
+_OF_PRESENTS = ("份子", "合送", "礼物")  # folded: 份子 is money for a present and nothing else
 _SIGNS = "[¥$€£]"
 _UNITS = "元|块钱|块|yuan|rmb|dollars|bucks|euros"
 
@@ -70,10 +70,12 @@ def read_amount(said: str) -> str | None:
 
 
 def _as_written(message: Message, name: str) -> str | None:
-    """With the capitals it was written with."""
-    at = message.folded.original.casefold().find(name)
-    found = message.folded.original[at : at + len(name)] if at >= 0 else name
-    return found.strip()[:_LONGEST_NAME] or None
+    """With the capitals and in the script that it was written in: nobody renames 小蘭."""
+    at = message.folded.text.find(name)
+    if at >= 0:
+        start, end = message.folded.span(at, at + len(name))
+        name = message.original[start:end]
+    return name.strip()[:_LONGEST_NAME] or None
 
 
 @cache

@@ -29,7 +29,7 @@ _TO_THE_TEAM = {
 }
 _OF_THE_SHOP = frozenset({"ways_to_pay", "shop_service", "delivery_time", "group_buy_rules"})
 _IN_TURN = ChitChat("utter_one_after_the_other")
-_LOOKING = frozenset({"product_search", "group_buy_start", "buy"})
+_LOOKING = frozenset({"product_search", "group_buy_start", "buy", "product_question"})
 
 
 def _several(entities: tuple[Entity, ...]) -> bool:

@@ -40,7 +40,7 @@ from tests.bot.pages.shared_team import Shared, a_shared_team, connect
 from tests.builders import NOW
 from tests.peers.wechat_platform import APP_ID, Remote, running_platform
 
-LANGUAGES = {"zh-CN": "还差 3 人成团", "zh-TW": "還差 3 人成團", "en-GB": "3 more are needed"}
+LANGUAGES = {"zh-CN": "还差 3 人成团", "zh-TW": "還差 3 人成團", "en-GB": "3 to go"}
 
 
 @pytest.fixture(scope="module")
@@ -417,7 +417,7 @@ def test_many_join_at_once_and_no_seat_too_many_is_taken(shared: Shared) -> None
     [
         ("zh-CN", "已有 1 人参加，还差 2 人成团", "先参团，人齐了再付款。"),
         ("zh-TW", "已有 1 人參加，還差 2 人成團", "先跟團，人齊了再付款。"),
-        ("en-GB", "1 joined, 2 more are needed", "You join now and pay when the team is full."),
+        ("en-GB", "1 joined, 2 to go", "You join now and pay when the team is full."),
     ],
 )
 def test_where_people_join_first_those_who_joined_are_counted(

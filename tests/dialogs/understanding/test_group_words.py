@@ -13,6 +13,9 @@ from tests.dialogs.understanding.shop import a_context, slots_of
         ("+1", 1), ("＋１", 1), ("算我一个", 1), ("算我一個", 1), ("count me in", 1),
         ("Count me in!", 1), ("me too", 1), ("参团", 1), ("加1", 1), ("我要两份", 2),
         ("我要兩份", 2), ("+2", 2), ("来3份", 3), ("I'll take 2", 2), ("count me in for three", 3),
+        ("count me in please", 1), ("+1 please", 1), ("same here", 1), ("算我一个吧", 1),
+        ("我也+1", 1), ("我也要兩個", 2), ("+2份", 2), ("+1 两份", 2), ("跟兩個", 2),
+        ("我跟一個", 1),
         ("3. 小王", 1), ("4、Ann 2份", 2), ("5) Bob x2", 2),
         ("接龙\n1. 老张\n2. 小李 2份\n3. 小王 +1", 1),
     ],
@@ -29,6 +32,8 @@ def test_a_join_line_takes_seats_while_a_team_is_open(text: str, seats: int) -> 
     [
         "我们去吃饭吧", "+1 for pizza tonight", "算我一个人在家", "count me in your prayers",
         "I was in the 1. team", "1.5", "3. 我觉得不行，太贵了", "大家好", "我要两份报告", "+1000",
+        "same here, so tired", "我也要两个小时才到", "跟两个朋友吃饭",
+        "I'd like 2 days off", "我想跟你说",
     ],
 )  # fmt: skip
 def test_other_talk_joins_nothing(text: str) -> None:

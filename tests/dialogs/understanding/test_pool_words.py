@@ -27,6 +27,13 @@ from dialogs.understanding.pool_words import (
         ("我們湊份子給小李買生日禮物吧", "小李", True),
         ("我們合送小美生日禮物", "小美", True),
         ("湊份子", None, True),
+        ("我们凑钱给Qi买个生日礼物", "Qi", True),
+        ("大家一起凑钱送Qi一个礼物", "Qi", True),
+        ("我們合資買禮物給Qi", "Qi", True),
+        ("大家一起集資送小蘭生日禮物", "小蘭", True),
+        ("let's all chip in and buy Qi a gift", "Qi", True),
+        ("let's pool money for Wei's birthday", "Wei", True),
+        ("let's chip in and buy lunch", "lunch", False),
     ],
 )
 def test_what_begins_one(said: str, name: str | None, is_plain: bool) -> None:

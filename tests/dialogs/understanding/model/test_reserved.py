@@ -39,7 +39,7 @@ UNHEARD = {
 }  # nothing that is said starts them
 FILLABLE = {
     "recipient", "occasion", "budget", "recipient_age", "interests", "excluded", "search_for",
-    "occasion_person",
+    "occasion_person", "product_named",
 }  # fmt: skip
 
 
