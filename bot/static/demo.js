@@ -141,7 +141,8 @@ function listen() {
   const names = [...chats.keys()].join(",");
   const source = new EventSource(`/demo/stream?chats=${encodeURIComponent(names)}`);
   const on = (kind, act) => source.addEventListener(kind, (event) => act(JSON.parse(event.data)));
-  on("said", (line) => chats.get(line.chat)?.line(line, line.who === who, "sent"));
+  // A private chat is its person's own, whoever one is while it is told.
+  on("said", (line) => chats.get(line.chat)?.line(line, line.chat !== GROUP || line.who === who, "sent"));
   on("message", (item) => {
     const chat = chats.get(item.chat);
     chat.typing(false);

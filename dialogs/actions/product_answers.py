@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from data.catalogue import Product, Variant, price_of, text_in
 from data.delivery.messages import Option, Options
+from data.group_buys import open_teams_in, team_view
 from data.kernel.money import Money
 from dialogs.actions.base import ShopAction
 from dialogs.actions.named_goods import named_within
@@ -103,7 +104,7 @@ def _describe(turn: Turn, product: Product) -> None:
     left = [variant for variant in variants if variant.available]
     values = {
         "title": text_in(product.title, turn.locale),
-        "about": text_in(product.description, turn.locale),
+        "about": text_in(product.description, turn.locale) + _together(turn, product),
         "price": _price(left or variants),
         "left": _names(turn, left),
         **_sending(turn),
@@ -111,6 +112,17 @@ def _describe(turn: Turn, product: Product) -> None:
     named = bool(values["left"])
     response = "utter_product_facts" if named else "utter_product_facts_plain"
     turn.say(response if left else "utter_sold_out_altogether", **values)
+
+
+def _together(turn: Turn, product: Product) -> str:
+    """What each pays in the open team of this group that buys it, as a further line."""
+    response = "utter_product_together"
+    if not turn.in_group or response not in turn.domain.responses:
+        return ""
+    teams = open_teams_in(turn.session, chat_id=turn.chat.id, now=turn.now)
+    views = (team_view(turn.session, team) for team in teams)
+    price = next((view.price for view in views if view.product_id == product.id), None)
+    return "" if price is None else "\n" + turn.words(response, price=price)
 
 
 def _take(turn: Turn, product: Product, variant: Variant) -> Option:

@@ -1,5 +1,7 @@
 """The page under hostile words, without a mouse, without a network, and for a screen reader."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -73,6 +75,21 @@ def test_a_visitor_without_a_mouse_shops_too(visits: Visits) -> None:
     lines = visit.log().locator(".person").count()
     page.keyboard.press("Enter")
     expect(visit.log().locator(".person")).to_have_count(lines + 1)
+
+
+def test_what_somebody_said_alone_stands_on_their_side_also_when_it_is_told_again(
+    visits: Visits,
+) -> None:
+    visit = visits(locale="en-US")
+    page = visit.open()
+    visit.become("Qi")
+    visit.say("hello")
+    expect(page.locator(".person[data-state=sending]")).to_have_count(0)
+    visit.become("阿偉")
+    page.reload()
+    expect(page.locator("body[data-ready]")).to_be_attached()
+    visit.become("Qi")
+    expect(visit.log().locator(".person").last).to_have_class(re.compile(r"\bmine\b"))
 
 
 def test_arrow_keys_change_who_one_is(visits: Visits) -> None:

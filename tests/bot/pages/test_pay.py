@@ -270,6 +270,15 @@ def test_a_place_in_a_group_that_was_not_paid_says_so(demo: Demo) -> None:
     assert "the group is over" in look(demo, token)
 
 
+@pytest.mark.parametrize("locale", list(Locale))
+def test_a_place_in_a_team_says_what_becomes_of_the_money(demo: Demo, locale: Locale) -> None:
+    token, note = demo.a_bill(locale), words(locale).gettext("pay.for_a_team")
+    assert note not in look(demo, token)
+    with demo.tuanzi.database.transaction() as session:
+        session.scalars(select(Order)).one().kind = OrderKind.GROUP
+    assert note in look(demo, token)
+
+
 def test_while_the_bank_is_asked_the_page_looks_again_by_itself_and_else_it_lies_still(
     demo: Demo,
 ) -> None:
