@@ -67,9 +67,11 @@ class AskCampaign(ShopAction):
     def act(self, turn: Turn) -> None:
         meant = turn.slots.get("campaigns_meant") or ()
         offers = on_offer(turn)
-        fitting = [offer for offer in offers if offer.id in meant] or offers
-        options = tuple(offer_option(turn, offer) for offer in fitting[:MOST_OFFERED])
-        turn.say("utter_ask_campaign", Options((*options, *ordering_together(turn))))
+        named = [offer for offer in offers if offer.id in meant]
+        options = tuple(offer_option(turn, offer) for offer in (named or offers)[:MOST_OFFERED])
+        # Who named something to buy wants no lunch.
+        other = () if named else ordering_together(turn)
+        turn.say("utter_ask_campaign", Options((*options, *other)))
 
 
 class OpenTeam(ShopAction):
