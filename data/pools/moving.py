@@ -107,8 +107,9 @@ def end_pool(
     fact: type[PoolFact] = PoolFailed,
     now: datetime,
 ) -> bool:
-    """It came to nothing: goods are let go, everybody's money goes back."""
-    if not turn_pool(session, pool_id, to, *conditions, now=now, why=why):
+    """It came to nothing: goods are let go, everybody's money goes back, and nobody needs to know
+    any more where somebody lives who has not heard of it."""
+    if not turn_pool(session, pool_id, to, *conditions, now=now, why=why, ship_to=None):
         return False
     pool = pool_now(session, pool_id)
     soon(session, pool, UNWIND, now=now)

@@ -21,7 +21,7 @@ from data.pools import (
     share_pool,
 )
 from data.pools.sharing import shop_of_share
-from tests.data.pools.shop import PoolShop
+from tests.data.pools.shop import DAY, PoolShop
 
 
 def _shared(shop: PoolShop, pool_id: str) -> str:
@@ -42,7 +42,8 @@ def _export(shop: PoolShop, name: str) -> str:
     person_id = shop.person(name)
     with shop.database.transaction() as session:
         person = session.get_one(Person, person_id)
-        return json.dumps(export_person(session, person=person, by=person_id, now=shop.now))
+        told = export_person(session, person=person, by=person_id, now=shop.now)
+        return json.dumps(told, ensure_ascii=False)  # escaped, no street would be found in it
 
 
 def test_their_own_data_hold_nothing_of_it_and_a_givers_hold_their_own_alone(
@@ -105,6 +106,16 @@ def _agree_to_be_named(shop: PoolShop, *names: str) -> None:
         with shop.database.transaction() as session:
             person = session.get_one(Person, person_id)
             grant_consent(session, person=person, purpose=purpose, asked=asked, now=shop.now)
+
+
+def test_where_they_live_is_kept_no_longer_than_it_may_be_sent_there(shop: PoolShop) -> None:
+    pool = shop.opens_pool("Lan", shares=2, recipient="Ann")
+    shop.says_where(pool, "Lan")
+    assert "桂花巷" in _export(shop, "Lan")
+    shop.later(DAY)
+    assert shop.pool_state(pool) == PoolState.FAILED
+    with shop.database.reading() as session:
+        assert pool_of(session, merchant_id=shop.merchant_id, pool_id=pool).ship_to is None
 
 
 def test_with_its_organiser_every_link_to_it_is_forgotten(shop: PoolShop) -> None:
