@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from data.kernel.database import Database
 from data.schema import create_schema
@@ -37,6 +38,19 @@ _EMPTY_OUT = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
+
+
+def is_waited_for(database: Database) -> bool:
+    """Does somebody wait for what another has locked? SQLite's writers wait before they begin, so
+    whoever was started there may as well wait."""
+    if database.is_sqlite:
+        return True
+    with database.reading() as session:
+        waiting = text(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(session.scalar(waiting))
 
 
 class Server:

@@ -22,6 +22,7 @@ from data.payments import RefundState
 from data.split_orders import SplitState, close_split, leave_split
 from data.split_orders.terms import HOLDS_PER_PERSON, OPEN_PER_PERSON
 from tests.data.split_orders.shop import FEE, HOUR, NOODLES, SplitShop
+from tests.postgresql import is_waited_for
 from tests.races import acts, split_acts
 from tests.races.together import all_at_once
 
@@ -173,7 +174,7 @@ def test_who_leaves_while_it_is_being_closed_stays_in_it(shops: Callable[[], Spl
             close_split(session, split_id=split, organiser_id=lan, now=shop.now)
             leaving = pool.submit(_leave, shop, split, wei)
             begun = time.monotonic()
-            while not _is_waited_for(shop.database):
+            while not is_waited_for(shop.database):
                 assert time.monotonic() - begun < _PATIENCE
                 time.sleep(0.01)
         with pytest.raises(WrongState):
@@ -187,18 +188,6 @@ def test_who_leaves_while_it_is_being_closed_stays_in_it(shops: Callable[[], Spl
 def _leave(shop: SplitShop, split: str, person: str) -> None:
     with shop.database.transaction() as session:
         leave_split(session, split_id=split, person_id=person, now=shop.now)
-
-
-def _is_waited_for(database: Database) -> bool:
-    """SQLite's writers wait before they begin, so whoever was started there may as well wait."""
-    if database.is_sqlite:
-        return True
-    with database.reading() as session:
-        waiting = text(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return bool(session.scalar(waiting))
 
 
 def test_control_reading_first_and_writing_then_loses_a_payment(

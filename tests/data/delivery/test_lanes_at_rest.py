@@ -5,11 +5,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from sqlalchemy import text
-
 from data.delivery.jobs import NewJob, due_lanes, enqueue, finish, peek
 from data.kernel.database import Database
 from tests.builders import NOW
+from tests.postgresql import is_waited_for
 
 LANE = "order:1"
 LATER = NOW + timedelta(minutes=1)
@@ -27,18 +26,6 @@ def _finish(database: Database) -> bool:
         return finish(session, job_id=job.id, now=NOW)
 
 
-def _is_waited_for(database: Database) -> bool:
-    """SQLite's writers wait before they begin, so whoever was started there may as well wait."""
-    if database.is_sqlite:
-        return True
-    with database.reading() as session:
-        waiting = text(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return bool(session.scalar(waiting))
-
-
 def test_a_job_that_comes_while_its_lane_is_put_to_rest_is_not_slept_through(
     each_database: Database,
 ) -> None:
@@ -50,7 +37,7 @@ def test_a_job_that_comes_while_its_lane_is_put_to_rest_is_not_slept_through(
             session.flush()
             finishing = pool.submit(_finish, each_database)
             begun = time.monotonic()
-            while not _is_waited_for(each_database):
+            while not is_waited_for(each_database):
                 assert time.monotonic() - begun < _PATIENCE
                 time.sleep(0.01)
         assert finishing.result(_PATIENCE)
