@@ -1,16 +1,17 @@
 """People who join group-buys: through the shop's own `join` with all that hangs on it (the card of
-the chat, jobs, flows), and a bare conditional UPDATE of the same team by as many.
+the chat, jobs, flows); beside it two floors: the SQL of the very same joins, run by the driver
+alone, and a bare conditional UPDATE of the same team by as many.
 
 Several processes with a connection each; they meet at a barrier, and each lets its people join one
-after the other. The bare writers of SQLite wait for a lock between processes, which wakes them
+after the other. The floors' writers of SQLite wait for a lock between processes, which wakes them
 sooner than SQLite's own waiting would.
 """
 
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from multiprocessing import queues
@@ -22,6 +23,7 @@ from data.group_buys import join
 from data.kernel.clock import SystemClock
 from data.kernel.database import Database
 from tests.bench.load import Load
+from tests.bench.replayed import Driver, Transaction, driver_of, noting, replay_one
 from tests.bench.teams import TeamShop, open_shop
 
 _PATIENCE = 600  # seconds
@@ -53,6 +55,23 @@ def ours(shop: TeamShop, seats: Sequence[Seat], processes: int) -> Load:
     return _rush(shop, seats, processes, _joining)
 
 
+def record(shop: TeamShop, seats: Sequence[Seat]) -> list[Transaction]:
+    """Everybody's join, one after the other."""
+    url = shop.place.copy(shop.url)
+    joined: list[Transaction] = []
+    with closing(shop.open(url)) as tuanzi:
+        warm(tuanzi, seats[0])
+        with noting(tuanzi.database.engine.dialect, joined.append):
+            one_by_one(tuanzi, seats)
+    shop.place.drop(url)
+    return joined
+
+
+def replay(shop: TeamShop, joined: Sequence[Transaction], processes: int) -> Load:
+    """RuntimeError unless it leaves what `ours` leaves."""
+    return _rush(shop, joined, processes, _replaying)
+
+
 def bare(shop: TeamShop, seats: Sequence[Seat], processes: int) -> Load:
     return _rush(shop, seats, processes, _updating)
 
@@ -63,13 +82,13 @@ def one_by_one(tuanzi: Tuanzi, seats: Sequence[Seat]) -> Load:
     return _load(spans)
 
 
-def _rush(shop: TeamShop, seats: Sequence[Seat], processes: int, begin: "Begin") -> Load:
+def _rush(shop: TeamShop, joins: Sequence[Any], processes: int, begin: "Begin") -> Load:
     url = shop.place.copy(shop.url)
     barrier = _processes.Barrier(processes, timeout=_PATIENCE)
     meeting = Meeting(barrier, _processes.Lock(), _processes.Queue())
     children = [
         _processes.Process(
-            target=_take, args=(url, shop.key, seats[nth::processes], begin, meeting)
+            target=_take, args=(url, shop.key, joins[nth::processes], begin, meeting)
         )
         for nth in range(processes)
     ]
@@ -78,8 +97,8 @@ def _rush(shop: TeamShop, seats: Sequence[Seat], processes: int, begin: "Begin")
     spans = [span for _ in children for span in meeting.answers.get(timeout=_PATIENCE)]
     for child in children:
         child.join(_PATIENCE)
-    if begin is _joining:
-        shop.prove(url, len(seats))
+    if begin is not _updating:
+        shop.prove(url, len(joins))
     shop.place.drop(url)
     return _load(spans)
 
@@ -89,20 +108,20 @@ def _load(spans: Sequence[Span]) -> Load:
     return Load([end - start for start, end in spans], whole)
 
 
-def _take(url: str, key: str, seats: Sequence[Seat], begin: "Begin", meeting: Meeting) -> None:
-    with begin(url, key, seats[0], meeting.door) as take:
+def _take(url: str, key: str, joins: Sequence[Any], begin: "Begin", meeting: Meeting) -> None:
+    with begin(url, key, joins[0], meeting.door) as take:
         meeting.barrier.wait()
-        spans = [_timed(take, seat) for seat in seats]
+        spans = [_timed(take, join) for join in joins]
     meeting.answers.put(spans)
 
 
-Take = Callable[[Seat], None]
-Begin = Callable[[str, str, Seat, Lock], AbstractContextManager[Take]]
+Take = Callable[[Any], None]
+Begin = Callable[[str, str, Any, Lock], AbstractContextManager[Take]]
 
 
-def _timed(take: Take, seat: Seat) -> Span:
+def _timed(take: Take, join: Any) -> Span:
     begun = time.perf_counter()
-    take(seat)
+    take(join)
     return begun, time.perf_counter()
 
 
@@ -124,6 +143,19 @@ def warm(tuanzi: Tuanzi, seat: Seat) -> None:
 def _join(tuanzi: Tuanzi, seat: Seat) -> None:
     with tuanzi.database.transaction() as session:
         join(session, team_id=seat[0], person_id=seat[1], now=tuanzi.clock.now())
+
+
+@contextmanager
+def _replaying(url: str, _key: str, first: Transaction, door: Lock) -> Iterator[Take]:
+    """Before the rush, as above, the first is run and taken back."""
+    with closing(Database(url)) as database, closing(driver_of(database)) as driver:
+        replay_one(driver, replace(first, kept=False), {})
+        yield partial(_replay, driver, door if database.is_sqlite else nullcontext())
+
+
+def _replay(driver: Driver, door: AbstractContextManager[Any], joined: Transaction) -> None:
+    with door:
+        replay_one(driver, joined, {})
 
 
 @contextmanager
