@@ -176,7 +176,8 @@ def _database(settings: Settings, house: House) -> Database:
     return Database(
         settings.database_url,
         pool_size=_CONNECTIONS,
-        # A receipt comes before "we are complete".
+        # A receipt comes before "we are complete", and the card of a team is written before others
+        # who hear of it change it again.
         listeners=(
             Notices(house.flows, settings.public_url),
             payments.listen,

@@ -27,17 +27,24 @@ class TeamFact(Fact):
     chat_id: str | None
 
 
-class TeamOpened(TeamFact):
+@dataclass(frozen=True, slots=True)
+class TeamMoved(TeamFact):
+    """The team is another than it was; `version` tells which it is now."""
+
+    version: int
+
+
+class TeamOpened(TeamMoved):
     __slots__ = ()
 
 
-class TeamChanged(TeamFact):
+class TeamChanged(TeamMoved):
     """A seat was taken, paid or given up; the state is the same."""
 
     __slots__ = ()
 
 
-class TeamPaying(TeamFact):
+class TeamPaying(TeamMoved):
     """As many joined as had to: each of them is asked to pay now."""
 
     __slots__ = ()
@@ -52,15 +59,15 @@ class TeamNudged(TeamFact):
     seats: tuple[str, ...]
 
 
-class TeamReached(TeamFact):
+class TeamReached(TeamMoved):
     __slots__ = ()
 
 
-class TeamFailed(TeamFact):
+class TeamFailed(TeamMoved):
     __slots__ = ()
 
 
-class TeamCancelled(TeamFact):
+class TeamCancelled(TeamMoved):
     __slots__ = ()
 
 

@@ -26,7 +26,7 @@ from data.group_buys.teams import team_now
 from data.group_buys.tiers import Tier, team_tiers
 from data.group_buys.visibility import shown_in
 from data.group_buys.waiting import MOST_WAITING
-from data.kernel.entities import known
+from data.kernel.entities import known, remembered
 from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.kernel.money import Money
@@ -107,9 +107,12 @@ class TeamView:
         return self.have + self.paying if pledged else self.have
 
 
-def team_view(session: Session, team: Team | str) -> TeamView:
-    """The team as it is now."""
-    team = team_now(session, team if isinstance(team, str) else team.id)
+def team_view(session: Session, team: Team | str, *, version: int | None = None) -> TeamView:
+    """The team as it is now. `version`: what it was told to be (TeamMoved); whoever remembers that
+    one need not ask."""
+    team_id = team if isinstance(team, str) else team.id
+    there = remembered(session, Team, team_id)
+    team = there if there and there.version == version else team_now(session, team_id)
     campaign = known(session, Campaign, team.campaign_id)
     variant = known(session, Variant, team.variant_id)
     assert campaign is not None  # noqa: S101  # the team refers to both

@@ -30,17 +30,21 @@ from data.kernel.database import changed
 from data.kernel.entities import Entities, known
 from data.kernel.errors import GroupBuyClosed, NotFound, WrongState
 from data.kernel.ids import new_id
+from data.kernel.savepoints import all_or_nothing
+from data.merchants import ChannelAccount
 from data.orders import NewLine, Order, OrderDetails, OrderKind, place_order
 from data.payments import cancel_order
 from data.people import Chat, Person
 
 DEADLINE = "team_deadline"
-# With all that its card tells of it (docs/adr/0040).
+# With all that its card tells of it, and where (docs/adr/0040).
 _TEAM = Entities(
-    select(Team, Campaign, Variant, Product)
+    select(Team, Campaign, Variant, Product, Chat, ChannelAccount)
     .join(Campaign, Campaign.id == Team.campaign_id)
     .join(Variant, Variant.id == Team.variant_id)
     .join(Product, Product.id == Variant.product_id)
+    .outerjoin(Chat, Chat.id == Team.chat_id)
+    .outerjoin(ChannelAccount, ChannelAccount.id == Chat.account_id)
     .where(Team.id == bindparam("team")),
     fresh=True,
 )
@@ -87,7 +91,7 @@ def join(
 
     GroupBuyClosed, NoSeatLeft, AlreadyJoined, OutOfStock, TooOften, Refused: nothing changed.
     """
-    with session.begin_nested():
+    with all_or_nothing(session):
         found = _TEAM.first(session, team=team_id)  # kept to the end, so that nobody asks again
         if found is None:
             raise NotFound("team")

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, case, null, select, update
 from sqlalchemy.orm import Session
 
 from data.delivery.jobs import NewJob, enqueue
-from data.group_buys.facts import TeamFact, TeamFailed, TeamReached
+from data.group_buys.facts import TeamFailed, TeamMoved, TeamReached
 from data.group_buys.models import (
     LIVE,
     PAYING,
@@ -157,7 +157,7 @@ def end_team(
     team_id: str,
     to: TeamState,
     *conditions: ColumnElement[bool],
-    fact: type[TeamFact],
+    fact: type[TeamMoved],
     now: datetime,
     also: Mapping[str, object] = MappingProxyType({}),
 ) -> bool:
@@ -188,9 +188,9 @@ def for_each_seat(
         enqueue(session, job, now=now)
 
 
-def tell(session: Session, fact: type[TeamFact], team: Team, *, now: datetime) -> None:
-    announce(
-        session,
-        fact(merchant_id=team.merchant_id, team_id=team.id, chat_id=team.chat_id),
-        now=now,
+def tell(session: Session, fact: type[TeamMoved], team: Team, *, now: datetime) -> None:
+    """`team`: as the database has it, which by now nobody else can change."""
+    moved = fact(
+        merchant_id=team.merchant_id, team_id=team.id, chat_id=team.chat_id, version=team.version
     )
+    announce(session, moved, now=now)

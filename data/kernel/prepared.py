@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ClauseElement, ColumnDefault, ColumnElement, Connection, Dialect
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from data.kernel.dialects import note
@@ -21,6 +21,7 @@ Row = tuple[Any, ...]
 Process = Callable[[Any], Any]
 # A parameter that comes with each execution: its place, its name, how the driver takes it.
 Parameter = tuple[int, str, Process | None]
+_OPEN = "open_transaction"  # the key in Session.info: of which, and its connection
 
 
 class Prepared:
@@ -56,7 +57,11 @@ class Prepared:
         """Once for each row; `common` is the same in all."""
         connection = _ready(session)
         made = self._for(connection.dialect)
-        made.run(connection, made.filled_each(rows, common), _count, many=True)
+        given = made.filled_each(rows, common)
+        if len(given) == 1:  # psycopg would go three times to the server with a list
+            made.run(connection, given[0], _count)
+        else:
+            made.run(connection, given, _count, many=True)
 
     def _for(self, dialect: Dialect) -> "_Made":
         made = self._made.get(dialect.name)
@@ -144,8 +149,16 @@ def settle(session: Session) -> None:
 
 
 def _ready(session: Session) -> Connection:
+    """The session is asked once in a transaction or savepoint: its answer goes a long way round."""
     settle(session)
-    return session.connection()
+    under_way = session.get_nested_transaction() or session.get_transaction()
+    asked: tuple[SessionTransaction, Connection] | None = session.info.get(_OPEN)
+    if asked is not None and asked[0] is under_way and under_way.is_active:
+        return asked[1]
+    connection = session.connection()
+    begun = session.get_nested_transaction() or session.get_transaction()
+    session.info[_OPEN] = (begun, connection)
+    return connection
 
 
 def _all_rows(cursor: Any) -> list[Row]:

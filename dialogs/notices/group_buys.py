@@ -29,6 +29,7 @@ from data.group_buys import (
     TeamChanged,
     TeamFact,
     TeamFailed,
+    TeamMoved,
     TeamPaying,
     TeamReached,
     TeamState,
@@ -67,8 +68,9 @@ _PASSED = {
 
 
 def _changed(herald: Herald, fact: Fact) -> None:
-    assert isinstance(fact, TeamFact)  # noqa: S101  # wired by type below
-    show_card(herald, team_view(herald.session, fact.team_id), type(fact).__name__)
+    assert isinstance(fact, TeamMoved)  # noqa: S101  # wired by type below
+    view = team_view(herald.session, fact.team_id, version=fact.version)
+    show_card(herald, view, type(fact).__name__)
 
 
 def _reached(herald: Herald, fact: Fact) -> None:

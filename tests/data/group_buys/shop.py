@@ -23,6 +23,7 @@ from data.group_buys import (
     Seat,
     SeatState,
     Team,
+    TeamMoved,
     TeamView,
     Tier,
     cancel_team,
@@ -69,6 +70,13 @@ PRICE = 6600
 RUNNERS = {**JOBS, **pools.JOBS, **split_orders.JOBS, **ORDER_JOBS, **PAYMENT_JOBS, **FORGETTING}
 
 
+def _is_newest(session: Session, fact: Fact, _now: datetime) -> None:
+    """Who writes the card hears of it first, and takes the version that is told for the newest."""
+    if isinstance(fact, TeamMoved):
+        newest = select(Team.version).where(Team.id == fact.team_id)
+        assert session.scalar(newest) == fact.version
+
+
 class Unable(Exception):
     """What a job that cannot do its work raises."""
 
@@ -93,8 +101,8 @@ class GroupShop:
         self.facts: list[Fact] = []
         self.now: datetime = NOW
         url = database.engine.url.render_as_string(hide_password=False)
-        heard_by = (payments.listen, listen, pools.listen, split_orders.listen, self._note)
-        self.database = Database(url, listeners=heard_by, info=SESSION_INFO)
+        others = (payments.listen, listen, pools.listen, split_orders.listen, self._note)
+        self.database = Database(url, listeners=(_is_newest, *others), info=SESSION_INFO)
         if self.database.is_sqlite:
             event.listen(self.database.engine, "connect", _in_no_hurry)
         self._people: dict[str, str] = {}

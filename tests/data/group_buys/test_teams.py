@@ -7,6 +7,7 @@ import pytest
 from data.catalogue import Hold
 from data.group_buys import (
     SeatLost,
+    Team,
     TeamCancelled,
     TeamChanged,
     TeamFailed,
@@ -18,8 +19,10 @@ from data.group_buys import (
     join,
     pause_campaign,
     place_seat_order,
+    team_view,
 )
 from data.group_buys.models import Seat, SeatState
+from data.group_buys.teams import change_team
 from data.kernel.database import Database
 from data.kernel.errors import (
     AlreadyJoined,
@@ -361,6 +364,18 @@ def test_every_change_of_a_team_is_told_with_a_newer_version(shop: GroupShop) ->
     versions.append(shop.view(team).version)
     assert versions == sorted(set(versions))
     assert shop.told(TeamChanged) == 2
+
+
+def test_a_version_that_was_told_is_not_read_again_and_any_other_is(shop: GroupShop) -> None:
+    team_id = shop.opens("Lan")
+    with shop.database.transaction() as session:
+        team = session.get_one(Team, team_id)
+        told = team.version
+        change_team(session, Team.id == team_id, waiting=7)
+        assert team_view(session, team_id, version=told).waiting == 0
+        assert team_view(session, team_id, version=told + 1).waiting == 7
+        assert team_view(session, team_id).version == told + 1
+        session.rollback()
 
 
 def test_only_who_agreed_is_named_on_the_card_t16(shop: GroupShop) -> None:

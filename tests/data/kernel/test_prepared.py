@@ -2,13 +2,14 @@
 
 import fcntl
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Integer, bindparam, event, func, literal, select, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, InvalidRequestError, OperationalError
 from sqlalchemy.orm import Session
 
 from data.catalogue import Product, Variant
@@ -60,15 +61,17 @@ def test_rows_are_those_of_a_query_with_their_types(each_database: Database) -> 
         assert Prepared(BY_NAME).scalar(session, name="nobody") is None
 
 
-def test_what_is_common_to_many_rows_is_said_once(each_database: Database) -> None:
+@pytest.mark.parametrize("many", [1, 3])
+def test_what_is_common_to_many_rows_is_said_once(each_database: Database, many: int) -> None:
     here = timezone(timedelta(hours=8))
     with each_database.transaction() as session:
         merchant = a_merchant(session)
-        rows = [a_row(merchant.id, number, name=f"N{number}") for number in range(3)]
+        rows = [a_row(merchant.id, number, name=f"N{number}") for number in range(many)]
         ADD.run_each(session, rows, **{**SAME, "created_at": NOW.astimezone(here)})
     with each_database.reading() as session:
         people = session.scalars(select(Person).order_by(Person.id)).all()
-        assert [(one.id, one.name) for one in people] == [(f"per_{n}", f"N{n}") for n in range(3)]
+        told = [(one.id, one.name) for one in people]
+        assert told == [(f"per_{n}", f"N{n}") for n in range(many)]
         assert {one.created_at for one in people} == {NOW}
 
 
@@ -79,6 +82,35 @@ def test_an_update_says_how_many_rows_it_touched(each_database: Database) -> Non
         assert RENAME.run(session, whose="nobody", new="Mei") == 0
         session.refresh(person)
         assert person.name == "Mei"
+
+
+def test_a_savepoint_takes_back_what_was_written_since(each_database: Database) -> None:
+    with each_database.transaction() as session:
+        person = a_person(session, a_merchant(session))
+        RENAME.run(session, whose=person.id, new="Mei")
+        with suppress(ZeroDivisionError), session.begin_nested():
+            RENAME.run(session, whose=person.id, new="Wei")
+            raise ZeroDivisionError
+        assert Prepared(BY_NAME).scalar(session, name="Mei") == person.id
+        with session.begin_nested():
+            RENAME.run(session, whose=person.id, new="Jun")
+        session.refresh(person)
+        assert person.name == "Jun"
+
+
+def test_nothing_is_written_after_what_ended_the_transaction(each_database: Database) -> None:
+    with each_database.transaction() as session:
+        person = a_person(session, a_merchant(session))
+    with each_database.transaction() as session:
+        RENAME.run(session, whose=person.id, new="Mei")
+        session.add(Person(**{**a_row(person.merchant_id, 1), **SAME, "id": person.id}))
+        with pytest.raises(IntegrityError):
+            session.flush()
+        with pytest.raises(InvalidRequestError):
+            RENAME.run(session, whose=person.id, new="Wei")
+        session.rollback()
+    with each_database.reading() as session:
+        assert session.get_one(Person, person.id).name == "Lan"
 
 
 def test_a_column_that_is_given_nothing_takes_its_default(each_database: Database) -> None:
