@@ -139,6 +139,9 @@ def _take_goods_verbs(
     campaigns = in_shop("campaigns", _later("bot.campaign_desk:manage_campaigns"))
     verbs = campaigns.add_subparsers(required=True, dest="verb", metavar="verb")
     _take_shop(verbs.add_parser("apply")).add_argument("file", type=Path)
+    together = in_shop("split-orders", _later("bot.split_desk:manage_split_orders"))
+    verbs = together.add_subparsers(required=True, dest="verb", metavar="verb")
+    _take_shop(verbs.add_parser("apply")).add_argument("file", type=Path)
 
 
 def _take_messenger_verbs(

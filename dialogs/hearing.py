@@ -28,6 +28,7 @@ from data.group_buys import (
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
 from data.pools import open_pools_in
+from data.split_orders import own_splits
 from dialogs.agreeing import agreed_to
 from dialogs.calling import is_calling
 from dialogs.engine import Flows, State, current_version, open_question
@@ -37,11 +38,12 @@ from dialogs.house import House
 from dialogs.last_words import LastWords
 from dialogs.model_trust import Trust, trust_in_model
 from dialogs.standing import standing
-from dialogs.understanding import Agreed, Asked, Context, Offered, Understood, Ware
+from dialogs.understanding import Agreed, Asked, Context, Offered, OwnSplits, Understood, Ware
 from dialogs.understanding.addresses import holds_address
 from dialogs.understanding.afterwards import is_fresh
 from dialogs.understanding.model import Question, Scope, is_reserved, is_worth_asking, redact
 from dialogs.understanding.payload import parse_payload
+from dialogs.understanding.split_words import SplitWish
 from dialogs.understanding.values import Setting
 from dialogs.understanding.vouchers import names_voucher
 
@@ -53,6 +55,7 @@ _LINE = "utter_line_place"
 _REMEMBERED = 10_000  # buttons that need not be taken apart again
 _OVERHEARD = {True: frozenset({_START, _JOIN, _LEAVE}), False: frozenset({_START})}
 _OF_LINES = {True: frozenset({_WAIT, _LEAVE, _LEAVE_LINE}), False: frozenset[str]()}
+_OF_SPLITS = frozenset(SplitWish)  # understood where they are this person's to say
 _OF_POOLS = {True: frozenset({"pool_start", "pool_give"}), False: frozenset({"pool_start"})}
 
 
@@ -166,13 +169,13 @@ def _is_private(context: Context) -> bool:
 
 def _overheard(house: House, text: str, context: Context, rev: int) -> Hearing:
     """In a group we hear only a closed list of words: to start a team, to join an open one or to
-    leave it again, to get in line for a full one.
+    leave it again, to get in line for a full one; to end a common order or leave it.
 
     docs/adr/0008: they are commands in all but the slash. Nothing is guessed, nothing else read.
     """
     understood = house.understand(text, context)
     known = _OVERHEARD[context.team_open] | _OF_POOLS[context.pool_open]
-    known |= _OF_LINES[context.line_open]
+    known |= _OF_LINES[context.line_open] | _OF_SPLITS
     if understood.link != "words" or understood.intent not in known:
         return Hearing(rev, silent=True)
     return Hearing(rev, understood.commands, understood)
@@ -186,6 +189,19 @@ def _has_seat(session: Session, known: Whereabouts, now: datetime) -> bool:
     seats = unpaid_seats(session, merchant_id=known.merchant.id, person_id=person.id)
     here = {team.id for team in _teams_here(session, known) if is_running(team, now)}
     return any(seat.team_id in here for seat in seats) or _waits(session, known, now)
+
+
+def _own_splits(session: Session, known: Whereabouts, now: datetime) -> OwnSplits:
+    """In a group those whose card lives there; alone all of theirs."""
+    if known.person is None or known.chat is None:
+        return OwnSplits()
+    chat_id = known.chat.id if known.chat.kind == "group" else None
+    mine = own_splits(session, person_id=known.person.id, chat_id=chat_id, now=now)
+    return OwnSplits(
+        organises=bool(mine.organised),
+        is_in=bool(mine.joined),
+        has_seat=_has_seat(session, known, now),
+    )
 
 
 def _is_in_team(session: Session, known: Whereabouts) -> bool:
@@ -282,6 +298,7 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
         flow_slots=live.owned,
         team_open=any(is_running(team, now) for team in teams),
         line_open=knows_lines and any(has_line(team, now) for team in teams),
+        own_splits=lambda: _own_splits(session, known, now),
         in_team=partial(_is_in_team, session, known),
         pool_open=bool(chat and open_pools_in(session, chat_id=chat.id, now=now)),
         day_saved=is_fresh(state.slots.get("day_saved"), now=now),

@@ -8,6 +8,7 @@ from data.split_orders import SplitView
 from dialogs.team_card import Wording
 
 RESPONSE = "utter_split_card"
+SAID = "utter_split_card_said"  # of one that the shop called off, and says why
 
 
 def split_card(wording: Wording, view: SplitView, *, now: datetime) -> OutboundMessage:
@@ -29,10 +30,10 @@ def _lines(wording: Wording, view: SplitView, now: datetime) -> list[str]:
     people, share = str(view.people), view.share
     if not view.is_open:
         ending = "closing" if view.state == "open" else view.state
-        end = wording.words(
-            f"utter_split_card_{ending}", people=people, goods=view.goods, share=share
-        )
-        return [head, end, *_names(wording, view)]
+        is_said = view.said is not None and wording.knows(SAID)
+        response = SAID if is_said else f"utter_split_card_{ending}"
+        told = {"people": people, "goods": view.goods, "share": share, "said": view.said}
+        return [head, wording.words(response, **told), *_names(wording, view)]
     lines = [head, wording.words("utter_split_card_sum", people=people, goods=view.goods)]
     lines += [_minimum(wording, view), *_delivery(wording, view)]
     if view.paying:

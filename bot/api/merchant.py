@@ -19,6 +19,7 @@ from bot.api import (
     products,
     refunds,
     returns,
+    split_orders,
     taxes,
 )
 from bot.api.access import documented
@@ -35,6 +36,7 @@ _NOUNS = (
     returns,
     group_buys,
     pools,
+    split_orders,
     customers,
     flows,
     flow_steps,

@@ -35,6 +35,7 @@ DONE = frozenset(
         "job_again", "links_renewed", "links_unheard", "links_closed",
         "return_approved", "return_refused", "return_received",
         "coupon_made", "tax_saved", "together_saved", "team_completed", "team_cancelled",
+        "split_cancelled",
     }
 )  # fmt: skip
 # Security design, body limits: 200 fields.

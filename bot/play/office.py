@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.api import drafting
 from bot.api.paging import Where
-from bot.api.reads import chats, group_buys, orders
+from bot.api.reads import chats, group_buys, orders, split_orders
 from bot.api.reads.people import names_of
 from bot.campaign_files import CampaignProblems, apply_campaigns
 from bot.console.flow_sheet import Sheet, first_sheet, head
@@ -34,6 +34,7 @@ from data.orders.coupons import CouponTerms, make_coupon
 from data.payments.gift_cards import issue_gift_card
 from data.pools import PoolOffer, set_pool_offer
 from data.pools.terms import LONGEST
+from data.split_orders import cancel_split_by_shop
 from dialogs.format import FlowSet
 from dialogs.wording import money
 from integrations.catalogues import read_google_feed
@@ -170,6 +171,22 @@ class Office:
             set_pool_offer(session.get_one(Merchant, self._merchant_id), offer)
         return [self._say("done.saved")]
 
+    def _end_split(self, given: Mapping[str, Any]) -> Shown:
+        """The common order that was opened last; the reason is told to everybody in it."""
+        with changing(self.world.tuanzi.database, self._merchant_id) as session:
+            newest = split_orders.list_split_orders(
+                session, merchant_id=self._merchant_id, state=None, where=Where(None)
+            ).items[0]
+            cancel_split_by_shop(
+                session,
+                merchant_id=self._merchant_id,
+                split_id=newest.id,
+                by=_OWNER,
+                said=str(given["end_split"]),
+                now=self._now,
+            )
+        return [self._say("done.split_cancelled")]
+
     # — flows —
 
     def _open(self, given: Mapping[str, Any]) -> Shown:
@@ -295,6 +312,7 @@ _VERBS: dict[str, Callable[[Office, Mapping[str, Any]], Shown]] = {
     "coupon": Office._coupon,
     "gift_card": Office._gift_card,
     "pools": Office._pools,
+    "end_split": Office._end_split,
     "open": Office._open,
     "replace": Office._replace,
     "save": Office._save,

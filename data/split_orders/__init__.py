@@ -12,19 +12,22 @@ from data.split_orders.facts import (
     SplitOpened,
     SplitOrdered,
 )
-from data.split_orders.models import SplitOrder, SplitPart, SplitState
+from data.split_orders.models import SplitOrder, SplitPart, SplitState, SplitStep
 from data.split_orders.outcomes import JOBS, expire_split, listen, part_behind
 from data.split_orders.queries import (
+    OwnSplits,
     SplitView,
+    last_step,
     open_splits_in,
+    own_splits,
     payers,
     split_of,
     split_view,
     splits_by,
-    splits_of,
 )
 from data.split_orders.service import (
     cancel_split,
+    cancel_split_by_shop,
     close_split,
     goods_cost,
     join_split,
@@ -43,6 +46,7 @@ from data.split_orders.terms import (
 
 __all__ = [
     "JOBS",
+    "OwnSplits",
     "PartLost",
     "PartPaid",
     "SplitCancelled",
@@ -55,18 +59,22 @@ __all__ = [
     "SplitOrdered",
     "SplitPart",
     "SplitState",
+    "SplitStep",
     "SplitTerms",
     "SplitView",
     "cancel_split",
+    "cancel_split_by_shop",
     "change_split_terms",
     "close_split",
     "expire_split",
     "goods_cost",
     "join_split",
+    "last_step",
     "leave_split",
     "listen",
     "open_split",
     "open_splits_in",
+    "own_splits",
     "part_behind",
     "part_of",
     "payers",
@@ -76,6 +84,5 @@ __all__ = [
     "split_terms_of",
     "split_view",
     "splits_by",
-    "splits_of",
     "told_fee",
 ]

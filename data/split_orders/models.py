@@ -90,7 +90,8 @@ class SplitOrder(Base):
 
 
 class SplitStep(Base):
-    """Append-only: each state it entered, what was paid at that moment and by how many."""
+    """Append-only: each state it entered, what was paid at that moment and by how many. Of one that
+    the shop called off: `by` whom of it, and what its customers were `said`."""
 
     __tablename__ = "split_steps"
     __table_args__ = (UniqueConstraint("split_id", "state"), {"sqlite_autoincrement": True})
@@ -101,6 +102,8 @@ class SplitStep(Base):
     state: Mapped[str] = mapped_column(String(12))
     paid_minor: Mapped[int]
     people: Mapped[int]
+    by: Mapped[str | None] = mapped_column(String(120))
+    said: Mapped[str | None] = mapped_column(String(300))
     at: Mapped[datetime]
 
 

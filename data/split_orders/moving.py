@@ -5,6 +5,7 @@ an order that is there ▸ stock ▸ the shop's order number ▸ a new order ▸
 in lanes of their own.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -81,23 +82,42 @@ def decide(
     return True
 
 
-def call_off(session: Session, split_id: str, *, now: datetime) -> bool:
-    """Everybody's money goes back. False: it is over, or its time is: what was paid decides."""
+@dataclass(frozen=True, slots=True)
+class ShopsWord:
+    """`by` whom of the shop it was called off, and why, as its customers are told."""
+
+    by: str
+    said: str
+
+
+def call_off(
+    session: Session, split_id: str, *, word: ShopsWord | None = None, now: datetime
+) -> bool:
+    """Everybody's money goes back. False: it is over, or its time is: what was paid decides.
+    `word`: of the shop, not of its organiser."""
     ended = {"state": SplitState.CANCELLED, "why": SplitEnd.CALLED_OFF}
     if not change_split(session, SplitOrder.id == split_id, *still_counts(now), **ended):
         return False
-    _carry_out(session, split_now(session, split_id), SplitCancelled, now)
+    _carry_out(session, split_now(session, split_id), SplitCancelled, now, word)
     return True
 
 
-def _carry_out(session: Session, split: SplitOrder, fact: type[SplitFact], now: datetime) -> None:
-    note_step(session, split, now=now)
+def _carry_out(
+    session: Session,
+    split: SplitOrder,
+    fact: type[SplitFact],
+    now: datetime,
+    word: ShopsWord | None = None,
+) -> None:
+    note_step(session, split, word=word, now=now)
     kind = SETTLE if split.state == SplitState.ORDERED else CLOSE
     _for_each_live(session, split, kind, now=now)
     tell(session, fact, split, now=now)
 
 
-def note_step(session: Session, split: SplitOrder, *, now: datetime) -> None:
+def note_step(
+    session: Session, split: SplitOrder, *, word: ShopsWord | None = None, now: datetime
+) -> None:
     session.add(
         SplitStep(
             merchant_id=split.merchant_id,
@@ -105,6 +125,8 @@ def note_step(session: Session, split: SplitOrder, *, now: datetime) -> None:
             state=split.state,
             paid_minor=split.paid_minor,
             people=split.people,
+            by=word.by if word else None,
+            said=word.said if word else None,
             at=now,
         )
     )

@@ -1,6 +1,5 @@
 """What cards, people and the console read of split orders; nothing here changes anything."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,10 +9,10 @@ from sqlalchemy.orm import Session
 from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.kernel.money import Money
-from data.orders.share_states import GIVEN
+from data.orders.share_states import GIVEN, LIVE
 from data.people import names_on_cards
 from data.people.merged import been
-from data.split_orders.models import SplitOrder, SplitPart, SplitState
+from data.split_orders.models import SplitOrder, SplitPart, SplitState, SplitStep
 from data.split_orders.moving import is_running, split_now
 from data.split_orders.terms import told_fee
 
@@ -25,7 +24,7 @@ class SplitView:
     `goods` is what is paid for, `missing` what of the minimum is not; `share` is the most that
     whoever joins now pays for the delivery, and once it is ordered what each of them paid, a cent
     less for some. `people` have paid, `paying` are about to; `names`: those who paid and agreed to
-    be named (T16).
+    be named (T16). `said`: why the shop called it off.
     """
 
     id: str
@@ -44,6 +43,7 @@ class SplitView:
     deadline: datetime
     state: SplitState
     why: str | None
+    said: str | None
     is_open: bool
     version: int
 
@@ -69,6 +69,7 @@ def split_view(session: Session, split: SplitOrder | str, *, now: datetime) -> S
         deadline=split.expires_at,
         state=SplitState(split.state),
         why=split.why,
+        said=_said(session, split),
         is_open=is_running(split, now),
         version=split.version,
     )
@@ -78,6 +79,19 @@ def _share(split: SplitOrder) -> Money:
     if split.final_people is None or split.final_fee_minor is None:
         return told_fee(split, Money(0, split.currency))
     return Money(split.final_fee_minor, split.currency).split([1] * split.final_people)[0]
+
+
+def _said(session: Session, split: SplitOrder) -> str | None:
+    if split.state != SplitState.CANCELLED:
+        return None
+    step = last_step(session, split.id)
+    return step.said if step else None
+
+
+def last_step(session: Session, split_id: str) -> SplitStep | None:
+    """How it came to where it is."""
+    mine = select(SplitStep).where(SplitStep.split_id == split_id)
+    return session.scalar(mine.order_by(SplitStep.id.desc()).limit(1))
 
 
 def _names(session: Session, split: SplitOrder) -> tuple[str, ...]:
@@ -113,16 +127,34 @@ def splits_by(session: Session, *, person_id: str) -> list[SplitOrder]:
     return list(session.scalars(mine.order_by(SplitOrder.opened_at.desc(), SplitOrder.id)))
 
 
+@dataclass(frozen=True, slots=True)
+class OwnSplits:
+    """What one person organises, and what they are in: while people may still join."""
+
+    organised: tuple[SplitOrder, ...]
+    joined: tuple[SplitOrder, ...]
+
+
+def own_splits(
+    session: Session, *, person_id: str, chat_id: str | None, now: datetime
+) -> OwnSplits:
+    """The newest first. `chat_id`: only those whose card lives there."""
+    own = been(session, person_id)
+    live = (SplitPart.person_id.in_(own), SplitPart.state.in_(LIVE))
+    running = (SplitOrder.state == SplitState.OPEN, SplitOrder.expires_at > now)
+    here = (SplitOrder.chat_id == chat_id,) if chat_id else ()
+    found = select(SplitOrder).where(*running, *here)
+    found = found.order_by(SplitOrder.opened_at.desc(), SplitOrder.id)
+    joined = SplitOrder.id.in_(select(SplitPart.split_id).where(*live))
+    return OwnSplits(
+        tuple(session.scalars(found.where(SplitOrder.organiser_id.in_(own)))),
+        tuple(session.scalars(found.where(joined))),
+    )
+
+
 def payers(session: Session, *, split_id: str) -> list[str]:
     """Everybody who has paid and has not been given back, once each."""
     paid = select(SplitPart.person_id).where(
         SplitPart.split_id == split_id, SplitPart.state.in_(GIVEN)
     )
     return list(session.scalars(paid.distinct().order_by(SplitPart.person_id)))
-
-
-def splits_of(session: Session, *, merchant_id: str, limit: int = 50) -> Sequence[SplitOrder]:
-    """The newest of a shop, for its console."""
-    mine = select(SplitOrder).where(SplitOrder.merchant_id == merchant_id)
-    newest = mine.order_by(SplitOrder.opened_at.desc(), SplitOrder.id).limit(limit)
-    return session.scalars(newest).all()

@@ -35,6 +35,7 @@ from data.split_orders.facts import SplitChanged, SplitOpened
 from data.split_orders.models import SplitOrder, SplitPart, SplitState
 from data.split_orders.moving import (
     ENOUGH,
+    ShopsWord,
     call_off,
     change_split,
     decide,
@@ -57,6 +58,7 @@ from data.split_orders.terms import (
 )
 
 DEADLINE = "split_deadline"
+LONGEST_WORD, _LONGEST_NAME = 300, 120  # their columns
 
 
 def open_split(
@@ -303,17 +305,33 @@ def close_split(session: Session, *, split_id: str, organiser_id: str, now: date
 
 
 def cancel_split(
-    session: Session, *, merchant_id: str, split_id: str, organiser_id: str | None, now: datetime
+    session: Session, *, merchant_id: str, split_id: str, organiser_id: str, now: datetime
 ) -> None:
-    """Called off by its organiser (or, without one, by the shop) while it runs: everybody's money
-    goes back. NotFound; WrongState once it is over, though nobody has looked at the clock."""
-    split = split_now(session, split_id)
-    if split.merchant_id != merchant_id:
-        raise NotFound("split_order")
-    if organiser_id is not None:
-        _organised_by(session, split_id, organiser_id)
+    """Called off by its organiser while it runs: everybody's money goes back. NotFound; WrongState
+    once it is over, though nobody has looked at the clock."""
+    _of_shop(session, split_id, merchant_id)
+    _organised_by(session, split_id, organiser_id)
     if not call_off(session, split_id, now=now):
         raise WrongState("split_order")
+
+
+def cancel_split_by_shop(
+    session: Session, *, merchant_id: str, split_id: str, by: str, said: str, now: datetime
+) -> None:
+    """The same by the shop, which says why: its customers are told. NotFound; WrongState;
+    Invalid("said") where it says nothing, or more than a message has room for."""
+    _of_shop(session, split_id, merchant_id)
+    told = " ".join(said.split())
+    if not 1 <= len(told) <= LONGEST_WORD:
+        raise Invalid("said")
+    word = ShopsWord(by[:_LONGEST_NAME], told)
+    if not call_off(session, split_id, word=word, now=now):
+        raise WrongState("split_order")
+
+
+def _of_shop(session: Session, split_id: str, merchant_id: str) -> None:
+    if split_now(session, split_id).merchant_id != merchant_id:
+        raise NotFound("split_order")
 
 
 def say_where(

@@ -34,6 +34,7 @@ from dialogs.actions import (
     shipping,
     shopping,
     split_joining,
+    split_saying,
     splitting,
     team_inviting,
     team_nudging,
@@ -89,4 +90,5 @@ ACTIONS = registry(
     *pool_limits.ACTIONS,
     *splitting.ACTIONS,
     *split_joining.ACTIONS,
+    *split_saying.ACTIONS,
 )

@@ -33,6 +33,7 @@ from dialogs.actions.turn import Turn
 from dialogs.understanding.split_words import read_goods
 
 _PRODUCT = "prd_"
+_OVER = "over"  # nothing more is asked: dialogs/flows/split_order.yml
 _ON_CARD = 6  # of the shelf, where nothing has been named yet
 # Why somebody may not put in their goods (data/split_orders/service.py), each in its own words.
 _WHY: Mapping[str, str] = {
@@ -72,10 +73,10 @@ class BeginSplitPart(ShopAction):
 
     def act(self, turn: Turn) -> None:
         split = _meant(turn)
-        for asked in ("split_item", "split_found", "split_next", "variant"):
+        for asked in ("split_item", "split_found", "confirm_split_pay", "split_anew", "variant"):
             turn.set(asked, None)
         part = part_of(turn.session, split_id=split.id, person_id=turn.person.id)
-        turn.set("split_step", "over")
+        turn.set("split_step", _OVER)
         if part is not None and part.state != ShareState.HELD:
             turn.say("utter_split_in_already", Options((_leave_button(turn, split),)))
         elif not split_view(turn.session, split, now=turn.now).is_open:
@@ -93,12 +94,26 @@ def _basket(turn: Turn) -> list[NewLine]:
     return basket_of(turn.session, merchant_id=turn.merchant.id, person_id=turn.person.id)
 
 
+def _is_over(turn: Turn) -> bool:
+    """It ended while they were choosing: what is still asked about it ends too. Said once."""
+    if turn.slots.get("split_step") == _OVER:
+        return True
+    if split_view(turn.session, _meant(turn), now=turn.now).is_open:
+        return False
+    turn.say("utter_split_closed")
+    turn.set("split_step", _OVER)
+    return True
+
+
 class AskSplitItem(ShopAction):
     """What was found for their words; before they said any, some of what there is."""
 
     called = "action_ask_split_item"
 
     def act(self, turn: Turn) -> None:
+        if _is_over(turn):
+            turn.set("split_item", _OVER)
+            return
         shelf = shelf_of(turn.session, merchant_id=turn.merchant.id)
         found = [shelf.get(one) for one in turn.slots.get("split_found") or ()]
         shown = [one for one in found or shelf.articles if one and one.pieces]
@@ -116,6 +131,8 @@ class ValidateSplitItem(ShopAction):
     called = "validate_split_item"
 
     def act(self, turn: Turn) -> None:
+        if _is_over(turn):
+            return
         said = str(turn.slots.get("split_item") or "")
         sure = said if said.startswith(_PRODUCT) else self._found(turn, said)
         turn.set("split_item", sure)
@@ -160,17 +177,20 @@ class EmptyBasket(ShopAction):
         take_out_of_basket(turn.session, merchant_id=turn.merchant.id, person_id=turn.person.id)
 
 
-class AskSplitNext(ShopAction):
+class AskSplitPay(ShopAction):
     """Their basket, what it costs, and the most that its share of the delivery may be."""
 
-    called = "action_ask_split_next"
+    called = "action_ask_confirm_split_pay"
 
     def act(self, turn: Turn) -> None:
+        if _is_over(turn):
+            turn.set("confirm_split_pay", False)
+            return
         lines = _basket(turn)
         goods = goods_cost(turn.session, merchant_id=turn.merchant.id, lines=lines)
         share = told_fee(_meant(turn), goods)
         said = "\n".join(_line(turn, line) for line in lines)
-        turn.say("utter_ask_split_next", lines=said, goods=goods, share=share)
+        turn.say("utter_ask_confirm_split_pay", lines=said, goods=goods, share=share)
 
 
 def _line(turn: Turn, line: NewLine) -> str:
@@ -239,7 +259,7 @@ ACTIONS = (
     ValidateSplitItem,
     PutInBasket,
     EmptyBasket,
-    AskSplitNext,
+    AskSplitPay,
     PaySplitPart,
     LeaveSplit,
 )

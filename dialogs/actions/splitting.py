@@ -4,13 +4,14 @@ how long, and where it goes. What people put in stands in split_joining.py."""
 from datetime import timedelta
 
 from data.delivery.messages import Option, Options
-from data.kernel.errors import Refused, TooOften
+from data.kernel.errors import TooOften, WrongState
 from data.orders import kept_address
 from data.people import Chat
-from data.split_orders import cancel_split, close_split, open_split, split_terms_of
+from data.split_orders import cancel_split, open_split, split_of, split_terms_of, split_view
 from dialogs.actions.addresses import glimpse
 from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
+from dialogs.actions.split_saying import close_now
 from dialogs.actions.turn import Turn
 
 _BUTTON = "utter_split_together_button"
@@ -141,13 +142,22 @@ class CloseSplit(ShopAction):
     called = "action_close_split"
 
     def act(self, turn: Turn) -> None:
+        close_now(turn, str(turn.slots.get("split") or ""))
+
+
+class AskSplitOff(ShopAction):
+    """As long as there is something to call off: what is over asks nothing any more."""
+
+    called = "action_ask_confirm_split_off"
+
+    def act(self, turn: Turn) -> None:
         split_id = str(turn.slots.get("split") or "")
-        try:
-            close_split(turn.session, split_id=split_id, organiser_id=turn.person.id, now=turn.now)
-        except Refused as refusal:
-            if refusal.detail != "split_short":
-                raise
-            turn.say("utter_split_short", **refusal.values)
+        split = split_of(turn.session, merchant_id=turn.merchant.id, split_id=split_id)
+        if split_view(turn.session, split, now=turn.now).is_open:
+            turn.say("utter_ask_confirm_split_off")
+        else:
+            turn.set("confirm_split_off", False)
+            turn.say("utter_split_closed")
 
 
 class CancelSplit(ShopAction):
@@ -156,13 +166,16 @@ class CancelSplit(ShopAction):
     called = "action_cancel_split"
 
     def act(self, turn: Turn) -> None:
-        cancel_split(
-            turn.session,
-            merchant_id=turn.merchant.id,
-            split_id=str(turn.slots.get("split") or ""),
-            organiser_id=turn.person.id,
-            now=turn.now,
-        )
+        try:
+            cancel_split(
+                turn.session,
+                merchant_id=turn.merchant.id,
+                split_id=str(turn.slots.get("split") or ""),
+                organiser_id=turn.person.id,
+                now=turn.now,
+            )
+        except WrongState:  # it ended while they were asked
+            turn.say("utter_split_closed")
 
 
 ACTIONS = (
@@ -172,5 +185,6 @@ ACTIONS = (
     ValidateSplitMinutes,
     OpenSplit,
     CloseSplit,
+    AskSplitOff,
     CancelSplit,
 )

@@ -27,7 +27,7 @@ from data.split_orders import (
     split_view,
 )
 from dialogs.notices.herald import Herald, Notice, Tell, where_known
-from dialogs.split_card import RESPONSE, split_card
+from dialogs.split_card import RESPONSE, SAID, split_card
 from dialogs.team_card import Wording
 
 _UNPAID = {SplitEnd.LEFT: "utter_part_left", SplitEnd.LAPSED: "utter_part_lapsed"}
@@ -59,7 +59,8 @@ def _ended(herald: Herald, fact: Fact) -> None:
     _changed(herald, fact)
     assert isinstance(fact, SplitFact)  # noqa: S101
     view = _view(herald, fact)
-    _tell(herald, view, view.organiser_id, f"utter_split_over_{view.why}")
+    said, told = _said(herald, view)
+    _tell(herald, view, view.organiser_id, f"utter_split_over_{said or view.why}", **told)
 
 
 def _paid(herald: Herald, fact: Fact) -> None:
@@ -76,7 +77,18 @@ def _lost(herald: Herald, fact: Fact) -> None:
         response = _BACK.get(fact.cause, "utter_part_back")
     else:
         response = _UNPAID.get(fact.cause, "utter_part_off")
-    _tell_part(herald, fact, fact.part_id, response)
+    said, told = _said(herald, _view(herald, fact))
+    if said and fact.cause == SplitEnd.CALLED_OFF:
+        response = f"{response}_{said}"
+    _tell_part(herald, fact, fact.part_id, response, **told)
+
+
+def _said(herald: Herald, view: SplitView) -> tuple[str, dict[str, str]]:
+    """Why the shop called it off, where the words to say so are there: flows that it published
+    before have none."""
+    if view.said is None or not herald.knows(SAID):
+        return "", {}
+    return "said", {"said": view.said}
 
 
 def tell_lowered(herald: Herald, fact: Fact) -> None:
@@ -93,11 +105,16 @@ def tell_lowered(herald: Herald, fact: Fact) -> None:
 
 
 def _tell_part(
-    herald: Herald, fact: SplitFact, part_id: str, response: str, *more: Options
+    herald: Herald,
+    fact: SplitFact,
+    part_id: str,
+    response: str,
+    *more: Options,
+    **values: Any,
 ) -> None:
     part = herald.session.get_one(SplitPart, part_id)
     order = herald.session.get_one(Order, part.order_id)
-    about = {"number": order.number, "total": order.total}
+    about = {"number": order.number, "total": order.total, **values}
     view = _view(herald, fact)
     _tell(herald, view, part.person_id, response, *more, about=part.id, **about)
 

@@ -25,7 +25,7 @@ ABOUT_MONEY = frozenset(
         "utter_exchange_done", "utter_exchange_done_back", "utter_exchange_lapsed",
         "utter_share_paid", "utter_share_back", "utter_share_returned",
         "utter_part_paid", "utter_part_back", "utter_part_out", "utter_part_late",
-        "utter_part_delivery",
+        "utter_part_delivery", "utter_part_back_said",
         "utter_receipt_hold", "utter_hold_let_go", "utter_price_lowered",
         "utter_price_lowered_hold", "utter_seat_pay_again", "utter_seat_pay_now",
         "utter_difference_back",

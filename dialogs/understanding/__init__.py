@@ -1,7 +1,15 @@
 """What a message means: from a line of text and its context to commands, without any network."""
 
 from dialogs.understanding.chain import understand
-from dialogs.understanding.context import Agreed, Asked, Context, Offered, ProductNames, Ware
+from dialogs.understanding.context import (
+    Agreed,
+    Asked,
+    Context,
+    Offered,
+    OwnSplits,
+    ProductNames,
+    Ware,
+)
 from dialogs.understanding.describe import describe, warm_up
 from dialogs.understanding.outcome import Entity, Understood
 from dialogs.understanding.payload import parse_payload
@@ -12,6 +20,7 @@ __all__ = [
     "Context",
     "Entity",
     "Offered",
+    "OwnSplits",
     "ProductNames",
     "Understood",
     "Ware",

@@ -53,6 +53,7 @@ from dialogs.understanding.pool_words import (
     may_start_pool,
     starts_pool,
 )
+from dialogs.understanding.split_wishes import said_of_split
 from dialogs.understanding.split_words import starts_split
 from dialogs.understanding.taking import taken
 from dialogs.understanding.values import Setting, extract
@@ -290,6 +291,9 @@ def _limits_pool(here: Heard) -> Understood | None:
 
 def _by_split(here: Heard) -> Understood | None:
     """One order that a group fills together; older versions of a shop's flows know none."""
+    said = said_of_split(here.message, here.context)
+    if said is not None:
+        return Understood((said[1],), here.language, "words", said[0])
     if SPLIT_START not in here.context.flow_slots or takes_text(here.context):
         return None
     if not starts_split(here.message):

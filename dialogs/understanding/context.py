@@ -29,6 +29,16 @@ Agreed = Callable[[], tuple[Command, ...]]
 
 
 @dataclass(frozen=True, slots=True)
+class OwnSplits:
+    """Of the common orders that are open here: is one theirs to close, are they in one; and have
+    they a seat in a team here, which the same words may be about?"""
+
+    organises: bool = False
+    is_in: bool = False
+    has_seat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """The open question."""
 
@@ -72,6 +82,8 @@ class Context:
     line_open: bool = False
     """A team here is full: one gets into it by waiting."""
     pool_open: bool = False
+    own_splits: Callable[[], OwnSplits] | None = None
+    """Looked up where somebody says what ends one, or their part of it."""
     in_team: Callable[[], bool] | None = None
     """Whether they are in a team that runs, wherever they speak; looked up when it matters."""
     day_saved: bool = False

@@ -1,6 +1,7 @@
-"""Words about one order that a group fills together: what begins one, and "2 beef noodles"."""
+"""Words about one order that a group fills together: what begins and ends one, "2 beef noodles"."""
 
 import re
+from enum import StrEnum
 from functools import cache
 
 from dialogs.understanding.lexicon import any_of, lexicon
@@ -11,10 +12,38 @@ _MOST = 99
 _NUMBER = r"\d{1,2}|[一二两兩三四五六七八九十]{1,3}"
 
 
+class SplitWish(StrEnum):
+    """By the names of their lists, which are the names in the log."""
+
+    CLOSE = "split_close"
+    OFF = "split_off"
+    LEAVE = "split_leave"
+
+
 def starts_split(message: Message) -> bool:
     """A closed list: 一起点午饭, "let's order lunch together"."""
     forms = lexicon().of("split_start")
     return message.short in forms or message.bare in forms
+
+
+def wish_about_split(message: Message) -> SplitWish | None:
+    """A closed list too: to close one that is open, to call it off, to leave it. "That's all" alone
+    is none of that; "that's all, close it" is."""
+    for wish in SplitWish:
+        forms = _forms(wish)
+        if message.short in forms or message.bare in forms:
+            return wish
+    closing = _forms(SplitWish.CLOSE)
+    parts = set(message.parts)
+    if parts & closing and parts <= closing | _forms("split_close_with"):
+        return SplitWish.CLOSE
+    leaving = _forms(SplitWish.LEAVE)
+    return SplitWish.LEAVE if parts and _gives_up(parts, leaving) else None
+
+
+def _gives_up(parts: set[str], leaving: frozenset[str]) -> bool:
+    """算了，我不吃了; the sigh before it says nothing of its own."""
+    return bool(parts & leaving) and parts <= leaving | _forms("split_leave_with")
 
 
 def read_goods(said: str) -> tuple[int, str]:
@@ -26,6 +55,11 @@ def read_goods(said: str) -> tuple[int, str]:
         if match and count and count <= _MOST:
             return count, match["name"].strip()
     return 1, plain
+
+
+@cache
+def _forms(name: str) -> frozenset[str]:
+    return frozenset(lexicon().of(name))
 
 
 @cache

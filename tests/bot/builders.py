@@ -47,6 +47,7 @@ from data.payments.sandbox_bank import SANDBOX, plan
 from data.payments.sandbox_models import Outcome
 from data.people import Person
 from data.pools import PoolTerms, open_pool
+from data.split_orders import SplitTerms, open_split, set_split_terms
 from integrations.egress import Network
 from tests.bot.flow_files import FLOWS
 from tests.builders import NOW, a_merchant, a_person, a_product, the_variant
@@ -74,6 +75,7 @@ class Names:
     campaign: str
     team: str
     pool: str
+    split: str
     conversation: str
     flows: str
     coupon: str
@@ -93,6 +95,7 @@ class Names:
             self.campaign,
             self.team,
             self.pool,
+            self.split,
             self.conversation,
             self.coupon,
             self.card,
@@ -124,6 +127,7 @@ def a_stocked_shop(tuanzi: Tuanzi, *, called: str) -> Names:
         flows = publish_flows(session, merchant_id=merchant.id, sources=FLOWS, by=called, now=NOW)
         campaign, team = a_team(session, merchant, variant, person)
         pool = a_pool(session, merchant, variant, person)
+        split = a_split_order(session, merchant, person)
         a_reminder(session, person)
         a_token(session, merchant, f"token-{called}")
         an_account(session, merchant, called)
@@ -147,6 +151,7 @@ def a_stocked_shop(tuanzi: Tuanzi, *, called: str) -> Names:
         campaign=campaign,
         team=team,
         pool=pool,
+        split=split,
         conversation=conversation,
         flows=flows,
         coupon=coupon,
@@ -240,6 +245,21 @@ def a_pool(session: Session, merchant: Merchant, variant: Variant, organiser: Pe
         chat_id=None,
         now=NOW,
     ).id
+
+
+def a_split_order(session: Session, merchant: Merchant, organiser: Person) -> str:
+    """Open for an hour, and nobody is in it yet; the shop offers no further ones."""
+    set_split_terms(merchant, SplitTerms(Money(10000, "CNY"), Money(1200, "CNY")))
+    split = open_split(
+        session,
+        organiser=organiser,
+        window=timedelta(hours=1),
+        address=ADDRESS,
+        chat_id=None,
+        now=NOW,
+    )
+    set_split_terms(merchant, None)
+    return split.id
 
 
 def a_team(

@@ -170,6 +170,7 @@ def _path_ids(names: Names) -> dict[str, str]:
         "turn": "pause",
         "team_id": names.team,
         "pool_id": names.pool,
+        "split_id": names.split,
         "customer_id": names.person,
         "conversation_id": names.conversation,
         "coupon_id": names.coupon,
@@ -190,6 +191,7 @@ def _body(operation: Operation, names: Names) -> tuple[dict[str, Any] | None, bo
         "POST /api/v1/orders/{order_id}/ship": ({"tracking": "x"}, False),
         "POST /api/v1/returns/{return_id}/approve": ({"note": "x"}, False),
         "POST /api/v1/returns/{return_id}/refuse": ({"note": "x"}, False),
+        "POST /api/v1/split-orders/{split_id}/cancel": ({"reason": "x"}, False),
         "POST /api/v1/returns/{return_id}/receive": ({"restocked": True}, False),
         "POST /api/v1/conversations/{conversation_id}/answer": ({"text": "x"}, False),
     }

@@ -46,6 +46,7 @@ def places(site: FastAPI, names: Names) -> list[Place]:
         "campaign_id": names.campaign,
         "team_id": names.team,
         "pool_id": names.pool,
+        "split_id": names.split,
         "conversation_id": names.conversation,
         "coupon_id": names.coupon,
         "card_id": names.card,

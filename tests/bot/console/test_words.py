@@ -26,6 +26,7 @@ from data.payments import JOBS, Alarm, AttemptState, QuarantineDeed, RefundState
 from data.payments.account_models import AccountDeed
 from data.payments.credit_models import UseState
 from data.pools import PoolState
+from data.split_orders import SplitEnd, SplitState
 from integrations.action_servers import Problem
 from integrations.payments.kinds import Mode as MoneyMode
 
@@ -49,6 +50,8 @@ _STATES: dict[str, EnumType] = {
     "campaign.mode": PayMode,
     "campaign.mode_hint": PayMode,
     "pool_state": PoolState,
+    "split_state": SplitState,
+    "split.why": SplitEnd,
     "outbox_state": OutboxState,
     "shown": Shown,
     "mode": Mode,
@@ -63,8 +66,8 @@ _STATES: dict[str, EnumType] = {
 }
 _SUMS = ("off", "goods_from", "most_off", "budget")  # of a coupon's form
 _ROOMS = (
-    *("overview", "orders", "parcels", "returns", "group-buys", "pools", "chats", "catalogue"),
-    *("flows", "prices", "payments", "ledger"),
+    *("overview", "orders", "parcels", "returns", "group-buys", "pools", "split-orders", "chats"),
+    *("catalogue", "flows", "prices", "payments", "ledger"),
 )
 # Why a payment stands still (data/payments/quarantine.py), and a notice (data/payments/notices.py).
 _WHY = ("currency", "amount", "our_ref", "provider_ref", "provider_ref_taken")

@@ -23,6 +23,7 @@ from data.split_orders import (
     SplitTerms,
     SplitView,
     cancel_split,
+    cancel_split_by_shop,
     close_split,
     join_split,
     leave_split,
@@ -108,14 +109,14 @@ class SplitShop(PoolShop):
 
     def ends_split(self, split_id: str, name: str | None = None) -> None:
         """Called off by its organiser; without a name by the shop."""
+        about = {"merchant_id": self.merchant_id, "split_id": split_id}
         with self.database.transaction() as session:
-            cancel_split(
-                session,
-                merchant_id=self.merchant_id,
-                split_id=split_id,
-                organiser_id=None if name is None else self.person(name),
-                now=self.now,
-            )
+            if name is None:
+                cancel_split_by_shop(
+                    session, **about, by="owner", said="The kitchen is closed.", now=self.now
+                )
+            else:
+                cancel_split(session, **about, organiser_id=self.person(name), now=self.now)
 
     def says_where_to(self, split_id: str, name: str, address: Address) -> None:
         with self.database.transaction() as session:

@@ -3,7 +3,12 @@
 import pytest
 
 from dialogs.understanding.message import read_message
-from dialogs.understanding.split_words import read_goods, starts_split
+from dialogs.understanding.split_words import (
+    SplitWish,
+    read_goods,
+    starts_split,
+    wish_about_split,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +56,38 @@ def test_what_does_not(said: str) -> None:
 )
 def test_how_many_of_what(said: str, count: int, name: str) -> None:
     assert read_goods(said) == (count, name)
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        (SplitWish.CLOSE, "that's all, close it"),
+        (SplitWish.CLOSE, "OK, close the order!"),
+        (SplitWish.CLOSE, "截止吧"),
+        (SplitWish.CLOSE, "就这些，下单吧"),
+        (SplitWish.CLOSE, "大家都點好了，收單吧"),
+        (SplitWish.OFF, "call it off"),
+        (SplitWish.OFF, "这单不点了"),
+        (SplitWish.OFF, "這單取消"),
+        (SplitWish.LEAVE, "I'm out"),
+        (SplitWish.LEAVE, "sorry, I'm out"),
+        (SplitWish.LEAVE, "我不要了"),
+        (SplitWish.LEAVE, "算了我不吃了"),
+        (SplitWish.LEAVE, "算了，我不吃了"),
+        (SplitWish.LEAVE, "算了，我不訂了"),
+    ],
+)
+def test_what_ends_one_or_a_part_of_it(wish: SplitWish, said: str) -> None:
+    assert wish_about_split(read_message(said)) is wish
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "that's all", "ok", "就这些", "好了", "算了", "sorry", "close the window", "我不要辣",
+        "我不要了那个红色的", "I'm out of milk", "call me", "cancel", "取消", "截止几点",
+        "他不吃了", "order something for me", "close it tomorrow", "下单多少钱", "",
+    ],
+)  # fmt: skip
+def test_what_is_said_among_friends_ends_nothing(said: str) -> None:
+    assert wish_about_split(read_message(said)) is None
