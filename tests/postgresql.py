@@ -33,6 +33,9 @@ _TEMPLATE = "shop_template"
 EMPTY = "template0"
 
 
+# Runs beside the server until its input ends, which a run that is killed does too.
+_END = 'cat; "$0" -D "$1/data" -m immediate stop; rm -rf "$1"'
+
 # Whoever is still connected to this database leaves it.
 _EMPTY_OUT = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -71,7 +74,7 @@ class Server:
         self._desk: psycopg.Connection | None = None
         self._brooms: dict[str, Broom] = {}
         self._idle: list[str] = []
-        self._start()
+        self._ender = self._start()
 
     def new_database(self, template: str = _TEMPLATE) -> str:
         """The URL of a fresh database with the schema in it; EMPTY has nothing in it."""
@@ -105,18 +108,28 @@ class Server:
             broom.connection.close()
         if self._desk is not None:
             self._desk.close()
-        self._run("pg_ctl", "-D", f"{self._dir}/data", "-m", "immediate", "stop")
-        shutil.rmtree(self._dir, ignore_errors=True)
+        self._ender.communicate()
 
-    def _start(self) -> None:
+    def _start(self) -> "subprocess.Popen[bytes]":
+        """Gives what will end it."""
         data = f"{self._dir}/data"
         self._run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
         options = f"-p {self._port} -k {self._dir} -c listen_addresses=127.0.0.1 {self._options}"
         self._run("pg_ctl", "-D", data, "-o", options, "-l", f"{self._dir}/log", "-w", "start")
+        ender = subprocess.Popen(
+            ["sh", "-c", _END, self._bin / "pg_ctl", self._dir],
+            user=self._user,
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         self._admin(f"CREATE DATABASE {_TEMPLATE}")
         template = Database(self.url(_TEMPLATE))
         create_schema(template)
         template.close()
+        return ender
 
     def _run(self, program: str, *args: str) -> None:
         done = subprocess.run(
