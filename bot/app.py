@@ -50,6 +50,7 @@ from dialogs.calling import BEGIN
 from dialogs.house import House
 from dialogs.library import FlowLibrary
 from dialogs.notices import Notices
+from dialogs.notices.clocks import CARD_CLOCK
 from dialogs.notices.unheard import TELL_UNHEARD
 from dialogs.tending import tend
 from integrations.egress import Egress
@@ -257,6 +258,8 @@ def _job_kinds(settings: Settings, house: House, arrivals: Arrivals) -> dict[str
         **forgetting.JOBS,
     }
     kinds = {name: JobKind(_plain(runner)) for name, runner in runners.items()}
+    notices = Notices(house.flows, settings.public_url)
+    kinds[CARD_CLOCK] = JobKind(_plain(notices.tell_time))
     kinds[WAKE] = JobKind(lambda session, job, now, _: wake_conversation(session, house, job, now))
     kinds[TELL_UNHEARD] = JobKind(
         lambda session, job, now, _: tell_unheard(session, house, job, now)

@@ -33,6 +33,7 @@ from data.kernel.entities import Entities
 from data.people import Chat
 from dialogs.notices.bills import BILL as PAID_BILL
 from dialogs.pool_card import RESPONSE as POOL_CARD
+from dialogs.split_card import RESPONSE as SPLIT_CARD
 
 log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.5
@@ -217,14 +218,14 @@ class Courier:
 
 
 def _is_worth_telling(row: OutboxRow, *, since: OutboxRow) -> bool:
-    """Where nothing can be changed: a card's milestones; of a present's, that it takes no more.
-    That a bill is paid its receipt tells."""
+    """Where nothing can be changed: a card's milestones; of a present's and of a common order's,
+    that it takes no more. That a bill is paid its receipt tells."""
     earlier, later = _card(since), _card(row)
     if earlier is not None and later is not None:
         return later.is_milestone(since=earlier)
     if row.response == PAID_BILL:
         return False
-    return row.response != POOL_CARD or _buttons(row) != _buttons(since)
+    return row.response not in (POOL_CARD, SPLIT_CARD) or _buttons(row) != _buttons(since)
 
 
 def _buttons(row: OutboxRow) -> list[str]:

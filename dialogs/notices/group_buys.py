@@ -3,6 +3,7 @@ person learns in private what became of their seat."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -30,6 +31,7 @@ from data.group_buys import (
     TeamFact,
     TeamFailed,
     TeamMoved,
+    TeamOpened,
     TeamPaying,
     TeamReached,
     TeamState,
@@ -50,9 +52,11 @@ from data.payments.facts import RefundSucceeded
 from data.payments.refunds import DIFFERENCE
 from data.people import Person
 from data.people.merged import known_as
+from dialogs.notices.clocks import wind
 from dialogs.notices.herald import Herald, Notice
 from dialogs.team_card import Wording, team_card, title_of, votes_on
 
+NOUN = "team"
 _PAY, _HERE = "utter_seat_pay_button", "utter_seat_offered_here"
 _UNDERPAID, _SHORT = "utter_team_underpaid", "utter_seat_team_underpaid"
 _COUNTS = (SeatState.PAID, SeatState.FULFILLED)
@@ -85,11 +89,28 @@ def _reached(herald: Herald, fact: Fact) -> None:
     herald.tell_flows("group_buy_reached", view.id, people=view.have)
 
 
+def _opened(herald: Herald, fact: Fact) -> None:
+    """Whoever opens a team shows its card."""
+    assert isinstance(fact, TeamMoved)  # noqa: S101
+    view = team_view(herald.session, fact.team_id, version=fact.version)
+    wind(herald, NOUN, view.id, ends_at=view.deadline)
+
+
+def show_anew(herald: Herald, team_id: str, what: str) -> datetime | None:
+    """The card as it is now; until when the team runs, if it does."""
+    view = team_view(herald.session, team_id)
+    if view.state not in (TeamState.OPEN, TeamState.PAYING) or view.deadline <= herald.now:
+        return None
+    show_card(herald, view, what)
+    return view.deadline
+
+
 def _paying(herald: Herald, fact: Fact) -> None:
     """The card, and one sentence in the group; each member is asked in private."""
     _changed(herald, fact)
     assert isinstance(fact, TeamFact)  # noqa: S101
     view = team_view(herald.session, fact.team_id)
+    wind(herald, NOUN, view.id, ends_at=view.deadline)
     if herald.knows("utter_team_paying"):
         _tell_group(herald, view, _by_shop(herald, view, "utter_team_paying"))
 
@@ -356,6 +377,7 @@ def _title(herald: Herald, view: TeamView, locale: Locale) -> str:
 
 
 TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
+    TeamOpened: _opened,
     TeamChanged: _changed,
     TeamPaying: _paying,
     TeamReached: _reached,

@@ -2,6 +2,7 @@
 and each giver learns in private what became of their share. Who it is for hears nothing."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from data.catalogue import text_in
@@ -24,26 +25,48 @@ from data.pools import (
     PoolOpened,
     PoolOrdered,
     PoolRestDue,
+    PoolState,
     PoolView,
     contributors,
     pool_view,
 )
+from dialogs.notices.clocks import wind
 from dialogs.notices.herald import Herald, Notice, Tell, where_known
 from dialogs.pool_card import RESPONSE, pool_card
 from dialogs.team_card import Wording
 
+NOUN = "pool"
 _BY_THEMSELVES = (PoolEnd.LEFT, PoolEnd.LAPSED)
 _RETURNED = "utter_share_returned"
 _WHERE, _WHERE_KEPT = "utter_pool_where", "utter_pool_where_kept"
 
 
-def _changed(herald: Herald, fact: Fact) -> None:
+def _opened(herald: Herald, fact: Fact) -> None:
+    _changed(herald, fact)
     assert isinstance(fact, PoolFact)  # noqa: S101  # wired by type below
     view = _view(herald, fact)
+    wind(herald, NOUN, view.id, ends_at=view.deadline)
+
+
+def _changed(herald: Herald, fact: Fact) -> None:
+    assert isinstance(fact, PoolFact)  # noqa: S101
+    _show(herald, _view(herald, fact), type(fact).__name__)
+
+
+def show_anew(herald: Herald, pool_id: str, what: str) -> datetime | None:
+    """The card as it is now; until when it runs, if it does."""
+    view = pool_view(herald.session, pool_id, now=herald.now)
+    if view.state != PoolState.OPEN or view.deadline <= herald.now or not herald.knows(RESPONSE):
+        return None
+    _show(herald, view, what)
+    return view.deadline
+
+
+def _show(herald: Herald, view: PoolView, what: str) -> None:
     if view.chat_id is None:  # run by links and private chats alone
         return
     card = pool_card(Wording(herald.domain, view.locale), view, now=herald.now)
-    herald.show(view.chat_id, card, key=f"pool:{view.id}:{view.version}:{type(fact).__name__}")
+    herald.show(view.chat_id, card, key=f"pool:{view.id}:{view.version}:{what}")
 
 
 def _funded(herald: Herald, fact: Fact) -> None:
@@ -157,7 +180,7 @@ def _organiser_locale(herald: Herald, fact: PoolFact) -> Locale:
 
 
 _TOLD: Mapping[type[Fact], Tell] = {
-    PoolOpened: _changed,
+    PoolOpened: _opened,
     PoolChanged: _changed,
     PoolFunded: _funded,
     PoolAddressMissing: _address_missing,

@@ -2,6 +2,7 @@
 organiser hears how it ends, and whoever put something in learns in private what became of it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from data.delivery.messages import Options
@@ -21,26 +22,48 @@ from data.split_orders import (
     SplitOpened,
     SplitOrdered,
     SplitPart,
+    SplitState,
     SplitView,
     part_behind,
     payers,
     split_view,
 )
+from dialogs.notices.clocks import wind
 from dialogs.notices.herald import Herald, Notice, Tell, where_known
 from dialogs.split_card import RESPONSE, SAID, split_card
 from dialogs.team_card import Wording
 
+NOUN = "split"
 _UNPAID = {SplitEnd.LEFT: "utter_part_left", SplitEnd.LAPSED: "utter_part_lapsed"}
 _BACK = {SplitEnd.LATE: "utter_part_late", SplitEnd.RETURNED: "utter_part_out"}
 
 
-def _changed(herald: Herald, fact: Fact) -> None:
+def _opened(herald: Herald, fact: Fact) -> None:
+    _changed(herald, fact)
     assert isinstance(fact, SplitFact)  # noqa: S101  # wired by type below
     view = _view(herald, fact)
+    wind(herald, NOUN, view.id, ends_at=view.deadline)
+
+
+def _changed(herald: Herald, fact: Fact) -> None:
+    assert isinstance(fact, SplitFact)  # noqa: S101
+    _show(herald, _view(herald, fact), type(fact).__name__)
+
+
+def show_anew(herald: Herald, split_id: str, what: str) -> datetime | None:
+    """The card as it is now; until when it runs, if it does."""
+    view = split_view(herald.session, split_id, now=herald.now)
+    if view.state != SplitState.OPEN or view.deadline <= herald.now or not herald.knows(RESPONSE):
+        return None
+    _show(herald, view, what)
+    return view.deadline
+
+
+def _show(herald: Herald, view: SplitView, what: str) -> None:
     if view.chat_id is None:
         return
     card = split_card(Wording(herald.domain, view.locale), view, now=herald.now)
-    herald.show(view.chat_id, card, key=f"split:{view.id}:{view.version}:{type(fact).__name__}")
+    herald.show(view.chat_id, card, key=f"split:{view.id}:{view.version}:{what}")
 
 
 def _ordered(herald: Herald, fact: Fact) -> None:
@@ -138,7 +161,7 @@ def _view(herald: Herald, fact: SplitFact) -> SplitView:
 
 
 _TOLD: Mapping[type[Fact], Tell] = {
-    SplitOpened: _changed,
+    SplitOpened: _opened,
     SplitChanged: _changed,
     SplitOrdered: _ordered,
     SplitFailed: _ended,
