@@ -114,7 +114,7 @@ def test_goods_are_found_by_words_and_lead_into_the_private_chat(street: Street)
 def test_a_link_brings_us_into_a_group_and_opens_the_team_there(street: Street) -> None:
     ann, group = Person(next(_ids), "Ann"), Group(-next(_ids) - 10**6)
     street.say(ann, "/team")
-    street.wait_for("Group buys happen in a group chat", ann)
+    street.wait_for("in a group that I am in", ann)
     street.settle()
     links = [
         button["url"]

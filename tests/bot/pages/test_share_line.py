@@ -198,4 +198,5 @@ def test_without_a_door_of_these_the_address_is_sent_to_the_shops_chat(
         )
     assert words in page(full, wechat=False, language=language)
     change(full, held=1)
-    assert words in page(full, wechat=False, language=language)
+    shown = page(full, wechat=False, language=language)
+    assert f"/g/{full.token}</p>" in shown, "the only way in is shown itself"

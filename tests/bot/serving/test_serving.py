@@ -99,10 +99,16 @@ def call() -> Iterator[Call]:
 
 
 def callers_of_both(server: Server, call: Call) -> list[Caller]:
-    """One for each process: the second call goes to the one that has none yet."""
-    callers = [call(server), call(server)]
-    assert len({caller.answered_by() for caller in callers}) == 2
-    return callers
+    """One for each process: the next call goes to the one that has fewer. On a busy machine that
+    one may wake too late for the second, but not for all of ten."""
+    found: dict[int, Caller] = {}
+    for _ in range(10):
+        caller = call(server)
+        found.setdefault(caller.answered_by(), caller)
+        if len(found) == 2:
+            break
+    assert len(found) == 2
+    return list(found.values())
 
 
 def file_of(shop: Shop) -> str:
