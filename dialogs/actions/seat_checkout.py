@@ -154,7 +154,7 @@ class ShowSeat(ShopAction):
         units = f" × {seat.quantity}" if seat.quantity > 1 else ""
         words = " · ".join(filter(None, (_title(turn, view), variant_words(variant, turn.locale))))
         turn.say(
-            "utter_seat_summary" if address else "utter_seat_summary_to_leader",
+            _summary(turn, view, to_leader=address is None),
             title=f"{words}{units}",
             items=asked.items,
             shipping=asked.shipping,
@@ -163,6 +163,13 @@ class ShowSeat(ShopAction):
             **(glimpse(address) if address else {}),
         )
         tell_tax(turn, asked)
+
+
+def _summary(turn: Turn, view: TeamView, *, to_leader: bool) -> str:
+    """Where everybody pays by now, nothing is left to fill."""
+    response = "utter_seat_summary_to_leader" if to_leader else "utter_seat_summary"
+    due = f"{response}_due"
+    return due if view.state == TeamState.PAYING and due in turn.domain.responses else response
 
 
 class PlaceSeatOrder(ShopAction):

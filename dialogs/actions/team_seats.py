@@ -6,6 +6,7 @@ from data.group_buys import (
     Seat,
     SeatState,
     Team,
+    TeamState,
     WaitlistEntry,
     change_quantity,
     join,
@@ -32,6 +33,7 @@ from dialogs.engine.commands import CancelFlow
 
 _CHECKOUT, _WHICH = "group_checkout", "group_buy_which"
 _LEFT = "utter_take_left_button"
+_UNPAID, _FIXED = "utter_already_in_unpaid", "utter_quantity_fixed"
 # Why somebody may not take a seat (data/group_buys/limits.py), each in words of its own.
 _LIMITS = {
     "seat_holds": "utter_too_many_seats",
@@ -143,10 +145,14 @@ def came_here(turn: Turn, team: Team) -> Came | None:
 
 
 def once_more(turn: Turn, seat: Seat) -> None:
-    """Who has a seat and says "two for me" wants two, as long as nothing is ordered."""
+    """Who has a seat and says "two for me" wants two, as long as nothing is ordered and nobody pays
+    for what all of them joined with."""
     units = units_of(turn)
     if units in (1, seat.quantity) or seat.order_id or seat.state != SeatState.HELD:
         _already_in(turn, seat)
+        return
+    if turn.session.get_one(Team, seat.team_id).state == TeamState.PAYING:
+        _already_in(turn, seat, _FIXED if _FIXED in turn.domain.responses else _UNPAID)
         return
     try:
         changed = change_quantity(turn.session, seat_id=seat.id, quantity=units, now=turn.now)
@@ -161,12 +167,12 @@ def go_on(turn: Turn, seat: Seat) -> None:
     turn.go_on_privately(_CHECKOUT, seat_taken=seat.id)
 
 
-def _already_in(turn: Turn, seat: Seat) -> None:
-    """Paid: that is all. Not paid yet: they are taken to where they left off."""
+def _already_in(turn: Turn, seat: Seat, unpaid: str = _UNPAID) -> None:
+    """Paid: that is all. Not paid yet: they are told so and taken to where they left off."""
     if seat.state != SeatState.HELD:
         turn.say("utter_already_in", name=turn.person.name)
         return
-    turn.say("utter_already_in_unpaid", name=turn.person.name)
+    turn.say(unpaid, name=turn.person.name, units=str(seat.quantity))
     if seat.order_id is None:
         go_on(turn, seat)
 

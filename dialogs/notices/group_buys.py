@@ -60,6 +60,7 @@ NOUN = "team"
 _PAY, _HERE = "utter_seat_pay_button", "utter_seat_offered_here"
 _UNDERPAID, _SHORT = "utter_team_underpaid", "utter_seat_team_underpaid"
 _COUNTS = (SeatState.PAID, SeatState.FULFILLED)
+_LAPSED = "utter_seat_lapsed_for_good"
 _OF_TEAM = (SeatEnd.TEAM_FAILED, SeatEnd.TEAM_CANCELLED)
 # Whose turn it was, and could have no place (WaitEnded.why), in words of its own.
 _PASSED = {
@@ -182,6 +183,8 @@ def _lost(herald: Herald, fact: Fact) -> None:
     view = team_view(herald.session, fact.team_id)
     seat = herald.session.get_one(Seat, fact.seat_id)
     response = _words_of_end(herald, view, seat, fact.cause)
+    if fact.cause == SeatEnd.LAPSED and view.state != TeamState.OPEN and herald.knows(_LAPSED):
+        response = _LAPSED  # nobody takes a new one
     again = fact.cause == SeatEnd.LAPSED and view.state == TeamState.OPEN
     tell_member(herald, view, seat, Told(response, f"lost:{seat.id}", again=again))
 
