@@ -23,7 +23,7 @@ _JOIN, _LINE = "utter_team_join_button", "utter_team_line_button"
 _INVITE, _VOTES = "utter_team_invite_button", "utter_team_card_votes"
 _WAITING, _UNDERPAID = "utter_team_card_waiting", "utter_team_card_underpaid"
 _JOINED, _COLLECTING = "utter_team_card_joined", "utter_team_card_collecting"
-_BY_SHOP = "utter_team_card_by_shop"
+_BY_SHOP, _ENOUGH_JOINED = "utter_team_card_by_shop", "utter_team_card_joined_enough"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +141,25 @@ def mode_lines(wording: Wording, mode: PayMode) -> list[str]:
 
 
 def _count(wording: Wording, view: TeamView) -> str:
-    """How many are missing; where enough have paid already, what it comes to so far."""
+    """How many are missing; where enough came already, what it comes to so far."""
     have = str(view.have)
     if view.mode == PayMode.JOIN_FIRST and wording.knows(_JOINED):
-        return wording.words(_JOINED, joined=str(view.counted), need=str(view.need))
+        return _joined(wording, view)
     if view.need:
         return wording.words("utter_team_card_count", have=have, need=str(view.need))
     now_at = reached(view.tiers, view.have).price
     if not wording.knows("utter_team_card_enough"):
         return wording.words("utter_team_card_count", have=have, need="0")
     return wording.words("utter_team_card_enough", have=have, price=now_at)
+
+
+def _joined(wording: Wording, view: TeamView) -> str:
+    joined = str(view.counted)
+    if view.need or not wording.knows(_ENOUGH_JOINED):
+        return wording.words(_JOINED, joined=joined, need=str(view.need))
+    return wording.words(
+        _ENOUGH_JOINED, joined=joined, price=reached(view.tiers, view.counted).price
+    )
 
 
 def _collecting(wording: Wording, view: TeamView, now: datetime) -> list[str]:

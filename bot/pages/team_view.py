@@ -81,6 +81,20 @@ class SharedTeam:
         return self.team.mode == PayMode.JOIN_FIRST
 
     @property
+    def is_on(self) -> bool:
+        """Does it take people still, though it needs nobody any more? A ladder does."""
+        return self.standing == Standing.OPEN and not self.team.need
+
+    @property
+    def count(self) -> str:
+        """The name of the sentence that counts, for a visitor."""
+        if self.standing != Standing.OPEN:
+            return self.standing
+        if self.is_on:
+            return "on_joined" if self.joins_first else "on"
+        return "joining" if self.joins_first else "open"
+
+    @property
     def size(self) -> int:
         """How many the price that is shown is for."""
         return self.team.final_size or self.team.minimum

@@ -7,6 +7,7 @@ from data.group_buys import (
     SeatState,
     Team,
     TeamState,
+    TeamView,
     WaitlistEntry,
     change_quantity,
     join,
@@ -223,18 +224,32 @@ def open_option(turn: Turn, team: Team) -> Option:
     """A team that strangers may join: what it is about, and nobody's name."""
     view = team_view(turn.session, team)
     words = turn.words(
-        "utter_open_team_button",
+        _once_on(turn, view, "utter_open_team_button"),
         title=title_in(turn, team),
-        need=str(view.free),
+        need=str(min(view.need, view.free) or view.free),  # not who is paying right now
+        free=str(view.free),
         price=view.price,
         left=view.deadline - turn.now,
     )
     return Option(words, f"/Act(action_join_team, team={team.id})")
 
 
+def _once_on(turn: Turn, view: TeamView, response: str) -> str:
+    """A team of more than one price goes on taking people when it needs nobody any more."""
+    on = f"{response}_on"
+    is_on = not view.need and view.free and not view.waiting
+    return on if is_on and on in turn.domain.responses else response
+
+
 def _named(turn: Turn, team: Team, response: str, action: str, units: int = 1) -> Option:
     view = team_view(turn.session, team)
-    words = turn.words(response, title=title_in(turn, team), need=str(view.need), price=view.price)
+    words = turn.words(
+        _once_on(turn, view, response),
+        title=title_in(turn, team),
+        need=str(view.need),
+        free=str(view.free),
+        price=view.price,
+    )
     more = f", seats={units}" if units > 1 else ""
     return Option(words, f"/Act({action}, team={team.id}{more})")
 

@@ -40,6 +40,18 @@ def test_who_joined_counts_where_people_join_first_and_who_paid_once_they_are_to
     shop.close()
 
 
+def test_where_enough_have_joined_and_more_may_nobody_is_said_to_be_missing(
+    database: Database,
+) -> None:
+    shop = GroupShop(database, size=2, tiers=((4, 5900),), modes=(PayMode.JOIN_FIRST,))
+    team = shop.opens("Lan")
+    shop.joins(team, "Wei")
+    wording = Wording(load_flow_set(shipped_sources()).domain, Locale.EN)
+    told = standing(wording, shop.view(team), title="Tea", now=shop.now).splitlines()
+    assert "2 joined, which is enough, at CN¥66 each so far" in told
+    shop.close()
+
+
 def _end(shop: GroupShop, team: str) -> str:
     """Its last line, as the card has it in English."""
     wording = Wording(load_flow_set(shipped_sources()).domain, Locale.EN)

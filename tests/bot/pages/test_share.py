@@ -454,3 +454,45 @@ def test_the_ladder_and_when_money_is_taken_are_told_also_to_who_only_sees_the_c
     description = re.search(r'og:description" content="([^"]*)"', text)
     assert description
     assert "59.00" in description[1]
+
+
+@pytest.mark.parametrize(
+    ("language", "paid", "joined", "card"),
+    [
+        (
+            "zh-CN",
+            "已付款 3 人，可以成团了，",
+            "已有 3 人参加，可以成团了，",
+            "人数已够，还有 2 个名额",
+        ),
+        (
+            "zh-TW",
+            "已付款 3 人，可以成團了，",
+            "已有 3 人參加，可以成團了，",
+            "人數已夠，還有 2 個名額",
+        ),
+        (
+            "en-GB",
+            "3 paid, so it is on, ",
+            "3 joined, so it is on, ",
+            "it is on, with room for 2 more",
+        ),
+    ],
+)
+def test_a_ladder_that_needs_nobody_any_more_says_what_room_it_has(
+    shared: Shared, language: str, paid: str, joined: str, card: str
+) -> None:
+    with shared.tuanzi.database.transaction() as session:
+        team = session.get_one(Team, shared.team)
+        team.target, team.held, team.paid = 5, 3, 3
+        session.add(
+            TeamTier(team_id=team.id, merchant_id=team.merchant_id, min_size=5, price_minor=5900)
+        )
+    text = page(shared, language=language)
+    assert paid in text
+    title = re.search(r'og:title" content="([^"]*)"', text)
+    assert title
+    assert card in title[1]
+    with shared.tuanzi.database.transaction() as session:
+        session.get_one(Team, shared.team).mode = PayMode.JOIN_FIRST
+    assert joined in page(shared, language=language)
