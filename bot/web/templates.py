@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_datetime, format_timedelta, get_timezone_name
 from babel.numbers import format_currency, format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -81,6 +82,7 @@ def _filters(locale: Locale) -> Mapping[str, Callable[..., object]]:
     return {
         "money": money,
         "when": when,
+        "zone_name": partial(_zone_name, tag=tag),
         "how_long": how_long,
         "number": number,
         "price": price,
@@ -88,6 +90,11 @@ def _filters(locale: Locale) -> Mapping[str, Callable[..., object]]:
         "text": text,
         "link": web_link,
     }
+
+
+def _zone_name(moment: datetime, zone: str, *, tag: str) -> str:
+    """Whose clock that is: "China Time". Summer time has the same name."""
+    return get_timezone_name(moment.astimezone(ZoneInfo(zone)), zone_variant="generic", locale=tag)
 
 
 def web_link(address: str) -> str:

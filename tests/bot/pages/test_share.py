@@ -28,7 +28,7 @@ from data.group_buys.tier_models import TeamTier
 from data.kernel.clock import TurnableClock
 from data.kernel.locales import Locale
 from data.kernel.tokens import fingerprint
-from data.merchants import ChannelAccount
+from data.merchants import ChannelAccount, Merchant
 from data.orders import Order, OrderState
 from data.people import ChannelIdentity, Person, grant_consent, meet_chat
 from data.people.consent import Asked, ConsentPurpose
@@ -496,3 +496,28 @@ def test_a_ladder_that_needs_nobody_any_more_says_what_room_it_has(
     with shared.tuanzi.database.transaction() as session:
         session.get_one(Team, shared.team).mode = PayMode.JOIN_FIRST
     assert joined in page(shared, language=language)
+
+
+@pytest.mark.parametrize(
+    ("language", "chinas", "new_yorks"),
+    [
+        ("zh-CN", r"中国时间 [^<]*\d\d?:\d\d 截止", r"北美东部时间 [^<]*\d\d?:\d\d 截止"),
+        ("zh-TW", r"中國時間 [^<]*\d\d?:\d\d 截止", r"東部時間 [^<]*\d\d?:\d\d 截止"),
+        ("en-GB", r"until [^<]*\d\d:\d\d \(China Time\)", r"\d\d:\d\d \(Eastern Time\)"),
+    ],
+)
+def test_the_end_is_told_by_the_shops_clock_and_which_one_that_is(
+    shared: Shared, language: str, chinas: str, new_yorks: str
+) -> None:
+    assert re.search(chinas, page(shared, language=language))
+    with shared.tuanzi.database.transaction() as session:
+        session.get_one(Merchant, shared.merchant).timezone = "America/New_York"
+    assert re.search(new_yorks, page(shared, language=language))
+
+
+def test_who_has_a_place_sees_in_which_zone_its_time_is_told(shared: Shared) -> None:
+    browser = shared.introduced("ann")
+    shared.press(browser, "join")
+    assert re.search(
+        r"名额为你保留到中国时间 [^<]*\d\d?:\d\d", browser.get(f"/g/{shared.token}").text
+    )
