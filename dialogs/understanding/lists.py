@@ -18,6 +18,9 @@ from dialogs.understanding.payload import parse_payload
 _PRODUCT = re.compile(r"\b(?:gift_choice|product)=(prd_\w+)")
 # What somebody may mean by "the second one": a product to buy, a team to join or to leave.
 _STARTS = frozenset({"checkout", "buy_idea", "group_buy_start"})
+# Whose others are to be reminded, or what is to be hurried. Such a button beside another wish is no
+# entry of a list.
+_NUDGES = frozenset({"action_nudge_team", "action_nudge_order"})
 _ACTS = frozenset(
     {
         "action_join_team", "action_leave_team", "action_open_team", "action_share_team",
@@ -30,7 +33,7 @@ _DEEDS = (
     "order_return", "order_variant", "order_exchange",
 )  # fmt: skip
 _LIKE = 2
-_CHOSEN = ("start", "act", "menu")
+_CHOSEN = ("start", "act", "nudge", "menu")
 # What asks whether an order or a kept day shall go, or goods shall.
 _TAKES_AWAY = (
     "order_cancel", "order_return", "order_variant", "order_exchange", "reminder_delete",
@@ -142,9 +145,21 @@ def _shape(payload: str, context: Context) -> _Shape:
         return _Shape("" if more else "answer", command.slot)
     if isinstance(command, StartFlow):
         return _start(command, bool(more), context)
-    if isinstance(command, Act) and command.action in _ACTS:
-        return _Shape("act", command.action)
+    if isinstance(command, Act):
+        return _act(command.action)
     return _Shape("")
+
+
+def _act(action: str) -> _Shape:
+    if action in _NUDGES:
+        return _Shape("nudge")
+    return _Shape("act", action) if action in _ACTS else _Shape("")
+
+
+def is_of_team(option: Offered) -> bool:
+    """Does it join a team, leave it, wait for a place in it, or have it nudged?"""
+    (command, *_more) = parse_payload(option.payload) or (None,)
+    return isinstance(command, Act) and (command.action in _NUDGES or "team" in command.values)
 
 
 def _start(command: StartFlow, filled: bool, context: Context) -> _Shape:

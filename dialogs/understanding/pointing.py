@@ -14,7 +14,7 @@ from dialogs.understanding.choices import numbered
 from dialogs.understanding.context import Context, Offered, Ware
 from dialogs.understanding.folding import folded
 from dialogs.understanding.lexicon import lexicon
-from dialogs.understanding.lists import listed, product_of
+from dialogs.understanding.lists import is_of_team, listed, product_of
 from dialogs.understanding.message import Message, strip_fillers, tidy
 from dialogs.understanding.outcome import Entity
 from dialogs.understanding.payload import parse_payload
@@ -97,9 +97,11 @@ def ask_which_deed(deed: str, context: Context) -> Commands | None:
 
 def by_name(message: Message, context: Context) -> Commands | None:
     """What is written on exactly one of the cards; of several that fit, we ask which."""
-    cards = _cards(context)
-    if not cards or not 0 < len(message.short) <= _LONGEST_NAME:
+    if not 0 < len(message.short) <= _LONGEST_NAME:
         return None
+    cards = _cards(context)
+    if not cards:
+        return _team_named(message, context)
     asked_about = is_question(message)
     said = _named(message, asked_about)
     best = _superlative(said, cards)
@@ -107,10 +109,19 @@ def by_name(message: Message, context: Context) -> Commands | None:
         return about(best[0].number, context) if asked_about else _choice(best)
     if not asked_about and not _points(message, said, context):
         return None
-    found = _titled(said, cards)
+    found = _titled(said, [(one, ware.names) for one, ware in cards])
     if not asked_about:
         return _choice(found)
     return about(found[0].number, context) if len(found) == 1 else None
+
+
+def _team_named(message: Message, context: Context) -> Commands | None:
+    """At "which team?" a part of what one button says."""
+    said = _named(message, asked_about=False)
+    if is_question(message) or not _points(message, said, context):
+        return None
+    teams = [one for one in listed(context) if is_of_team(one)]
+    return _choice(_titled(said, [(one, (one.label,)) for one in teams]))
 
 
 def about(place: int, context: Context) -> Commands | None:
@@ -155,12 +166,12 @@ def _superlative(said: str, cards: list[tuple[Offered, Ware]]) -> list[Offered] 
     return None
 
 
-def _titled(said: str, cards: list[tuple[Offered, Ware]]) -> list[Offered]:
+def _titled(said: str, named: list[tuple[Offered, tuple[str, ...]]]) -> list[Offered]:
     words = _tokens(said)
     long_enough = _SHORTEST_HAN if any(map(is_han, words)) else _SHORTEST_LATIN
     if not words or max(map(len, said.split()), default=0) < long_enough:
         return []
-    return [one for one, ware in cards if any(words <= _words_of(name) for name in ware.names)]
+    return [one for one, names in named if any(words <= _words_of(name) for name in names)]
 
 
 def _tokens(said: str) -> set[str]:

@@ -59,6 +59,31 @@ def test_leaving_is_heard_while_a_team_is_open() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "我不要了", "我退了", "不拼了", "我不拼了", "我不想拼了", "我退出了", "我不跟團了",
+        "我不團了", "我退出好了", "我棄單", "我唔跟喇", "我唔要喇", "唔跟喇", "我退團喇",
+        "I'm leaving the team", "take me out", "i don't want it any more",
+    ],
+)  # fmt: skip
+def test_leaving_has_many_words_on_a_closed_list(text: str) -> None:
+    understood = understand(text, a_context(team_open=True))
+    assert (understood.intent, understood.link) == ("group_buy_leave", "words")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我不要了那件旧衣服", "我退了昨天的快递", "不拼了命怎么行", "我退了火车票", "我唔要呢個",
+        "I quit", "don't leave me", "take me out for dinner", "我先退",
+    ],
+)  # fmt: skip
+def test_other_talk_leaves_nothing(text: str) -> None:
+    understood = understand(text, a_context(team_open=True))
+    assert (understood.intent, understood.link) != ("group_buy_leave", "words")
+
+
+@pytest.mark.parametrize(
     ("text", "intent"),
     [
         ("waitlist me", "group_buy_wait"), ("Put me on the waiting list!", "group_buy_wait"),

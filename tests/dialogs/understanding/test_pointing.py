@@ -259,3 +259,67 @@ def test_the_options_of_a_question_are_counted_with_the_way_around_it() -> None:
     )  # fmt: skip
     assert slots_of(understand("the last one", context)) == {"occasion": "anniversary"}
     assert slots_of(understand("1", context)) == {"occasion": "birthday"}
+
+
+_TEAMS = {
+    "join_team": ("Umbrella for two · CN¥99 · 1 to go", "Oolong for two · CN¥59 · 1 to go"),
+    "wait_for_place": ("两人拼雨伞", "两人拼桂花乌龙"),
+    "leave_team": ("兩人揪團買雨傘", "兩人揪團買桂花烏龍"),
+    "nudge_team": ("Umbrella for two", "Oolong for two"),
+}
+
+
+def _teams(action: str) -> tuple[Offered, ...]:
+    return tuple(
+        Offered(label, f"/Act(action_{action}, team=tm_{place})", place)
+        for place, label in enumerate(_TEAMS[action], start=1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "text"),
+    [
+        ("join_team", "the oolong one"), ("join_team", "I'll take the oolong"),
+        ("nudge_team", "the oolong one, please"), ("wait_for_place", "乌龙那个"),
+        ("wait_for_place", "那个乌龙的"), ("wait_for_place", "选桂花乌龙"),
+        ("leave_team", "烏龍那個"), ("leave_team", "桂花烏龍那個"),
+    ],
+)  # fmt: skip
+def test_a_part_of_its_title_chooses_a_team(action: str, text: str) -> None:
+    teams = _teams(action)
+    assert _said(text, teams).commands == parse_payload(teams[1].payload)
+
+
+@pytest.mark.parametrize("text", ["the one for two", "两人那个", "兩人那個"])
+def test_what_stands_in_several_titles_is_asked_about(text: str) -> None:
+    action = "join_team" if text.isascii() else "wait_for_place"
+    assert _said(text, _teams(action)).commands == (ChitChat("utter_which_of_these"),)
+
+
+@pytest.mark.parametrize(
+    "text", ["is the oolong good?", "乌龙好喝吗", "an oolong", "not the oolong one", "不要乌龙那个"]
+)
+def test_who_asks_or_refuses_has_chosen_no_team(text: str) -> None:
+    chosen = [parse_payload(one.payload) for one in (*_teams("join_team"), *_teams("leave_team"))]
+    assert _said(text, _teams("join_team")).commands not in chosen
+    assert _said(text, _teams("leave_team")).commands not in chosen
+
+
+_NUDGED = (
+    Offered("Umbrella for two", "/Act(action_nudge_team, team=tm_1)", 1),
+    Offered("Order 1001", "/Act(action_nudge_order, order_said=1001)", 2),
+)
+
+
+@pytest.mark.parametrize("text", ["第二个", "第二個", "the second", "the second one", "最后一个"])
+def test_a_place_chooses_whom_or_what_to_hurry(text: str) -> None:
+    assert _said(text, _NUDGED).commands == parse_payload(_NUDGED[1].payload)
+
+
+@pytest.mark.parametrize("text", ["第二个", "第二個", "the second one"])
+def test_a_button_to_remind_the_others_beside_a_way_in_is_no_entry_of_a_list(text: str) -> None:
+    beside = (
+        Offered("Join", "/Act(action_join_team, team=tm_1)", 1),
+        Offered("Remind the others", "/Act(action_nudge_team, team=tm_1)", 2),
+    )
+    assert isinstance(_said(text, beside).commands[0], CannotHandle)
