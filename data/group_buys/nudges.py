@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from data.delivery.messages import Purpose
 from data.group_buys.facts import TeamNudged
 from data.group_buys.invitations import NOT_INSIDE
 from data.group_buys.models import LIVE, RUNNING, Seat, SeatState, Team, TeamState
@@ -16,13 +17,16 @@ from data.group_buys.nudge_models import TeamNudge
 from data.group_buys.teams import change_team, team_now
 from data.kernel.errors import GroupBuyClosed, NoSeatLeft, Refused, TooOften
 from data.kernel.facts import announce
-from data.people import Answer, Chat, speak_to_group
+from data.people import Answer, Chat, Verdict, may_contact, private_chat_of, speak_to_group
+from data.people.contact import ALLOWED, QUIET
+from data.people.merged import known_as
 
 # Our decision: a second word within half a working day, or a fourth at all, presses people.
 APART = timedelta(hours=4)
 MOST = 3
 # Why not: the details of the refusals.
 NO_GROUP, USED_UP, TOO_SOON = "nudge_no_group", "nudges_used_up", "nudge_too_soon"
+UNHEARD = "nudge_unheard"
 
 
 def nudge(session: Session, *, team_id: str, person_id: str, now: datetime) -> Team:
@@ -34,12 +38,14 @@ def nudge(session: Session, *, team_id: str, person_id: str, now: datetime) -> T
         _note(session, team, now)
         if team.state == TeamState.OPEN:
             _take_place(session, team, now)
+        seats = _to_remind(session, team, person_id)
+        _listen_for(session, seats, now)
         nudged = TeamNudged(
             merchant_id=team.merchant_id,
             team_id=team.id,
             chat_id=team.chat_id,
             number=team.nudges,
-            seats=_to_remind(session, team, person_id),
+            seats=seats,
         )
         announce(session, nudged, now=now)
     return team
@@ -134,6 +140,26 @@ def _take_place(session: Session, team: Team, now: datetime) -> None:
     if verdict.answer is not Answer.NOW:
         left = verdict.at - now if verdict.at else None
         raise TooOften(f"nudge_{verdict.reason}", left=left)
+
+
+def _listen_for(session: Session, seats: tuple[str, ...], now: datetime) -> None:
+    """A word that none of them would get now is not said, so it is not counted either."""
+    verdicts = [_may_hear(session, seat, now) for seat in seats]
+    if not verdicts or any(verdict.answer is Answer.NOW for verdict in verdicts):
+        return
+    nights = [one.at - now for one in verdicts if one.reason == QUIET and one.at is not None]
+    if nights:
+        raise TooOften(f"nudge_{QUIET}", left=min(nights))
+    raise Refused(UNHEARD)
+
+
+def _may_hear(session: Session, seat_id: str, now: datetime) -> Verdict:
+    """In their own chat; who has none may get one by being told (dialogs/notices/herald.py)."""
+    person = known_as(session, session.get_one(Seat, seat_id).person_id)
+    chat = private_chat_of(session, person=person)
+    if chat is None:
+        return ALLOWED
+    return may_contact(session, person=person, chat=chat, purpose=Purpose.NUDGE, now=now)
 
 
 def _to_remind(session: Session, team: Team, person_id: str) -> tuple[str, ...]:

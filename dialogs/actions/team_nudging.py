@@ -5,7 +5,15 @@ What is said to the group or to who still has to pay stands in dialogs/notices/n
 
 from data.delivery.messages import Option, Options
 from data.group_buys import NOT_INSIDE, Team, TeamState, open_teams_in, team_view
-from data.group_buys.nudges import NO_GROUP, TOO_SOON, USED_UP, may_be_nudged, nudge, nudgeable
+from data.group_buys.nudges import (
+    NO_GROUP,
+    TOO_SOON,
+    UNHEARD,
+    USED_UP,
+    may_be_nudged,
+    nudge,
+    nudgeable,
+)
 from data.kernel.errors import GroupBuyClosed, NoSeatLeft, Refused, ShopError, TooOften
 from data.people import start_nudges, stop_nudges
 from data.people.contact import CAPPED, QUIET
@@ -25,6 +33,7 @@ _WHY_NOT = {
     NOT_INSIDE: "utter_nudge_not_inside",
     USED_UP: "utter_nudges_used_up",
     TOO_SOON: "utter_nudge_too_soon",
+    UNHEARD: "utter_nudged_alone",  # who wants none is not given away
     f"nudge_{QUIET}": "utter_nudge_quiet",
     f"nudge_{CAPPED}": "utter_nudge_enough",
 }

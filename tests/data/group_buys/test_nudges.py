@@ -12,10 +12,10 @@ from data.group_buys.models import Seat, Team
 from data.group_buys.nudges import APART, MOST, may_be_nudged, nudge, nudgeable
 from data.kernel.database import Database
 from data.kernel.errors import GroupBuyClosed, NoSeatLeft, ShopError, TooOften
-from data.people import ChatMember, Person
+from data.people import ChatMember, Person, start_nudges, stop_nudges
 from data.people.contact import A_DAY
 from tests.builders import NOW
-from tests.data.group_buys.nudging import in_a_group
+from tests.data.group_buys.nudging import alone_with_us, in_a_group
 from tests.data.group_buys.shop import GroupShop
 
 NIGHT = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)  # 23:00 in Shanghai
@@ -177,3 +177,53 @@ def test_a_refusal_undoes_the_count(shop: GroupShop) -> None:
         with pytest.raises(TooOften):
             nudge(session, team_id=team, person_id=shop.person("Lan"), now=shop.now)
         assert session.get_one(Team, team).nudges == 0
+
+
+def _to_be_paid(shop: GroupShop) -> str:
+    """Lan has paid, Wei and Jun have not; each can be told alone."""
+    team = shop.opens("Lan")
+    shop.joins(team, "Wei", "Jun")
+    shop.work()
+    shop.pays(team, "Lan")
+    alone_with_us(shop, "Lan", "Wei", "Jun")
+    return team
+
+
+@pytest.fixture
+def join_first(each_database: Database) -> Iterator[GroupShop]:
+    day = timedelta(days=1)
+    shop = GroupShop(each_database, size=3, modes=(PayMode.JOIN_FIRST,), pay_window=day)
+    yield shop
+    shop.close()
+
+
+def test_what_all_would_sleep_through_is_not_said_and_counts_for_nothing(
+    join_first: GroupShop,
+) -> None:
+    shop = join_first
+    team = _to_be_paid(shop)
+    shop.now = NIGHT
+    refused = _why_not(shop, team)
+    assert (refused.detail, refused.values["left"]) == ("nudge_quiet_hours", timedelta(hours=9))
+    with shop.database.transaction() as session:
+        person = session.get_one(Person, shop.person("Jun"))
+        person.timezone = "America/New_York"  # where it is morning
+    _nudge(shop, team)
+    assert [fact.number for fact in _told(shop)] == [1]
+    assert shop.violations() == []
+
+
+def test_what_nobody_wants_to_hear_counts_for_nothing(join_first: GroupShop) -> None:
+    shop = join_first
+    team = _to_be_paid(shop)
+    with shop.database.transaction() as session:
+        for name in ("Wei", "Jun"):
+            stop_nudges(session, person=session.get_one(Person, shop.person(name)), now=shop.now)
+    for _ in range(MOST + 1):
+        assert _why_not(shop, team).detail == "nudge_unheard"
+    with shop.database.transaction() as session:
+        assert session.get_one(Team, team).nudges == 0
+        start_nudges(session, person=session.get_one(Person, shop.person("Wei")))
+    _nudge(shop, team)
+    assert [fact.number for fact in _told(shop)] == [1]
+    assert shop.violations() == []
