@@ -46,7 +46,7 @@ from data.pools.service import (
     where_to,
 )
 from data.pools.sharing import pool_shared_by, revoke_pool_shares, share_pool
-from data.pools.terms import LONGEST_NAME, SHORTEST, PoolTerms
+from data.pools.terms import LONGEST_NAME, SHORTEST, PoolTerms, most_shares
 
 __all__ = [
     "JOBS",
@@ -82,6 +82,7 @@ __all__ = [
     "is_for",
     "leave_pool",
     "listen",
+    "most_shares",
     "open_pool",
     "open_pools_in",
     "pool_of",

@@ -89,7 +89,7 @@ def chip_in(
     """Promise a share (with fixed shares) or an amount; unpaid, it counts for ten minutes.
 
     Who has one unpaid and asks for the same gets it again; for another amount the old one is given
-    up. Refused: "pool_closed", "pool_full", "pool_least", "pool_most", "pool_cap". Also TooOften.
+    up. Refused: "pool_closed" and what amount_of (terms.py) says. Also TooOften.
     NotFound for the person it is for, as for a guess: they must not learn that there is one.
     """
     pool = pool_now(session, pool_id)
@@ -117,8 +117,7 @@ def _promise(
     _same_shop(session, pool.merchant_id, person_id, None)
     if not is_running(pool, now):
         raise Refused("pool_closed")
-    amount = amount_of(pool, wanted)
-    _refuse_too_much(session, pool, person_id, amount)
+    amount = amount_of(pool, wanted, _room_of(session, pool, person_id))
     raised = {"held_minor": Pool.held_minor + amount.minor, "places": Pool.places + 1}
     if not change_pool(session, Pool.id == pool.id, *room_for(amount.minor, now), **raised):
         raise Refused("pool_full")
@@ -246,8 +245,8 @@ def _refuse_hoarding(session: Session, merchant_id: str, organiser_id: str) -> N
         raise TooOften("pools_open", limit=OPEN_PER_PERSON)
 
 
-def _refuse_too_much(session: Session, pool: Pool, person_id: str, amount: Money) -> None:
-    """One unpaid in a pool, a few in all; together no more than the cap."""
+def _room_of(session: Session, pool: Pool, person_id: str) -> Money | None:
+    """One unpaid in a pool, a few in all; and what is left of the cap on all they give here."""
     rows = session.execute(
         select(Contribution.pool_id, Contribution.state, Contribution.amount_minor).where(
             Contribution.person_id.in_(been(session, person_id)), Contribution.state.in_(LIVE)
@@ -258,10 +257,10 @@ def _refuse_too_much(session: Session, pool: Pool, person_id: str, amount: Money
         raise Refused("pool_unpaid")
     if len(unpaid) >= HOLDS_PER_PERSON:
         raise TooOften("pool_holds", limit=HOLDS_PER_PERSON)
+    if pool.cap_minor is None:
+        return None
     given = sum(row.amount_minor for row in rows if row.pool_id == pool.id)
-    if pool.cap_minor is not None and given + amount.minor > pool.cap_minor:
-        left = Money(max(pool.cap_minor - given, 0), pool.currency)
-        raise Refused("pool_cap", cap=Money(pool.cap_minor, pool.currency), left=left)
+    return Money(max(pool.cap_minor - given, 0), pool.currency)
 
 
 def _new_pool(  # one row's columns

@@ -3,6 +3,7 @@ paying, called off by its organiser. Who it is for finds none of it."""
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from data.catalogue import text_in
 from data.delivery.messages import Option, Options
@@ -29,6 +30,7 @@ from dialogs.pool_card import told
 from dialogs.team_card import Wording
 from dialogs.understanding.pool_words import read_amount
 
+_REST = "pool_rest"
 _ASK_CAPPED = "utter_ask_pool_amount_capped"
 # Why somebody may not give (data/pools/terms.py), each in words of its own.
 _WHY: Mapping[str, str] = {
@@ -36,6 +38,7 @@ _WHY: Mapping[str, str] = {
     "pool_full": "utter_pool_full",
     "pool_least": "utter_pool_least",
     "pool_most": "utter_pool_most",
+    "pool_rest": "utter_pool_fit",
     "pool_cap": "utter_pool_cap",
     "pool_holds": "utter_pool_holds",
 }
@@ -94,7 +97,7 @@ class ChipIn(ShopAction):
                 now=turn.now,
             )
         except (Refused, TooOften) as refusal:
-            _refuse(turn, refusal)
+            _refuse(turn, pool, refusal)
             return
         order = find_order(turn.session, merchant_id=turn.merchant.id, order_id=given.order_id)
         turn.set("order", order.id)
@@ -131,12 +134,32 @@ def _amount(turn: Turn, pool: Pool) -> Money | None:
         return None
 
 
-def _refuse(turn: Turn, refusal: ShopError) -> None:
+def _refuse(turn: Turn, pool: Pool, refusal: ShopError) -> None:
     response = _WHY.get(refusal.detail)
     if response is None:
         raise refusal
     turn.set("pool_amount", None)
-    turn.say(response, name=turn.person.name, **refusal.values)
+    if refusal.detail == _REST:
+        _offer_what_fits(turn, pool, refusal.values)
+    else:
+        turn.say(response, name=turn.person.name, **refusal.values)
+
+
+def _offer_what_fits(turn: Turn, pool: Pool, values: Mapping[str, Any]) -> None:
+    """Flows that were published before have no words for it, and say how much is missing."""
+    if _WHY[_REST] not in turn.domain.responses:
+        turn.say("utter_pool_most", most=pool.free)
+        return
+    options = tuple(
+        turn.option(
+            "utter_pool_fit_all_button" if one == pool.free else "utter_pool_fit_less_button",
+            f'/Act(action_chip_in, pool={pool.id}, amount="{one.amount}")',
+            amount=one,
+        )
+        for one in values["fits"]
+    )
+    more = (Options(options),) if options else ()
+    turn.say(_WHY[_REST], *more, left=values["left"], smallest=values["smallest"])
 
 
 class ValidatePoolAmount(ShopAction):

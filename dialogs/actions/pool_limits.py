@@ -180,11 +180,9 @@ def said_shares(turn: Turn) -> int:
 
 
 def _least(turn: Turn, target: Money) -> Money:
-    """What everybody must be able to give: the dearest share, or the smallest amount."""
-    shares = shares_of(turn)
-    if shares is not None:
-        return target.split([1] * shares)[0]
-    return PoolTerms(for_name="", window=_WINDOW).least_of(target)
+    """What everybody must be able to give."""
+    terms = PoolTerms(for_name="", window=_WINDOW, shares=shares_of(turn))
+    return terms.least_cap(target)
 
 
 def _read(turn: Turn, said: object) -> Limits | None:

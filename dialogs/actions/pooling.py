@@ -19,6 +19,7 @@ from data.pools import (
     EndRule,
     Pool,
     PoolTerms,
+    most_shares,
     open_pool,
     pool_of,
     pool_offer,
@@ -43,7 +44,7 @@ from dialogs.actions.turn import Turn
 
 _OFFERED = (3, 4, 5, 6)
 _FREE = 0
-_FEWEST, _MOST = 2, 50
+_FEWEST = 2
 _PRODUCT = "prd_"
 _OFF, _NOT_OFFERED = "pools_off", "utter_pools_not_offered"
 _SAID_AHEAD = ("pool_for", "pool_limits")
@@ -139,6 +140,7 @@ class AskPoolShares(ShopAction):
                 share=target.split([1] * count)[0],
             )
             for count in _OFFERED
+            if count <= most_shares(target)
         ]
         free = turn.option("utter_pool_free_button", f"/SetSlots(pool_shares={_FREE})")
         turn.say("utter_ask_pool_shares", Options((*options, free)), target=target)
@@ -149,9 +151,10 @@ class ValidatePoolShares(ShopAction):
 
     def act(self, turn: Turn) -> None:
         count = said_shares(turn)
-        if count != _FREE and not _FEWEST <= count <= _MOST:
+        most = most_shares(target_of(turn))
+        if count != _FREE and not _FEWEST <= count <= most:
             turn.set("pool_shares", None)
-            turn.say("utter_pool_shares_unclear")
+            turn.say("utter_pool_shares_unclear", most=str(most))
 
 
 class PoolWhose(ShopAction):

@@ -25,14 +25,17 @@ from data.kernel.errors import (
     WrongState,
 )
 from data.payments import PaymentAttempt, Refund, RefundState
+from data.payments.smallest import smallest_charge
 from data.pools import Contribution, EndRule, Pool, PoolState
 from tests.data.pools.shop import TARGET, PoolShop
+
+LEAST = smallest_charge("CNY").minor
 
 NAMES = ("Lan", "Wei", "Jun", "Qi")
 PEOPLE = st.sampled_from(NAMES)
 PICK = st.integers(min_value=0, max_value=7)
 MINUTES = st.sampled_from([1, 9, 30, 60 * 24])
-AMOUNTS = st.sampled_from([None, 100, 2500, 4400, 8800])
+AMOUNTS = st.sampled_from([None, 100, 2500, 4350, 4400, 8800])
 WINDOW = timedelta(hours=1)
 RULES = st.sampled_from(list(EndRule))
 SHARES = st.sampled_from([None, 2, 3])
@@ -211,6 +214,7 @@ class PoolMachine(RuleBasedStateMachine):
         for state, held, paid, target in pools:
             assert 0 <= paid <= held <= target == TARGET
             assert state != PoolState.OPEN or paid < target
+            assert target - held == 0 or target - held >= LEAST  # somebody can give it
         self.seen |= {f"pool {row.state}" for row in pools}
         self.seen |= {f"contribution {state}" for state in states}
 

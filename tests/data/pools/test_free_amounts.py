@@ -3,11 +3,20 @@
 import pytest
 
 from data.kernel.errors import Invalid, Refused
+from data.kernel.money import Money
 from data.orders import Order, OrderState, ship
 from data.orders.returns import Returnable, returnable
 from data.payments import RefundState
 from data.payments.codes import apply_code
-from data.pools import ContributionState, EndRule, PoolRestDue, PoolState
+from data.pools import (
+    ContributionState,
+    EndRule,
+    PoolRestDue,
+    PoolState,
+    PoolTerms,
+    most_shares,
+)
+from data.pools.terms import check_terms
 from tests.data.pools.shop import DAY, TARGET, PoolShop
 
 CASH = "cash_in_transit:bank"
@@ -15,16 +24,68 @@ CASH = "cash_in_transit:bank"
 
 def test_any_amounts_come_to_the_price_and_no_further(each_shop: PoolShop) -> None:
     shop = each_shop
-    pool = shop.opens_pool("Lan", shares=None)
+    pool = shop.opens_pool("Lan", shares=None, least=500)
     shop.says_where(pool, "Lan")
     shop.gives(pool, "Wei", amount=5000)
-    shop.gives(pool, "Jun", amount=3750)
+    shop.gives(pool, "Jun", amount=3650)
     with pytest.raises(Refused, match="pool_most"):
-        shop.promises(pool, "Qi", 51)
-    shop.gives(pool, "Qi", amount=50)  # the last cents, though less than the least
+        shop.promises(pool, "Qi", 151)
+    shop.gives(pool, "Qi", amount=150)  # the last of it, though less than the least
     shop.work()
     assert shop.pool_state(pool) == PoolState.ORDERED
     assert shop.books() == {CASH: -TARGET, "revenue": TARGET}
+
+
+def test_no_amount_leaves_less_than_anybody_can_pay(each_shop: PoolShop) -> None:
+    """What is left can be given: all of it, or all but as much as one payment at least is."""
+    shop = each_shop
+    pool = shop.opens_pool("Lan", shares=None)
+    shop.gives(pool, "Wei", amount=8000)
+    for amount in (799, 701):
+        with pytest.raises(Refused, match="pool_rest") as refused:
+            shop.promises(pool, "Jun", amount)
+        assert refused.value.values["fits"] == (_yuan(800), _yuan(700))
+    shop.gives(pool, "Jun", amount=700)
+    with pytest.raises(Refused, match="pool_least"):
+        shop.promises(pool, "Qi", 99)
+    shop.gives(pool, "Qi", amount=100)
+    assert shop.pool_state(pool) == PoolState.FUNDED
+
+
+@pytest.mark.parametrize(("amount", "fits"), [(120, (150,)), (100, (150,))])
+def test_of_little_only_all_fits(shop: PoolShop, amount: int, fits: tuple[int, ...]) -> None:
+    pool = shop.opens_pool("Lan", shares=None)
+    shop.gives(pool, "Wei", amount=TARGET - 150)
+    with pytest.raises(Refused, match="pool_rest") as refused:
+        shop.promises(pool, "Jun", amount)
+    assert refused.value.values["fits"] == tuple(_yuan(minor) for minor in fits)
+
+
+def test_what_fits_is_no_more_than_the_cap_lets_one_give(shop: PoolShop) -> None:
+    pool = shop.opens_pool("Lan", shares=None, cap=4500)
+    shop.gives(pool, "Wei", amount=4250)
+    with pytest.raises(Refused, match="pool_rest") as refused:
+        shop.promises(pool, "Jun", 4490)
+    assert refused.value.values["fits"] == (_yuan(4450),)
+
+
+def test_a_cap_leaves_room_for_one_who_leaves_what_can_be_paid(shop: PoolShop) -> None:
+    """At a cap of one payment two could give all but a little, and a third not even that."""
+    with pytest.raises(Invalid, match="cap"):
+        shop.opens_pool("Lan", shares=None, cap=199)
+    shop.opens_pool("Lan", shares=None, cap=200)
+
+
+def test_no_share_and_no_least_is_less_than_can_be_paid(shop: PoolShop) -> None:
+    with pytest.raises(Invalid, match="least"):
+        shop.opens_pool("Lan", shares=None, least=99)
+    assert most_shares(_yuan(350)) == 3
+    with pytest.raises(Invalid, match="shares"):
+        check_terms(PoolTerms("Li", DAY, shares=4), _yuan(350), longest=DAY)
+
+
+def _yuan(minor: int) -> Money:
+    return Money(minor, "CNY")
 
 
 def test_less_than_the_least_is_refused_and_so_is_no_amount_at_all(shop: PoolShop) -> None:
