@@ -12,6 +12,7 @@ from data.catalogue import (
 )
 from data.delivery.messages import Option, Options
 from data.kernel.errors import NotFound, OutOfStock, Refused, ShopError, TooOften
+from data.kernel.money import Money
 from data.orders import kept_address
 from data.people import Chat, ChatMember, Person
 from data.pools import (
@@ -48,7 +49,8 @@ _FEWEST = 2
 _PRODUCT = "prd_"
 _OFF, _NOT_OFFERED = "pools_off", "utter_pools_not_offered"
 _SAID_AHEAD = ("pool_for", "pool_limits")
-_OF_THIS_ONE = ("pool_chat", "pool_keep", "pool_ends", "pool_cap")
+_CHANGED = "utter_pool_price_changed"
+_OF_THIS_ONE = ("pool_chat", "pool_keep", "pool_ends", "pool_cap", "pool_told", "pool_again")
 
 
 class PoolAside(ShopAction):
@@ -207,6 +209,8 @@ class AskConfirmPool(ShopAction):
             share = target.split([1] * count)[0]
             turn.say("utter_pool_summary", count=str(count), share=share, **values)
         turn.say(_who_sees(turn), for_name=turn.slots["pool_for"])
+        if _CHANGED in turn.domain.responses:
+            turn.set("pool_told", str(target.minor))
         turn.say("utter_ask_confirm_pool")
 
 
@@ -226,6 +230,8 @@ class OpenPool(ShopAction):
         turn.set("pool", None)
         if not fits(turn, window_of(turn)):  # the day came, or the shop's rule, while this lay here
             say_window(turn)
+            return
+        if _costs_something_else(turn):
             return
         try:
             pool = self._opened(turn)
@@ -271,6 +277,18 @@ class OpenPool(ShopAction):
             chat_id=_chat_of(turn),
             now=turn.now,
         )
+
+
+def _costs_something_else(turn: Turn) -> bool:
+    """Not what the summary said: told, and asked anew. Flows that were published before cannot ask
+    again, and keep no price."""
+    told, target = turn.slots.get("pool_told"), target_of(turn)
+    before = target if told is None else Money(int(told), target.currency)
+    turn.set("pool_again", before != target)
+    if before != target:
+        turn.set("pool_keep", None)  # said of the other price, with that yes
+        turn.say(_CHANGED, target=target, told=before)
+    return before != target
 
 
 def _say_why(turn: Turn, refusal: ShopError) -> None:

@@ -22,7 +22,8 @@ world = world_at(MORNING)
 
 YOUNG = ("utter_pool_limits", "utter_ask_pool_limits", "utter_pools_not_offered", "utter_pool_days")
 YOUNG += ("utter_pool_window", "utter_pool_cap_low", "utter_pool_card_cap", "utter_pool_as_it_is")
-YOUNG += ("utter_pool_no_cap", "utter_ask_pool_amount_capped")
+YOUNG += ("utter_pool_no_cap", "utter_ask_pool_amount_capped", "utter_pool_price_changed")
+YOUNG += ("utter_pool_fit",)
 STEPS = {"offered", "limits", "change"}
 
 
@@ -46,9 +47,11 @@ def older_flow(text: str) -> str:
     first, *steps = text.split("      - id: ")
     kept = [step for step in steps if step.split("\n")[0] not in STEPS]
     flow = "      - id: ".join((first, *kept))
-    choice = "          - if: slots.pool_change\n            then: change\n"
-    assert choice in flow
-    return flow.replace(choice, "").replace("- else: offered", "- else: whom")
+    for slot, step in (("pool_change", "change"), ("pool_again", "limits")):
+        choice = f"          - if: slots.{slot}\n            then: {step}\n"
+        assert choice in flow
+        flow = flow.replace(choice, "")
+    return flow.replace("- else: offered", "- else: whom")
 
 
 def summed_up(world: World) -> str:
