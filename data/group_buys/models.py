@@ -262,17 +262,3 @@ class Seat(Base):
     held_until: Mapped[datetime]
     created_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]
-
-
-class SeatTaker(Base):
-    """How a person treats seats: `lapses` in a row; `paused_until` after too many (T38).
-
-    Its row is also the lock under which a person's seats are counted.
-    """
-
-    __tablename__ = "seat_takers"
-
-    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
-    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
-    lapses: Mapped[int] = mapped_column(default=0)
-    paused_until: Mapped[datetime | None]

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from data.delivery.jobs import JobRunner
 from data.delivery.models import Job
 from data.group_buys.facts import SeatEnd, TeamChanged
-from data.group_buys.limits import forgive
 from data.group_buys.models import PAYING, PayMode, Seat, SeatState, Team, TeamState
 from data.group_buys.modes import PAY_WINDOW
 from data.group_buys.pledges import ASK, WINDOW, decide_pledges, decide_window
@@ -61,6 +60,7 @@ from data.payments import (
     refund_order,
     settle_group_order,
 )
+from data.people.takers import forgive
 
 _ENDS: Mapping[type[Fact], SeatEnd] = {
     OrderExpired: SeatEnd.LAPSED,

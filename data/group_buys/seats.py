@@ -11,7 +11,7 @@ from data.catalogue import release_hold
 from data.delivery.jobs import NewJob, enqueue
 from data.group_buys.aside import hold_for_seat, put_back
 from data.group_buys.facts import SeatEnd, SeatLost, SeatToPay, TeamCancelled, TeamChanged
-from data.group_buys.limits import SEAT_TTL, admit, count_lapse
+from data.group_buys.limits import SEAT_TTL, admit
 from data.group_buys.models import (
     PAYING,
     RUNNING,
@@ -44,6 +44,7 @@ from data.kernel.errors import (
 from data.kernel.facts import announce
 from data.kernel.ids import new_id
 from data.kernel.prepared import Prepared
+from data.people.takers import count_lapse
 
 EXPIRY = "seat_expiry"
 

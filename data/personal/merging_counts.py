@@ -3,11 +3,11 @@
 from sqlalchemy import case, delete, select, update
 from sqlalchemy.orm import Session
 
-from data.group_buys.models import SeatTaker
 from data.kernel.once import insert_once
 from data.orders.models import BasketLine
 from data.people import ChatMember, ProactiveCount
 from data.people.contact import A_DAY
+from data.people.taker_models import SeatTaker
 
 
 def add_baskets(session: Session, *, kept: str, gone: str) -> None:

@@ -28,6 +28,7 @@ from data.orders import (
 from data.orders.shares import share_is_used, share_waits_again
 from data.payments import RefundRequested, cancel_order, refund_order
 from data.payments.purses import is_in_purse, take_out
+from data.people.takers import count_lapse, forgive
 from data.pools.facts import (
     ContributionLost,
     ContributionPaid,
@@ -100,6 +101,7 @@ def contribution_paid(session: Session, contribution: Contribution, *, now: date
     if not turn_contribution(session, contribution, ContributionState.PAID, paid_at=now):
         _send_back(session, contribution, now)
         return
+    forgive(session, person_id=contribution.person_id)
     mine = Pool.id == contribution.pool_id
     paid = Pool.paid_minor + contribution.amount_minor
     if not change_pool(session, mine, *still_counts(now), paid_minor=paid):
@@ -174,8 +176,10 @@ def _share_ended(
     to = ContributionState.REFUNDED if was_paid else ContributionState.RELEASED
     if not give_up(session, contribution, to):
         return
-    cause = PoolEnd.LAPSED if isinstance(fact, OrderExpired) else PoolEnd.LEFT
-    _tell_lost(session, contribution, _why(pool, cause), was_paid=was_paid, now=now)
+    cause = _why(pool, PoolEnd.LAPSED if isinstance(fact, OrderExpired) else PoolEnd.LEFT)
+    if cause == PoolEnd.LAPSED:
+        count_lapse(session, person_id=contribution.person_id, now=now)
+    _tell_lost(session, contribution, cause, was_paid=was_paid, now=now)
     if pool.state == PoolState.OPEN:
         tell(session, PoolChanged, pool_now(session, pool.id), now=now)
 

@@ -18,6 +18,7 @@ from data.orders.share_states import LIVE
 from data.payments import cancel_order
 from data.people import Chat, Person, lock_person
 from data.people.merged import been
+from data.people.takers import refuse_paused
 from data.pools.facts import PoolCancelled, PoolChanged, PoolEnd, PoolOpened
 from data.pools.models import RUNNING, Contribution, ContributionState, Pool, PoolState, ShareRule
 from data.pools.moving import (
@@ -101,6 +102,7 @@ def chip_in(
     known = unpaid_of(session, pool_id=pool_id, person_id=person_id)
     if known is not None and amount in (None, known.amount) and _can_be_paid(session, known, now):
         return known
+    refuse_paused(session, merchant_id=pool.merchant_id, person_id=person_id, now=now)
     with session.begin_nested():
         if known is not None:
             leave_pool(session, pool_id=pool_id, person_id=person_id, now=now)

@@ -35,6 +35,7 @@ from data.payments import (
     refund_order,
     settle_group_order,
 )
+from data.people.takers import count_lapse, forgive
 from data.split_orders.facts import PartPaid, SplitChanged, SplitEnd
 from data.split_orders.models import SplitOrder, SplitPart, SplitState
 from data.split_orders.moving import (
@@ -91,6 +92,7 @@ def part_paid(session: Session, part: SplitPart, *, now: datetime) -> None:
     if not turn_part(session, part, ShareState.PAID, paid_at=now):
         _send_back(session, part, now)
         return
+    forgive(session, person_id=part.person_id)
     paid = {
         "paid_minor": SplitOrder.paid_minor + part.amount_minor,
         "people": SplitOrder.people + 1,
@@ -139,7 +141,10 @@ def _part_ended(session: Session, fact: OrderFact, part: SplitPart, now: datetim
     cause = SplitEnd.RETURNED if was_paid else SplitEnd.LEFT
     cause = SplitEnd.LAPSED if isinstance(fact, OrderExpired) else cause
     split = split_now(session, part.split_id)
-    tell_lost(session, part, _why(split, cause), was_paid=was_paid, now=now)
+    cause = _why(split, cause)
+    if cause == SplitEnd.LAPSED:
+        count_lapse(session, person_id=part.person_id, now=now)
+    tell_lost(session, part, cause, was_paid=was_paid, now=now)
     if split.state == SplitState.OPEN:
         tell(session, SplitChanged, split, now=now)
 

@@ -31,6 +31,7 @@ from data.orders.share_states import LIVE, ShareState
 from data.payments import cancel_order
 from data.people import Chat, Person, lock_person
 from data.people.merged import been
+from data.people.takers import refuse_paused
 from data.split_orders.facts import SplitChanged, SplitOpened
 from data.split_orders.models import SplitOrder, SplitPart, SplitState
 from data.split_orders.moving import (
@@ -151,6 +152,7 @@ def join_split(
     known = part_of(session, split_id=split_id, person_id=person_id)
     if known is not None and _is_the_same(session, known, lines, now):
         return known
+    refuse_paused(session, merchant_id=split.merchant_id, person_id=person_id, now=now)
     with session.begin_nested():
         part = _join(session, split, person_id, known, lines, now)
     tell(session, SplitChanged, split_now(session, split_id), now=now)

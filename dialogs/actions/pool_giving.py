@@ -30,7 +30,7 @@ from dialogs.pool_card import told
 from dialogs.team_card import Wording
 from dialogs.understanding.pool_words import read_amount
 
-_REST = "pool_rest"
+_REST, _PAUSED = "pool_rest", "seat_paused"
 _ASK_CAPPED = "utter_ask_pool_amount_capped"
 # Why somebody may not give (data/pools/terms.py), each in words of its own.
 _WHY: Mapping[str, str] = {
@@ -41,6 +41,7 @@ _WHY: Mapping[str, str] = {
     "pool_rest": "utter_pool_fit",
     "pool_cap": "utter_pool_cap",
     "pool_holds": "utter_pool_holds",
+    "seat_paused": "utter_unpaid_paused",
 }
 
 
@@ -136,7 +137,7 @@ def _amount(turn: Turn, pool: Pool) -> Money | None:
 
 def _refuse(turn: Turn, pool: Pool, refusal: ShopError) -> None:
     response = _WHY.get(refusal.detail)
-    if response is None:
+    if response is None or (refusal.detail == _PAUSED and response not in turn.domain.responses):
         raise refusal
     turn.set("pool_amount", None)
     if refusal.detail == _REST:

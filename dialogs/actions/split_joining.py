@@ -41,6 +41,7 @@ _WHY: Mapping[str, str] = {
     "split_full": "utter_split_full",
     "split_joined": "utter_split_in_already",
     "split_holds": "utter_split_holds",
+    "seat_paused": "utter_unpaid_paused",
 }
 
 
@@ -219,7 +220,7 @@ class PaySplitPart(ShopAction):
             )
         except (Refused, TooOften) as refusal:
             response = _WHY.get(refusal.detail)
-            if response is None:
+            if response is None or response not in turn.domain.responses:
                 raise
             turn.say(response, **refusal.values)
             return

@@ -17,12 +17,13 @@ from data.group_buys import (
 )
 from data.group_buys.campaigns import CampaignTerms, start_campaign
 from data.group_buys.facts import SeatEnd
-from data.group_buys.models import SeatTaker, Team
+from data.group_buys.models import Team
 from data.kernel.database import Database
 from data.kernel.errors import GroupBuyClosed, Invalid, OutOfStock, Refused, WrongState
 from data.kernel.money import Money
 from data.orders import OrderState
 from data.payments import RefundState
+from data.people.taker_models import SeatTaker
 from tests.builders import NOW, a_merchant, a_product, the_variant
 from tests.data.group_buys.shop import PRICE, GroupShop
 
