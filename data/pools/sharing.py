@@ -54,8 +54,13 @@ def shop_of_share(session: Session, *, token: str) -> str:
     return share.merchant_id
 
 
-def revoke_pool_shares(session: Session, *, merchant_id: str, pool_id: str, now: datetime) -> None:
-    """Close every link to a pool, where one fell into the wrong hands."""
+def revoke_pool_shares(
+    session: Session, *, merchant_id: str, pool_id: str, organiser_id: str, now: datetime
+) -> None:
+    """Close every link to a pool, where one fell into the wrong hands: its organiser's to say."""
+    pool = pool_now(session, pool_id)
+    if (pool.merchant_id, pool.organiser_id) != (merchant_id, organiser_id):
+        raise NotFound("pool")
     session.execute(
         update(PoolShare)
         .where(

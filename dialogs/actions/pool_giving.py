@@ -21,6 +21,8 @@ from data.pools import (
     pool_of,
     pool_shared_by,
     pool_view,
+    revoke_pool_shares,
+    share_pool,
     unpaid_of,
 )
 from dialogs.actions.base import ShopAction
@@ -212,6 +214,26 @@ class CancelPool(ShopAction):
         )
 
 
+class ClosePoolLinks(ShopAction):
+    """Its organiser alone: no link that was given out opens it any more, and a fresh one does."""
+
+    called = "action_close_pool_links"
+
+    def act(self, turn: Turn) -> None:
+        pool_id = str(turn.slots.get("pool") or "")
+        revoke_pool_shares(
+            turn.session,
+            merchant_id=turn.merchant.id,
+            pool_id=pool_id,
+            organiser_id=turn.person.id,
+            now=turn.now,
+        )
+        token = share_pool(
+            turn.session, merchant_id=turn.merchant.id, pool_id=pool_id, now=turn.now
+        )
+        turn.say("utter_pool_links_closed", link=f"{turn.public_url}/c/{token}")
+
+
 ACTIONS = (
     ShowPool,
     ChipIn,
@@ -219,4 +241,5 @@ ACTIONS = (
     AskPoolAmount,
     LeavePool,
     CancelPool,
+    ClosePoolLinks,
 )

@@ -49,6 +49,7 @@ _FEWEST = 2
 _PRODUCT = "prd_"
 _OFF, _NOT_OFFERED = "pools_off", "utter_pools_not_offered"
 _SAID_AHEAD = ("pool_for", "pool_limits")
+_CLOSED = "utter_pool_links_closed"
 _CHANGED = "utter_pool_price_changed"
 _OF_THIS_ONE = ("pool_chat", "pool_keep", "pool_ends", "pool_cap", "pool_told", "pool_again")
 
@@ -256,7 +257,8 @@ class OpenPool(ShopAction):
             turn.session, merchant_id=turn.merchant.id, pool_id=pool.id, now=turn.now
         )
         link = f"{turn.public_url}/c/{token}"
-        turn.say("utter_pool_opened_secret", Options((off,)), link=link, **values)
+        ways = (_close_links(turn, pool), off) if _CLOSED in turn.domain.responses else (off,)
+        turn.say("utter_pool_opened_secret", Options(ways), link=link, **values)
 
     def _opened(self, turn: Turn) -> Pool:
         variant = _variant(turn)
@@ -277,6 +279,13 @@ class OpenPool(ShopAction):
             chat_id=_chat_of(turn),
             now=turn.now,
         )
+
+
+def _close_links(turn: Turn, pool: Pool) -> Option:
+    """For a link that fell into the wrong hands. Flows that were published before do without."""
+    return turn.option(
+        "utter_pool_close_links_button", f"/Act(action_close_pool_links, pool={pool.id})"
+    )
 
 
 def _costs_something_else(turn: Turn) -> bool:

@@ -27,7 +27,7 @@ RESERVED_ACTIONS = frozenset(
         "action_give_up_seat", "action_wait_for_place", "action_tell_line", "action_leave_line",
         # a present that several pay for
         "action_open_pool", "action_pool_address", "action_chip_in", "action_leave_pool",
-        "action_cancel_pool",
+        "action_cancel_pool", "action_close_pool_links",
         # an order that a group fills together
         "action_open_split", "action_close_split", "action_cancel_split", "action_split_pay",
         "action_leave_split", "action_split_close_said", "action_split_leave_said",

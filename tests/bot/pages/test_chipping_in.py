@@ -6,7 +6,7 @@ from data.catalogue import Product
 from data.kernel.tokens import new_token
 from data.payments import create_link
 from data.people import Person
-from data.pools import chip_in, revoke_pool_shares, share_pool
+from data.pools import Pool, chip_in, revoke_pool_shares, share_pool
 from tests.bot.client import TestClient
 from tests.bot.conftest import Street
 from tests.builders import NOW
@@ -49,7 +49,11 @@ def test_a_guess_and_a_closed_link_are_the_same(street: Street) -> None:
     browser, path = _visitor(street), _link(street)
     with street.tuanzi.database.transaction() as session:
         revoke_pool_shares(
-            session, merchant_id=street.ours.merchant, pool_id=street.ours.pool, now=NOW
+            session,
+            merchant_id=street.ours.merchant,
+            pool_id=street.ours.pool,
+            organiser_id=session.get_one(Pool, street.ours.pool).organiser_id,
+            now=NOW,
         )
     closed, guessed = browser.get(path), browser.get(f"/c/{new_token()}")
     assert (closed.status_code, guessed.status_code) == (404, 404)

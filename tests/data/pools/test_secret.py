@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from sqlalchemy.orm import Session
 
 from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
@@ -79,10 +80,29 @@ def test_a_link_in_the_wrong_hands_is_closed(shop: PoolShop) -> None:
     token = _shared(shop, pool)
     with shop.database.transaction() as session:
         assert shop_of_share(session, token=token) == shop.merchant_id
-        revoke_pool_shares(session, merchant_id=shop.merchant_id, pool_id=pool, now=shop.now)
+        _close_links(shop, session, pool, "Lan")
     assert not _opens(shop, token, "Wei")
     with shop.database.reading() as session, pytest.raises(NotFound):
         shop_of_share(session, token=token)
+
+
+def test_only_its_organiser_closes_the_links(shop: PoolShop) -> None:
+    pool = shop.opens_pool("Lan", shares=2)
+    token = _shared(shop, pool)
+    shop.person("Wei")
+    with shop.database.transaction() as session, pytest.raises(NotFound):
+        _close_links(shop, session, pool, "Wei")
+    assert _opens(shop, token, "Wei")
+
+
+def _close_links(shop: PoolShop, session: Session, pool: str, name: str) -> None:
+    revoke_pool_shares(
+        session,
+        merchant_id=shop.merchant_id,
+        pool_id=pool,
+        organiser_id=shop.person(name),
+        now=shop.now,
+    )
 
 
 def test_of_two_who_gave_what_they_liked_neither_is_named(shop: PoolShop) -> None:

@@ -23,7 +23,7 @@ world = world_at(MORNING)
 YOUNG = ("utter_pool_limits", "utter_ask_pool_limits", "utter_pools_not_offered", "utter_pool_days")
 YOUNG += ("utter_pool_window", "utter_pool_cap_low", "utter_pool_card_cap", "utter_pool_as_it_is")
 YOUNG += ("utter_pool_no_cap", "utter_ask_pool_amount_capped", "utter_pool_price_changed")
-YOUNG += ("utter_pool_fit",)
+YOUNG += ("utter_pool_fit", "utter_pool_links_closed", "utter_pool_close_links_button")
 STEPS = {"offered", "limits", "change"}
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from bot.play.world import World
 from data.catalogue import Product
+from data.conversations.said import Said
 from data.pools import EndRule, Pool
 from tests.builders import the_variant
 from tests.dialogs.actions.test_group_buying import private, say
@@ -16,11 +17,12 @@ from tests.worlds import world_at
 world = world_at(datetime(2026, 11, 22, 2, tzinfo=UTC))
 
 
-def summed_up(world: World, shares: str, *limits: str) -> None:
+def summed_up(world: World, shares: str, *limits: str) -> Said:
     """Lan comes to the question whether it shall be opened."""
     for text in ("chip in for Ann's present", "tea caravan", shares, *limits):
         said = say(world, world.account, "Lan", private("Lan"), text)
     assert said[-1].response == "utter_ask_confirm_pool"
+    return said[-1]
 
 
 def costs(world: World, minor: int) -> None:
@@ -56,9 +58,12 @@ def test_a_price_that_changed_is_told_and_asked_again(world: World, minor: int) 
 
 
 def test_a_yes_to_add_what_is_missing_is_one_to_that_price(world: World) -> None:
-    summed_up(world, "2")
+    asked = summed_up(world, "2")
     costs(world, 20000)
-    answered(world, "/SetSlots(pool_keep=true, confirm_pool=true)")
+    options = {one["title"]: one["payload"] for one in asked.segments[-1]["options"]}
+    token = options["Yes, and I add what is missing"]
+    (changed, *_) = say(world, world.account, "Lan", private("Lan"), token=token)
+    assert changed.response == "utter_pool_price_changed"
     answered(world, "yes")
     (pool,) = pools(world)
     assert pool.end_rule == EndRule.ALL_OR_NOTHING
