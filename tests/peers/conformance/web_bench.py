@@ -94,9 +94,10 @@ class WebBench(Bench):
         visitor, issued, signature = line.frame.token.split(".")
         other = self.frames[self.person()].visitor
         foreign = a_frame(self.demo, self.other).token
+        changed = ("B" if signature[0] == "A" else "A") + signature[1:]
         tokens = [
             *("", "x", f"{other}.{issued}.{signature}", f"{visitor}.{int(issued) + 1}.{signature}"),
-            *(f"{visitor}.{issued}.{signature[:-1]}A", f"{visitor}.{issued}.{signature[::-1]}"),
+            *(f"{visitor}.{issued}.{changed}", f"{visitor}.{issued}.{signature[::-1]}"),
             *(f"{visitor}.{issued}", f"{visitor}.{issued}.团{signature[1:]}", foreign),
             line.frame.token + "\0",
         ]
