@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.api.reads.group_buys import seats_of
@@ -41,11 +42,12 @@ def team_sheet(session: Session, team: Team, *, now: datetime) -> TeamSheet:
     people = {seat.person_id for seat in seats} | {team.leader_id}
     names = names_of(session, merchant_id=team.merchant_id, ids=people)
     view = team_view(session, team)
+    orders = _orders(session, seats)
     return TeamSheet(
         team=team,
         view=view,
         places=[
-            Place(seat, names.get(seat.person_id, ""), _order(session, seat)) for seat in seats
+            Place(seat, names.get(seat.person_id, ""), orders.get(seat.order_id)) for seat in seats
         ],
         leader=names.get(team.leader_id, ""),
         group=session.get(Chat, team.chat_id) if team.chat_id else None,
@@ -54,8 +56,10 @@ def team_sheet(session: Session, team: Team, *, now: datetime) -> TeamSheet:
     )
 
 
-def _order(session: Session, seat: Seat) -> Order | None:
-    return session.get(Order, seat.order_id) if seat.order_id else None
+def _orders(session: Session, seats: Sequence[Seat]) -> dict[str | None, Order]:
+    placed = [seat.order_id for seat in seats if seat.order_id is not None]
+    found = session.scalars(select(Order).where(Order.id.in_(placed)))
+    return {order.id: order for order in found}
 
 
 def _enough(team: Team, view: TeamView, now: datetime) -> int:
