@@ -1,9 +1,8 @@
 /* One chat's log: lines of people, answers of the shop, cards edited in place, who is writing. */
 
+import { End } from "./chat-end.js";
 import { draw } from "./chat-parts.js";
 import { GROUP, MARK, VISITOR, face, make, nameOf, say, when } from "./demo-words.js";
-
-const NEAR = 160; // pixels from the end: somebody reads the newest, so we keep showing it
 
 export class Chat {
   /** `press(token, title)` and `again(line)` are called for buttons and for what failed. */
@@ -14,6 +13,7 @@ export class Chat {
     this.writing = make("div", { className: "row writing", hidden: true }, face(""), make("span", { className: "dots", role: "status" }));
     this.place = make("div", { className: "scroll", hidden: true }, this.log, this.writing);
     place.append(this.place);
+    this.end = new End(this.place, this.log, this.writing);
   }
 
   get isGroup() { return this.id === GROUP; }
@@ -23,7 +23,7 @@ export class Chat {
 
   show(shown) {
     this.place.hidden = !shown;
-    if (shown) { this.greet(); this.toEnd(); }
+    if (shown) { this.greet(); this.end.go(); }
   }
 
   greet() {
@@ -74,24 +74,20 @@ export class Chat {
   }
 
   add(row, follow) {
-    const near = this.place.scrollHeight - this.place.scrollTop - this.place.clientHeight < NEAR;
     this.log.append(row);
     if (!this.place.hidden) this.greet();
-    if (near || follow) this.toEnd();
+    if (follow) this.end.go();
   }
 
   typing(on) {
     this.writing.hidden = !on;
     this.writing.querySelector(".dots").textContent = on ? say("typing") : "";
-    if (on) this.toEnd();
   }
 
   /** The group looks different to each of its people: own lines stand on the right. */
   seenBy(who) {
     for (const row of this.log.querySelectorAll(".person")) row.classList.toggle("mine", row.dataset.who === who);
   }
-
-  toEnd() { this.place.scrollTop = this.place.scrollHeight; }
 }
 
 const MARKS = {

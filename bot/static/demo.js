@@ -80,8 +80,8 @@ function look(view) {
   body.dataset.view = view;
   for (const one of document.querySelectorAll(".views button")) one.ariaPressed = String(one === tab(view));
   recount();
-  if (view === "private") chats.get(who).toEnd();
-  if (view === "group") chats.get(GROUP).toEnd();
+  if (view === "private") chats.get(who).end.go();
+  if (view === "group") chats.get(GROUP).end.go();
 }
 
 /* — speaking — */
@@ -167,8 +167,8 @@ function listen() {
 function begun() {
   body.dataset.ready = "yes";
   chats.forEach((chat) => chat.ready());
-  chats.get(who).toEnd();
-  chats.get(GROUP).toEnd();
+  chats.get(who).end.go();
+  chats.get(GROUP).end.go();
 }
 
 /** The open team's card hangs above the group chat, one press away however far it has scrolled. */

@@ -1,15 +1,15 @@
 /* What the chat shows: lines of the visitor, answers of the shop, cards changed in place. */
 
+import { End } from "./chat-end.js";
 import { draw, prose } from "./chat-parts.js";
 import { make, say, when } from "./chat-words.js";
 
-const NEAR = 140; // pixels from the end: somebody reads the newest, so we keep showing it
 const THINKING = 60_000; // ms; whoever has not been answered by then is not being answered
 
 export class Log {
   /** `press(token, title)` for buttons, `again(id)` for what failed. */
   constructor({ place, log, hello, typing }, { press, again }) {
-    Object.assign(this, { place, log, hello, typing, press, again });
+    Object.assign(this, { log, hello, typing, press, again, end: new End(place, log, typing) });
     this.clear();
   }
 
@@ -71,21 +71,12 @@ export class Log {
     if (on === !this.typing.hidden) return;
     this.typing.hidden = !on;
     this.typing.textContent = on ? say("typing", { shop }) : "";
-    if (on) this.#keepUp(false);
   }
-
-  toEnd() { this.place.scrollTop = this.place.scrollHeight; }
 
   #add(row, mine) {
-    this.#keepUp(mine);
     this.log.append(row);
     this.hello.hidden = true;
-  }
-
-  /** Whoever reads the end stays there, pictures that arrive later included. */
-  #keepUp(always) {
-    const near = this.place.scrollHeight - this.place.scrollTop - this.place.clientHeight < NEAR;
-    if (near || always) requestAnimationFrame(() => this.toEnd());
+    if (mine) this.end.go();
   }
 }
 

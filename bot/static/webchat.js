@@ -101,7 +101,7 @@ function show() {
   news = 0;
   shape();
   tellNews();
-  log.toEnd();
+  log.end.go();
   const last = Math.max(0, ...log.told);
   if (last) wire.seen = last;
   (touch ? by("close") : by("text")).focus();
