@@ -54,13 +54,20 @@ def contents(demo: Demo) -> list[list[tuple[object, ...]]]:
 
 
 @pytest.mark.parametrize(
-    ("locale", "words"),
-    [(Locale.ZH_HANS, "等待付款"), (Locale.ZH_HANT, "等待付款"), (Locale.EN, "Waiting")],
+    ("locale", "words", "until"),
+    [
+        (Locale.ZH_HANS, "等待付款", r"为你保留到中国时间 [^<]*\d\d?:\d\d。"),
+        (Locale.ZH_HANT, "等待付款", r"為你保留到中國時間 [^<]*\d\d?:\d\d。"),
+        (Locale.EN, "Waiting", r"Held for you until [^<]*\d\d?:\d\d[^<]* \(China Time\)\."),
+    ],
 )
-def test_the_page_is_in_the_buyers_language(demo: Demo, locale: Locale, words: str) -> None:
+def test_the_page_is_in_the_buyers_language(
+    demo: Demo, locale: Locale, words: str, until: str
+) -> None:
     page = look(demo, demo.a_bill(locale))
     assert f'<html lang="{locale}">' in page
     assert words in page
+    assert re.search(until, page)  # and in which zone its hour is told
     assert "pay." not in re.sub(r"/[\w/.-]*pay\.css", "", page)
 
 
