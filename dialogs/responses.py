@@ -13,11 +13,15 @@ from dialogs.format.comparing import equal
 from dialogs.wording import Unwordable, in_words
 
 _GAP = re.compile(r"\{([a-z_][a-z0-9_]*)(?::([a-z_]+))?\}")
+# Whom a sentence speaks to, at its beginning: "{name}, your seat is held."
+_CALLED = re.compile(r"\A\{name\}\s*[,，、:：]\s*(?P<said>.)", re.DOTALL)
 
 
 def fill(text: str, values: Mapping[str, Any], locale: Locale) -> str:
     """Replace each known `{name}` or `{name:kind}`; anything else in braces stays as written.
-    Unwordable names the gap."""
+    Who gave no name is not called by it. Unwordable names the gap."""
+    if not values.get("name", True):
+        text = _CALLED.sub(lambda call: call["said"].upper(), text)
 
     def word(gap: re.Match[str]) -> str:
         name, kind = gap.groups()
