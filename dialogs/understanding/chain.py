@@ -259,7 +259,7 @@ def _begins_pool(here: Heard) -> Understood | None:
     started = starts_pool(wish)
     if started is None or (takes_text(here.context) and not _asks_otherwise(here, started)):
         return None
-    told = {"pool_for": started.name, _LIMITS: limits}
+    told = {"pool_for": started.name, "pool_gift": started.gift, _LIMITS: limits}
     slots = tuple(SetSlot(slot, value) for slot, value in told.items() if value)
     intent = POOL_START if started.is_plain else None
     return Understood((StartFlow(POOL_START), *slots), here.language, "words", intent)

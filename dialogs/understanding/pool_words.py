@@ -1,6 +1,7 @@
 """Words about a present that several pay for: to start one, to give, to leave. Closed lists.
 
 What names the person stands between the words that begin and those that end it: 凑份子给小李买礼物.
+So does the present, where it is named at once: "let's chip in for a teapot for Wei".
 """
 
 import re
@@ -20,22 +21,30 @@ _UNITS = "元|块钱|块|yuan|rmb|dollars|bucks|euros"
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """`name`: whom the present is for, where it was said. `is_plain`: it speaks of a present, not
-    just of money ("let's chip in for lunch"); only that is heard unaddressed in a group."""
+    """`name`: whom the present is for, `gift`: which it is, where they were said. `is_plain`: it
+    speaks of a present, not just of money ("let's chip in for lunch"); only that is heard
+    unaddressed in a group."""
 
     name: str | None
     is_plain: bool = True
+    gift: str | None = None
 
 
 def starts_pool(message: Message) -> Started | None:
     """ "凑份子" alone, or "let's chip in for Ann's present"."""
     if message.short in _forms("pool_start") or message.bare in _forms("pool_start"):
         return Started(None)
-    match = _for_somebody().fullmatch(message.short)
+    match = next(filter(None, (form.fullmatch(message.short) for form in _wishes())), None)
     if match is None:
         return None
-    is_plain = match["end"] is not None or any(one in match["before"] for one in _OF_PRESENTS)
-    return Started(_as_written(message, match["name"]), is_plain)
+    said = match.groupdict("")
+    is_any = said.get("gift") in _forms("pool_gift_any")
+    of_presents = any(one in said["before"] for one in _OF_PRESENTS)
+    return Started(
+        _as_written(message, said.get("name")),
+        is_plain=bool(said.get("end")) or is_any or of_presents,
+        gift=None if is_any else _as_written(message, said.get("gift")),
+    )
 
 
 def may_start_pool(message: Message) -> bool:
@@ -69,8 +78,10 @@ def read_amount(said: str) -> str | None:
     return None if whole is None else str(whole)
 
 
-def _as_written(message: Message, name: str) -> str | None:
+def _as_written(message: Message, name: str | None) -> str | None:
     """With the capitals and in the script that it was written in: nobody renames 小蘭."""
+    if not name:
+        return None
     at = message.folded.text.find(name)
     if at >= 0:
         start, end = message.folded.span(at, at + len(name))
@@ -85,14 +96,30 @@ def _forms(name: str) -> frozenset[str]:
 
 @cache
 def _beginning() -> re.Pattern[str]:
-    return re.compile(lexicon().pattern("pool_start", "pool_for"))
+    return re.compile(lexicon().pattern("pool_start", "pool_for", "pool_together"))
 
 
 @cache
-def _for_somebody() -> re.Pattern[str]:
-    before, after = lexicon().pattern("pool_for"), lexicon().pattern("pool_for_end")
-    name = rf"(?P<name>\S.{{0,{_LONGEST_NAME}}}?)"
-    return re.compile(rf"(?P<before>{before})\s*{name}\s*(?P<end>{after})?")
+def _wishes() -> tuple[re.Pattern[str], ...]:
+    """What may be said after "let's chip in for", the plainest first."""
+    words = lexicon().pattern
+    name, gift = (rf"(?P<{called}>\S.{{0,{_LONGEST_NAME}}}?)" for called in ("name", "gift"))
+    begun, end = rf"(?P<before>{words('pool_for')})", rf"(?P<end>{words('pool_for_end')})"
+    together = rf"(?P<before>{words('pool_together')})"
+    either = rf"(?P<before>{words('pool_for', 'pool_together')})"
+    around = rf"{words('pool_from')}\s*{name}\s*{together}"
+    thing = rf"{words('pool_gift_before')}\s*(?!{words('pool_gift_for')}){gift}"
+    over = rf"(?:{words('pool_gift_end')})?"
+    forms = (
+        rf"{begun}\s*{name}\s*{end}",  # Ann's present
+        rf"{either}\s*{thing}\s*{words('pool_gift_for')}\s*{name}{over}",  # a teapot for Ann
+        rf"{around}\s*{end}?",  # 给小李凑份子
+        rf"{around}\s*{thing}{over}",  # 给小李凑份子买个茶壶
+        rf"{begun}\s*{name}\s*{thing}{over}",  # chip in and get Ann a teapot
+        rf"{together}\s*{thing}{over}",  # chip in and buy a teapot
+        rf"{begun}\s*{name}",  # Ann
+    )
+    return tuple(re.compile(form) for form in forms)
 
 
 @cache

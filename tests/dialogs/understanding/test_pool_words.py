@@ -41,6 +41,35 @@ def test_what_begins_one(said: str, name: str | None, is_plain: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "name", "is_plain", "gift"),
+    [
+        ("let's chip in for a teapot for Wei", "Wei", False, "teapot"),
+        ("let's chip in for a present for Wei", "Wei", True, None),
+        ("let's chip in and get Wei a teapot", "Wei", False, "teapot"),
+        ("let's chip in to buy an umbrella", None, False, "umbrella"),
+        ("let's chip in for mum for her birthday", "mum", True, None),
+        ("我们凑份子给小李买个茶壶", "小李", True, "茶壶"),
+        ("给小李凑份子", "小李", True, None),
+        ("给小李凑钱买个生日礼物", "小李", True, None),
+        ("给小李凑份子买个茶壶吧", "小李", True, "茶壶"),
+        ("大家凑钱给阿偉买茶壶", "阿偉", False, "茶壶"),
+        ("凑钱买个茶壶给小李", "小李", False, "茶壶"),
+        ("大家凑钱买把雨伞", None, False, "雨伞"),
+        ("合資買個茶壺給小美", "小美", False, "茶壺"),
+        ("我們合資送小美一個茶壺", "小美", False, "茶壺"),
+        ("大家凑钱送一个茶壶", None, False, "茶壶"),
+        ("let's chip in and buy a book for a friend", "a friend", False, "book"),
+        ("幫小美集資買茶壺", "小美", False, "茶壺"),
+        ("給小美湊份子買茶壺好嗎", "小美", True, "茶壺"),
+    ],
+)
+def test_what_names_the_present_too(
+    said: str, name: str | None, is_plain: bool, gift: str | None
+) -> None:
+    assert starts_pool(read_message(said)) == Started(name, is_plain, gift)
+
+
+@pytest.mark.parametrize(
     ("said", "amount"),
     [
         ("我出50", "50"),
