@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from bot.channels.registry import rewards_inviting
 from data.conversations import LinkedFlow, make_link, resume
 from data.delivery.jobs import NewJob, enqueue
-from data.group_buys import Came, Seat, SeatState, Team, join, live_seat, note_invited
+from data.group_buys import Came, Seat, SeatState, Team, TeamState, join, live_seat, note_invited
 from data.kernel.errors import NotForMinors, WrongState
 from data.merchants import ChannelAccount
 from data.people import Chat, Person
@@ -34,8 +34,8 @@ def join_on_page(
     came = Came(link, account.channel)
     note_invited(session, seat=seat, came=came, allows=rewards_inviting, now=now)
     chat = private_chat(session, account=account, person=person, now=now)
-    if chat is not None:
-        _go_on_there(session, chat, person, seat, now)
+    if chat is not None and session.get_one(Team, team.id).state == TeamState.OPEN:
+        _go_on_there(session, chat, person, seat, now)  # else they were just asked to pay, there
     return seat
 
 

@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, update
+from sqlalchemy import ColumnElement, and_, or_
 from sqlalchemy.orm import Session
 
 from data.delivery.jobs import JobRunner
@@ -18,9 +18,9 @@ from data.group_buys.pledges import ASK, WINDOW, decide_pledges, decide_window
 from data.group_buys.queries import seat_of_order
 from data.group_buys.seats import (
     EXPIRY,
+    ask_seat,
     end_seat,
     free_place,
-    remember_expiry,
     seat_now,
     tell_lost,
     tell_to_pay,
@@ -37,7 +37,6 @@ from data.group_buys.teams import (
     team_now,
     tell,
 )
-from data.kernel.database import changed
 from data.kernel.facts import Fact
 from data.orders import (
     Order,
@@ -193,24 +192,6 @@ def expire_team(session: Session, *, team_id: str, now: datetime) -> bool:
     if team_now(session, team_id).mode == PayMode.JOIN_FIRST:
         return decide_pledges(session, team_id, now=now)
     return decide_at_deadline(session, team_id, now=now)
-
-
-def ask_seat(session: Session, *, seat_id: str, now: datetime) -> None:
-    """Its team is full: who pledged is asked to pay, and has the window for it."""
-    seat = seat_now(session, seat_id)
-    team = team_now(session, seat.team_id)
-    if team.state != TeamState.PAYING or team.pay_until is None:
-        return
-    won = session.execute(
-        update(Seat)
-        .where(Seat.id == seat_id, Seat.state == SeatState.HELD)
-        .values(held_until=team.pay_until)
-        .execution_options(synchronize_session=False)
-    )
-    if changed(won):
-        session.refresh(seat)
-        remember_expiry(session, seat, now)
-        tell_to_pay(session, seat, now=now)
 
 
 def release_lapsed_seat(session: Session, *, seat_id: str, now: datetime) -> bool:

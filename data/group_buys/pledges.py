@@ -37,9 +37,10 @@ def is_pledge(team: Team) -> bool:
     return team.mode == PayMode.JOIN_FIRST and team.state == TeamState.OPEN
 
 
-def ask_if_full(session: Session, team_id: str, *, now: datetime) -> bool:
-    """The last place is taken: each of them is asked to pay."""
-    return _ask(session, team_id, Team.held >= Team.target, now)
+def ask_if_full(session: Session, team_id: str, *, now: datetime, but: str = "") -> bool:
+    """The last place is taken: each of them is asked to pay. `but`: the seat that the caller asks
+    itself."""
+    return _ask(session, team_id, Team.held >= Team.target, now, but=but)
 
 
 def decide_pledges(session: Session, team_id: str, *, now: datetime) -> bool:
@@ -54,7 +55,9 @@ def decide_pledges(session: Session, team_id: str, *, now: datetime) -> bool:
     )
 
 
-def _ask(session: Session, team_id: str, condition: ColumnElement[bool], now: datetime) -> bool:
+def _ask(
+    session: Session, team_id: str, condition: ColumnElement[bool], now: datetime, but: str = ""
+) -> bool:
     window = team_now(session, team_id).pay_window
     won = change_team(
         session,
@@ -72,7 +75,7 @@ def _ask(session: Session, team_id: str, condition: ColumnElement[bool], now: da
     team = team_now(session, team_id)
     note_step(session, team, now=now)
     _remember_window(session, team, now)
-    for_each_seat(session, team_id, ASK, now=now)
+    for_each_seat(session, team_id, ASK, now=now, but=but)
     tell(session, TeamPaying, team, now=now)
     return True
 

@@ -119,8 +119,9 @@ def take_seat(
     hold_for_seat(session, seat, team=team, now=now)
     admit(session, team=team, person_id=person_id, quantity=quantity, but=seat.id, now=now)
     taken = _take_place(session, team, quantity, now)
-    if is_pledge(taken) and taken.held >= taken.target and ask_if_full(session, team.id, now=now):
-        session.refresh(seat)
+    is_full = is_pledge(taken) and taken.held >= taken.target
+    if is_full and ask_if_full(session, team.id, now=now, but=seat.id):
+        ask_seat(session, seat_id=seat.id, now=now)  # at once: all else that follows is paying
     return seat
 
 
@@ -252,6 +253,24 @@ def end_if_idle(session: Session, team: Team, *, now: datetime) -> bool:
     if turn_team(session, team.id, TeamState.CANCELLED, *empty, now=now):
         tell(session, TeamCancelled, team, now=now)
     return True
+
+
+def ask_seat(session: Session, *, seat_id: str, now: datetime) -> None:
+    """Its team is full: who pledged is asked to pay, and has the window for it."""
+    seat = seat_now(session, seat_id)
+    team = team_now(session, seat.team_id)
+    if team.state != TeamState.PAYING or team.pay_until is None:
+        return
+    won = session.execute(
+        update(Seat)
+        .where(Seat.id == seat_id, Seat.state == SeatState.HELD)
+        .values(held_until=team.pay_until)
+        .execution_options(synchronize_session=False)
+    )
+    if changed(won):
+        session.refresh(seat)
+        remember_expiry(session, seat, now)
+        tell_to_pay(session, seat, now=now)
 
 
 def tell_to_pay(session: Session, seat: Seat, *, now: datetime) -> None:

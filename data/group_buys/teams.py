@@ -170,13 +170,13 @@ def end_team(
 
 
 def for_each_seat(
-    session: Session, team_id: str, kind: str, *, now: datetime, of: str = ""
+    session: Session, team_id: str, kind: str, *, now: datetime, of: str = "", but: str = ""
 ) -> None:
     """One small job a seat, each in a lane of its own: orders are locked before teams, never
     after, and one order that fails holds up nobody else's refund. `of`: what may change, and needs
-    the same job anew when it does."""
+    the same job anew when it does. `but`: the one seat that needs none."""
     seats = select(Seat).where(Seat.team_id == team_id, Seat.state.in_(LIVE)).order_by(Seat.id)
-    for seat in session.scalars(seats):
+    for seat in session.scalars(seats.where(Seat.id != but)):
         job = NewJob(
             lane=f"{kind}:{seat.id}",
             kind=kind,

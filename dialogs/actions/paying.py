@@ -6,15 +6,18 @@ from data.orders import Order
 from dialogs.actions.after_sale import newest_orders
 from dialogs.actions.base import ShopAction
 from dialogs.actions.buying import give_payment_link
+from dialogs.actions.seat_checkout import seats_to_pay
 from dialogs.actions.seen import is_ordering, products_seen
 from dialogs.actions.shopping import named_option
 from dialogs.actions.turn import Turn
+from dialogs.engine.commands import StartFlow
 
-_FLOW = "pay_order"
+_FLOW, _CHECKOUT = "pay_order", "group_checkout"
 
 
 class TellHowToPay(ShopAction):
-    """Amid an order the link comes at its end; one that waits for its payment gets a link now."""
+    """Amid an order the link comes at its end; one that waits for its payment gets a link now, and
+    a seat that nothing is ordered for yet is gone on with."""
 
     called = "action_tell_how_to_pay"
 
@@ -24,6 +27,9 @@ class TellHowToPay(ShopAction):
             turn.go_on_privately(_FLOW)  # what somebody has to pay is not for the group
         elif is_ordering(turn):
             turn.say("utter_pay_link_comes")
+        elif seats_to_pay(turn):
+            _give_links(turn, unpaid)
+            turn.commands.append(StartFlow(_CHECKOUT))
         elif unpaid:
             _give_links(turn, unpaid)
         else:

@@ -28,6 +28,8 @@ from dialogs.actions.one_address import TO_LEADER
 from dialogs.actions.products import variant_words
 from dialogs.actions.turn import Turn
 from dialogs.engine.commands import CancelFlow
+from dialogs.notices.members import asks_to_pay
+from dialogs.notices.unheard import heard_otherwise
 from dialogs.team_card import Wording, ladder_lines, title_of
 
 _DUE = "utter_seat_due"
@@ -47,7 +49,9 @@ class PickSeat(ShopAction):
         if _tell_pledge(turn, str(taken)):
             turn.set("seat", None)
             return
-        seat = max(_waiting(turn), key=lambda one: (one.id == taken, one.created_at), default=None)
+        seat = max(
+            seats_to_pay(turn), key=lambda one: (one.id == taken, one.created_at), default=None
+        )
         turn.set("seat", seat.id if seat else None)
         if seat is not None:
             view = team_view(turn.session, seat.team_id)
@@ -70,6 +74,7 @@ def _tell_held(turn: Turn, seat: Seat, view: TeamView) -> None:
     response = "utter_seat_held" if seat.quantity == 1 else "utter_seat_held_units"
     if view.state == TeamState.PAYING and _DUE in turn.domain.responses:
         response = _DUE  # it is full, so nothing is said of what would be if it were not
+        heard_otherwise(turn.session, person_id=turn.person.id, key=asks_to_pay(seat.id))
     turn.say(
         response,
         title=_title(turn, view),
@@ -125,7 +130,8 @@ def _tell_of_leader(turn: Turn, seat: Seat, view: TeamView) -> None:
         turn.say("utter_you_give_the_address" if leads else "utter_leader_gives_the_address")
 
 
-def _waiting(turn: Turn) -> list[Seat]:
+def seats_to_pay(turn: Turn) -> list[Seat]:
+    """Theirs that nothing is ordered for yet, in teams that take money now."""
     seats = unpaid_seats(turn.session, merchant_id=turn.merchant.id, person_id=turn.person.id)
     return [
         seat

@@ -31,9 +31,11 @@ from dialogs.actions.campaigns import MOST_OFFERED
 from dialogs.actions.full_teams import leave_option, leave_the_line, lines_here, no_place, title_in
 from dialogs.actions.turn import Turn
 from dialogs.engine.commands import CancelFlow
+from dialogs.private import private_chat
 
 _CHECKOUT, _WHICH = "group_checkout", "group_buy_which"
 _LEFT = "utter_take_left_button"
+_PAY_NOW = "utter_seat_pay_now"
 _UNPAID, _FIXED = "utter_already_in_unpaid", "utter_quantity_fixed"
 # Why somebody may not take a seat (data/group_buys/limits.py), each in words of its own.
 _LIMITS = {
@@ -126,7 +128,17 @@ def take(turn: Turn, team: Team) -> None:
         refuse(turn, refusal, team)
     else:
         _note_invited(turn, seat)
-        go_on(turn, seat)
+        if not _is_asked_to_pay(turn, seat):
+            go_on(turn, seat)
+
+
+def _is_asked_to_pay(turn: Turn, seat: Seat) -> bool:
+    """Whoever makes a team complete that pays when it is full has just been told so, with the way
+    on to pay, if we may write to them alone."""
+    if turn.session.get_one(Team, seat.team_id).state != TeamState.PAYING:
+        return False
+    chat = private_chat(turn.session, account=turn.account, person=turn.person, now=turn.now)
+    return chat is not None and _PAY_NOW in turn.domain.responses
 
 
 def _note_invited(turn: Turn, seat: Seat) -> None:

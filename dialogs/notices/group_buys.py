@@ -2,19 +2,14 @@
 person learns in private what became of their seat."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
 
 from data.conversations.votes import VotesChanged
 from data.delivery.messages import (
-    Option,
     Options,
     OutboundMessage,
-    PaymentLink,
-    Purpose,
-    Segment,
 )
 from data.group_buys import (
     AddressWanted,
@@ -37,7 +32,6 @@ from data.group_buys import (
     TeamState,
     TeamView,
     WaitEnded,
-    came_by,
     open_teams_in,
     seat_of_order,
     team_view,
@@ -46,18 +40,18 @@ from data.group_buys.places import places_of
 from data.kernel.facts import Fact
 from data.kernel.ids import new_id
 from data.kernel.locales import Locale
-from data.orders import Order
-from data.payments import PriceLowered, Refund, create_link, was_only_held
+from data.payments import PriceLowered, Refund, was_only_held
 from data.payments.facts import RefundSucceeded
 from data.payments.refunds import DIFFERENCE
 from data.people import Person
 from data.people.merged import known_as
 from dialogs.notices.clocks import wind
 from dialogs.notices.herald import Herald, Notice
-from dialogs.team_card import Wording, team_card, title_of, votes_on
+from dialogs.notices.members import PAY, Told, asks_to_pay, tell_member, title_in
+from dialogs.team_card import Wording, team_card, votes_on
 
 NOUN = "team"
-_PAY, _HERE = "utter_seat_pay_button", "utter_seat_offered_here"
+_HERE = "utter_seat_offered_here"
 _UNDERPAID, _SHORT = "utter_team_underpaid", "utter_seat_team_underpaid"
 _COUNTS = (SeatState.PAID, SeatState.FULFILLED)
 _LAPSED = "utter_seat_lapsed_for_good"
@@ -149,7 +143,7 @@ def show_card(herald: Herald, view: TeamView, what: str) -> None:
 
 def _card(herald: Herald, view: TeamView, votes: int = 0) -> OutboundMessage:
     wording = Wording(herald.domain, view.locale)  # one card, one language, whoever leads now
-    title = _title(herald, view, wording.locale)
+    title = title_in(herald, view, wording.locale)
     return team_card(wording, view, title=title, now=herald.now, votes=votes)
 
 
@@ -172,7 +166,7 @@ def _tell_group(herald: Herald, view: TeamView, response: str) -> None:
     if view.chat_id is None:
         return
     leader = herald.session.get_one(Person, view.leader_id)
-    title = _title(herald, view, view.locale)
+    title = title_in(herald, view, view.locale)
     values = {"title": title, "price": view.price, "size": str(view.final_size)}
     notice = Notice(f"{response}:{view.id}", response, values, locale=view.locale)
     herald.tell_chat(view.chat_id, notice, speaker=leader)
@@ -204,7 +198,7 @@ def _rewarded(herald: Herald, fact: Fact) -> None:
     assert isinstance(fact, RewardGiven)  # noqa: S101
     view = team_view(herald.session, fact.team_id)
     person = herald.session.get_one(Person, fact.person_id)
-    title = _title(herald, view, Locale(person.locale))
+    title = title_in(herald, view, Locale(person.locale))
     values = {"title": title, "amount": fact.amount}
     notice = Notice(f"rewarded:{view.id}", "utter_leader_rewarded", values)
     herald.tell_person(person.id, notice)
@@ -215,7 +209,7 @@ def _inviter_rewarded(herald: Herald, fact: Fact) -> None:
     assert isinstance(fact, InviterRewarded)  # noqa: S101
     view = team_view(herald.session, fact.team_id)
     person = herald.session.get_one(Person, fact.person_id)
-    values = {"title": _title(herald, view, Locale(person.locale)), "amount": fact.amount}
+    values = {"title": title_in(herald, view, Locale(person.locale)), "amount": fact.amount}
     notice = Notice(f"inviter_rewarded:{fact.reward}", "utter_inviter_rewarded", values)
     herald.tell_person(person.id, notice)
 
@@ -229,7 +223,7 @@ def _address_wanted(herald: Herald, fact: Fact) -> None:
     payload = f"/StartFlow(team_address, address_team={view.id})"
     give = herald.option("utter_give_address_button", payload, locale)
     response = "utter_team_address_still_wanted" if fact.again else "utter_team_address_wanted"
-    values = {"title": _title(herald, view, locale)}
+    values = {"title": title_in(herald, view, locale)}
     key = f"{response}:{view.id}:{person.id}"
     herald.tell_person(person.id, Notice(key, response, values, (Options((give,)),)))
 
@@ -274,7 +268,7 @@ def _to_pay(herald: Herald, fact: Fact) -> None:
     seat = herald.session.get_one(Seat, fact.seat_id)
     view = team_view(herald.session, fact.team_id)
     more = {"left": fact.until - herald.now}
-    key = f"to_pay:{seat.id}:{fact.until.isoformat()}"
+    key = f"{asks_to_pay(seat.id)}{fact.until.isoformat()}"
     response = "utter_seat_pay_again" if seat.paid_at else "utter_seat_pay_now"
     tell_member(herald, view, seat, Told(response, key, pays=True, more=more))
 
@@ -292,8 +286,8 @@ def _offered(herald: Herald, fact: Fact) -> None:
         return
     person = known_as(herald.session, seat.person_id)
     locale = Locale(person.locale)
-    pay = herald.option(_PAY, f"/Act(action_join_team, team={view.id})", locale)
-    values = {"title": _title(herald, view, locale), **more}
+    pay = herald.option(PAY, f"/Act(action_join_team, team={view.id})", locale)
+    values = {"title": title_in(herald, view, locale), **more}
     notice = Notice(f"{key}:here", _HERE, values, (Options((pay,)),))
     herald.tell_member(view.chat_id, person, notice)
 
@@ -304,79 +298,13 @@ def _wait_ended(herald: Herald, fact: Fact) -> None:
     view = team_view(herald.session, fact.team_id)
     person = known_as(herald.session, fact.person_id)
     response = _PASSED.get(fact.why, "utter_wait_passed") if fact.why else "utter_wait_over"
-    values = {"title": _title(herald, view, Locale(person.locale))}
+    values = {"title": title_in(herald, view, Locale(person.locale))}
     herald.tell_person(person.id, Notice(f"wait:{fact.entry_id}", response, values))
-
-
-def _link(herald: Herald, order: Order, locale: Locale) -> PaymentLink:
-    token = create_link(herald.session, order_id=order.id, now=herald.now)
-    return PaymentLink(
-        url=f"{herald.public_url}/pay/{token}",
-        order_id=order.id,
-        amount=order.total,
-        label=herald.words("utter_pay_label", locale),
-        title=order.number,
-    )
 
 
 def _was_held(herald: Herald, seat: Seat) -> bool:
     order_id = seat.order_id
     return order_id is not None and was_only_held(herald.session, order_id=order_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What one member is told: in which words, once by its `key`, and with which way on: to join
-    `again`, or to pay."""
-
-    response: str
-    key: str
-    again: bool = False
-    pays: bool = False
-    purpose: Purpose = Purpose.TRANSACTIONAL
-    more: Mapping[str, object] = field(default_factory=dict)
-
-
-def tell_member(herald: Herald, view: TeamView, seat: Seat, told: Told) -> bool:
-    """In private, where they ordered. False: we may write to them nowhere."""
-    person = herald.session.get_one(Person, seat.person_id)
-    order = herald.session.get(Order, seat.order_id) if seat.order_id else None
-    locale = Locale(person.locale)
-    values = {
-        "title": _title(herald, view, locale),
-        "price": view.price,
-        "number": order.number if order else "",
-        "total": order.total if order else view.price * seat.quantity,
-        **told.more,
-    }
-    ways = _ways(herald, view, seat, order, told, locale)
-    notice = Notice(told.key, told.response, values, ways, told.purpose)
-    talk = order.conversation_id if order else None
-    return herald.tell_person(person.id, notice, conversation_id=talk)
-
-
-def _ways(  # all that a way on may depend on
-    herald: Herald, view: TeamView, seat: Seat, order: Order | None, told: Told, locale: Locale
-) -> tuple[Segment, ...]:
-    if told.again:
-        return (Options((_again(herald, view, seat, locale),)),)
-    if told.pays and order is not None:
-        return (_link(herald, order, locale),)
-    if told.pays and herald.knows(_PAY):
-        payload = f"/StartFlow(group_checkout, seat_taken={seat.id})"
-        return (Options((herald.option(_PAY, payload, locale),)),)
-    return ()
-
-
-def _again(herald: Herald, view: TeamView, seat: Seat, locale: Locale) -> Option:
-    link = came_by(herald.session, seat.id)  # who was invited comes back as that
-    invited = f", invited={link}" if link else ""
-    payload = f"/Act(action_join_team, team={view.id}{invited})"
-    return herald.option("utter_team_rejoin_button", payload, locale)
-
-
-def _title(herald: Herald, view: TeamView, locale: Locale) -> str:
-    return title_of(herald.session, view, merchant_id=herald.merchant_id, locale=locale)
 
 
 TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {

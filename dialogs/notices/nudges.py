@@ -8,8 +8,9 @@ from data.delivery.messages import Option, Options, OutboundMessage, Purpose
 from data.group_buys import Seat, TeamState, TeamView, team_view
 from data.group_buys.facts import TeamNudged
 from data.kernel.facts import Fact
-from dialogs.notices.group_buys import Told, show_card, tell_member
+from dialogs.notices.group_buys import show_card
 from dialogs.notices.herald import Herald
+from dialogs.notices.members import Told, tell_member
 from dialogs.responses import say
 from dialogs.team_card import Wording, standing, title_of
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from data.delivery.jobs import NewJob, enqueue
+from data.delivery.jobs import NewJob, cancel_in, enqueue
 from data.delivery.messages import OutboundMessage, segment_to_json
 from data.delivery.patience import SINCE
 from data.people import Person
@@ -68,3 +68,8 @@ def keep_unheard(
     }
     job = NewJob(lane_of(person.id), TELL_UNHEARD, f"{MARK}{key}", now, args, person.merchant_id)
     enqueue(session, job, now=now)
+
+
+def heard_otherwise(session: Session, *, person_id: str, key: str) -> None:
+    """What waits under keys that begin so need not be told any more."""
+    cancel_in(session, lane=lane_of(person_id), begins=f"{MARK}{key}")

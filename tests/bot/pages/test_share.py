@@ -9,10 +9,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from bot.publishing import publish_shipped_flows
 from bot.web.headers import SHARE_POLICY, WECHAT_SHARE_POLICY
 from data.catalogue import Product
 from data.conversations import DeepLink
-from data.delivery.models import Job
+from data.delivery.models import Job, OutboxRow
 from data.group_buys import (
     Campaign,
     PayMode,
@@ -251,6 +252,24 @@ def test_who_can_be_written_to_is_told_in_the_chat_how_it_goes_on(shared: Shared
         seat = session.scalars(select(Seat).order_by(Seat.created_at.desc(), Seat.id)).all()
     assert job.args["flow"] == "group_checkout"
     assert job.args["slots"]["seat_taken"] in {one.id for one in seat}
+
+
+def test_who_makes_it_complete_is_asked_to_pay_in_the_chat_and_nothing_else_begins_there(
+    shared: Shared,
+) -> None:
+    with shared.tuanzi.database.transaction() as session:
+        account = session.scalars(
+            select(ChannelAccount).where(ChannelAccount.channel == "wechat")
+        ).one()
+        meet_chat(session, account=account, external_id="ann", kind="private", title="", now=NOW)
+        team = session.get_one(Team, shared.team)
+        team.mode, team.target = PayMode.JOIN_FIRST, 2
+        publish_shipped_flows(session, merchant_id=shared.merchant, by="mei", now=NOW)
+    shared.press(shared.introduced("ann"), "join")
+    with shared.tuanzi.database.reading() as session:
+        asked = select(OutboxRow).where(OutboxRow.response == "utter_seat_pay_now")
+        assert len(session.scalars(asked).all()) == 1
+        assert session.scalars(select(Job).where(Job.kind == BEGIN)).all() == []
 
 
 def test_who_has_a_seat_gets_a_code_of_their_own_into_the_chat(shared: Shared) -> None:
