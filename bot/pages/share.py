@@ -21,7 +21,7 @@ from data.kernel.errors import AlreadyJoined, Forbidden, NotFound, Refused, Shop
 
 _SEE_OTHER, _NOT_FOUND, _GONE, _BAD_GATEWAY = 303, 404, 410, 502
 # Why somebody may not take a seat (data/group_buys/limits.py), each in words of its own.
-_LIMITS = {"seat_holds", "seat_paused", "person_limit", "new_customers_only"}
+_LIMITS = {"seat_holds", "seat_paused", "person_limit", "new_customers_only", "first_purchase_held"}
 
 router = APIRouter(prefix="/g", include_in_schema=False)
 

@@ -1,15 +1,15 @@
 """Nobody hoards seats (T38): one a team, three unpaid at once, a pause after three lapses
 (data/people/takers.py); and what a campaign allows one person: so many units, or none to who has
-bought here before.
+bought here before. Who is new has one unpaid seat of that kind: of two they would pay both.
 
 All of a person's seats are counted under the lock of their SeatTaker row, so two taps at once
 count one after the other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from data.group_buys.models import LIVE, Campaign, Seat, SeatState, Team
@@ -61,8 +61,8 @@ def admit(
         raise TooOften("seat_holds", limit=HOLDS_PER_PERSON)
     campaign = _campaign_of(session, team.campaign_id)
     _refuse_too_many(campaign, seats, quantity)
-    if campaign.new_customers_only and _has_bought(session, person_id):
-        raise Refused("new_customers_only")
+    if campaign.new_customers_only:
+        _refuse_a_second_first(session, campaign, seats, person_id)
 
 
 def admit_more(session: Session, *, seat: Seat, quantity: int, now: datetime) -> None:
@@ -89,6 +89,38 @@ def _refuse_too_many(campaign: Campaign, seats: Sequence[Seat], quantity: int) -
     taken = sum(seat.quantity for seat in seats if seat.campaign_id == campaign.id)
     if taken + quantity > limit:
         raise Refused("person_limit", limit=limit, left=max(limit - taken, 0))
+
+
+def _refuse_a_second_first(
+    session: Session, campaign: Campaign, seats: Sequence[Seat], person_id: str
+) -> None:
+    """`seats` were read before it is asked what was bought: one that is paid in between stands in
+    both, not in neither."""
+    if _has_bought(session, person_id):
+        raise Refused("new_customers_only")
+    held = {seat.campaign_id for seat in seats if seat.state == SeatState.HELD}
+    if campaign.id in held or _any_for_new(session, held):
+        raise Refused("first_purchase_held")
+
+
+def _any_for_new(session: Session, campaigns: Collection[str]) -> bool:
+    if not campaigns:
+        return False
+    such = select(Campaign.id).where(Campaign.id.in_(campaigns), Campaign.new_customers_only)
+    return session.scalar(such.limit(1)) is not None
+
+
+def has_two_firsts(session: Session, *people: str) -> bool:
+    """Have they, together, two unpaid seats that are each for who buys here for the first time?"""
+    held = (
+        select(func.count())
+        .select_from(Seat)
+        .join(Campaign, Campaign.id == Seat.campaign_id)
+        .where(
+            Seat.person_id.in_(people), Seat.state == SeatState.HELD, Campaign.new_customers_only
+        )
+    )
+    return (session.scalar(held) or 0) > 1
 
 
 def _has_bought(session: Session, person_id: str) -> bool:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from data.group_buys.limits import HOLDS_PER_PERSON
+from data.group_buys.limits import HOLDS_PER_PERSON, has_two_firsts
 from data.group_buys.models import LIVE, RUNNING, Seat, SeatState, Team
 from data.people import Person
 
@@ -31,7 +31,7 @@ def obstacle_between(session: Session, *, kept: str, gone: str) -> Obstacle | No
         return Obstacle.TOO_LATE
     if _in_one_open_team(session, kept, gone):
         return Obstacle.SAME_TEAM
-    if _held(session, kept, gone) > HOLDS_PER_PERSON:
+    if _held(session, kept, gone) > HOLDS_PER_PERSON or has_two_firsts(session, kept, gone):
         return Obstacle.TOO_MANY_SEATS
     return None
 

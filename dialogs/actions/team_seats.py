@@ -43,6 +43,7 @@ _LIMITS = {
     "seat_paused": "utter_seats_paused",
     "person_limit": "utter_person_limit",
     "new_customers_only": "utter_new_customers_only",
+    "first_purchase_held": "utter_first_purchase_held",
     "waiting_lists": "utter_too_many_lines",
 }
 
@@ -196,6 +197,8 @@ def refuse(turn: Turn, refusal: ShopError, team: Team | None = None) -> None:
     response = _LIMITS.get(refusal.detail)
     if response is None:
         raise refusal
+    if refusal.detail == "first_purchase_held" and response not in turn.domain.responses:
+        response = _LIMITS["new_customers_only"]  # flows published before know no other words
     values = {name: str(value) for name, value in refusal.values.items()}
     options: tuple[Option, ...] = ()
     if refusal.detail == "person_limit" and values.get("left", "0") != "0":

@@ -62,6 +62,7 @@ _PASSED = {
     "seat_paused": "utter_wait_paused",
     "person_limit": "utter_wait_person_limit",
     "new_customers_only": "utter_wait_new_customers_only",
+    "first_purchase_held": "utter_wait_first_purchase_held",
     "stock": "utter_wait_out_of_stock",
 }
 

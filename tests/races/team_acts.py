@@ -15,6 +15,7 @@ from data.group_buys import (
     Team,
     by_shop,
     complete_with,
+    limits,
     outcomes,
     seats,
     wait_for_place,
@@ -68,6 +69,18 @@ def unknown_join(
     """Asks nobody whether this person is in the team."""
     barrier.wait()
     with patch.object(seats, "admit"), database.transaction() as session:
+        join_team(session, team_id=team, person_id=person, now=now)
+
+
+def twice_new(database: Database, barrier: Barrier, team: str, person: str, now: datetime) -> None:
+    """Counts the seats of this person that it saw before the others acted."""
+    with database.reading() as session:
+        seen = limits._live_seats(session, person, None)
+    barrier.wait()
+    with (
+        patch.object(limits, "_live_seats", lambda *_: seen),
+        database.transaction() as session,
+    ):
         join_team(session, team_id=team, person_id=person, now=now)
 
 

@@ -15,7 +15,7 @@ from data.group_buys import PayMode, TeamState
 from data.payments import PaymentAttempt, RefundState
 from data.payments.gateway import PaymentStatus
 from tests.data.group_buys.shop import PRICE, GroupShop
-from tests.races import acts
+from tests.races import acts, team_acts
 from tests.races.teams import decisions
 from tests.races.together import all_at_once
 
@@ -68,6 +68,46 @@ def test_one_person_joining_six_teams_at_once_keeps_to_their_limits_t38(
     said = all_at_once(shop.database, joining)
     assert said == sorted([refusal] * (6 - given) + ["ok"] * given)
     assert shop.violations() == []
+
+
+def test_a_new_customer_joining_six_teams_at_once_has_one_place_to_pay(
+    shops: Callable[..., GroupShop],
+) -> None:
+    shop = shops(size=FREE + 1, limit=20, new_customers_only=True)
+    teams = [shop.opens(f"leader {number}") for number in range(6)]
+    lan = shop.person("Lan")
+
+    joining = [partial(acts.join, team=team, person=lan, now=shop.now) for team in teams]
+    assert all_at_once(shop.database, joining) == ["error_refused"] * 5 + ["ok"]
+    assert shop.violations() == []
+
+
+def test_a_new_customer_who_pays_one_place_while_they_take_another_pays_no_second(
+    shops: Callable[..., GroupShop],
+) -> None:
+    """In whichever order the two come: unpaid it is one of its kind, paid it is a purchase."""
+    shop = shops(size=FREE + 1, limit=20, new_customers_only=True)
+    for number in range(ROUNDS):
+        name = f"buyer {number}"
+        paid, other = (shop.opens(f"leader {number} of {kind}") for kind in ("one", "another"))
+        shop.joins(paid, name)
+        attempt = shop.starts_paying(paid, name)
+        paying = partial(acts.pay, attempt_id=attempt, now=shop.now)
+        joining = partial(acts.join, team=other, person=shop.person(name), now=shop.now)
+        assert all_at_once(shop.database, [paying, joining]) == ["error_refused", "ok"]
+        assert list(shop.seats(other)) == [f"leader {number} of another"]
+    assert shop.violations() == []
+
+
+def test_control_counting_before_the_others_acted_gives_a_new_customer_two_places(
+    shops: Callable[..., GroupShop],
+) -> None:
+    shop = shops(size=FREE + 1, limit=20, new_customers_only=True)
+    teams = [shop.opens(f"leader {number}") for number in range(2)]
+    lan = shop.person("Lan")
+
+    joining = [partial(team_acts.twice_new, team=team, person=lan, now=shop.now) for team in teams]
+    assert all_at_once(shop.database, joining) == ["ok"] * 2
 
 
 def _naive_table(shop: GroupShop) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from data.group_buys import (
     open_team,
     open_to_join,
     share_team,
+    start_campaign,
     welcomes,
 )
 from data.group_buys.models import CampaignChat
@@ -134,6 +136,60 @@ def test_who_got_all_their_money_back_may_join(shop: GroupShop) -> None:
     _change(shop, new_customers_only=True)
     team = shop.opens("Lan")
     shop.joins(team, "Wei")
+
+
+def _another_campaign(shop: GroupShop, **terms: Any) -> str:
+    """A second offer of the same goods."""
+    with shop.database.transaction() as session:
+        variant = session.get_one(Campaign, shop.campaign_id).variant_id
+        return start_campaign(
+            session,
+            merchant_id=shop.merchant_id,
+            variant_id=variant,
+            terms=replace(TERMS, **terms),
+            now=shop.now,
+        ).id
+
+
+def _teams_of_two_campaigns(shop: GroupShop, **terms: Any) -> tuple[str, str]:
+    """Of one for new customers only, and of another with these terms."""
+    _change(shop, new_customers_only=True)
+    first = shop.opens("Wei")
+    shop.campaign_id = _another_campaign(shop, **terms)
+    return first, shop.opens("Jun")
+
+
+def test_a_new_customer_holds_one_unpaid_place_in_such_offers_and_pays_that_one(
+    shop: GroupShop,
+) -> None:
+    _change(shop, new_customers_only=True)
+    first, second = shop.opens("Wei"), shop.opens("Jun")
+    shop.joins(first, "Lan")
+    for another in (partial(shop.joins, second), shop.opens, partial(shop.waits, second)):
+        with pytest.raises(Refused, match="first_purchase_held"):
+            another("Lan")
+    shop.orders(first, "Lan")
+    with pytest.raises(Refused, match="first_purchase_held"):
+        shop.joins(second, "Lan")
+    shop.leaves(first, "Lan")
+    shop.joins(second, "Lan")
+    shop.pays(second, "Lan")
+    with pytest.raises(Refused, match="new_customers_only"):
+        shop.joins(first, "Lan")
+
+
+def test_it_is_one_place_also_where_two_campaigns_are_for_new_customers(shop: GroupShop) -> None:
+    first, second = _teams_of_two_campaigns(shop, new_customers_only=True)
+    shop.joins(first, "Lan")
+    with pytest.raises(Refused, match="first_purchase_held"):
+        shop.joins(second, "Lan")
+
+
+def test_a_place_in_an_offer_for_everybody_is_in_nobodys_way(shop: GroupShop) -> None:
+    first, second = _teams_of_two_campaigns(shop)
+    shop.joins(second, "Lan")
+    shop.joins(first, "Lan", "Qi")
+    shop.joins(second, "Qi")
 
 
 # — visible to which chats —

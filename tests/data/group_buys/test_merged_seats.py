@@ -68,3 +68,14 @@ def test_places_of_both_count_where_a_person_may_have_so_many(each_shop: GroupSh
     shop.turn_clock(timedelta(minutes=1))
     with pytest.raises(Refused):
         shop.opens("Jun")
+
+
+def test_who_were_new_as_two_do_not_become_one_with_two_first_purchases_to_pay(
+    each_database: Database,
+) -> None:
+    shop = GroupShop(each_database, limit=2, new_customers_only=True)
+    for leader, newcomer in (("Jun", "Lan"), ("Qi", "Wei")):
+        shop.joins(shop.opens(leader), newcomer)
+    assert _becomes(shop, "Wei", "Lan") is Obstacle.TOO_MANY_SEATS
+    assert _becomes(shop, "Wei", "Bo") is None
+    shop.close()

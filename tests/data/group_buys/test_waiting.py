@@ -158,6 +158,10 @@ def _has_bought(shop: GroupShop) -> None:
     shop.pays(shop.opens("Qi"), "Qi")
 
 
+def _holds_another_first(shop: GroupShop) -> None:
+    shop.opens("Qi")
+
+
 @pytest.mark.parametrize(
     ("meanwhile", "why"),
     [
@@ -165,12 +169,14 @@ def _has_bought(shop: GroupShop) -> None:
         (_lets_three_lapse, "seat_paused"),
         (_has_as_many_as_allowed, "person_limit"),
         (_has_bought, "new_customers_only"),
+        (_holds_another_first, "first_purchase_held"),
     ],
 )
 def test_whoever_may_have_no_place_when_it_is_their_turn_hears_why(
     database: Database, meanwhile: Callable[[GroupShop], None], why: str
 ) -> None:
-    shop = GroupShop(database, limit=4, new_customers_only=why == "new_customers_only")
+    only_new = why in ("new_customers_only", "first_purchase_held")
+    shop = GroupShop(database, limit=4, new_customers_only=only_new)
     team = _full(shop)
     shop.pays(team, "Wei")
     shop.orders(team, "Jun")

@@ -192,6 +192,7 @@ def test_the_fourth_line_is_one_too_many(world: World) -> None:
         ("seat_paused", "utter_wait_paused"),
         ("person_limit", "utter_wait_person_limit"),
         ("new_customers_only", "utter_wait_new_customers_only"),
+        ("first_purchase_held", "utter_wait_first_purchase_held"),
         ("stock", "utter_wait_out_of_stock"),
         ("error_refused", "utter_wait_passed"),
     ],
