@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from data.catalogue import Shelf, shelf_of, sold_out
 from data.conversations import Mode, offered_to, pressed
-from data.conversations import Offered as Shown
 from data.conversations.whereabouts import Whereabouts, look_around
 from data.delivery.inbound import EventKind, InboundEvent
 from data.delivery.masking import mask_cards
@@ -31,14 +30,16 @@ from data.pools import open_pools_in
 from data.split_orders import own_splits
 from dialogs.agreeing import agreed_to
 from dialogs.calling import is_calling
+from dialogs.counted import newest
 from dialogs.engine import Flows, State, current_version, open_question
 from dialogs.engine.commands import Command, SetSlot
 from dialogs.format import FlowSet
 from dialogs.house import House
 from dialogs.last_words import LastWords
 from dialogs.model_trust import Trust, trust_in_model
+from dialogs.outlived import is_outlived, read_anew
 from dialogs.standing import standing
-from dialogs.understanding import Agreed, Asked, Context, Offered, OwnSplits, Understood, Ware
+from dialogs.understanding import Agreed, Asked, Context, OwnSplits, Understood, Ware
 from dialogs.understanding.addresses import holds_address
 from dialogs.understanding.afterwards import is_fresh
 from dialogs.understanding.model import Question, Scope, is_reserved, is_worth_asking, redact
@@ -50,7 +51,6 @@ from dialogs.understanding.vouchers import names_voucher
 _START, _JOIN, _LEAVE = "group_buy_start", "group_buy_join", "group_buy_leave"
 _WAIT, _LEAVE_LINE = "group_buy_wait", "group_buy_leave_line"
 _WORDLESS = {EventKind.MEDIA: "utter_media", EventKind.LOCATION: "utter_location"}
-_ANSWER = "/SetSlots("
 _LINE = "utter_line_place"
 _REMEMBERED = 10_000  # buttons that need not be taken apart again
 _OVERHEARD = {True: frozenset({_START, _JOIN, _LEAVE}), False: frozenset({_START})}
@@ -126,6 +126,8 @@ def _understood(
         not_to_us = may_leave is not None and not may_leave(session, known, now)
         return Hearing(rev, silent=True) if not_to_us else heard
     understood = house.understand(text, context)
+    if is_outlived(session, known.conversation, context, now=now):
+        understood = read_anew(understood, context, partial(house.understand, text))
     private = _is_private(context) or holds_address(text) or names_voucher(understood.entities)
     heard = Hearing(rev, understood.commands, understood, private=private)
     if private or not house.model_receiver or not is_worth_asking(text, understood):
@@ -289,7 +291,7 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
         today=now.astimezone(ZoneInfo(zone)).date(),
         timezone=zone,
         asked=_asked(state, flows),
-        offered=_newest([one for one in offers if _still_acts(one.payload, state, flows)]),
+        offered=newest([one for one in offers if _still_acts(one.payload, state, flows)]),
         slots=pinned.domain.slots,
         triggers=live.started_by,
         sure_from=live.sure_from,
@@ -346,42 +348,6 @@ def _flows(session: Session, house: House, known: Whereabouts) -> Flows:
     merchant_id = known.merchant.id
     live = house.flows.get(session, merchant_id=merchant_id, sha=known.live_sha or "")
     return Flows(live.sha, lambda sha: house.flows.get(session, merchant_id=merchant_id, sha=sha))
-
-
-def _newest(offers: list[Shown]) -> tuple[Offered, ...]:
-    """The options shown last, together: an older number is not a choice among these.
-
-    A question asked again after a digression repeats its own buttons, not the cards above it: an
-    earlier list with all of these answers is still the one that people count in. Where numbers
-    are written before them, what was written last holds.
-    """
-    batches: dict[str, list[Shown]] = {}
-    for option in reversed(offers):
-        batches.setdefault(option.batch, []).append(option)
-    lists = list(batches.values())[::-1]
-    if not lists:
-        return ()
-    newest = lists[0]
-    repeated = _answers(newest)
-    whole = (one for one in lists if repeated and repeated < _answers(one))
-    counted = next(whole, newest)
-    beside = [one for one in newest if one.payload not in {option.payload for option in counted}]
-    written = {option.payload: abs(option.number) for option in newest}
-    places = [(option, max(option.number, 0)) for option in counted]
-    return tuple(
-        Offered(option.label, option.payload, place, _written(option, written))
-        for option, place in (*places, *((option, 0) for option in beside))
-    )
-
-
-def _written(option: Shown, last: dict[str, int]) -> int:
-    """Its number as a line; 0 where another stands there with the same one by now."""
-    number = abs(option.number)
-    return last.get(option.payload, 0 if number in last.values() else number)
-
-
-def _answers(options: list[Shown]) -> set[str]:
-    return {option.payload for option in options if option.payload.startswith(_ANSWER)}
 
 
 def _asked(state: State, flows: Flows) -> Asked | None:
