@@ -35,6 +35,8 @@ from dialogs.actions.turn import Turn
 from dialogs.private import GROUP_LINK
 from dialogs.team_card import Wording, team_card, title_of, votes_on
 
+_SOMEBODY = "utter_link_somebody"
+
 
 class FindOffers(ShopAction):
     """Is there anything to buy together at all?"""
@@ -132,13 +134,14 @@ def _point_at(turn: Turn, team: Team) -> None:
 
 
 def _announce(turn: Turn, campaign: Campaign) -> None:
-    """Who opened it may be named; the card names nobody."""
+    """Who opened it may be named, if they have a name; the card names nobody."""
     product = product_of(turn, campaign)
     variants = variants_of(turn.session, merchant_id=turn.merchant.id, product_id=product.id)
     alone = next(price_of(one) for one in variants if one.id == campaign.variant_id)
+    somebody = turn.words(_SOMEBODY) if _SOMEBODY in turn.domain.responses else ""
     turn.say(
         "utter_team_opened",
-        name=turn.person.name,
+        name=turn.person.name or somebody,
         title=title_of_offer(turn, campaign),
         size=str(campaign.team_size),
         price=campaign.team_price,

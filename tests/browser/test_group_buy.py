@@ -86,6 +86,7 @@ def test_a_long_answer_is_whole_and_the_newest_card_stays_in_view(visits: Visits
     assert rules.locator(".words").evaluate("e => e.scrollHeight - e.clientHeight") == 0
     visit.say("@团子 拼团买茶壶", where="group")
     join = visit.log("group").locator(".team").get_by_role("button", name="参团")
+    expect(visit.log("group")).to_contain_text("有人开团啦：三人拼茶壶")  # who has no name yet
     expect(page.locator(".pin")).to_be_visible()
     expect(join).to_be_in_viewport(ratio=1)
     page.locator("#group .scroll:visible").evaluate("e => { e.scrollTop = 0; }")
