@@ -43,7 +43,7 @@ from data.kernel.database import Database
 from data.kernel.encryption import CIPHER, FieldCipher
 from data.payments.gateway import Gateway
 from data.payments.invoices import TELEGRAM
-from data.personal import forgetting
+from data.personal import forgetting, old_addresses
 from dialogs.actions.packages import BadPackage, Packages
 from dialogs.actions.shelf import ACTIONS
 from dialogs.calling import BEGIN
@@ -185,6 +185,7 @@ def _database(settings: Settings, house: House) -> Database:
             group_buys.listen,
             pools.listen,
             split_orders.listen,
+            old_addresses.listen,
         ),
         info={
             FLOOR: ShopFloor(),
@@ -256,6 +257,7 @@ def _job_kinds(settings: Settings, house: House, arrivals: Arrivals) -> dict[str
         **split_orders.JOBS,
         **occasions.JOBS,
         **forgetting.JOBS,
+        **old_addresses.JOBS,
     }
     kinds = {name: JobKind(_plain(runner)) for name, runner in runners.items()}
     notices = Notices(house.flows, settings.public_url)

@@ -18,6 +18,7 @@ from bot.web.scope import changing, looking
 from bot.web.shop import Shop
 from data.kernel.money import Money
 from data.orders import (
+    AddressStands,
     Order,
     OrderChange,
     OrderLine,
@@ -154,7 +155,8 @@ class ChangeOut(BaseModel):
 
 class OrderDetail(OrderOut):
     """`goods` before discounts + every charge's `amount` + `shipping` = `total`. `by_gift_cards` is
-    held or paid by cards, `by_payments` captured and not given back."""
+    held or paid by cards, `by_payments` captured and not given back. `address`: whether it is known
+    where it goes; deleted thirty days after all of it was over."""
 
     lines: list[LineOut] = Field(default_factory=list)
     changes: list[ChangeOut] = Field(default_factory=list)
@@ -166,6 +168,7 @@ class OrderDetail(OrderOut):
     by_payments: MoneyOut
     payments: list[PaymentOut]
     refunds: list[RefundOut]
+    address: AddressStands
 
     @classmethod
     def of_view(cls, view: reads.OrderView, changes: Sequence[OrderChange]) -> "OrderDetail":
@@ -181,6 +184,7 @@ class OrderDetail(OrderOut):
             by_payments=MoneyOut.of(view.by_providers),
             payments=[PaymentOut.of(paid) for paid in view.payments],
             refunds=[RefundOut.of(refund) for refund in view.refunds],
+            address=view.address,
         )
 
 

@@ -28,7 +28,6 @@ from data.orders import (
     changes_of,
     deliver,
     find_order,
-    has_address,
     returns_of,
     ship,
 )
@@ -188,7 +187,6 @@ def _shown(desk: Desk, shop: OpenShop, order_id: str, *, wrong: str = "") -> dic
     with looking(shop.database, desk.merchant_id) as session:
         view = reads.view_order(session, merchant_id=desk.merchant_id, order_id=order_id)
         afterwards = {
-            "addressed": has_address(session, view.order),
             "changes": changes_of(session, view.order),
             "returned": returns_of(session, view.order),
             "kinds": _kinds(session, view.lines, desk),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from data.audit import (
+    addresses,
     after_sale,
     aftermath,
     campaigns,
@@ -41,6 +42,7 @@ RULES = (
     *after_sale.CHECKS,
     *delivery.CHECKS,
     *people.CHECKS,
+    *addresses.CHECKS,
     *nudges.CHECKS,
 )
 

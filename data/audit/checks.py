@@ -5,7 +5,7 @@ look only at rows older than `grace`; with grace zero they hold for a shop that 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import BindParameter, Select, bindparam
 from sqlalchemy.orm import Session
 
 from data.kernel.prepared import Prepared
+from data.orders.address import ADDRESS_KEPT
 
 _PATIENCE = timedelta(days=1)
 _SHOWN = 20  # ids a violation names; one broken rule may touch every row of a table
@@ -22,11 +23,13 @@ _SHOWN = 20  # ids a violation names; one broken rule may touch every row of a t
 @dataclass(frozen=True, slots=True)
 class Moment:
     """When we look. What happened up to `settled` must have had all its consequences; what waits
-    for a person since `yesterday` has waited for too long."""
+    for a person since `yesterday` has waited for too long; where only such things went as ended
+    by `forgotten` nobody needs to know any more."""
 
     now: BindParameter[datetime]
     settled: BindParameter[datetime]
     yesterday: BindParameter[datetime]
+    forgotten: BindParameter[datetime]
 
 
 Query = Callable[[Moment], Select[Any]]
@@ -57,7 +60,13 @@ def run(
     grace: timedelta,
     checks: Sequence[Check],
 ) -> list[Violation]:
-    moment = {"now": now, "settled": now - grace, "yesterday": now - _PATIENCE}
+    settled = now - grace
+    moment = {
+        "now": now,
+        "settled": settled,
+        "yesterday": now - _PATIENCE,
+        "forgotten": settled - ADDRESS_KEPT,
+    }
     found = [_broken(session, check, moment) for check in checks]
     return [violation for violation in found if violation is not None]
 
@@ -65,7 +74,7 @@ def run(
 @cache
 def _statement(check: Check) -> Prepared:
     """Written once, for any moment: to put so many together anew takes longer than to ask them."""
-    moment = Moment(bindparam("now"), bindparam("settled"), bindparam("yesterday"))
+    moment = Moment(*(bindparam(field.name) for field in fields(Moment)))
     return Prepared(check.rows(moment).limit(_SHOWN))
 
 

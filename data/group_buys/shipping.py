@@ -20,6 +20,7 @@ from data.group_buys.teams import change_team, for_each_seat, next_leader, team_
 from data.kernel.errors import NotFound
 from data.kernel.facts import Fact, announce
 from data.orders import Address, Order, OrderKind, OrderPaid, lock_order, set_address, ship_with
+from data.orders.address import is_here
 
 ASK = "team_address"  # the job kinds; args: team_id, leader_id, again · seat_id
 TOGETHER = "seat_goes_with"
@@ -33,12 +34,13 @@ def asks_for_address(team: Team, person_id: str) -> bool:
 
 
 def lacks_address(session: Session, team: Team) -> bool:
-    """The leader has ordered, and nobody has said where all of it goes."""
+    """The leader has ordered, and nobody has said where all of it goes. Of what has left long ago
+    nobody knows it any more."""
     if not team.ship_to_one or team.state not in _RUNS:
         return False
     seat = live_seat(session, team_id=team.id, person_id=team.leader_id)
     order = session.get(Order, seat.order_id) if seat is not None and seat.order_id else None
-    return order is not None and order.ship_to is None
+    return order is not None and order.ship_to is None and is_here(order)
 
 
 def give_team_address(

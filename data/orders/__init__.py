@@ -8,7 +8,9 @@ from data.orders import exchange_holds, service
 from data.orders.address import (
     Address,
     AddressParts,
+    AddressStands,
     address_of,
+    address_stands,
     has_address,
     set_address,
     ship_with,
@@ -19,6 +21,7 @@ from data.orders.address_book import (
     last_kept,
     parts_of,
     seal_parts,
+    use_again,
 )
 from data.orders.baskets import basket_of, put_in_basket, take_out_of_basket
 from data.orders.change_models import ChangeKind, ChangeState, OrderChange
@@ -80,6 +83,7 @@ __all__ = [
     "WAITING_KINDS",
     "Address",
     "AddressParts",
+    "AddressStands",
     "BasketLine",
     "ChangeKind",
     "ChangeLapsed",
@@ -117,6 +121,7 @@ __all__ = [
     "ReturnState",
     "Returnable",
     "address_of",
+    "address_stands",
     "basket_of",
     "can_go_elsewhere",
     "change_address",
@@ -150,4 +155,5 @@ __all__ = [
     "ship",
     "ship_with",
     "take_out_of_basket",
+    "use_again",
 ]

@@ -1,8 +1,10 @@
-"""Where an order goes: kept only encrypted, bound to its order's row, read by few."""
+"""Where an order goes: kept only encrypted, bound to its order's row, read by few, and not for ever
+(data/personal/old_addresses.py)."""
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
@@ -13,6 +15,8 @@ from data.orders.parcel_models import Parcel
 from data.orders.states import lock_order
 
 _LONGEST = 300  # characters of any one field; the longest real address lines are about a third
+# After all that went to it is delivered or its money is back (security design, "privacy").
+ADDRESS_KEPT = timedelta(days=30)
 _STILL_HERE = frozenset(
     {OrderState.AWAITING_PAYMENT, OrderState.PAID, OrderState.WAITING_GROUP, OrderState.READY}
 )
@@ -61,6 +65,14 @@ class AddressParts:
         return "AddressParts(…)"
 
 
+class AddressStands(StrEnum):
+    """What may be told of an address to who may not read it."""
+
+    GIVEN = "given"
+    MISSING = "missing"
+    DELETED = "deleted"
+
+
 def is_here(order: Order) -> bool:
     """It stands, and has not left."""
     return order.state in _STILL_HERE
@@ -74,6 +86,7 @@ def set_address(
     if not is_here(order):
         raise WrongState(order.state)
     order.ship_to = sealed(session, order, address)
+    order.address_cleared_at = None  # late money may bring back an order that was over
     order.updated_at = now
     session.flush()
     return order
@@ -90,6 +103,20 @@ def has_address(session: Session, order: Order) -> bool:
     return _addressed(session, order).ship_to is not None
 
 
+def address_stands(session: Session, order: Order) -> AddressStands:
+    holder = _addressed(session, order)
+    if holder.ship_to is not None:
+        return AddressStands.GIVEN
+    is_deleted = holder.address_cleared_at is not None
+    return AddressStands.DELETED if is_deleted else AddressStands.MISSING
+
+
+def clear_address(session: Session, holder: Order | Parcel, *, now: datetime) -> None:
+    """Of a locked row. Its other moments stay: by when it arrived one tells what may come back."""
+    holder.ship_to, holder.address_cleared_at = None, now
+    session.flush()
+
+
 def _addressed(session: Session, order: Order) -> Order | Parcel:
     """What holds the address it goes to: itself, or the order or the parcel that it goes with."""
     if not order.goes_with:
@@ -99,7 +126,11 @@ def _addressed(session: Session, order: Order) -> Order | Parcel:
 
 def address_of(session: Session, order: Order) -> Address | None:
     """Where it goes: for who packs it. Of an order that goes with another its buyer knows not."""
-    holder = _addressed(session, order)
+    return opened(session, _addressed(session, order))
+
+
+def opened(session: Session, holder: Order | Parcel) -> Address | None:
+    """What this very row holds."""
     if holder.ship_to is None:
         return None
     text = cipher_of(session).decrypt(holder.ship_to, place=_place(holder))

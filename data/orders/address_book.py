@@ -1,5 +1,7 @@
 """Addresses a person has used: sealed one by one, so that a chat carries only a reference.
 
+No address book that anybody asked for: one tap instead of typing the last one again, as long as
+what went there keeps it too, or it was said a short while ago (data/personal/old_addresses.py).
 Snapshots, events and logs hold `adr_…`, never the street (T14). An address that is still being
 written is no row yet: the chat carries it sealed.
 """
@@ -11,15 +13,20 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, Text, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from data.delivery.jobs import enqueue_once
 from data.kernel.database import Base
 from data.kernel.encryption import Unreadable, cipher_of, place_of
 from data.kernel.errors import NotFound
 from data.kernel.ids import new_id
-from data.orders.address import Address, AddressParts
+from data.orders.address import ADDRESS_KEPT, Address, AddressParts
 from data.people import Person
+
+KEPT_OVER = "kept_address_over"  # the job kind; args: kept, at
 
 
 class KeptAddress(Base):
+    """`kept_at`: when it was said, or chosen again."""
+
     __tablename__ = "kept_addresses"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -51,16 +58,40 @@ def keep_address(session: Session, *, person: Person, address: Address, now: dat
     )
     session.add(kept)
     session.flush()
+    look_at_kept(session, kept, at=now + ADDRESS_KEPT, now=now)
     return row_id
 
 
 def kept_address(session: Session, *, person: Person, reference: str) -> Address:
     """Their own address again; somebody else's reference finds nothing."""
+    return opened_kept(session, _theirs(session, person, reference))
+
+
+def use_again(session: Session, *, person: Person, reference: str, now: datetime) -> None:
+    """It is the one used last; NotFound for somebody else's, and for one that was deleted."""
+    kept = _theirs(session, person, reference)
+    if kept.kept_at < now:
+        kept.kept_at = now
+        session.flush()
+        look_at_kept(session, kept, at=now + ADDRESS_KEPT, now=now)
+
+
+def opened_kept(session: Session, kept: KeptAddress) -> Address:
+    place = place_of(kept.merchant_id, KeptAddress.__tablename__, kept.id)
+    return Address(**json.loads(cipher_of(session).decrypt(kept.sealed, place=place)))
+
+
+def look_at_kept(session: Session, kept: KeptAddress, *, at: datetime, now: datetime) -> None:
+    """Is it still needed then?"""
+    args = {"kept": kept.id, "at": at.isoformat()}
+    enqueue_once(session, KEPT_OVER, args, merchant_id=kept.merchant_id, at=at, now=now)
+
+
+def _theirs(session: Session, person: Person, reference: str) -> KeptAddress:
     kept = session.get(KeptAddress, reference)
     if kept is None or kept.person_id != person.id:
         raise NotFound("address")
-    place = place_of(kept.merchant_id, KeptAddress.__tablename__, kept.id)
-    return Address(**json.loads(cipher_of(session).decrypt(kept.sealed, place=place)))
+    return kept
 
 
 def last_kept(session: Session, *, person: Person) -> str | None:

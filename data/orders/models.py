@@ -18,7 +18,15 @@ transaction that finds late money and goods still on the shelf.
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    column,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from data.kernel.database import Base
@@ -86,6 +94,12 @@ class Order(Base):
         CheckConstraint("items_minor >= 0 AND shipping_minor >= 0", name="amounts"),
         Index("ix_orders_person", "merchant_id", "person_id", "created_at"),
         Index("ix_orders_state", "merchant_id", "state"),
+        Index(
+            "ix_orders_goes_with",
+            "goes_with",
+            sqlite_where=column("goes_with").is_not(None),
+            postgresql_where=column("goes_with").is_not(None),
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -103,6 +117,7 @@ class Order(Base):
     total_minor: Mapped[int]
     credit_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     ship_to: Mapped[str | None] = mapped_column(Text)  # an Address, encrypted: see address.py
+    address_cleared_at: Mapped[datetime | None]  # its time was over: see address.py
     goes_with: Mapped[str | None] = mapped_column(
         String(32)
     )  # an order or a parcel: where that goes

@@ -18,4 +18,5 @@ class Parcel(Base):
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)  # who gets it
     ship_to: Mapped[str | None] = mapped_column(Text)  # an Address, encrypted: see address.py
+    address_cleared_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

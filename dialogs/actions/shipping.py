@@ -14,6 +14,7 @@ from data.orders import (
     last_kept,
     parts_of,
     seal_parts,
+    use_again,
 )
 from dialogs.actions.addresses import glimpse
 from dialogs.actions.base import ShopAction
@@ -68,7 +69,7 @@ class ValidateShipTo(ShopAction):
 
 def _check_reference(turn: Turn, reference: str) -> None:
     try:
-        kept_address(turn.session, person=turn.person, reference=reference)
+        use_again(turn.session, person=turn.person, reference=reference, now=turn.now)
     except NotFound:
         turn.set("ship_to", None)
 

@@ -146,6 +146,7 @@ def test_a_link_gives_the_file_once_and_looking_uses_nothing_up(world: World) ->
     for _ in range(20):  # T10
         page = client.get(f"/my-data/{token}")
         assert (page.status_code, page.headers["cache-control"]) == (200, "no-store")
+    assert "deleted 30 days after" in page.text
     taken = client.post(f"/my-data/{token}")
     assert taken.headers["content-disposition"] == 'attachment; filename="my-data.json"'
     assert taken.headers["cache-control"] == "no-store"

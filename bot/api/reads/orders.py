@@ -11,7 +11,15 @@ from bot.api.paging import Page, Where, newest_first
 from bot.api.reads.prices import cards_on, coupon_on
 from data.kernel.errors import NotFound
 from data.kernel.money import Money
-from data.orders import Order, OrderKind, OrderLine, OrderState, lines_of
+from data.orders import (
+    AddressStands,
+    Order,
+    OrderKind,
+    OrderLine,
+    OrderState,
+    address_stands,
+    lines_of,
+)
 from data.orders.coupon_models import Coupon, OrderCharge
 from data.orders.queries import find_order
 from data.orders.sums import charges_of, goods_of
@@ -30,6 +38,7 @@ class OrderView:
     cards: Sequence[tuple[GiftCardUse, GiftCard]]
     payments: Sequence[PaymentAttempt]
     refunds: Sequence[Refund]
+    address: AddressStands
 
     @property
     def goods(self) -> Money:
@@ -95,6 +104,7 @@ def view_order(session: Session, *, merchant_id: str, order_id: str) -> OrderVie
         cards_on(session, merchant_id=merchant_id, order_id=order.id),
         payments_of(session, merchant_id=merchant_id, order_id=order.id),
         refunds_of(session, merchant_id=merchant_id, order_id=order.id),
+        address_stands(session, order),
     )
 
 

@@ -1,7 +1,8 @@
 """Addresses in chats, covered up: a summary the bot sent holds one in plain words (T14).
 
 Whoever reads a chat is not whoever packs a parcel, so street and phone of every address this
-person has used are replaced before a line is shown.
+person has used are replaced before a line is shown; of an address that was deleted they are gone
+from the line itself.
 """
 
 from collections.abc import Iterator
@@ -15,8 +16,8 @@ from data.delivery.messages import Segment, segment_from_json
 from data.orders import Address, address_of, kept_address, orders_of
 from data.orders.address_book import KeptAddress
 from data.people import Person
+from data.personal.covering import covered, secrets_of
 
-COVER = "•••"
 _MOST = 50  # addresses of one person; the newest
 
 
@@ -28,27 +29,14 @@ class Veil:
 
     def over(self, value: Any) -> Any:
         """The same JSON without them."""
-        if isinstance(value, str):
-            for secret in self.secrets:
-                value = value.replace(secret, COVER)
-            return value
-        if isinstance(value, list):
-            return [self.over(item) for item in value]
-        if isinstance(value, dict):
-            return {key: self.over(item) for key, item in value.items()}
-        return value
+        return covered(value, self.secrets)
 
     def segments(self, parts: list[dict[str, Any]]) -> list[Segment]:
         return [segment_from_json(self.over(part)) for part in parts]
 
 
 def veil_for(session: Session, person: Person) -> Veil:
-    secrets = {
-        part.strip()
-        for address in _addresses(session, person)
-        for part in (address.line, address.phone)
-        if part.strip()
-    }
+    secrets = {part for address in _addresses(session, person) for part in secrets_of(address)}
     return Veil(tuple(sorted(secrets, key=lambda secret: (-len(secret), secret))))
 
 

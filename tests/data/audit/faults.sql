@@ -462,3 +462,18 @@ UPDATE split_orders SET final_fee_minor = final_fee_minor + 2 WHERE state = 'ord
 
 -- fault: split_part_goes_elsewhere
 UPDATE orders SET goes_with = NULL WHERE kind = 'split';
+
+-- fault: order_address_kept_too_long
+UPDATE orders SET ship_to = 'sealed', state = 'delivered', updated_at = '2020-01-01' WHERE id =
+  (SELECT id FROM orders WHERE kind = 'pooled');
+
+-- fault: parcel_address_kept_too_long
+UPDATE split_steps SET at = '2020-01-01' WHERE split_id = (SELECT id FROM split_orders WHERE state =
+  'failed');
+UPDATE orders SET updated_at = '2020-01-01';
+UPDATE refunds SET updated_at = '2020-01-01';
+
+-- fault: used_address_kept_too_long
+INSERT INTO kept_addresses (id, merchant_id, person_id, sealed, kept_at) SELECT 'adr_1', merchant_id,
+  id, 'sealed', '2020-01-01' FROM people WHERE id NOT IN (SELECT person_id FROM orders WHERE ship_to
+  IS NOT NULL) AND id NOT IN (SELECT person_id FROM parcels WHERE ship_to IS NOT NULL);

@@ -63,11 +63,20 @@ from data.payments.calls import Verb
 from data.payments.gateway import PaymentStatus, ProviderPayment, ProviderRefund, RefundStatus
 from data.payments.models import AttemptState
 from data.payments.refunds import move_refund
+from data.personal import old_addresses
 from data.personal.forgetting import JOBS as FORGETTING
 from tests.builders import NOW, SESSION_INFO, a_merchant, a_person, a_product, the_variant
 
 PRICE = 6600
-RUNNERS = {**JOBS, **pools.JOBS, **split_orders.JOBS, **ORDER_JOBS, **PAYMENT_JOBS, **FORGETTING}
+RUNNERS = {
+    **JOBS,
+    **pools.JOBS,
+    **split_orders.JOBS,
+    **ORDER_JOBS,
+    **PAYMENT_JOBS,
+    **FORGETTING,
+    **old_addresses.JOBS,
+}
 
 
 def _is_newest(session: Session, fact: Fact, _now: datetime) -> None:
@@ -101,7 +110,8 @@ class GroupShop:
         self.facts: list[Fact] = []
         self.now: datetime = NOW
         url = database.engine.url.render_as_string(hide_password=False)
-        others = (payments.listen, listen, pools.listen, split_orders.listen, self._note)
+        nouns = (payments.listen, listen, pools.listen, split_orders.listen, old_addresses.listen)
+        others = (*nouns, self._note)
         self.database = Database(url, listeners=(_is_newest, *others), info=SESSION_INFO)
         if self.database.is_sqlite:
             event.listen(self.database.engine, "connect", _in_no_hurry)

@@ -1,6 +1,7 @@
 """The revisions, run from nothing, give exactly the schema that the models describe."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 import data.schema  # noqa: F401  # knows every table
+from data.delivery.jobs import claim, due_lanes
 from data.kernel.database import Base, Database
 from data.migrations import is_current, migrate, newest
 from data.migrations.changing import configuration
 from data.migrations.comparing import is_ours
+from data.orders import Order
+from data.personal.old_addresses import JOBS
+from tests.builders import SESSION_INFO
 from tests.postgresql import EMPTY
 
 _A_SHOP = text(
@@ -141,6 +146,45 @@ def test_conversations_that_were_there_before_pins_have_theirs(nothing: Database
         assert pins.scalars().all() == ["one", "two"]
         alarms = connection.execute(text("SELECT lane, kind FROM jobs")).all()
         assert [tuple(row) for row in alarms] == [("flows:mer_1", "tend_flows")]
+
+
+_BOUGHT = (
+    _TALK[0],
+    "INSERT INTO merchants (id, name, currency, locale, timezone, settings, created_at)"
+    " VALUES ('mer_2', '{}', 'CNY', 'en', 'UTC', '{}', '2026-11-22')",
+    "INSERT INTO orders (id, merchant_id, number, person_id, kind, state, version, currency,"
+    " items_minor, shipping_minor, total_minor, ship_to, stock_ref, expires_at, created_at,"
+    " updated_at) VALUES ('ord_1', 'mer_1', '1001', 'per_1', 'normal', 'delivered', 4, 'CNY', 1, 0,"
+    " 1, 'sealed', 'ord_1', '2026-01-01', '2026-01-01', '2026-01-01')",
+)
+
+
+def test_addresses_of_before_are_gone_through_shop_by_shop(nothing: Database) -> None:
+    """Only of a shop that knows one; and back again, without the columns."""
+    migrate(nothing)
+    config = configuration()
+    with nothing.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0046")
+        connection.execute(_A_SHOP)
+        for statement in _BOUGHT:
+            connection.exec_driver_sql(statement)
+    migrate(nothing)
+    with nothing.transaction() as session:
+        now = datetime(2026, 11, 22, tzinfo=UTC)
+        session.info.update(SESSION_INFO)
+        done = []
+        for lane in [*due_lanes(session, now=now), "address_over:ord_1:2026-11-22T00:00:00+00:00"]:
+            job = claim(session, lane=lane, now=now)
+            assert job is not None
+            JOBS[job.kind](session, job, now)
+            done.append(job.lane)
+        assert done[0] == "address_round:mer_1:orders:"
+        assert session.get_one(Order, "ord_1").ship_to is None
+    with nothing.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0046")
+        assert connection.scalar(text("SELECT count(*) FROM jobs")) == 0
 
 
 def test_the_newest_revision_is_known_without_alembic():

@@ -26,10 +26,11 @@ from data.payments import Call, PaymentAttempt, Refund, sandbox_bank
 from data.payments.gateway import Answer, Flags, Gateway, ProviderEvent
 from data.payments.sandbox_bank import SANDBOX, look_refund, plan
 from data.payments.sandbox_models import Outcome, RefundOutcome, SandboxPayment, SandboxRefund
+from data.personal import old_addresses
 from integrations.payments import SandboxGateway, look, perform
 from tests.builders import NOW, a_merchant, a_person, a_product, the_variant
 
-JOBS = {**orders.JOBS, **payments.JOBS}
+JOBS = {**orders.JOBS, **payments.JOBS, **old_addresses.JOBS}
 HOLD = timedelta(minutes=30)
 SECRET = "the bank's own little secret"
 _MOST_ROUNDS = 200
@@ -75,7 +76,7 @@ class Till:
         try:
             with self.database.transaction() as session:
                 note = lambda _session, fact, _now: told.append(fact)  # noqa: E731
-                session.info[LISTENERS] = (payments.listen, note)
+                session.info[LISTENERS] = (payments.listen, old_addresses.listen, note)
                 yield session
                 if self.dies:
                     session.flush()
