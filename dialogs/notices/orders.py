@@ -16,8 +16,10 @@ from data.orders import (
     OrderFact,
     OrderKind,
     OrderPaid,
+    OrderReady,
     OrderRefunded,
     OrderShipped,
+    can_go_elsewhere,
 )
 from data.payments import PaymentFailed, Refund, RefundFailed, was_only_held
 from data.people import Person
@@ -140,6 +142,17 @@ def _refund_failed(herald: Herald, fact: Fact) -> None:
     _tell(herald, fact, "utter_refund_delayed", about=fact.refund_id, **part)
 
 
+def _ready(herald: Herald, fact: Fact) -> None:
+    """What is owed so late that nobody knows any more where to: late money brought it back, or the
+    goods that it comes instead of came long before."""
+    assert isinstance(fact, OrderReady)  # noqa: S101
+    order = herald.session.get_one(Order, fact.order_id)
+    was_known = order.address_cleared_at is not None or order.kind == OrderKind.EXCHANGE
+    is_lost = order.ship_to is None and order.goes_with is None and was_known
+    if is_lost and can_go_elsewhere(order):
+        _tell(herald, fact, "utter_address_again", about=str(order.version))
+
+
 def _shipped(herald: Herald, fact: Fact) -> None:
     assert isinstance(fact, OrderShipped)  # noqa: S101
     order = herald.session.get_one(Order, fact.order_id)
@@ -165,6 +178,7 @@ TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
     OrderExpired: _simply("utter_order_expired"),
     OrderCancelled: _simply("utter_order_cancelled_notice"),
     OrderRefunded: _refunded,
+    OrderReady: _ready,
     OrderShipped: _shipped,
     RefundFailed: _refund_failed,
 }

@@ -40,7 +40,7 @@ YOUNG = frozenset(
         "utter_wait_over", "utter_wait_passed", "utter_wait_too_many_seats", "utter_wait_paused",
         "utter_wait_person_limit", "utter_wait_new_customers_only", "utter_wait_out_of_stock",
         "utter_wait_first_purchase_held",
-        "utter_seat_nudge", "utter_difference_back",
+        "utter_seat_nudge", "utter_difference_back", "utter_address_again",
     }
 )  # fmt: skip
 

@@ -6,12 +6,17 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.demo.clock import clock_of, settle
 from bot.pages.bank import visit_bank
 from bot.play.world import World
 from data.audit import audit
-from data.orders import Order, deliver, orders_of, ship
+from data.merchants import Merchant
+from data.orders import Order, Return, deliver, orders_of, ship
+from data.orders.return_terms import set_return_days
+from data.orders.returns import Decision, decide_return
+from data.payments.returning import receive_return
 from data.payments.sandbox_models import Outcome
 from data.personal.exporting import export_person
 from tests.conversations.test_own_data import PHONE, STREET, WHO, newest, person, press, say
@@ -105,3 +110,43 @@ def test_the_last_address_can_be_chosen_up_to_its_last_moment(world: World) -> N
     press(world, "Yes, place it")
     assert any("/pay/" in json.dumps(said.message) for said in world.heard[-2:])
     assert known(world) == set(CANARIES)
+
+
+def test_what_comes_instead_long_afterwards_asks_where_to(world: World) -> None:
+    """In a shop that takes goods back for longer than it knows where they went."""
+    with world.tuanzi.database.transaction() as session:
+        merchant = session.get_one(Merchant, world.account.merchant_id)
+        set_return_days(merchant, 90)
+    for text in ("do you have a thermos?", "buy the light thermos flask"):
+        say(world, text)
+    press(world, "orange")
+    say(world, *AT_ONCE)
+    press(world, "Yes, place it")
+    is_sent(world)
+    passes(world, KEPT + timedelta(minutes=1))
+    assert known(world) == set()
+    say(world, "exchange it for the green one")
+    press(world, "Yes, exchange it")
+    comes_back(world)
+    asked = [said.text for said in world.heard[-2:]]
+    assert any("Where should order 1002 go?" in text for text in asked)
+    press(world, "Give the address")
+    say(world, f"{WHO} Moon, {PHONE}, 5 Larch Road, London")
+    press(world, "Yes, change it")
+    assert "Order 1002 goes to" in world.heard[-1].text
+    with world.tuanzi.database.transaction() as session:
+        now = world.tuanzi.clock.now()
+        second = session.scalars(select(Order).where(Order.number == "1002")).one()
+        ship(session, merchant_id=second.merchant_id, order_id=second.id, tracking=None, now=now)
+
+
+def comes_back(world: World) -> None:
+    """The shop agrees, and the goods are here."""
+    with world.tuanzi.database.transaction() as session:
+        now, merchant_id = world.tuanzi.clock.now(), world.account.merchant_id
+        asked = session.scalars(select(Return)).one()
+        about = {"merchant_id": merchant_id, "return_id": asked.id, "now": now}
+        decide_return(session, decision=Decision(approve=True, by="owner"), **about)
+        receive_return(session, restocked=True, by="owner", **about)
+    asyncio.run(settle(world.tuanzi))
+    world.listen()
