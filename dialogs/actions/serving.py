@@ -25,6 +25,7 @@ from data.kernel.encryption import CIPHER, FieldCipher
 from data.kernel.errors import Invalid, NotFound, ShopError
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount, Merchant
+from data.personal import old_addresses
 from dialogs.actions.base import ShopAction
 from dialogs.actions.contract import Json
 from dialogs.actions.dispatching import messages_of
@@ -80,6 +81,7 @@ class Counter:
                 group_buys.listen,
                 pools.listen,
                 split_orders.listen,
+                old_addresses.listen,
             ),
             info={FLOOR: ShopFloor(), **({CIPHER: FieldCipher(keys)} if keys else {})},
         )

@@ -13,6 +13,7 @@ from data import payments, pools, split_orders
 from data.group_buys import listen
 from data.kernel.database import Database
 from data.kernel.errors import ShopError
+from data.personal import old_addresses
 from tests.builders import SESSION_INFO
 
 _PATIENCE = 120  # seconds: forty processes on a busy machine
@@ -53,7 +54,8 @@ def _is_only_left_waiting(answer: str) -> bool:
 
 def _child(url: str, act: Act, barrier: Barrier, answers: "queues.Queue[str]") -> None:
     faulthandler.dump_traceback_later(_MEETING + 30, exit=True)  # stuck: say where
-    listeners = (payments.listen, listen, pools.listen, split_orders.listen)
+    nouns = (payments.listen, listen, pools.listen, split_orders.listen)
+    listeners = (*nouns, old_addresses.listen)
     database = Database(url, pool_size=1, listeners=listeners, info=SESSION_INFO)
     try:
         with database.reading() as session:
