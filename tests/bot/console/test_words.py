@@ -19,7 +19,7 @@ from data.group_buys import CampaignState, PayMode, SeatState, TeamState
 from data.kernel import errors
 from data.kernel.locales import Locale
 from data.merchants import StaffRole
-from data.orders import ChangeKind, ChangeState, OrderKind, OrderState, ReturnState
+from data.orders import AddressStands, ChangeKind, ChangeState, OrderKind, OrderState, ReturnState
 from data.orders.coupon_turns import CouponState
 from data.orders.price_models import PriceDeed
 from data.payments import JOBS, Alarm, AttemptState, QuarantineDeed, RefundState, books
@@ -39,6 +39,7 @@ _GAP = re.compile(r"%\(\w+\)s")
 _STATES: dict[str, EnumType] = {
     "order_state": OrderState,
     "order_kind": OrderKind,
+    "address_stands": AddressStands,
     "attempt_state": AttemptState,
     "refund_state": RefundState,
     "return_state": ReturnState,
