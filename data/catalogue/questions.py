@@ -56,10 +56,6 @@ class Question:
         return (*self.like, *best)
 
 
-def all_of(words: Iterable[str], place: Place = Place.ANYWHERE) -> Question:
-    return Question(tuple(Wish(((word,),), place) for word in words))
-
-
 def any_of(words: Iterable[str], place: Place = Place.ANYWHERE) -> Question:
     return Question((Wish(tuple((word,) for word in words), place),))
 

@@ -42,7 +42,7 @@ from data.group_buys.invitations import (
     rewarding_budget,
 )
 from data.group_buys.invite_figures import InviteFigures, invite_figures
-from data.group_buys.invite_rewards import invite_budget_of, invite_reward_of
+from data.group_buys.invite_rewards import invite_budget_of
 from data.group_buys.listening import JOBS, listen
 from data.group_buys.models import (
     Campaign,
@@ -55,7 +55,7 @@ from data.group_buys.models import (
     Underpaid,
 )
 from data.group_buys.modes import is_reserved, only_reserves, working_mode
-from data.group_buys.outcomes import expire_team, seat_paid
+from data.group_buys.outcomes import expire_team
 from data.group_buys.pledges import is_pledge
 from data.group_buys.quantities import change_quantity
 from data.group_buys.queries import (
@@ -63,7 +63,6 @@ from data.group_buys.queries import (
     TeamView,
     active_campaigns,
     campaign_figures,
-    campaign_for,
     live_seat,
     open_teams_in,
     open_to_join,
@@ -72,7 +71,6 @@ from data.group_buys.queries import (
     seat_of_order,
     team_of,
     team_view,
-    teams_of,
     teams_with,
     unpaid_seats,
 )
@@ -89,7 +87,6 @@ from data.group_buys.waiting import (
     has_line,
     leave_line,
     lists_of,
-    may_be_waited_for,
     place_in_line,
     waiting_entry,
 )
@@ -142,7 +139,6 @@ __all__ = [
     "budget_of",
     "came_by",
     "campaign_figures",
-    "campaign_for",
     "campaign_tiers",
     "cancel_team",
     "change_campaign",
@@ -158,7 +154,6 @@ __all__ = [
     "invite",
     "invite_budget_of",
     "invite_figures",
-    "invite_reward_of",
     "invited_by",
     "is_pledge",
     "is_reserved",
@@ -170,7 +165,6 @@ __all__ = [
     "listen",
     "lists_of",
     "live_seat",
-    "may_be_waited_for",
     "may_cancel",
     "note_invited",
     "only_reserves",
@@ -189,14 +183,12 @@ __all__ = [
     "rewarding_budget",
     "running_teams_in",
     "seat_of_order",
-    "seat_paid",
     "share_team",
     "start_campaign",
     "takes_money",
     "team_of",
     "team_shared_by",
     "team_view",
-    "teams_of",
     "teams_with",
     "terms_of",
     "unpaid_seats",

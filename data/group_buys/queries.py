@@ -1,6 +1,5 @@
 """What cards, pages and the console read of group-buys; nothing here changes anything."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -273,20 +272,6 @@ def active_campaigns(
     )
 
 
-def campaign_for(
-    session: Session, *, merchant_id: str, product_id: str, now: datetime
-) -> Campaign | None:
-    """The cheapest running campaign for any variant of a product that is for everybody."""
-    return session.scalar(
-        select(Campaign)
-        .join(Variant, Variant.id == Campaign.variant_id)
-        .where(Campaign.merchant_id == merchant_id, Variant.product_id == product_id)
-        .where(*_on_offer(now), shown_in(None))
-        .order_by(Campaign.team_price_minor, Campaign.id)
-        .limit(1)
-    )
-
-
 def _on_offer(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         Campaign.state == CampaignState.ACTIVE,
@@ -335,13 +320,3 @@ def campaign_figures(session: Session, *, merchant_id: str, campaign_id: str) ->
         rewards_minor=int(session.scalar(given) or 0),
         cancelled=counts.get(TeamState.CANCELLED, 0),
     )
-
-
-def teams_of(session: Session, *, merchant_id: str, limit: int = 50) -> Sequence[Team]:
-    """The newest teams of a shop, for its console."""
-    return session.scalars(
-        select(Team)
-        .where(Team.merchant_id == merchant_id)
-        .order_by(Team.opened_at.desc(), Team.id)
-        .limit(limit)
-    ).all()

@@ -50,12 +50,6 @@ def place_is_free(now: datetime) -> ColumnElement[bool]:
     return or_(and_(still_open, Team.held < Team.target), and_(paying, Team.held < Team.final_size))
 
 
-def may_be_waited_for(team: Team, now: datetime) -> bool:
-    """Would a place that comes free be given on?"""
-    runs = team.state == TeamState.OPEN and team.expires_at > now
-    return (runs or _is_paying(team, now)) and team.waiting < MOST_WAITING
-
-
 def has_line(team: Team, now: datetime) -> bool:
     """Does who comes now get a place only by waiting for one, whatever room the list has?"""
     if team.state == TeamState.OPEN:

@@ -24,16 +24,14 @@ from data.pools.models import (
     ShareRule,
 )
 from data.pools.offering import PoolOffer, pool_offer, set_pool_offer
-from data.pools.outcomes import JOBS, contribution_of, expire_pool, listen
+from data.pools.outcomes import JOBS, expire_pool, listen
 from data.pools.queries import (
     PoolView,
     contributors,
-    given_by,
     open_pools_in,
     pool_of,
     pool_view,
     pools_by,
-    pools_of,
 )
 from data.pools.service import (
     cancel_pool,
@@ -43,7 +41,6 @@ from data.pools.service import (
     open_pool,
     say_where,
     unpaid_of,
-    where_to,
 )
 from data.pools.sharing import pool_shared_by, revoke_pool_shares, share_pool
 from data.pools.terms import LONGEST_NAME, SHORTEST, PoolTerms, most_shares
@@ -75,10 +72,8 @@ __all__ = [
     "ShareRule",
     "cancel_pool",
     "chip_in",
-    "contribution_of",
     "contributors",
     "expire_pool",
-    "given_by",
     "is_for",
     "leave_pool",
     "listen",
@@ -90,11 +85,9 @@ __all__ = [
     "pool_shared_by",
     "pool_view",
     "pools_by",
-    "pools_of",
     "revoke_pool_shares",
     "say_where",
     "set_pool_offer",
     "share_pool",
     "unpaid_of",
-    "where_to",
 ]

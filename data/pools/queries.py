@@ -1,6 +1,5 @@
 """What cards and the console read of pools; nothing here changes anything."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +10,7 @@ from data.catalogue import Variant
 from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.kernel.money import Money
-from data.orders.share_states import GIVEN, LIVE
+from data.orders.share_states import GIVEN
 from data.people import names_on_cards
 from data.pools.models import RUNNING, Contribution, EndRule, Pool, PoolState
 from data.pools.moving import is_running, pool_now
@@ -142,25 +141,3 @@ def contributors(session: Session, *, pool_id: str) -> list[str]:
         Contribution.pool_id == pool_id, Contribution.state.in_(GIVEN)
     )
     return list(session.scalars(given.distinct().order_by(Contribution.person_id)))
-
-
-def given_by(session: Session, *, pool_id: str, person_id: str) -> Money | None:
-    """What this person has promised or paid, for them alone. None: nothing."""
-    mine = session.execute(
-        select(func.sum(Contribution.amount_minor), func.min(Contribution.currency)).where(
-            Contribution.pool_id == pool_id,
-            Contribution.person_id == person_id,
-            Contribution.state.in_(LIVE),
-        )
-    ).one()
-    return None if mine[0] is None else Money(int(mine[0]), mine[1])
-
-
-def pools_of(session: Session, *, merchant_id: str, limit: int = 50) -> Sequence[Pool]:
-    """The newest pools of a shop, for its console."""
-    return session.scalars(
-        select(Pool)
-        .where(Pool.merchant_id == merchant_id)
-        .order_by(Pool.opened_at.desc(), Pool.id)
-        .limit(limit)
-    ).all()

@@ -17,7 +17,6 @@ from data.split_orders.outcomes import JOBS, expire_split, listen, part_behind
 from data.split_orders.queries import (
     OwnSplits,
     SplitView,
-    last_step,
     open_splits_in,
     own_splits,
     payers,
@@ -69,7 +68,6 @@ __all__ = [
     "expire_split",
     "goods_cost",
     "join_split",
-    "last_step",
     "leave_split",
     "listen",
     "open_split",

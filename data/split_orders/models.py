@@ -22,15 +22,6 @@ class SplitState(StrEnum):
     CANCELLED = "cancelled"
 
 
-_S = SplitState
-SPLIT_MOVES: dict[SplitState, frozenset[SplitState]] = {
-    _S.OPEN: frozenset({_S.ORDERED, _S.FAILED, _S.CANCELLED}),
-    _S.ORDERED: frozenset(),
-    _S.FAILED: frozenset(),
-    _S.CANCELLED: frozenset(),
-}
-
-
 class SplitOrder(Base):
     """What it must come to and what its delivery costs are fixed when it opens.
 

@@ -13,7 +13,7 @@ from data.orders.coupon_models import Coupon, CouponUse
 from data.orders.coupon_turns import get_coupon
 from data.orders.price_models import PriceMove
 from data.orders.price_moves import moves_about
-from data.payments.credit_models import PURSE, GiftCard, GiftCardBatch, GiftCardUse
+from data.payments.credit_models import PURSE, GiftCard, GiftCardUse
 from data.payments.gift_cards import get_gift_card
 
 _USES = 50  # the latest, on a coupon's or a card's own page
@@ -79,11 +79,6 @@ def view_gift_card(session: Session, *, merchant_id: str, card_id: str) -> CardV
     about = [card.id, *([card.batch_id] if card.batch_id else [])]
     moves = moves_about(session, merchant_id=merchant_id, subjects=about)
     return CardView(card, [(use, order) for use, order in rows], moves)
-
-
-def batch_of(session: Session, *, merchant_id: str, batch_id: str) -> GiftCardBatch | None:
-    found = session.get(GiftCardBatch, batch_id)
-    return found if found is not None and found.merchant_id == merchant_id else None
 
 
 def card_figures(session: Session, *, merchant_id: str) -> Sequence[CardFigures]:

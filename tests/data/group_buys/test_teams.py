@@ -15,7 +15,6 @@ from data.group_buys import (
     TeamReached,
     TeamState,
     active_campaigns,
-    campaign_for,
     join,
     pause_campaign,
     place_seat_order,
@@ -341,18 +340,12 @@ def test_another_shops_customer_cannot_join_t11(shop: GroupShop) -> None:
         shop.joins(team, "Qi")
 
 
-def test_a_product_knows_its_running_campaign(shop: GroupShop) -> None:
+def test_the_shop_knows_its_running_campaigns(shop: GroupShop) -> None:
     with shop.database.reading() as session:
-        found = campaign_for(
-            session, merchant_id=shop.merchant_id, product_id=shop.product_id, now=shop.now
-        )
         running = active_campaigns(session, merchant_id=shop.merchant_id, now=shop.now)
-        elsewhere = campaign_for(
-            session, merchant_id="mer_other", product_id=shop.product_id, now=shop.now
-        )
-        assert found is not None
-        assert [campaign.id for campaign in running] == [found.id] == [shop.campaign_id]
-        assert elsewhere is None
+        elsewhere = active_campaigns(session, merchant_id="mer_other", now=shop.now)
+    assert [campaign.id for campaign in running] == [shop.campaign_id]
+    assert elsewhere == []
 
 
 def test_every_change_of_a_team_is_told_with_a_newer_version(shop: GroupShop) -> None:
