@@ -1,31 +1,22 @@
 """A file of campaigns beside the flows: checked with them, and the campaigns that flows name."""
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from bot.campaign_files import CampaignProblem, CampaignProblems, keys_in, read_campaigns
+from bot.campaign_files import LIST, CampaignProblem, keys_in, read_campaigns
+from bot.shop_files import files_that_begin, problems_in
 from dialogs.format import Problem, Source, read
 
-_CAMPAIGNS = re.compile(r"^(?:\ufeff)?campaigns\s*:", re.MULTILINE)
 _SLOT = "campaign"
 _Path = tuple[str | int, ...]
 
 
 def campaigns_among(sources: Mapping[str, str]) -> dict[str, str]:
-    """The files of campaigns in a set of files, by what stands in them."""
-    return {name: text for name, text in sources.items() if _CAMPAIGNS.search(text)}
+    return files_that_begin(LIST, sources)
 
 
 def problems_of(files: Mapping[str, str]) -> list[Problem]:
-    """What is wrong in files of campaigns."""
-    found: list[Problem] = []
-    for name, text in files.items():
-        try:
-            read_campaigns(name, text)
-        except CampaignProblems as wrong:
-            found += wrong.problems
-    return found
+    return problems_in(files, read_campaigns)
 
 
 def unknown_campaigns(flows: Mapping[str, str], files: Mapping[str, str]) -> Iterator[Problem]:

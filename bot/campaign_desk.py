@@ -1,11 +1,12 @@
 """`tuanzi campaigns`: a shop's group-buys from a file."""
 
 import argparse
-import sys
 
 from bot.app import Tuanzi
-from bot.campaign_files import CampaignProblems, apply_campaigns
-from bot.terminal import BROKEN, EXIT_SOUND, language, tell
+from bot.campaign_files import apply_campaigns
+from bot.flow_files import report
+from bot.shop_files import ShopFileProblems
+from bot.terminal import EXIT_SOUND, tell
 from bot.which_shop import find_merchant
 from bot.yaml_files import text_of
 
@@ -23,10 +24,8 @@ def manage_campaigns(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
                 longest_hold=tuanzi.gateways.longest_hold(session, merchant.id),
                 now=tuanzi.clock.now(),
             )
-    except CampaignProblems as wrong:
-        for problem in wrong.problems:
-            sys.stdout.write(problem.render(language()) + "\n")
-        return BROKEN
+    except ShopFileProblems as wrong:
+        return report(wrong.problems)
     tell(
         "cli.campaigns_applied",
         started=applied.started,

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.channels.registry import rewarding_among
-from bot.web.wording import say
+from bot.shop_files import ShopFileProblem, ShopFileProblems
 from data.catalogue import Variant
 from data.group_buys import (
     CampaignTerms,
@@ -48,23 +48,11 @@ _WORDS = {
 _STANDS_IN = {"hold": "modes", "invite_channels_forbidden": "invite_channels"}
 
 
-class CampaignProblem(Problem):
-    """A mistake in campaigns.yml; its words are in bot/locales (campaigns.po)."""
+class CampaignProblem(ShopFileProblem):
+    """Its words are in campaigns.po."""
 
-    def _text(self, part: str, locale: Locale) -> str:
-        text_id = f"campaign_file.{self.code}.{part}"
-        if part == "hint" and self.code == "value":
-            text_id = f"campaign.wrong.{self.values['name']}"
-        said = say(text_id, locale)
-        return "" if said == text_id else said
-
-
-class CampaignProblems(Exception):
-    """Everything that keeps a file from being applied, sorted by place."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = sorted(problems, key=lambda problem: (problem.at, problem.code))
-        super().__init__("\n".join(problem.render(Locale.EN) for problem in self.problems))
+    words = "campaign_file"
+    wrong = "campaign.wrong"
 
 
 class Entry(BaseModel):
@@ -167,12 +155,12 @@ class Applied:
 
 
 def read_campaigns(file: str, text: str) -> tuple[Source, list[Entry]]:
-    """CampaignProblems with every mistake at once."""
+    """ShopFileProblems with every mistake at once."""
     source = read(file, text)
     problems = list(source.problems)
     entries = [] if problems else list(_entries(source, problems))
     if problems:
-        raise CampaignProblems(problems)
+        raise ShopFileProblems(problems)
     return source, entries
 
 
@@ -235,7 +223,7 @@ def apply_campaigns(
     longest_hold: timedelta | None,
     now: datetime,
 ) -> Applied:
-    """CampaignProblems with every line that cannot be: the caller's transaction keeps nothing.
+    """ShopFileProblems with every line that cannot be: the caller's transaction keeps nothing.
     `longest_hold`: for which the shop's providers reserve money."""
     source, entries = read_campaigns(file, text)
     applied, problems = Applied(), []
@@ -254,7 +242,7 @@ def apply_campaigns(
             at = source.at((*path, "key"))
             problems.append(CampaignProblem("running", at, {"name": entry.key}))
     if problems:
-        raise CampaignProblems(problems)
+        raise ShopFileProblems(problems)
     return applied
 
 

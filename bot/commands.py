@@ -18,7 +18,7 @@ from bot.flow_files import check, print_schema, report
 from bot.flow_publishing import publish
 from bot.flow_watch import watch
 from bot.play.failures import StoryFailed
-from bot.play.story import PRIVATE, StoryError
+from bot.play.story import PRIVATE
 from bot.provider_report import compare
 from bot.settings import Settings
 from bot.terminal import BROKEN, EXIT_SOUND, EXIT_USAGE, CannotDo, complain, language, tell
@@ -33,8 +33,8 @@ from data.kernel.errors import ShopError
 from data.kernel.locales import Locale
 from data.migrations import is_current, migrate
 from dialogs.format import (
-    FlowProblems,
     FlowSet,
+    Problems,
     load_flow_set,
     shipped_sources,
 )
@@ -162,7 +162,7 @@ def play_stories(options: argparse.Namespace, _settings: Settings) -> int:
     except StoryFailed as failed:
         sys.stderr.write(failed.failure.render(language()) + "\n")
         return BROKEN
-    except (StoryError, FlowProblems) as broken:
+    except Problems as broken:
         return report(broken.problems)
     return EXIT_SOUND
 

@@ -1,11 +1,12 @@
 """`tuanzi split-orders`: a shop's terms for what a group orders together, from a file."""
 
 import argparse
-import sys
 
 from bot.app import Tuanzi
-from bot.split_files import SplitFileProblems, apply_split_file
-from bot.terminal import BROKEN, EXIT_SOUND, language, tell
+from bot.flow_files import report
+from bot.shop_files import ShopFileProblems
+from bot.split_files import apply_split_file
+from bot.terminal import EXIT_SOUND, tell
 from bot.which_shop import find_merchant
 from bot.yaml_files import text_of
 
@@ -22,9 +23,7 @@ def manage_split_orders(options: argparse.Namespace, tuanzi: Tuanzi) -> int:
                 by="cli",
                 now=tuanzi.clock.now(),
             )
-    except SplitFileProblems as wrong:
-        for problem in wrong.problems:
-            sys.stdout.write(problem.render(language()) + "\n")
-        return BROKEN
+    except ShopFileProblems as wrong:
+        return report(wrong.problems)
     tell("cli.split_orders_applied" if is_new else "cli.split_orders_as_before")
     return EXIT_SOUND

@@ -3,8 +3,7 @@
 Checked line by line and kept whole or not at all; applied twice it changes nothing the second time.
 """
 
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,36 +11,22 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.orm import Session
 
-from bot.web.wording import say
+from bot.shop_files import ShopFileProblem, ShopFileProblems, files_that_begin, problems_in
 from data.kernel.errors import Invalid
-from data.kernel.locales import Locale
 from data.kernel.money import Money
 from data.merchants import Merchant
 from data.split_orders import SplitTerms, change_split_terms, split_terms_of
 from dialogs.format import Position, Problem, Source, read
 
 ROOT = "split_orders"
-_BEGINS = re.compile(r"^(?:\ufeff)?split_orders\s*:", re.MULTILINE)
 _NEEDED = ("minimum", "fee")  # where it is offered
 
 
-class SplitFileProblem(Problem):
-    """A mistake in split_orders.yml; its words are in bot/locales (split_orders.po)."""
+class SplitFileProblem(ShopFileProblem):
+    """Its words are in split_orders.po."""
 
-    def _text(self, part: str, locale: Locale) -> str:
-        text_id = f"split_file.{self.code}.{part}"
-        if part == "hint" and self.code == "value":
-            text_id = f"split_file.wrong.{self.values['name']}"
-        said = say(text_id, locale)
-        return "" if said == text_id else said
-
-
-class SplitFileProblems(Exception):
-    """Everything that keeps a file from being applied, sorted by place."""
-
-    def __init__(self, problems: Collection[Problem]) -> None:
-        self.problems = sorted(problems, key=lambda problem: (problem.at, problem.code))
-        super().__init__("\n".join(problem.render(Locale.EN) for problem in self.problems))
+    words = "split_file"
+    wrong = "split_file.wrong"
 
 
 class SplitEntry(BaseModel):
@@ -57,28 +42,20 @@ class SplitEntry(BaseModel):
 
 
 def split_files_among(sources: Mapping[str, str]) -> dict[str, str]:
-    """The files of such terms in a set of files, by what stands in them."""
-    return {name: text for name, text in sources.items() if _BEGINS.search(text)}
+    return files_that_begin(ROOT, sources)
 
 
 def split_problems(files: Mapping[str, str]) -> list[Problem]:
-    """What is wrong in them."""
-    found: list[Problem] = []
-    for name, text in files.items():
-        try:
-            read_split_file(name, text)
-        except SplitFileProblems as wrong:
-            found += wrong.problems
-    return found
+    return problems_in(files, read_split_file)
 
 
 def read_split_file(file: str, text: str) -> tuple[Source, SplitEntry]:
-    """SplitFileProblems with every mistake at once."""
+    """ShopFileProblems with every mistake at once."""
     source = read(file, text)
     problems = list(source.problems)
     entry = None if problems else _entry(source, problems)
     if entry is None or problems:
-        raise SplitFileProblems(problems)
+        raise ShopFileProblems(problems)
     return source, entry
 
 
@@ -115,7 +92,7 @@ def _value(source: Source, name: str) -> Problem:
 def apply_split_file(
     session: Session, *, merchant: Merchant, file: str, text: str, by: str, now: datetime
 ) -> bool:
-    """For those opened from now on, and who did it. False: it is so already. SplitFileProblems:
+    """For those opened from now on, and who did it. False: it is so already. ShopFileProblems:
     nothing is changed."""
     source, entry = read_split_file(file, text)
     terms = _terms(source, entry, merchant.currency)
@@ -136,7 +113,7 @@ def _terms(source: Source, entry: SplitEntry, currency: str) -> SplitTerms | Non
         except Invalid:
             problems.append(_value(source, name))
     if problems:
-        raise SplitFileProblems(problems)
+        raise ShopFileProblems(problems)
     minimum, fee = money["minimum"], money["fee"]
     if not entry.offered or minimum is None or fee is None:
         return None

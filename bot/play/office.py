@@ -15,10 +15,11 @@ from bot.api import drafting
 from bot.api.paging import Where
 from bot.api.reads import chats, group_buys, orders, split_orders
 from bot.api.reads.people import names_of
-from bot.campaign_files import CampaignProblems, apply_campaigns
+from bot.campaign_files import apply_campaigns
 from bot.console.flow_sheet import Sheet, first_sheet, head
 from bot.console.preview import Rehearsal, rehearse
 from bot.play.world import World
+from bot.shop_files import ShopFileProblems
 from bot.trials import publish_tried
 from bot.web.scope import changing, looking
 from bot.web.wording import say
@@ -120,9 +121,8 @@ class Office:
                     longest_hold=gateways.longest_hold(session, merchant.id),
                     now=self._now,
                 )
-        except CampaignProblems as wrong:
-            rendered = [problem.render(self.locale) for problem in wrong.problems]
-            return [line for lines in rendered for line in lines.splitlines()]
+        except ShopFileProblems as wrong:
+            return wrong.render(self.locale).splitlines()
         return [self._say("cli.campaigns_applied", **asdict(applied))]
 
     # — what takes off the price, and what pays it —

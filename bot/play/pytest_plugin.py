@@ -98,12 +98,11 @@ class StoryItem(pytest.Item):
 def told(error: BaseException) -> str | None:
     """In the language of the terminal; a bug of ours keeps its traceback."""
     from bot.play.failures import StoryFailed  # noqa: PLC0415
-    from bot.play.story import StoryError  # noqa: PLC0415
     from bot.terminal import language  # noqa: PLC0415
-    from dialogs.format import FlowProblems  # noqa: PLC0415
+    from dialogs.format import Problems  # noqa: PLC0415
 
     if isinstance(error, StoryFailed):
         return error.failure.render(language())
-    if isinstance(error, StoryError | FlowProblems):
-        return "\n".join(problem.render(language()) for problem in error.problems)
+    if isinstance(error, Problems):
+        return error.render(language())
     return None

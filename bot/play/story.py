@@ -1,6 +1,6 @@
 """What a story is: cases, steps, and what is wrong in one, each with the line it stands on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.web.wording import say
 from data.kernel.locales import Locale
-from dialogs.format import Position, Problem
+from dialogs.format import Position, Problem, Problems
 
 PRIVATE = "private"
 
@@ -20,15 +20,8 @@ class StoryProblem(Problem):
         return say(f"story.{self.code}.{part}", locale)
 
 
-class StoryError(Exception):
-    """Everything that keeps a file from being acted, sorted by place."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = sorted(problems, key=lambda problem: (problem.at, problem.code))
-        super().__init__(self.render(Locale.EN))
-
-    def render(self, locale: Locale) -> str:
-        return "\n".join(problem.render(locale) for problem in self.problems)
+class StoryError(Problems):
+    """They keep a file from being acted."""
 
 
 @dataclass(frozen=True, slots=True)

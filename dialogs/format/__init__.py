@@ -36,7 +36,7 @@ from dialogs.format.loader import (
 )
 from dialogs.format.predicate_tokens import PredicateError
 from dialogs.format.predicates import Predicate, compile_predicate
-from dialogs.format.problems import FlowProblems, Position, Problem
+from dialogs.format.problems import FlowProblems, Position, Problem, Problems
 from dialogs.format.reader import Source, read
 from dialogs.format.shape import schema
 from dialogs.format.values import is_allowed
@@ -58,6 +58,7 @@ __all__ = [
     "Predicate",
     "PredicateError",
     "Problem",
+    "Problems",
     "Rejection",
     "Response",
     "ResponseButton",

@@ -62,12 +62,19 @@ class Problem:
         return words(locale).get(self.code, {}).get(part, self.code if part == "message" else "")
 
 
-class FlowProblems(Exception):
-    """Everything that keeps a flow set from loading, sorted by place."""
+class Problems(Exception):
+    """Everything that is wrong in some files, sorted by place."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(problems, key=lambda problem: (problem.at, problem.code))
-        super().__init__("\n".join(problem.render(Locale.EN) for problem in self.problems))
+        super().__init__(self.render(Locale.EN))
+
+    def render(self, locale: Locale) -> str:
+        return "\n".join(problem.render(locale) for problem in self.problems)
+
+
+class FlowProblems(Problems):
+    """They keep a flow set from loading."""
 
 
 def _any_of(kinds: Iterable[str], locale: Locale) -> str:
