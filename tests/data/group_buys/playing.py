@@ -5,28 +5,16 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from data.group_buys import PayMode, SeatState, TeamState, Underpaid
 from tests.data.group_buys.machine import GroupBuyMachine, found_shop
 from tests.data.group_buys.shop import GroupShop
+from tests.machines import play_settings
 
 _STATES = {f"team {state}" for state in TeamState if state != TeamState.PAYING}
 _STATES |= {f"seat {state}" for state in SeatState}
 _SHARE = 0.2  # a state seen in fewer runs than this is not tested, only passed by
-
-
-def play_settings(examples: int, steps: int, **more: object) -> settings:
-    return settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        suppress_health_check=list(HealthCheck),
-        **more,  # type: ignore[arg-type]
-    )
 
 
 def a_machine(  # what kind of shop, and of play: each has a name
