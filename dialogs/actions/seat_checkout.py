@@ -28,7 +28,7 @@ from dialogs.actions.one_address import TO_LEADER
 from dialogs.actions.products import variant_words
 from dialogs.actions.turn import Turn
 from dialogs.engine.commands import CancelFlow
-from dialogs.notices.members import asks_to_pay
+from dialogs.notices.seats import asks_to_pay
 from dialogs.notices.unheard import heard_otherwise
 from dialogs.team_card import Wording, ladder_lines, title_of
 

@@ -21,19 +21,21 @@ from dialogs.notices.orders import TOLD as ORDERS
 from dialogs.notices.pools import TOLD as POOLS
 from dialogs.notices.reminders import TOLD as REMINDERS
 from dialogs.notices.returns import TOLD as RETURNS
+from dialogs.notices.seats import TOLD as SEATS
 from dialogs.notices.split_orders import TOLD as SPLIT_ORDERS
 from dialogs.notices.split_orders import tell_lowered
 
 
 def _lowered(herald: Herald, fact: Fact) -> None:
     """Of a seat, or of a part in a common order: each looks for its own."""
-    GROUP_BUYS[PriceLowered](herald, fact)
+    SEATS[PriceLowered](herald, fact)
     tell_lowered(herald, fact)
 
 
 _TOLD: Mapping[type[Fact], Tell] = {
     **ORDERS,
     **GROUP_BUYS,
+    **SEATS,
     **NUDGES,
     **POOLS,
     **SPLIT_ORDERS,

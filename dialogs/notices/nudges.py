@@ -1,7 +1,7 @@
 """Somebody had the others reminded of a team: its group hears how it stands, or, where all that is
 missing is money, whoever has not paid hears it alone. Nobody is named, and nobody is pressed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from data.delivery.messages import Option, Options, OutboundMessage, Purpose
@@ -9,10 +9,10 @@ from data.group_buys import Seat, TeamState, TeamView, team_view
 from data.group_buys.facts import TeamNudged
 from data.kernel.facts import Fact
 from dialogs.notices.group_buys import show_card
-from dialogs.notices.herald import Herald
-from dialogs.notices.members import Told, tell_member
+from dialogs.notices.herald import Herald, Tell
+from dialogs.notices.seats import Told, team_title, tell_member
 from dialogs.responses import say
-from dialogs.team_card import Wording, standing, title_of
+from dialogs.team_card import Wording, standing
 
 _NUDGE = "utter_team_nudge"
 
@@ -42,7 +42,7 @@ def _nudged(herald: Herald, fact: Fact) -> None:
 def _told(herald: Herald, view: TeamView) -> OutboundMessage:
     """In the language of the card, for it is everybody's too."""
     wording = Wording(herald.domain, view.locale)
-    title = title_of(herald.session, view, merchant_id=herald.merchant_id, locale=wording.locale)
+    title = team_title(herald, view, wording.locale)
     stands = standing(wording, view, title=title, now=herald.now)
     join = Option(
         wording.words("utter_team_join_button"), f"/Act(action_join_team, team={view.id})"
@@ -56,4 +56,4 @@ def _told(herald: Herald, view: TeamView) -> OutboundMessage:
     return replace(message, purpose=Purpose.NUDGE, not_after=view.deadline)
 
 
-TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {TeamNudged: _nudged}
+TOLD: Mapping[type[Fact], Tell] = {TeamNudged: _nudged}

@@ -1,6 +1,6 @@
 """Receipts and everything else an order has to tell its buyer, in private."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from data.delivery.messages import Option, Options
@@ -24,7 +24,7 @@ from data.orders import (
 from data.payments import PaymentFailed, Refund, RefundFailed, was_only_held
 from data.people import Person
 from dialogs.notices.bills import mark_paid
-from dialogs.notices.herald import Herald, Notice
+from dialogs.notices.herald import Herald, Notice, Tell
 from dialogs.wording import money
 
 _NUDGE = "utter_team_nudge_button"
@@ -159,7 +159,7 @@ def _shipped(herald: Herald, fact: Fact) -> None:
     _tell(herald, fact, "utter_shipped_tracking" if order.tracking else "utter_shipped")
 
 
-def _simply(response: str) -> Callable[[Herald, Fact], None]:
+def _simply(response: str) -> Tell:
     """Of an order for a seat its own notice speaks (group_buys.py), and of a dearer variant's
     difference that of the order which it changes (returns.py)."""
 
@@ -172,7 +172,7 @@ def _simply(response: str) -> Callable[[Herald, Fact], None]:
     return told
 
 
-TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
+TOLD: Mapping[type[Fact], Tell] = {
     OrderPaid: _paid,
     PaymentFailed: _failed,
     OrderExpired: _simply("utter_order_expired"),

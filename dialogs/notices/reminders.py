@@ -3,7 +3,7 @@
 The reminder has been counted and cleared before we hear of it (data/occasions/reminders.py).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from data.delivery.messages import (
@@ -23,7 +23,7 @@ from data.people import Person
 from data.recommendations import Age, Idea, Wish, suggest_gifts
 from dialogs.actions.products import product_card
 from dialogs.day_words import lunar_name, what_day
-from dialogs.notices.herald import Herald
+from dialogs.notices.herald import Herald, Tell
 
 _RESPONSE = "utter_reminder"
 _IDEAS = 3
@@ -157,4 +157,4 @@ def _stop_button(told: _Told) -> Option:
     )
 
 
-TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {ReminderDue: _due}
+TOLD: Mapping[type[Fact], Tell] = {ReminderDue: _due}

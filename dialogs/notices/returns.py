@@ -1,6 +1,6 @@
 """Goods on their way back or exchanged, and a variant whose difference was paid or not."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from data.catalogue import get_variant, text_in
 from data.kernel.facts import Fact
@@ -26,10 +26,10 @@ from data.orders import (
 from data.people import Person
 from dialogs.actions.products import variant_words
 from dialogs.notices.exchanges import SILENT, exchange_response, exchange_values
-from dialogs.notices.herald import Herald, Notice
+from dialogs.notices.herald import Herald, Notice, Tell
 
 
-def _step(response: str) -> Callable[[Herald, Fact], None]:
+def _step(response: str) -> Tell:
     def told(herald: Herald, fact: Fact) -> None:
         assert isinstance(fact, ReturnFact)  # noqa: S101  # wired by type below
         asked = herald.session.get_one(Return, fact.return_id)
@@ -90,7 +90,7 @@ def _tell(
     herald.tell_person(fact.person_id, notice, conversation_id=fact.conversation_id)
 
 
-TOLD: Mapping[type[Fact], Callable[[Herald, Fact], None]] = {
+TOLD: Mapping[type[Fact], Tell] = {
     ReturnApproved: _step("utter_return_approved"),
     ReturnRefused: _step("utter_return_refused"),
     ReturnReceived: _step("utter_return_received"),
