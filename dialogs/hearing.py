@@ -14,20 +14,10 @@ from data.conversations import Mode, offered_to, pressed
 from data.conversations.whereabouts import Whereabouts, look_around
 from data.delivery.inbound import EventKind, InboundEvent
 from data.delivery.masking import mask_cards
-from data.group_buys import (
-    Team,
-    TeamState,
-    has_line,
-    is_running,
-    lists_of,
-    running_teams_in,
-    teams_with,
-    unpaid_seats,
-)
+from data.group_buys import has_line, is_running
 from data.kernel.locales import Locale
 from data.merchants import ChannelAccount
 from data.pools import open_pools_in
-from data.split_orders import own_splits
 from dialogs.agreeing import agreed_to
 from dialogs.calling import is_calling
 from dialogs.counted import newest
@@ -39,7 +29,8 @@ from dialogs.last_words import LastWords
 from dialogs.model_trust import Trust, trust_in_model
 from dialogs.outlived import is_outlived, read_anew
 from dialogs.standing import standing
-from dialogs.understanding import Agreed, Asked, Context, OwnSplits, Understood, Ware
+from dialogs.taking_part import has_place, is_in_team, splits_of, teams_here, waits
+from dialogs.understanding import Agreed, Asked, Context, Understood, Ware
 from dialogs.understanding.addresses import holds_address
 from dialogs.understanding.afterwards import is_fresh
 from dialogs.understanding.model import Question, Scope, is_reserved, is_worth_asking, redact
@@ -122,7 +113,7 @@ def _understood(
     if not event.addressed:
         heard = _overheard(house, text, context, rev)
         said = heard.understood.intent if heard.understood is not None else None
-        may_leave = {_LEAVE: _has_seat, _LEAVE_LINE: _waits}.get(said or "")
+        may_leave = {_LEAVE: has_place, _LEAVE_LINE: waits}.get(said or "")
         not_to_us = may_leave is not None and not may_leave(session, known, now)
         return Hearing(rev, silent=True) if not_to_us else heard
     understood = house.understand(text, context)
@@ -183,52 +174,6 @@ def _overheard(house: House, text: str, context: Context, rev: int) -> Hearing:
     return Hearing(rev, understood.commands, understood)
 
 
-def _has_seat(session: Session, known: Whereabouts, now: datetime) -> bool:
-    """Whoever is in no team here, nor in line for one, does not say "I'm out" to us."""
-    person, chat = known.person, known.chat
-    if person is None or chat is None:
-        return False
-    seats = unpaid_seats(session, merchant_id=known.merchant.id, person_id=person.id)
-    here = {team.id for team in _teams_here(session, known) if is_running(team, now)}
-    return any(seat.team_id in here for seat in seats) or _waits(session, known, now)
-
-
-def _own_splits(session: Session, known: Whereabouts, now: datetime) -> OwnSplits:
-    """In a group those whose card lives there; alone all of theirs."""
-    if known.person is None or known.chat is None:
-        return OwnSplits()
-    chat_id = known.chat.id if known.chat.kind == "group" else None
-    mine = own_splits(session, person_id=known.person.id, chat_id=chat_id, now=now)
-    return OwnSplits(
-        organises=bool(mine.organised),
-        is_in=bool(mine.joined),
-        has_seat=_has_seat(session, known, now),
-    )
-
-
-def _is_in_team(session: Session, known: Whereabouts) -> bool:
-    """In one that is open still, of any chat; before a group it is nobody's business."""
-    if known.person is None or known.chat is None or known.chat.kind == "group":
-        return False
-    shop, person = known.merchant.id, known.person.id
-    newest = teams_with(session, merchant_id=shop, person_id=person, limit=1)
-    return any(team.state == TeamState.OPEN for team in newest)
-
-
-def _waits(session: Session, known: Whereabouts, _now: datetime) -> bool:
-    if known.person is None:
-        return False
-    here = {team.id for team in _teams_here(session, known)}
-    return any(entry.team_id in here for entry in lists_of(session, person_id=known.person.id))
-
-
-def _teams_here(session: Session, known: Whereabouts) -> list[Team]:
-    """Of a group; alone one has no teams but one's own."""
-    if known.chat is None or known.chat.kind != "group":
-        return []
-    return running_teams_in(session, chat_id=known.chat.id)
-
-
 def _press(
     session: Session, house: House, known: Whereabouts, token: str, now: datetime
 ) -> Hearing:
@@ -284,7 +229,7 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
     zone = person.timezone if person else merchant.timezone
     who = person.id if person else None  # also of somebody new: a group's card is for all
     offers = offered_to(session, chat_id=chat.id, person_id=who, now=now) if chat else []
-    teams = _teams_here(session, known)
+    teams = teams_here(session, known)
     knows_lines = _LINE in live.domain.responses  # flows published before have no words for them
     return Context(
         locale=Locale(person.locale if person else merchant.locale),
@@ -300,8 +245,8 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
         flow_slots=live.owned,
         team_open=any(is_running(team, now) for team in teams),
         line_open=knows_lines and any(has_line(team, now) for team in teams),
-        own_splits=lambda: _own_splits(session, known, now),
-        in_team=partial(_is_in_team, session, known),
+        own_splits=lambda: splits_of(session, known, now),
+        in_team=partial(is_in_team, session, known),
         pool_open=bool(chat and open_pools_in(session, chat_id=chat.id, now=now)),
         day_saved=is_fresh(state.slots.get("day_saved"), now=now),
         wares=_wares(session, merchant.id),

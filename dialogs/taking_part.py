@@ -1,0 +1,65 @@
+"""What the person who speaks takes part in, of what people do together: teams, lines for a place in
+one, common orders. Their words may be about any of it."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from data.conversations.whereabouts import Whereabouts
+from data.group_buys import (
+    Team,
+    TeamState,
+    is_running,
+    lists_of,
+    running_teams_in,
+    teams_with,
+    unpaid_seats,
+)
+from data.split_orders import own_splits
+from dialogs.understanding import OwnSplits
+
+
+def teams_here(session: Session, known: Whereabouts) -> list[Team]:
+    """Of a group; alone one has no teams but one's own."""
+    if known.chat is None or known.chat.kind != "group":
+        return []
+    return running_teams_in(session, chat_id=known.chat.id)
+
+
+def has_place(session: Session, known: Whereabouts, now: datetime) -> bool:
+    """Whoever is in no team here, nor in line for one, does not say "I'm out" to us."""
+    person, chat = known.person, known.chat
+    if person is None or chat is None:
+        return False
+    seats = unpaid_seats(session, merchant_id=known.merchant.id, person_id=person.id)
+    here = {team.id for team in teams_here(session, known) if is_running(team, now)}
+    return any(seat.team_id in here for seat in seats) or waits(session, known, now)
+
+
+def waits(session: Session, known: Whereabouts, _now: datetime) -> bool:
+    if known.person is None:
+        return False
+    here = {team.id for team in teams_here(session, known)}
+    return any(entry.team_id in here for entry in lists_of(session, person_id=known.person.id))
+
+
+def is_in_team(session: Session, known: Whereabouts) -> bool:
+    """In one that is open still, of any chat; before a group it is nobody's business."""
+    if known.person is None or known.chat is None or known.chat.kind == "group":
+        return False
+    shop, person = known.merchant.id, known.person.id
+    newest = teams_with(session, merchant_id=shop, person_id=person, limit=1)
+    return any(team.state == TeamState.OPEN for team in newest)
+
+
+def splits_of(session: Session, known: Whereabouts, now: datetime) -> OwnSplits:
+    """In a group those whose card lives there; alone all of theirs."""
+    if known.person is None or known.chat is None:
+        return OwnSplits()
+    chat_id = known.chat.id if known.chat.kind == "group" else None
+    mine = own_splits(session, person_id=known.person.id, chat_id=chat_id, now=now)
+    return OwnSplits(
+        organises=bool(mine.organised),
+        is_in=bool(mine.joined),
+        has_seat=has_place(session, known, now),
+    )
