@@ -4,7 +4,7 @@ join and pay. Everybody may press it. It tells sums of all and nobody's own."""
 from datetime import datetime
 
 from data.delivery.messages import Option, Options, OutboundMessage, Purpose, Text
-from data.split_orders import SplitView
+from data.split_orders import SplitState, SplitView
 from dialogs.team_card import Wording
 
 RESPONSE = "utter_split_card"
@@ -29,7 +29,7 @@ def _lines(wording: Wording, view: SplitView, now: datetime) -> list[str]:
     head = wording.words(RESPONSE)
     people, share = str(view.people), view.share
     if not view.is_open:
-        ending = "closing" if view.state == "open" else view.state
+        ending = "closing" if view.state == SplitState.OPEN else view.state
         is_said = view.said is not None and wording.knows(SAID)
         response = SAID if is_said else f"utter_split_card_{ending}"
         told = {"people": people, "goods": view.goods, "share": share, "said": view.said}

@@ -25,7 +25,6 @@ from data.pools import (
     PoolOpened,
     PoolOrdered,
     PoolRestDue,
-    PoolState,
     PoolView,
     contributors,
     pool_view,
@@ -56,7 +55,7 @@ def _changed(herald: Herald, fact: Fact) -> None:
 def show_anew(herald: Herald, pool_id: str, what: str) -> datetime | None:
     """The card as it is now; until when it runs, if it does."""
     view = pool_view(herald.session, pool_id, now=herald.now)
-    if view.state != PoolState.OPEN or view.deadline <= herald.now or not herald.knows(RESPONSE):
+    if not view.is_open or not herald.knows(RESPONSE):
         return None
     _show(herald, view, what)
     return view.deadline

@@ -22,7 +22,6 @@ from data.split_orders import (
     SplitOpened,
     SplitOrdered,
     SplitPart,
-    SplitState,
     SplitView,
     part_behind,
     payers,
@@ -53,7 +52,7 @@ def _changed(herald: Herald, fact: Fact) -> None:
 def show_anew(herald: Herald, split_id: str, what: str) -> datetime | None:
     """The card as it is now; until when it runs, if it does."""
     view = split_view(herald.session, split_id, now=herald.now)
-    if view.state != SplitState.OPEN or view.deadline <= herald.now or not herald.knows(RESPONSE):
+    if not view.is_open or not herald.knows(RESPONSE):
         return None
     _show(herald, view, what)
     return view.deadline
