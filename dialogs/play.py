@@ -2,21 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from data.conversations import (
-    Awaited,
-    LinkedFlow,
-    NewWait,
-    begin_wait,
-    end_wait,
-    make_link,
-    record_events,
-    save,
-)
+from data.conversations import LinkedFlow, end_wait, make_link, record_events, save
 from data.delivery.messages import Option, Options, OutboundMessage
 from data.delivery.outbox import Letter, Origin
 from data.kernel.database import has_changes
@@ -49,7 +39,6 @@ from dialogs.engine import (
 )
 from dialogs.format import FlowSet, Response
 from dialogs.format.placeholders import gaps_of
-from dialogs.format.wait_events import WAIT_EVENTS, About
 from dialogs.handing_over import hand_over
 from dialogs.house import Cause, House, Stage, stage_of
 from dialogs.last_words import LastWords
@@ -58,6 +47,7 @@ from dialogs.log import notes_of
 from dialogs.private import START_LINK, private_stage
 from dialogs.responses import fitting, say
 from dialogs.standing import pin, standing
+from dialogs.waits import begin_to_wait
 from dialogs.wording import Unwordable
 
 _WAYS_TO_PAY = "ways_to_pay"  # a gap that any sentence may have
@@ -321,7 +311,7 @@ class Play:
             case Post():
                 self.letters.append(effect.message)
             case Wait():
-                self._begin_wait(effect)
+                begin_to_wait(self.session, self.stage.conversation, effect, now=self.cause.now)
             case Unwait(wait=wait):
                 conversation_id = self.stage.conversation.id
                 end_wait(self.session, conversation_id=conversation_id, wait=wait)
@@ -363,32 +353,10 @@ class Play:
         """Say to this person, here, what is worded already."""
         self.letters.append(Letter(self.stage.chat.id, message, person_id=self.stage.person.id))
 
-    def _begin_wait(self, wait: Wait) -> None:
-        new = NewWait(
-            wait.wait,
-            _awaited(wait, self.stage.conversation.id),
-            timedelta(seconds=wait.timeout),
-            wait.frame,
-            wait.after,
-        )
-        begin_wait(self.session, conversation=self.stage.conversation, new=new, now=self.cause.now)
-
     def _repeat(self) -> None:
         chat_id, person_id = self.stage.chat.id, self.stage.person.id
         for message in LastWords(self.session, chat_id, person_id, self.cause.now).again():
             self.tell(message)
-
-
-def _awaited(wait: Wait, conversation_id: str) -> list[Awaited]:
-    """What is about this conversation needs no slot to say so; what is about nothing only passes.
-    An older version may name an event that is told no more."""
-    keys = {About.TIME: "", About.CONVERSATION: conversation_id}
-    told = {name: WAIT_EVENTS[name] for name in wait.events if name in WAIT_EVENTS}
-    awaited = (
-        Awaited(name, keys.get(event.about, wait.key), event.lasting)
-        for name, event in told.items()
-    )
-    return [one for one in awaited if one.key]
 
 
 def _needs_the_lock(effect: Effect) -> bool:
