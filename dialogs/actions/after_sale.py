@@ -175,7 +175,7 @@ def _options(turn: Turn, order: Order) -> list[Option]:
     return [
         turn.option(label, wanted[label], number=order.number)
         for label in wanted
-        if fits[label] and label in turn.domain.responses  # older flows have fewer words
+        if fits[label] and turn.knows(label)  # older flows have fewer words
     ]
 
 

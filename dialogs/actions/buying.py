@@ -93,7 +93,7 @@ class AskConfirmOrder(ShopAction):
 def tell_tax(turn: Turn, asked: Quote) -> None:
     """What the sum has beside goods and shipping. Older versions of a shop's flows have no words
     for it, and a total that says enough."""
-    if asked.tax is not None and _TAX in turn.domain.responses:
+    if asked.tax is not None and turn.knows(_TAX):
         turn.say(_TAX, tax=asked.tax)
 
 
@@ -167,7 +167,7 @@ def _link(turn: Turn, order: Order, url: str) -> Segment:
 
 def _named(turn: Turn, number: str) -> str:
     """Older versions of a shop's flows have no words for it."""
-    known = _INVOICE in turn.domain.responses
+    known = turn.knows(_INVOICE)
     return turn.words(_INVOICE, number=number) if known else number
 
 

@@ -53,7 +53,7 @@ def _change_instead(turn: Turn, order: Order) -> None:
 
 def exchange_instead(turn: Turn, order: Order) -> bool:
     """It has left: is another one to be had for it? Then that is what is meant."""
-    if not _fits(turn, order) or "utter_which_to_exchange" not in turn.domain.responses:
+    if not _fits(turn, order) or not turn.knows("utter_which_to_exchange"):
         return False
     _go_on(turn, FLOW, "order_to_exchange", order)
     if said := turn.slots.get("new_variant"):

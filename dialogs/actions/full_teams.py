@@ -30,7 +30,7 @@ def no_place(turn: Turn, team: Team, refusal: GroupBuyClosed | NoSeatLeft, units
     if tell_place(turn, team):
         return
     view = team_view(turn.session, team)
-    if _OFFER in turn.domain.responses and view.takes_waiters:
+    if turn.knows(_OFFER) and view.takes_waiters:
         options = Options((line_option(turn, team, units), anew_option(turn, team)))
         turn.say(_OFFER, options, place=str(view.waiting + 1))
         return
@@ -55,7 +55,7 @@ def anew_option(turn: Turn, team: Team) -> Option:
 def tell_place(turn: Turn, team: Team) -> bool:
     """Where they stand in its line. False: they do not."""
     entry = waiting_entry(turn.session, team_id=team.id, person_id=turn.person.id)
-    if entry is None or PLACE not in turn.domain.responses:
+    if entry is None or not turn.knows(PLACE):
         return False
     if turn.in_group:
         turn.go_on_privately(LINE, line_team=team.id)
@@ -93,7 +93,7 @@ def leave_the_line(turn: Turn, entry: WaitlistEntry) -> None:
 
 def lines_here(turn: Turn) -> list[WaitlistEntry]:
     """In a group those of its teams; in private all of them; after a press only that one."""
-    if PLACE not in turn.domain.responses:
+    if not turn.knows(PLACE):
         return []  # flows that a shop published before have no words for it
     lines = lists_of(turn.session, person_id=turn.person.id)
     return [entry for entry in lines if _is_about(turn, entry)]

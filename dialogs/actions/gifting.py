@@ -169,7 +169,7 @@ def _card(turn: Turn, idea: Idea, pick: str) -> Card:
 
 def _together(turn: Turn, idea: Idea) -> tuple[Option, ...]:
     """Several may pay for it. Older versions of a shop's flows know no such thing."""
-    if _TOGETHER not in turn.domain.responses or not pool_offer(turn.merchant).is_open:
+    if not turn.knows(_TOGETHER) or not pool_offer(turn.merchant).is_open:
         return ()
     return (turn.option(_TOGETHER, f"/StartFlow(pool_start, pool_gift={idea.product.id})"),)
 

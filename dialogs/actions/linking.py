@@ -45,7 +45,7 @@ def channel_of(turn: Turn, conversation_id: str) -> str:
 def channel_words(turn: Turn, channel: str) -> str:
     """As people call it."""
     response = f"utter_channel_{channel}"
-    known = response in turn.domain.responses
+    known = turn.knows(response)
     return turn.words(response if known else "utter_channel_other")
 
 

@@ -44,7 +44,7 @@ def _waits(order: Order) -> bool:
 
 def tell_waiting(turn: Turn, orders: list[Order]) -> None:
     show_orders(turn, orders)
-    if orders and _HONEST in turn.domain.responses:
+    if orders and turn.knows(_HONEST):
         turn.say(_HONEST)
 
 

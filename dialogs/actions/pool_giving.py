@@ -139,7 +139,7 @@ def _amount(turn: Turn, pool: Pool) -> Money | None:
 
 def _refuse(turn: Turn, pool: Pool, refusal: ShopError) -> None:
     response = _WHY.get(refusal.detail)
-    if response is None or (refusal.detail == _PAUSED and response not in turn.domain.responses):
+    if response is None or (refusal.detail == _PAUSED and not turn.knows(response)):
         raise refusal
     turn.set("pool_amount", None)
     if refusal.detail == _REST:
@@ -150,7 +150,7 @@ def _refuse(turn: Turn, pool: Pool, refusal: ShopError) -> None:
 
 def _offer_what_fits(turn: Turn, pool: Pool, values: Mapping[str, Any]) -> None:
     """Flows that were published before have no words for it, and say how much is missing."""
-    if _WHY[_REST] not in turn.domain.responses:
+    if not turn.knows(_WHY[_REST]):
         turn.say("utter_pool_most", most=pool.free)
         return
     options = tuple(
@@ -181,7 +181,7 @@ class AskPoolAmount(ShopAction):
     def act(self, turn: Turn) -> None:
         view = pool_view(turn.session, _meant(turn), now=turn.now)
         title = text_in(view.title, turn.locale)
-        is_capped = view.cap is not None and _ASK_CAPPED in turn.domain.responses
+        is_capped = view.cap is not None and turn.knows(_ASK_CAPPED)
         asked = _ASK_CAPPED if is_capped else "utter_ask_pool_amount"
         turn.say(asked, title=title, missing=view.missing, cap=view.cap)
 

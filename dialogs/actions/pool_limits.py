@@ -117,7 +117,7 @@ def limits_in_words(turn: Turn) -> dict[str, str]:
     """The one line of it as `limits`: "Until Friday, at most CN¥50 each". `days` is for flows that
     a shop published before, which know nothing else."""
     known = {"days": str(window_of(turn).days)}
-    return known | {"limits": _line(turn)} if _UNCAPPED in turn.domain.responses else known
+    return known | {"limits": _line(turn)} if turn.knows(_UNCAPPED) else known
 
 
 def _line(turn: Turn) -> str:

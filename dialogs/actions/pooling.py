@@ -210,7 +210,7 @@ class AskConfirmPool(ShopAction):
             share = target.split([1] * count)[0]
             turn.say("utter_pool_summary", count=str(count), share=share, **values)
         turn.say(_who_sees(turn), for_name=turn.slots["pool_for"])
-        if _CHANGED in turn.domain.responses:
+        if turn.knows(_CHANGED):
             turn.set("pool_told", str(target.minor))
         turn.say("utter_ask_confirm_pool")
 
@@ -257,7 +257,7 @@ class OpenPool(ShopAction):
             turn.session, merchant_id=turn.merchant.id, pool_id=pool.id, now=turn.now
         )
         link = f"{turn.public_url}/c/{token}"
-        ways = (_close_links(turn, pool), off) if _CLOSED in turn.domain.responses else (off,)
+        ways = (_close_links(turn, pool), off) if turn.knows(_CLOSED) else (off,)
         turn.say("utter_pool_opened_secret", Options(ways), link=link, **values)
 
     def _opened(self, turn: Turn) -> Pool:
@@ -304,7 +304,7 @@ def _say_why(turn: Turn, refusal: ShopError) -> None:
     """Flows that a shop published before have no words for one who stopped offering it."""
     if refusal.detail != _OFF:
         turn.say("utter_pool_not_now", limit=str(refusal.values.get("limit", "")))
-    elif _NOT_OFFERED in turn.domain.responses:
+    elif turn.knows(_NOT_OFFERED):
         turn.say(_NOT_OFFERED)
     else:
         raise refusal

@@ -117,7 +117,7 @@ def _describe(turn: Turn, product: Product) -> None:
 def _together(turn: Turn, product: Product) -> str:
     """What each pays in the open team of this group that buys it, as a further line."""
     response = "utter_product_together"
-    if not turn.in_group or response not in turn.domain.responses:
+    if not turn.in_group or not turn.knows(response):
         return ""
     teams = open_teams_in(turn.session, chat_id=turn.chat.id, now=turn.now)
     views = (team_view(turn.session, team) for team in teams)

@@ -72,7 +72,7 @@ def _tell_paid(turn: Turn, taken: str) -> None:
 
 def _tell_held(turn: Turn, seat: Seat, view: TeamView) -> None:
     response = "utter_seat_held" if seat.quantity == 1 else "utter_seat_held_units"
-    if view.state == TeamState.PAYING and _DUE in turn.domain.responses:
+    if view.state == TeamState.PAYING and turn.knows(_DUE):
         response = _DUE  # it is full, so nothing is said of what would be if it were not
         heard_otherwise(turn.session, person_id=turn.person.id, key=asks_to_pay(seat.id))
     turn.say(
@@ -175,7 +175,7 @@ def _summary(turn: Turn, view: TeamView, *, to_leader: bool) -> str:
     """Where everybody pays by now, nothing is left to fill."""
     response = "utter_seat_summary_to_leader" if to_leader else "utter_seat_summary"
     due = f"{response}_due"
-    return due if view.state == TeamState.PAYING and due in turn.domain.responses else response
+    return due if view.state == TeamState.PAYING and turn.knows(due) else response
 
 
 class PlaceSeatOrder(ShopAction):

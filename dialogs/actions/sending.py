@@ -42,7 +42,7 @@ class ChangeAddress(ShopAction):
             turn.commands.append(SetSlot("ship_to", ANEW))
         elif is_buying(turn):
             turn.say("utter_address_comes")
-        elif "utter_confirm_address" in turn.domain.responses:
+        elif turn.knows("utter_confirm_address"):
             number = turn.slots.get("order_said")
             turn.commands.append(StartFlow(WISH.flow))
             turn.commands += [SetSlot("order_said", number)] if number else []

@@ -220,7 +220,7 @@ class PaySplitPart(ShopAction):
             )
         except (Refused, TooOften) as refusal:
             response = _WHY.get(refusal.detail)
-            if response is None or response not in turn.domain.responses:
+            if response is None or not turn.knows(response):
                 raise
             turn.say(response, **refusal.values)
             return

@@ -21,7 +21,7 @@ _FEWEST, _MOST = 10, 72 * 60  # as the shop's own limits: data/split_orders/term
 
 def ordering_together(turn: Turn) -> tuple[Option, ...]:
     """Beside what a group may buy as a team: where the shop offers it and its flows know of it."""
-    if split_terms_of(turn.merchant) is None or _BUTTON not in turn.domain.responses:
+    if split_terms_of(turn.merchant) is None or not turn.knows(_BUTTON):
         return ()
     return (turn.option(_BUTTON, "/Act(action_split_aside)"),)
 

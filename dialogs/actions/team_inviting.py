@@ -37,7 +37,7 @@ class Invite(ShopAction):
     called = "action_invite"
 
     def act(self, turn: Turn) -> None:
-        if _GIVEN not in turn.domain.responses:
+        if not turn.knows(_GIVEN):
             return  # flows that a shop published before have no words for it
         if turn.person.minor_since is not None:
             turn.go_on_privately("protect_minor")
@@ -136,7 +136,7 @@ def link_of(turn: Turn, team: Team) -> str:
 
 def tell_reward(turn: Turn, team: Team) -> None:
     """Only where this messenger allows one, and while there is something left to give."""
-    if _REWARD not in turn.domain.responses:
+    if not turn.knows(_REWARD):
         return
     budget = rewarding_budget(
         turn.session,

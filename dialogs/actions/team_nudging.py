@@ -41,7 +41,7 @@ _WHY_NOT = {
 
 def nudge_option(turn: Turn, team: Team) -> tuple[Option, ...]:
     """For its leader, while there is somebody to remind and a time left for it."""
-    leads = team.leader_id == turn.person.id and _BUTTON in turn.domain.responses
+    leads = team.leader_id == turn.person.id and turn.knows(_BUTTON)
     if not leads or not may_be_nudged(team, turn.now):
         return ()
     return (turn.option(_BUTTON, f"/Act(action_nudge_team, team={team.id})"),)
@@ -53,7 +53,7 @@ class NudgeTeam(ShopAction):
     called = "action_nudge_team"
 
     def act(self, turn: Turn) -> None:
-        if _BUTTON not in turn.domain.responses:
+        if not turn.knows(_BUTTON):
             return  # flows that a shop published before have no words for it
         if turn.slots.get("team") is not None:
             _nudge(turn, str(turn.slots["team"]))
@@ -80,7 +80,7 @@ def _is_about_orders(turn: Turn, teams: list[Team]) -> bool:
         if orders:
             tell_waiting(turn, orders)
         return bool(orders)
-    if not waiting or _BOTH not in turn.domain.responses:
+    if not waiting or not turn.knows(_BOTH):
         return False
     options = [_named(turn, team) for team in teams[:MOST_OFFERED]]
     options += [order_option(turn, order) for order in waiting]

@@ -56,7 +56,7 @@ def _tell(turn: Turn, team: Team) -> None:
 
 def _way_in(turn: Turn, team: Team, view: TeamView) -> tuple[Option, ...]:
     """Its line, where it has one; a team that is being paid for has no other."""
-    if view.takes_waiters and BUTTON in turn.domain.responses:
+    if view.takes_waiters and turn.knows(BUTTON):
         return (line_option(turn, team),)
     return (join_option(turn, team),) if view.state == TeamState.OPEN else ()
 

@@ -38,7 +38,7 @@ class WaitForPlace(ShopAction):
     called = "action_wait_for_place"
 
     def act(self, turn: Turn) -> None:
-        if PLACE not in turn.domain.responses:
+        if not turn.knows(PLACE):
             return  # flows that a shop published before have no words for it
         team_id = turn.slots.get("team")
         if team_id is not None:
@@ -153,7 +153,7 @@ class LeaveLine(ShopAction):
     called = "action_leave_line"
 
     def act(self, turn: Turn) -> None:
-        if PLACE not in turn.domain.responses:
+        if not turn.knows(PLACE):
             return
         lines = lines_here(turn)
         if len(lines) > 1:

@@ -150,6 +150,10 @@ class Turn:
         (text, *_rest) = message.segments
         return Option(getattr(text, "text", ""), payload)
 
+    def knows(self, response: str) -> bool:
+        """Older versions of a shop's flows may have no words for it."""
+        return response in self.domain.responses
+
     def words(self, response: str, **values: Any) -> str:
         """A response as plain text: a label, a reason, a line of a card."""
         (text, *_rest) = self._message(response, (), values).segments
