@@ -166,7 +166,7 @@ def once_more(turn: Turn, seat: Seat) -> None:
         _already_in(turn, seat)
         return
     if turn.session.get_one(Team, seat.team_id).state == TeamState.PAYING:
-        _already_in(turn, seat, _FIXED if _FIXED in turn.domain.responses else _UNPAID)
+        _already_in(turn, seat, _FIXED if turn.knows(_FIXED) else _UNPAID)
         return
     try:
         changed = change_quantity(turn.session, seat_id=seat.id, quantity=units, now=turn.now)
@@ -203,7 +203,7 @@ def refuse(turn: Turn, refusal: ShopError, team: Team | None = None) -> None:
     options: tuple[Option, ...] = ()
     if refusal.detail == "person_limit" and values.get("left", "0") != "0":
         response = "utter_person_limit_left"
-        knows = _LEFT in turn.domain.responses  # flows published before have no words for it
+        knows = turn.knows(_LEFT)  # flows published before have no words for it
         options = (_take_left(turn, team, values["left"]),) if team and knows else ()
     more = (Options(options),) if options else ()
     turn.say(response, *more, name=turn.person.name, **values)
@@ -253,7 +253,7 @@ def _once_on(turn: Turn, view: TeamView, response: str) -> str:
     """A team of more than one price goes on taking people when it needs nobody any more."""
     on = f"{response}_on"
     is_on = not view.need and view.free and not view.waiting
-    return on if is_on and on in turn.domain.responses else response
+    return on if is_on and turn.knows(on) else response
 
 
 def _named(turn: Turn, team: Team, response: str, action: str, units: int = 1) -> Option:
