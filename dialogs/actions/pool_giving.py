@@ -32,7 +32,7 @@ from dialogs.pool_card import told
 from dialogs.team_card import Wording
 from dialogs.understanding.pool_words import read_amount
 
-_REST, _PAUSED = "pool_rest", "seat_paused"
+_REST, _FIT = "pool_rest", "utter_pool_fit"
 _ASK_CAPPED = "utter_ask_pool_amount_capped"
 # Why somebody may not give (data/pools/terms.py), each in words of its own.
 _WHY: Mapping[str, str] = {
@@ -40,7 +40,6 @@ _WHY: Mapping[str, str] = {
     "pool_full": "utter_pool_full",
     "pool_least": "utter_pool_least",
     "pool_most": "utter_pool_most",
-    "pool_rest": "utter_pool_fit",
     "pool_cap": "utter_pool_cap",
     "pool_holds": "utter_pool_holds",
     "seat_paused": "utter_unpaid_paused",
@@ -139,18 +138,18 @@ def _amount(turn: Turn, pool: Pool) -> Money | None:
 
 def _refuse(turn: Turn, pool: Pool, refusal: ShopError) -> None:
     response = _WHY.get(refusal.detail)
-    if response is None or (refusal.detail == _PAUSED and not turn.knows(response)):
-        raise refusal
-    turn.set("pool_amount", None)
     if refusal.detail == _REST:
         _offer_what_fits(turn, pool, refusal.values)
-    else:
+    elif response is not None and turn.knows(response):
         turn.say(response, name=turn.person.name, **refusal.values)
+    else:
+        raise refusal
+    turn.set("pool_amount", None)
 
 
 def _offer_what_fits(turn: Turn, pool: Pool, values: Mapping[str, Any]) -> None:
     """Flows that were published before have no words for it, and say how much is missing."""
-    if not turn.knows(_WHY[_REST]):
+    if not turn.knows(_FIT):
         turn.say("utter_pool_most", most=pool.free)
         return
     options = tuple(
@@ -162,7 +161,7 @@ def _offer_what_fits(turn: Turn, pool: Pool, values: Mapping[str, Any]) -> None:
         for one in values["fits"]
     )
     more = (Options(options),) if options else ()
-    turn.say(_WHY[_REST], *more, left=values["left"], smallest=values["smallest"])
+    turn.say(_FIT, *more, left=values["left"], smallest=values["smallest"])
 
 
 class ValidatePoolAmount(ShopAction):

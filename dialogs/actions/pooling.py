@@ -28,6 +28,7 @@ from data.pools import (
     say_where,
     share_pool,
 )
+from data.pools.terms import FEWEST_SHARES
 from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
 from dialogs.actions.named_goods import goods_called, left_of
@@ -45,7 +46,6 @@ from dialogs.actions.turn import Turn
 
 _OFFERED = (3, 4, 5, 6)
 _FREE = 0
-_FEWEST = 2
 _PRODUCT = "prd_"
 _OFF, _NOT_OFFERED = "pools_off", "utter_pools_not_offered"
 _SAID_AHEAD = ("pool_for", "pool_gift", "pool_limits")
@@ -155,7 +155,7 @@ class ValidatePoolShares(ShopAction):
     def act(self, turn: Turn) -> None:
         count = said_shares(turn)
         most = most_shares(target_of(turn))
-        if count != _FREE and not _FEWEST <= count <= most:
+        if count != _FREE and not FEWEST_SHARES <= count <= most:
             turn.set("pool_shares", None)
             turn.say("utter_pool_shares_unclear", most=str(most))
 

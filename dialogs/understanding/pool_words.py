@@ -8,11 +8,11 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from data.pools import LONGEST_NAME
 from dialogs.understanding.lexicon import lexicon
 from dialogs.understanding.message import Message
 from dialogs.understanding.values.numbers import read_whole
 
-_LONGEST_NAME = 40
 _FIGURES = r"\d{1,7}(?:\.\d{1,2})?|[零一二三四五六七八九十百千两]{1,8}"
 _OF_PRESENTS = ("份子", "合送", "礼物")  # folded: 份子 is money for a present and nothing else
 _SIGNS = "[¥$€£]"
@@ -86,7 +86,7 @@ def _as_written(message: Message, name: str | None) -> str | None:
     if at >= 0:
         start, end = message.folded.span(at, at + len(name))
         name = message.original[start:end]
-    return name.strip()[:_LONGEST_NAME] or None
+    return name.strip()[:LONGEST_NAME] or None
 
 
 @cache
@@ -103,7 +103,7 @@ def _beginning() -> re.Pattern[str]:
 def _wishes() -> tuple[re.Pattern[str], ...]:
     """What may be said after "let's chip in for", the plainest first."""
     words = lexicon().pattern
-    name, gift = (rf"(?P<{called}>\S.{{0,{_LONGEST_NAME}}}?)" for called in ("name", "gift"))
+    name, gift = (rf"(?P<{called}>\S.{{0,{LONGEST_NAME}}}?)" for called in ("name", "gift"))
     begun, end = rf"(?P<before>{words('pool_for')})", rf"(?P<end>{words('pool_for_end')})"
     together = rf"(?P<before>{words('pool_together')})"
     either = rf"(?P<before>{words('pool_for', 'pool_together')})"
