@@ -9,10 +9,10 @@ from data.group_buys import Team, TeamState, open_teams_in, team_view, teams_wit
 from data.kernel.errors import NotFound
 from dialogs.actions.turn import Turn
 from dialogs.engine import from_json
+from dialogs.understanding.lists import product_of
 
 _BUYING, _SEAT = "checkout", "group_checkout"
 _MOST_TEAMS = 6
-_PRODUCT = re.compile(r"\b(?:gift_choice|product)=(prd_\w+)")
 _VARIANT = re.compile(r"\bvariant=(var_\w+)")
 
 
@@ -72,9 +72,9 @@ def talk_of(turn: Turn, product_id: str | None) -> None:
 
 
 def _product_of(turn: Turn, option: Offered) -> str | None:
-    product = _PRODUCT.search(option.payload)
-    if product:
-        return product[1]
+    product_id = product_of(option.payload)
+    if product_id is not None:
+        return product_id
     variant = _VARIANT.search(option.payload)
     return _of_variant(turn, variant[1]) if variant else None
 

@@ -84,7 +84,7 @@ def early_address(text: str, context: Context) -> tuple[Command, ...] | None:
     flow = _EARLY if _EARLY in context.flow_slots else None
     if flow is None or _asks_for_address(context) or not NUMBERED.search(fold(text).text):
         return None
-    if context.asked is None and not any(product_of(one) for one in context.offered):
+    if context.asked is None and not any(product_of(one.payload) for one in context.offered):
         return None
     whole = is_address(text) and not read_address(text).missing
     return (StartFlow(flow), SetSlot(_SHIP_TO, text.strip()[:_LONGEST])) if whole else None

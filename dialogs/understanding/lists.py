@@ -82,9 +82,9 @@ def listed(context: Context) -> tuple[Offered, ...]:
     return ()
 
 
-def product_of(option: Offered) -> str | None:
-    """The product on a card."""
-    product = _PRODUCT.search(option.payload)
+def product_of(payload: str) -> str | None:
+    """The product that a button of a card is about."""
+    product = _PRODUCT.search(payload)
     return product[1] if product else None
 
 
@@ -134,7 +134,7 @@ def _answered_beside(shapes: dict[Offered, _Shape], slot: str) -> bool:
 
 def _is_list(alike: Sequence[Offered]) -> bool:
     different = {option.payload for option in alike}
-    return len(different) >= _LIKE or any(product_of(option) for option in alike)
+    return len(different) >= _LIKE or any(product_of(option.payload) for option in alike)
 
 
 def _shape(payload: str, context: Context) -> _Shape:

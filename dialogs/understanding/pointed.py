@@ -55,7 +55,7 @@ def _told(
 ) -> Decision | None:
     if intent not in (*_CHOOSES, _ASKS):
         return None
-    cards = any(product_of(option) for option in listed(context))
+    cards = any(product_of(option.payload) for option in listed(context))
     about = entities if cards else _without_ordinal(entities)
     commands = for_intent(_ASKS, about, message, context)
     return (commands, "intent") if commands else None

@@ -141,7 +141,7 @@ def _cards(context: Context) -> list[tuple[Offered, Ware]]:
     wares = context.wares
     if wares is None:
         return []
-    named = ((one, product_of(one)) for one in listed(context))
+    named = ((one, product_of(one.payload)) for one in listed(context))
     found = ((one, wares(product)) for one, product in named if product)
     return [(one, ware) for one, ware in found if ware is not None]
 

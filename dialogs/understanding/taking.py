@@ -23,7 +23,7 @@ def taken(message: Message, context: Context) -> tuple[Command, ...] | None:
     if context.asked is None:
         flow = context.triggers.get(_BUYS) if said["verb"] else None
         return (StartFlow(flow),) if flow else None
-    cards = {product_of(one): one for one in listed(context) if _answers(one, context)}
+    cards = {product_of(one.payload): one for one in listed(context) if _answers(one, context)}
     only = next(iter(cards.values())) if len(cards) == 1 else None
     meant = cards.get(context.talked_of, only)
     if meant is None:
@@ -34,7 +34,9 @@ def taken(message: Message, context: Context) -> tuple[Command, ...] | None:
 def _answers(option: Offered, context: Context) -> bool:
     (command, *_more) = parse_payload(option.payload) or (None,)
     slot = context.asked.slot if context.asked else None
-    return bool(product_of(option)) and isinstance(command, SetSlot) and command.slot == slot
+    return (
+        bool(product_of(option.payload)) and isinstance(command, SetSlot) and command.slot == slot
+    )
 
 
 @cache
