@@ -1,6 +1,6 @@
 """Group-buys: campaigns, teams, seats. A seat is held before money moves; the deadline decides."""
 
-from data.group_buys.by_shop import FEWEST, cancel_team, complete_with, may_cancel
+from data.group_buys.by_shop import cancel_team, complete_with, enough_in, may_cancel
 from data.group_buys.campaigns import (
     change_campaign,
     end_campaign,
@@ -93,7 +93,6 @@ from data.group_buys.waiting import (
 from data.group_buys.waitlist_models import EntryState, InvitedBy, WaitlistEntry
 
 __all__ = [
-    "FEWEST",
     "JOBS",
     "NOT_INSIDE",
     "REVOKED",
@@ -146,6 +145,7 @@ __all__ = [
     "chats_of",
     "complete_with",
     "end_campaign",
+    "enough_in",
     "expire_team",
     "find_by_key",
     "find_shared",

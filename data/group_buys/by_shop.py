@@ -61,10 +61,21 @@ def _asked_for(people: int) -> dict[str, object]:
 def _why_not(team: Team, people: int, now: datetime) -> GroupBuyClosed | WrongState:
     if not is_running(team, now):
         return GroupBuyClosed(team.id)
-    there = team.held if team.mode == PayMode.JOIN_FIRST else team.paid
-    if there != people:
+    if _there(team) != people:
         return WrongState("team_changed")
     return WrongState("team_too_small" if people < FEWEST else "team_undecided")
+
+
+def _there(team: Team) -> int:
+    """Who has done what is asked at first: paid, or where people join first, joined."""
+    return team.held if team.mode == PayMode.JOIN_FIRST else team.paid
+
+
+def enough_in(team: Team, now: datetime) -> int:
+    """With so many the shop could complete it now; 0: it could not."""
+    people = _there(team)
+    everybody = people == team.held and not team.waiting
+    return people if is_running(team, now) and everybody and people >= FEWEST else 0
 
 
 def cancel_team(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.api.reads.group_buys import seats_of
 from bot.api.reads.people import names_of
-from data.group_buys import FEWEST, Seat, Team, TeamView, is_running, may_cancel, team_view
+from data.group_buys import Seat, Team, TeamView, enough_in, may_cancel, team_view
 from data.orders import Order
 from data.people import Chat
 
@@ -41,17 +41,16 @@ def team_sheet(session: Session, team: Team, *, now: datetime) -> TeamSheet:
     seats = seats_of(session, merchant_id=team.merchant_id, team_id=team.id)
     people = {seat.person_id for seat in seats} | {team.leader_id}
     names = names_of(session, merchant_id=team.merchant_id, ids=people)
-    view = team_view(session, team)
     orders = _orders(session, seats)
     return TeamSheet(
         team=team,
-        view=view,
+        view=team_view(session, team),
         places=[
             Place(seat, names.get(seat.person_id, ""), orders.get(seat.order_id)) for seat in seats
         ],
         leader=names.get(team.leader_id, ""),
         group=session.get(Chat, team.chat_id) if team.chat_id else None,
-        enough=_enough(team, view, now),
+        enough=enough_in(team, now),
         can_be_cancelled=may_cancel(team, now),
     )
 
@@ -60,9 +59,3 @@ def _orders(session: Session, seats: Sequence[Seat]) -> dict[str | None, Order]:
     placed = [seat.order_id for seat in seats if seat.order_id is not None]
     found = session.scalars(select(Order).where(Order.id.in_(placed)))
     return {order.id: order for order in found}
-
-
-def _enough(team: Team, view: TeamView, now: datetime) -> int:
-    everybody = view.counted == team.held and not team.waiting
-    may = is_running(team, now) and everybody and view.counted >= FEWEST
-    return view.counted if may else 0
