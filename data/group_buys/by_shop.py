@@ -18,6 +18,7 @@ from data.group_buys.tier_models import TeamTier
 from data.kernel.errors import GroupBuyClosed, NotFound, WrongState
 
 FEWEST = 2  # one person alone is no team
+_LONGEST_NAME = 120  # its column
 
 
 def complete_with(
@@ -33,7 +34,7 @@ def complete_with(
     team = _of_shop(session, merchant_id, team_id)
     joins_first = team.mode == PayMode.JOIN_FIRST
     there = (*_everybody(Team.held if joins_first else Team.paid, people), *_in_time(now))
-    lowered = {**_asked_for(people), "closed_by": by}
+    lowered = {**_asked_for(people), "closed_by": by[:_LONGEST_NAME]}
     still_open = (Team.id == team_id, Team.state == TeamState.OPEN)
     if people < FEWEST or not change_team(session, *still_open, *there, **lowered):
         raise _why_not(team_now(session, team_id), people, now)
@@ -91,7 +92,7 @@ def cancel_team(
         *_in_time(now),
         fact=TeamCancelled,
         now=now,
-        also={"closed_by": by},
+        also={"closed_by": by[:_LONGEST_NAME]},
     )
     if not ended:
         raise GroupBuyClosed(team_id)

@@ -273,8 +273,8 @@ class GroupShop:
                 now=self.now,
             )
 
-    def cancels(self, team_id: str) -> None:
-        told = {"merchant_id": self.merchant_id, "team_id": team_id, "by": "mei@shop"}
+    def cancels(self, team_id: str, by: str = "mei@shop") -> None:
+        told = {"merchant_id": self.merchant_id, "team_id": team_id, "by": by}
         with self.database.transaction() as session:
             cancel_team(session, **told, now=self.now)
 

@@ -156,3 +156,11 @@ def test_nor_is_what_its_deadline_has_decided(shop: GroupShop) -> None:
     shop.turn_clock(DAY)  # nobody has noticed yet
     with pytest.raises(GroupBuyClosed):
         shop.cancels(team)
+
+
+def test_who_called_it_off_is_noted_as_far_as_there_is_room(each_shop: GroupShop) -> None:
+    """An address may have 254 letters."""
+    team = each_shop.opens("Lan")
+    each_shop.cancels(team, by="m" * 200 + "@shop.example")
+    with each_shop.database.reading() as session:
+        assert session.get_one(Team, team).closed_by == "m" * 120
