@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.delivery.jobs import JobRunner, NewJob, enqueue
+from data.delivery.jobs import JobRunner, enqueue_once
 from data.delivery.models import Job
 from data.group_buys.facts import (
     RewardGiven,
@@ -107,15 +107,8 @@ def _give_later(session: Session, fact: OrderReady, now: datetime) -> None:
         return
     if session.get_one(Team, seat.team_id).leader_id != seat.person_id:
         return
-    job = NewJob(
-        lane=f"{GIVE}:{seat.team_id}",
-        kind=GIVE,
-        key=f"{GIVE}:{seat.team_id}",
-        run_at=now,
-        args={"team_id": seat.team_id},
-        merchant_id=seat.merchant_id,
-    )
-    enqueue(session, job, now=now)
+    args = {"team_id": seat.team_id}
+    enqueue_once(session, GIVE, args, merchant_id=seat.merchant_id, now=now)
 
 
 def give_reward(session: Session, *, team_id: str, now: datetime) -> bool:

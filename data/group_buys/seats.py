@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from data.catalogue import release_hold
-from data.delivery.jobs import NewJob, enqueue
+from data.delivery.jobs import enqueue_once
 from data.group_buys.aside import hold_for_seat, put_back
 from data.group_buys.facts import SeatEnd, SeatLost, SeatToPay, TeamCancelled, TeamChanged
 from data.group_buys.limits import SEAT_TTL, admit
@@ -31,18 +31,18 @@ from data.group_buys.teams import (
     tell,
     turn_team,
 )
-from data.kernel.database import changed, table_of
-from data.kernel.entities import Entities, read_now
+from data.kernel.database import table_of
+from data.kernel.entities import Entities
 from data.kernel.errors import (
     AlreadyJoined,
     GroupBuyClosed,
     Invalid,
     NoSeatLeft,
-    NotFound,
     OutOfStock,
 )
 from data.kernel.facts import announce
 from data.kernel.ids import new_id
+from data.kernel.moving import as_it_is, turn_row
 from data.kernel.prepared import Prepared
 from data.people.takers import count_lapse
 
@@ -95,10 +95,7 @@ def _new_seat(dialect_name: str) -> Entities:
 
 def seat_now(session: Session, seat_id: str) -> Seat:
     """The seat as the database has it."""
-    seat = read_now(session, Seat, seat_id)
-    if seat is None:
-        raise NotFound("seat")
-    return seat
+    return as_it_is(session, Seat, seat_id, name="seat")
 
 
 def take_seat(
@@ -174,37 +171,16 @@ def refuse_if_shut(team: Team, now: datetime) -> None:
 
 
 def remember_expiry(session: Session, seat: Seat, now: datetime) -> None:
-    job = NewJob(
-        lane=f"{EXPIRY}:{seat.id}",
-        kind=EXPIRY,
-        key=f"{EXPIRY}:{seat.id}",
-        run_at=seat.held_until,
-        args={"seat_id": seat.id},
-        merchant_id=seat.merchant_id,
-    )
-    enqueue(session, job, now=now)
+    args, at = {"seat_id": seat.id}, seat.held_until
+    enqueue_once(session, EXPIRY, args, merchant_id=seat.merchant_id, at=at, now=now)
 
 
 def turn_seat(
-    session: Session,
-    seat: Seat,
-    to: SeatState,
-    *,
-    unordered: bool = False,
-    **also: datetime,
+    session: Session, seat: Seat, to: SeatState, *conditions: ColumnElement[bool], **also: datetime
 ) -> bool:
     """Move a seat on from the state we last saw it in. False: somebody else was first. `also`:
     moments that change with the state."""
-    was = SeatState(seat.state)
-    if to not in SEAT_MOVES[was]:
-        return False
-    move = update(Seat).where(Seat.id == seat.id, Seat.state == was)
-    if unordered:
-        move = move.where(Seat.order_id.is_(None))
-    done = move.values(state=to, **also).execution_options(synchronize_session=False)
-    won = session.execute(done)
-    session.refresh(seat)
-    return bool(changed(won))
+    return turn_row(session, seat, SEAT_MOVES, to, *conditions, **also)
 
 
 def end_seat(session: Session, seat: Seat, *, cause: SeatEnd, now: datetime) -> bool:
@@ -212,7 +188,8 @@ def end_seat(session: Session, seat: Seat, *, cause: SeatEnd, now: datetime) -> 
     was = SeatState(seat.state)
     unordered = seat.order_id is None
     to = SeatState.REFUNDED if was in PAYING else SeatState.RELEASED
-    if not turn_seat(session, seat, to, unordered=unordered):
+    still_so = (Seat.order_id.is_(None),) if unordered else ()
+    if not turn_seat(session, seat, to, *still_so):
         return False
     if unordered:
         release_hold(session, owner_ref=seat.id, now=now)  # an order lets go of its own

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, case, null, select, update
+from sqlalchemy import ColumnElement, case, null, select
 from sqlalchemy.orm import Session
 
 from data.delivery.jobs import NewJob, enqueue
@@ -25,10 +25,8 @@ from data.group_buys.models import (
     TeamStep,
 )
 from data.group_buys.tiers import price_for
-from data.kernel.database import changed
-from data.kernel.entities import read_now
-from data.kernel.errors import NotFound
 from data.kernel.facts import announce
+from data.kernel.moving import as_it_is, change_where, leading_to
 
 SETTLE = "seat_settle"
 CLOSE = "seat_close"
@@ -36,10 +34,7 @@ CLOSE = "seat_close"
 
 def team_now(session: Session, team_id: str) -> Team:
     """The team as the database has it, not as this session remembers it."""
-    team = read_now(session, Team, team_id)
-    if team is None:
-        raise NotFound("team")
-    return team
+    return as_it_is(session, Team, team_id, name="team")
 
 
 def is_running(team: Team, now: datetime) -> bool:
@@ -56,13 +51,7 @@ def takes_money(team: Team, now: datetime) -> bool:
 
 def change_team(session: Session, *conditions: ColumnElement[bool], **values: object) -> bool:
     """The UPDATE behind every change of a team; each gives it a new version."""
-    won = session.execute(
-        update(Team)
-        .where(*conditions)
-        .values(**values, version=Team.version + 1)
-        .execution_options(synchronize_session=False)
-    )
-    return bool(changed(won))
+    return change_where(session, Team, *conditions, **values, version=Team.version + 1)
 
 
 def turn_team(
@@ -75,8 +64,7 @@ def turn_team(
 ) -> bool:
     """What runs becomes `to`, once; the step is kept with the number that had paid. `also`: columns
     that change with the state."""
-    before = [state for state in TeamState if to in TEAM_MOVES[state]]
-    still_runs = (Team.id == team_id, Team.state.in_(before))
+    still_runs = (Team.id == team_id, Team.state.in_(leading_to(TEAM_MOVES, to)))
     if not change_team(session, *still_runs, *conditions, state=to, **also):
         return False
     note_step(session, team_now(session, team_id), now=now)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from data.delivery.jobs import enqueue_once
 from data.kernel.facts import announce
-from data.kernel.moving import as_it_is, change_where, locked, turn_row
+from data.kernel.moving import as_it_is, change_where, leading_to, locked, turn_row
 from data.orders.share_states import GIVEN, LIVE, SHARE_MOVES
 from data.pools.facts import PoolEnd, PoolFact, PoolFailed
 from data.pools.models import (
@@ -71,8 +71,7 @@ def turn_pool(
     **also: Any,
 ) -> bool:
     """On to `to`, once, from a state that leads there; the step is kept."""
-    before = [state for state, ways in POOL_MOVES.items() if to in ways]
-    mine = (Pool.id == pool_id, Pool.state.in_(before))
+    mine = (Pool.id == pool_id, Pool.state.in_(leading_to(POOL_MOVES, to)))
     if not change_pool(session, *mine, *conditions, state=to, **also):
         return False
     note_step(session, pool_now(session, pool_id), now=now)
