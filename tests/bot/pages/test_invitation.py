@@ -1,33 +1,17 @@
 """The page of a member's own link, and joining there in WeChat."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
-import pytest
 from sqlalchemy import select
 
 from data.group_buys import Inviting, Team, invite
 from data.group_buys.invitation_models import InvitedSeat
 from data.group_buys.reward_models import InviteBudget
-from tests.bot.conftest import Street
-from tests.bot.pages.shared_team import Shared, a_shared_team
+from tests.bot.pages.shared_team import Shared
 from tests.builders import NOW
-from tests.peers.wechat_platform import Remote, running_platform
 
 _SIGNED = re.compile(r'data-(nonce|signature)="\w+"')  # for WeChat's script, anew each time
-
-
-@pytest.fixture(scope="module")
-def platform() -> Iterator[Remote]:
-    with running_platform() as remote:
-        yield remote
-
-
-@pytest.fixture
-def shared(street: Street, platform: Remote) -> Iterator[Shared]:
-    with a_shared_team(street, platform) as shared:
-        yield shared
 
 
 def test_a_members_link_tells_of_no_reward_and_of_nobody_and_wechat_earns_none(

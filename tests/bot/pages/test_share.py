@@ -3,7 +3,6 @@ themselves, and harmless to open."""
 
 import asyncio
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -37,23 +36,11 @@ from dialogs.calling import BEGIN
 from integrations.wechat_pages import signature
 from tests.bot.browser import form_token
 from tests.bot.conftest import Street
-from tests.bot.pages.shared_team import Shared, a_shared_team, connect
+from tests.bot.pages.shared_team import Shared, connect
 from tests.builders import NOW
-from tests.peers.wechat_platform import APP_ID, Remote, running_platform
+from tests.peers.wechat_platform import APP_ID
 
 LANGUAGES = {"zh-CN": "还差 3 人成团", "zh-TW": "還差 3 人成團", "en-GB": "3 to go"}
-
-
-@pytest.fixture(scope="module")
-def platform() -> Iterator[Remote]:
-    with running_platform() as remote:
-        yield remote
-
-
-@pytest.fixture
-def shared(street: Street, platform: Remote) -> Iterator[Shared]:
-    with a_shared_team(street, platform) as shared:
-        yield shared
 
 
 def page(shared: Shared, *, wechat: bool = True, language: str = "zh-CN", query: str = "") -> str:

@@ -22,13 +22,7 @@ from tests.bot.browser import form_token
 from tests.bot.conftest import Street
 from tests.bot.pages.shared_team import Shared, a_shared_team
 from tests.builders import NOW
-from tests.peers.wechat_platform import Remote, running_platform
-
-
-@pytest.fixture(scope="module")
-def platform() -> Iterator[Remote]:
-    with running_platform() as remote:
-        yield remote
+from tests.peers.wechat_platform import Remote
 
 
 @pytest.fixture

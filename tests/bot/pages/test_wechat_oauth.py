@@ -1,7 +1,6 @@
 """Who comes back from the platform is who set out, once, in the same browser, and nobody else."""
 
 import logging
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -14,25 +13,12 @@ from data.delivery.token_models import UsedToken
 from data.kernel.clock import TurnableClock
 from data.merchants import ChannelAccount
 from data.people import ChannelIdentity, meet
-from tests.bot.conftest import Street
-from tests.bot.pages.shared_team import Shared, a_shared_team
+from tests.bot.pages.shared_team import Shared
 from tests.builders import NOW
-from tests.peers.wechat_platform import APP_ID, Remote, running_platform
+from tests.peers.wechat_platform import APP_ID
 
 KEY, OTHER = Secret("app-secret"), Secret("another-secret")
 SHARE = "s" * 22
-
-
-@pytest.fixture(scope="module")
-def platform() -> Iterator[Remote]:
-    with running_platform() as remote:
-        yield remote
-
-
-@pytest.fixture
-def shared(street: Street, platform: Remote) -> Iterator[Shared]:
-    with a_shared_team(street, platform) as shared:
-        yield shared
 
 
 def people(shared: Shared, openid: str) -> list[str]:
