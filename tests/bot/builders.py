@@ -47,7 +47,7 @@ from data.payments.sandbox_bank import SANDBOX, plan
 from data.payments.sandbox_models import Outcome
 from data.people import Person
 from data.pools import PoolTerms, open_pool
-from data.split_orders import SplitTerms, open_split, set_split_terms
+from data.split_orders import SplitTerms, join_split, open_split, set_split_terms
 from integrations.egress import Network
 from tests.bot.flow_files import FLOWS
 from tests.builders import NOW, a_merchant, a_person, a_product, the_variant
@@ -330,6 +330,18 @@ def a_placed_order(
             now=now,
         )
         return order.id
+
+
+def a_part(tuanzi: Tuanzi, names: Names) -> str:
+    """One of the goods in the shop's common order, not paid yet; the order."""
+    with tuanzi.database.transaction() as session:
+        return join_split(
+            session,
+            split_id=names.split,
+            person_id=names.person,
+            lines=[NewLine(names.variant, 1)],
+            now=tuanzi.clock.now(),
+        ).order_id
 
 
 def a_payment(tuanzi: Tuanzi, order_id: str, outcome: Outcome = Outcome.APPROVED) -> str:

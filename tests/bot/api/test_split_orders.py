@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from data.orders import NewLine
 from data.orders.price_models import PriceMove
-from data.split_orders import SplitStep, join_split
-from tests.bot.builders import a_payment, settle
+from data.split_orders import SplitStep
+from tests.bot.builders import a_part, a_payment, settle
 from tests.bot.client import TestClient
 from tests.bot.conftest import Street
 
@@ -21,18 +20,6 @@ def yuan(minor: int) -> dict[str, Any]:
 
 
 GIVEN = {"minimum": yuan(10000), "fee": yuan(1250), "free_from": yuan(30000)}
-
-
-def _puts_in(street: Street) -> str:
-    """One of the goods, not paid yet; the order."""
-    with street.tuanzi.database.transaction() as session:
-        return join_split(
-            session,
-            split_id=street.ours.split,
-            person_id=street.ours.person,
-            lines=[NewLine(street.ours.variant, 1)],
-            now=street.tuanzi.clock.now(),
-        ).order_id
 
 
 def test_the_terms_are_put_and_taken_away(api: TestClient, street: Street) -> None:
@@ -60,7 +47,7 @@ def test_terms_that_make_no_sense_are_refused(api: TestClient, field: str, wrong
 
 
 def test_each_stands_there_with_its_sums(street: Street, api: TestClient) -> None:
-    order = _puts_in(street)
+    order = a_part(street.tuanzi, street.ours)
     (split,) = api.get(ROOT).json()["items"]
     assert split == api.get(f"{ROOT}/{street.ours.split}").json()
     assert (split["state"], split["people"], split["paying"]) == ("open", 0, 1)
@@ -86,7 +73,7 @@ def test_those_of_one_state_are_found(street: Street, api: TestClient) -> None:
 def test_one_is_called_off_once_with_a_reason_and_the_money_goes_back(
     street: Street, api: TestClient
 ) -> None:
-    order = _puts_in(street)
+    order = a_part(street.tuanzi, street.ours)
     a_payment(street.tuanzi, order)
     place = f"{ROOT}/{street.ours.split}/cancel"
     assert api.post(place).status_code == 422

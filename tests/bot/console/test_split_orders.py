@@ -5,10 +5,8 @@ from sqlalchemy import func, select
 
 from data.kernel.locales import Locale
 from data.merchants import StaffRole
-from data.orders import NewLine
 from data.payments import Refund
-from data.split_orders import join_split
-from tests.bot.builders import a_payment, settle
+from tests.bot.builders import a_part, a_payment, settle
 from tests.bot.conftest import Browser, SignIn, Street
 
 ROOM = "/split-orders"
@@ -16,14 +14,7 @@ ROOM = "/split-orders"
 
 def _paid_in(street: Street) -> str:
     """One of the goods, paid; the order."""
-    with street.tuanzi.database.transaction() as session:
-        order = join_split(
-            session,
-            split_id=street.ours.split,
-            person_id=street.ours.person,
-            lines=[NewLine(street.ours.variant, 1)],
-            now=street.tuanzi.clock.now(),
-        ).order_id
+    order = a_part(street.tuanzi, street.ours)
     a_payment(street.tuanzi, order)
     return order
 
