@@ -1,5 +1,8 @@
 """A small flow set of our own: the web's tests do not depend on how the shipped flows talk."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
 GIFT = """\
 version: "1"
 flows:
@@ -39,3 +42,12 @@ FLOWS = {"flows/gift.yml": GIFT, "flows/domain.yml": DOMAIN}
 # The same flow, said otherwise.
 WARMER = {**FLOWS, "flows/domain.yml": DOMAIN.replace("记下了。", "好的，记下啦！")}
 BROKEN = GIFT.replace("collect: recipient", "collect: receiver")
+
+
+def written(folder: Path, files: Mapping[str, str]) -> Path:
+    """The folder, with these files in it."""
+    for name, text in files.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return folder

@@ -10,7 +10,7 @@ from bot.web.wording import say
 from data.kernel.database import Database
 from data.kernel.locales import Locale
 from tests.bot.cli.terminal import Terminal
-from tests.bot.flow_files import DOMAIN, FLOWS
+from tests.bot.flow_files import DOMAIN, FLOWS, written
 from tests.builders import a_merchant, a_product, the_variant
 
 FILE = """\
@@ -105,16 +105,11 @@ def test_whatever_the_file_holds_is_answered_with_a_place(
 
 def _beside_flows(terminal: Terminal, key: str, campaigns: str) -> Path:
     """The flows of the tests, one step of which names a campaign, and a file of campaigns."""
-    folder = terminal.folder / "mine"
     gift = FLOWS["flows/gift.yml"]
     step = "    steps:\n      - set_slots: [{campaign: " + key + "}]\n"
     files = {**FLOWS, "flows/gift.yml": gift.replace("    steps:\n", step, 1)}
     files["flows/domain.yml"] = DOMAIN.replace("slots:\n", "slots:\n  campaign: {type: text}\n", 1)
-    for name, text in {**files, "campaigns.yml": campaigns}.items():
-        file = folder / name
-        file.parent.mkdir(exist_ok=True, parents=True)
-        file.write_text(text, encoding="utf-8")
-    return folder
+    return written(terminal.folder / "mine", {**files, "campaigns.yml": campaigns})
 
 
 def test_a_flow_that_names_a_campaign_which_no_file_has_is_warned_of(

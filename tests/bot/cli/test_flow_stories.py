@@ -2,17 +2,13 @@
 
 from bot.terminal import BROKEN
 from tests.bot.cli.terminal import Terminal
-from tests.bot.flow_files import FLOWS
+from tests.bot.flow_files import FLOWS, written
 from tests.bot.flow_stories import RED_FILE
 
 
 def test_red_stories_block_and_a_reason_does_not(terminal: Terminal) -> None:
     terminal.open_shop()
-    folder = terminal.folder / "mine"
-    for name, text in {**FLOWS, **RED_FILE}.items():
-        file = folder / name
-        file.parent.mkdir(exist_ok=True, parents=True)
-        file.write_text(text, encoding="utf-8")
+    folder = written(terminal.folder / "mine", {**FLOWS, **RED_FILE})
     (before,) = terminal.ask("SELECT live_sha FROM flow_channels")
     refused = terminal.run("flows", "publish", str(folder))
     assert (refused.code, refused.out) == (BROKEN, "")

@@ -7,7 +7,7 @@ import pytest
 
 from bot.terminal import BROKEN, EXIT_SOUND
 from tests.bot.cli.terminal import Terminal
-from tests.bot.flow_files import FLOWS, GIFT, WARMER
+from tests.bot.flow_files import FLOWS, GIFT, WARMER, written
 
 A_YEAR_ON = "2027-11-22T10:00:00+08:00"
 
@@ -21,10 +21,7 @@ def shop(terminal: Terminal) -> Terminal:
 
 
 def publish(shop: Terminal, name: str, files: dict[str, str], *more: str) -> str:
-    folder = shop.folder / name
-    for file, text in files.items():
-        (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        (folder / file).write_text(text, encoding="utf-8")
+    folder = written(shop.folder / name, files)
     answer = shop.run("flows", "publish", str(folder), *more)
     return answer.out.strip() or answer.err
 

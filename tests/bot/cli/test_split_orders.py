@@ -15,7 +15,7 @@ from data.merchants import Merchant
 from data.orders.price_models import PriceMove
 from data.split_orders import SplitTerms, split_terms_of
 from tests.bot.cli.terminal import Terminal
-from tests.bot.flow_files import FLOWS
+from tests.bot.flow_files import FLOWS, written
 from tests.builders import a_merchant
 
 FILE = """\
@@ -127,11 +127,7 @@ def test_every_mistake_is_told_at_once(terminal: Terminal) -> None:
 
 
 def test_terms_beside_flows_are_checked_with_them(terminal: Terminal) -> None:
-    for name, text in {**FLOWS, "split_orders.yml": FILE}.items():
-        file = terminal.folder / "mine" / name
-        file.parent.mkdir(exist_ok=True, parents=True)
-        file.write_text(text, encoding="utf-8")
-    folder = terminal.folder / "mine"
+    folder = written(terminal.folder / "mine", {**FLOWS, "split_orders.yml": FILE})
     sound = terminal.run("flows", "check", str(folder))
     assert (sound.code, sound.out) == (EXIT_SOUND, "")
     (folder / "split_orders.yml").write_text(FILE.replace("12.50", "much"), encoding="utf-8")

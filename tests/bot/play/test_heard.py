@@ -10,7 +10,7 @@ from bot.play.reading import stories_in
 from bot.play.repository import Repository
 from bot.play.story import Story, StoryError
 from dialogs.understanding import Offered
-from tests.bot.flow_files import FLOWS
+from tests.bot.flow_files import FLOWS, written
 from tests.bot.flow_stories import GREEN
 from tests.bot.play.shop import own_kit
 from tests.dialogs.understanding.shop import a_context
@@ -84,11 +84,7 @@ def test_a_recording_that_is_none_is_refused(text: str, code: str) -> None:
 
 
 def test_a_repository_records_beside_the_story_and_goes_by_it(tmp_path: Path) -> None:
-    flows = tmp_path / "shop"
-    for name, text in FLOWS.items():
-        file = flows / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+    flows = written(tmp_path / "shop", FLOWS)
     story = tmp_path / "gift.yml"
     story.write_text(GREEN, encoding="utf-8")
     recorder = Repository(flows=flows, records=True)

@@ -15,6 +15,7 @@ import pytest
 from bot.flow_watch import FlowWatch, open_watch, watched
 from data.flows import live_sha
 from dialogs.format import shipped_files
+from tests.bot.flow_files import written
 from tests.bot.versions.corner import CARD, GIFT, Corner, sources
 from tests.house.source import ROOT
 
@@ -34,10 +35,7 @@ class Desk:
         self.watch = FlowWatch(corner.tuanzi, corner.merchant, [self.folder])
 
     def write(self, version: str, *, without: str = "") -> None:
-        for name, text in sources(version, without=without).items():
-            file = self.folder / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
+        written(self.folder, sources(version, without=without))
 
     def settle(self) -> None:
         """Two looks: the second sees that nobody writes any more."""
