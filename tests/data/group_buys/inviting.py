@@ -1,5 +1,6 @@
 """What a GroupShop's people do to invite one another, by their names."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from data.group_buys import (
@@ -14,13 +15,26 @@ from data.group_buys import (
     note_invited,
     wait_for_place,
 )
+from data.kernel.database import Database
+from data.kernel.money import Money
 from data.kernel.tokens import fingerprint
 from data.orders import Address, set_address, ship
 from data.orders.return_terms import RETURN_DAYS
 from tests.data.group_buys.shop import GroupShop
 
 HOME = Address("Jun", "1", "Nanjing Road 1")
+REWARD, BUDGET = Money(500, "CNY"), Money(1100, "CNY")
 KEPT = timedelta(days=RETURN_DAYS)  # so long after it was sent an order may come back
+
+
+def a_rewarding_shop(database: Database, *, size: int) -> Iterator[GroupShop]:
+    """Inviting is rewarded there, twice at most; it must be sound when a test ends."""
+    shop = GroupShop(
+        database, size=size, limit=9, invite_reward=REWARD, invite_reward_budget=BUDGET
+    )
+    yield shop
+    assert shop.violations() == []
+    shop.close()
 
 
 def everywhere(_channel: str) -> bool:

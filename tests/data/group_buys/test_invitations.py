@@ -22,7 +22,6 @@ from data.group_buys.invite_rewards import give_invite_reward
 from data.group_buys.reward_models import InviteReward, RewardState
 from data.kernel.database import Database
 from data.kernel.errors import Refused
-from data.kernel.money import Money
 from data.merchants import Merchant
 from data.orders import Order, lines_of
 from data.orders.return_terms import RETURN_DAYS, set_return_days
@@ -32,6 +31,7 @@ from data.payments.returning import receive_return
 from data.personal.merging import merge
 from tests.data.group_buys.inviting import (
     KEPT,
+    a_rewarding_shop,
     comes_by,
     gets_link,
     invites,
@@ -41,17 +41,10 @@ from tests.data.group_buys.inviting import (
 )
 from tests.data.group_buys.shop import PRICE, GroupShop
 
-REWARD, BUDGET = Money(500, "CNY"), Money(1100, "CNY")
-
 
 @pytest.fixture
 def shop(each_database: Database) -> Iterator[GroupShop]:
-    shop = GroupShop(
-        each_database, size=3, limit=9, invite_reward=REWARD, invite_reward_budget=BUDGET
-    )
-    yield shop
-    assert shop.violations() == []
-    shop.close()
+    yield from a_rewarding_shop(each_database, size=3)
 
 
 def _inviters(shop: GroupShop, team: str) -> dict[str, str]:

@@ -11,12 +11,12 @@ from data.group_buys.invitation_models import InvitedSeat
 from data.group_buys.reward_models import InviteReward, RewardState
 from data.group_buys.turns import TURN_TTL
 from data.kernel.database import Database
-from data.kernel.money import Money
 from data.people import Person
 from data.personal.erasing import erase_person
 from data.personal.merging import merge
 from tests.data.group_buys.inviting import (
     KEPT,
+    a_rewarding_shop,
     comes_by,
     gets_link,
     nowhere,
@@ -26,17 +26,10 @@ from tests.data.group_buys.inviting import (
 )
 from tests.data.group_buys.shop import GroupShop
 
-REWARD, BUDGET = Money(500, "CNY"), Money(1100, "CNY")
-
 
 @pytest.fixture
 def shop(each_database: Database) -> Iterator[GroupShop]:
-    shop = GroupShop(
-        each_database, size=2, limit=9, invite_reward=REWARD, invite_reward_budget=BUDGET
-    )
-    yield shop
-    assert shop.violations() == []
-    shop.close()
+    yield from a_rewarding_shop(each_database, size=2)
 
 
 def _full(shop: GroupShop) -> tuple[str, str]:
