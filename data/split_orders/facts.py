@@ -12,7 +12,8 @@ class SplitEnd(StrEnum):
     SHORT = "short"  # less than its minimum was paid in time
     EMPTY = "empty"  # the same, and nobody had paid
     CALLED_OFF = "called_off"  # by its organiser, or by the shop
-    RETURNED = "returned"  # one part alone went back
+    # The rest are the end of one part, and never of all.
+    RETURNED = "returned"  # it went back alone
     LAPSED = "lapsed"
     LEFT = "left"
     LATE = "late"

@@ -52,7 +52,6 @@ _STATES: dict[str, EnumType] = {
     "campaign.mode_hint": PayMode,
     "pool_state": PoolState,
     "split_state": SplitState,
-    "split.why": SplitEnd,
     "outbox_state": OutboxState,
     "shown": Shown,
     "mode": Mode,
@@ -65,6 +64,7 @@ _STATES: dict[str, EnumType] = {
     "use_state": UseState,
     "price_deed": PriceDeed,
 }
+_SPLIT_ENDS = (SplitEnd.SHORT, SplitEnd.EMPTY, SplitEnd.CALLED_OFF)  # of all, not of one part
 _SUMS = ("off", "goods_from", "most_off", "budget")  # of a coupon's form
 _ROOMS = (
     *("overview", "orders", "parcels", "returns", "group-buys", "pools", "split-orders", "chats"),
@@ -87,6 +87,7 @@ def _needed() -> set[str]:
         ids |= {one for pair in _EITHER.findall(text) for one in pair}
     for prefix, states in _STATES.items():
         ids |= {f"{prefix}.{state}" for state in states}
+    ids |= {f"split.why.{end}" for end in _SPLIT_ENDS}
     ids |= {f"steps.{figure}" for figure in FIGURES}
     ids |= {f"actions.problem.{problem}" for problem in (*Problem, LOST_SECRET)}
     ids |= {f"trouble.why.{reason}" for reason in (*_WHY, *_WHY_NOTICES)}
