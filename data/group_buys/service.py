@@ -27,14 +27,14 @@ from data.group_buys.teams import note_step, takes_money, team_now, tell
 from data.group_buys.tiers import Tier, campaign_tiers, copy_tiers
 from data.group_buys.visibility import is_shown_in
 from data.kernel.database import changed
-from data.kernel.entities import Entities, known
+from data.kernel.entities import Entities
 from data.kernel.errors import GroupBuyClosed, NotFound, WrongState
 from data.kernel.ids import new_id
 from data.kernel.savepoints import all_or_nothing
 from data.merchants import ChannelAccount
 from data.orders import NewLine, Order, OrderDetails, OrderKind, place_order
 from data.payments import cancel_order
-from data.people import Chat, Person
+from data.people import Chat, Person, chat_of, person_of
 
 DEADLINE = "team_deadline"
 # With all that its card tells of it, and where (docs/adr/0040).
@@ -67,7 +67,10 @@ def open_team(  # noqa: PLR0913  # which offer, where, who, how many, how paid: 
     """
     with session.begin_nested():  # a caller may say why not, and go on
         campaign = _campaign_on_offer(session, campaign_id, chat_id, now)
-        leader = _same_shop(session, campaign.merchant_id, leader_id, chat_id)
+        merchant_id = campaign.merchant_id
+        leader = person_of(session, merchant_id=merchant_id, person_id=leader_id)
+        if chat_id:
+            chat_of(session, merchant_id=merchant_id, chat_id=chat_id)
         tiers = campaign_tiers(session, campaign)
         team = _new_team(campaign, tiers, chat_id, leader, now)
         team.mode = chosen_mode(campaign, mode)
@@ -96,7 +99,7 @@ def join(
         if found is None:
             raise NotFound("team")
         team: Team = found[0]
-        _same_shop(session, team.merchant_id, person_id, None)
+        person_of(session, merchant_id=team.merchant_id, person_id=person_id)
         seat = take_seat(session, team=team, person_id=person_id, quantity=quantity, now=now)
     tell(session, TeamChanged, team, now=now)
     return seat
@@ -177,16 +180,6 @@ def _campaign_on_offer(
     if campaign.state != CampaignState.ACTIVE or not campaign.starts_at <= now < campaign.ends_at:
         raise GroupBuyClosed(campaign_id)
     return campaign
-
-
-def _same_shop(session: Session, merchant_id: str, person_id: str, chat_id: str | None) -> Person:
-    person = known(session, Person, person_id)
-    if person is None or person.merchant_id != merchant_id:
-        raise NotFound("person")
-    chat = known(session, Chat, chat_id) if chat_id else None
-    if chat_id and (chat is None or chat.merchant_id != merchant_id):
-        raise NotFound("chat")
-    return person
 
 
 def _new_team(

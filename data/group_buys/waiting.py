@@ -21,11 +21,10 @@ from data.kernel.errors import (
     GroupBuyClosed,
     Invalid,
     NoSeatLeft,
-    NotFound,
     TooOften,
     WrongState,
 )
-from data.people import Person
+from data.people import person_of
 
 # Our decisions: who is twenty-first has no hope left, and as many lists as seats unpaid (T38).
 MOST_WAITING = 20
@@ -79,7 +78,7 @@ def get_in_line(
     if quantity < 1:
         raise Invalid("quantity")
     team = team_now(session, team_id)
-    _same_shop(session, team, person_id)
+    person_of(session, merchant_id=team.merchant_id, person_id=person_id)
     with session.begin_nested():
         admit(session, team=team, person_id=person_id, quantity=quantity, now=now)
         entry = waiting_entry(session, team_id=team_id, person_id=person_id)
@@ -102,12 +101,6 @@ def get_in_line(
         session.flush()
     tell(session, TeamChanged, team_now(session, team_id), now=now)
     return entry
-
-
-def _same_shop(session: Session, team: Team, person_id: str) -> None:
-    person = session.get(Person, person_id)
-    if person is None or person.merchant_id != team.merchant_id:
-        raise NotFound("person")
 
 
 def _for_so_many(session: Session, entry: WaitlistEntry, quantity: int) -> WaitlistEntry:

@@ -31,6 +31,7 @@ from data.people.models import (
     ProactiveCount,
 )
 from data.people.service import (
+    chat_of,
     find_person,
     introduce,
     lock_person,
@@ -38,6 +39,7 @@ from data.people.service import (
     meet_chat,
     note_member,
     open_chat,
+    person_of,
     relocate,
     rename,
     rename_chat,
@@ -55,6 +57,7 @@ __all__ = [
     "Person",
     "ProactiveCount",
     "Verdict",
+    "chat_of",
     "find_person",
     "grant_consent",
     "has_consent",
@@ -68,6 +71,7 @@ __all__ = [
     "note_member",
     "open_chat",
     "opt_out",
+    "person_of",
     "private_chat_of",
     "relocate",
     "rename",

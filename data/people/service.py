@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from data.delivery.inbound import ChatRef, Sender
+from data.kernel.entities import known
 from data.kernel.errors import NotFound
 from data.kernel.ids import new_id
 from data.kernel.locales import Locale
@@ -49,6 +50,22 @@ def meet(
         return session.get_one(Person, person_id)
     rename(person, name)
     return person
+
+
+def person_of(session: Session, *, merchant_id: str, person_id: str) -> Person:
+    """A person of this shop, or NotFound: another shop's is nobody here (T11)."""
+    person = known(session, Person, person_id)
+    if person is None or person.merchant_id != merchant_id:
+        raise NotFound("person")
+    return person
+
+
+def chat_of(session: Session, *, merchant_id: str, chat_id: str) -> Chat:
+    """A chat of this shop, or NotFound."""
+    chat = known(session, Chat, chat_id)
+    if chat is None or chat.merchant_id != merchant_id:
+        raise NotFound("chat")
+    return chat
 
 
 def lock_person(session: Session, person_id: str) -> Person:

@@ -16,7 +16,7 @@ from data.merchants import Merchant
 from data.orders import Address, Order, place_share, quote
 from data.orders.share_states import LIVE
 from data.payments import cancel_order
-from data.people import Chat, Person, lock_person
+from data.people import Person, chat_of, lock_person, person_of
 from data.people.merged import been
 from data.people.takers import refuse_paused
 from data.pools.facts import PoolCancelled, PoolChanged, PoolEnd, PoolOpened
@@ -62,7 +62,9 @@ def open_pool(  # noqa: PLR0913  # whose, for which thing, on which terms, where
 
     OutOfStock, Invalid (which of the terms), TooOften, Refused "pools_off": nothing changed.
     """
-    organiser = _same_shop(session, merchant_id, organiser_id, chat_id)
+    organiser = person_of(session, merchant_id=merchant_id, person_id=organiser_id)
+    if chat_id:
+        chat_of(session, merchant_id=merchant_id, chat_id=chat_id)
     lock_person(session, organiser.id)
     _refuse_hoarding(session, merchant_id, organiser_id)
     pool = _new_pool(session, merchant_id, organiser, variant_id, terms, now)
@@ -116,7 +118,7 @@ def _promise(
 ) -> Contribution:
     """The pool is locked, so that what we read is what we promise."""
     pool = lock_pool(session, pool_id)
-    _same_shop(session, pool.merchant_id, person_id, None)
+    person_of(session, merchant_id=pool.merchant_id, person_id=person_id)
     if not is_running(pool, now):
         raise Refused("pool_closed")
     amount = amount_of(pool, wanted, _room_of(session, pool, person_id))
@@ -228,16 +230,6 @@ def _can_be_paid(session: Session, contribution: Contribution, now: datetime) ->
 def present_title(session: Session, pool: Pool) -> dict[str, str]:
     variant = session.get_one(Variant, pool.variant_id)
     return dict(session.get_one(Product, variant.product_id).title)
-
-
-def _same_shop(session: Session, merchant_id: str, person_id: str, chat_id: str | None) -> Person:
-    person = session.get(Person, person_id)
-    if person is None or person.merchant_id != merchant_id:
-        raise NotFound("person")
-    chat = session.get(Chat, chat_id) if chat_id else None
-    if chat_id and (chat is None or chat.merchant_id != merchant_id):
-        raise NotFound("chat")
-    return person
 
 
 def _refuse_hoarding(session: Session, merchant_id: str, organiser_id: str) -> None:

@@ -29,7 +29,7 @@ from data.orders.parcel_models import Parcel
 from data.orders.parcels import open_parcel, readdress
 from data.orders.share_states import LIVE, ShareState
 from data.payments import cancel_order
-from data.people import Chat, Person, lock_person
+from data.people import Person, chat_of, lock_person
 from data.people.merged import been
 from data.people.takers import refuse_paused
 from data.split_orders.facts import SplitChanged, SplitOpened
@@ -75,7 +75,8 @@ def open_split(
     Refused("split_not_offered"): the shop does not do that."""
     if not SHORTEST <= window <= LONGEST:
         raise Invalid("window")
-    _same_shop(session, organiser, chat_id)
+    if chat_id:
+        chat_of(session, merchant_id=organiser.merchant_id, chat_id=chat_id)
     lock_person(session, organiser.id)
     _refuse_hoarding(session, organiser.id)
     split = _new_split(session, organiser, window, now)
@@ -96,12 +97,6 @@ def open_split(
     )
     tell(session, SplitOpened, split, now=now)
     return split
-
-
-def _same_shop(session: Session, person: Person, chat_id: str | None) -> None:
-    chat = session.get(Chat, chat_id) if chat_id else None
-    if chat_id and (chat is None or chat.merchant_id != person.merchant_id):
-        raise NotFound("chat")
 
 
 def _refuse_hoarding(session: Session, organiser_id: str) -> None:
