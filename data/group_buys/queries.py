@@ -30,19 +30,14 @@ from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.kernel.money import Money
 from data.kernel.prepared import Prepared
-from data.people import Consent, ConsentPurpose, Person
+from data.people import Person, may_be_named
 
 # What every card tells is compiled once (docs/adr/0040).
-_AGREED = (
-    select(Consent.id)
-    .where(Consent.person_id == Person.id, Consent.merchant_id == bindparam("merchant"))
-    .where(Consent.purpose == ConsentPurpose.SHARE_CARD, Consent.revoked_at.is_(None))
-)
 _NAMES = Prepared(
     select(Person.name)
     .join(Seat, Seat.person_id == Person.id)
     .where(Seat.team_id == bindparam("team"), or_(*(Seat.state == state for state in PAYING)))
-    .where(Person.erased_at.is_(None), _AGREED.exists(), Person.name != "")
+    .where(*may_be_named(bindparam("merchant")))
     .order_by(Seat.paid_at, Seat.id)
 )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from data.delivery.messages import Purpose
@@ -156,14 +156,19 @@ def _stop_queued(session: Session, person: Person, purposes: tuple[Purpose, ...]
     )
 
 
-def names_on_cards(session: Session, *, merchant_id: str, people: Select[str]) -> tuple[str, ...]:
-    """Of those (by id) who agreed to be named, in the order of the alphabet: the order of paying
-    might tell who gave what."""
+def may_be_named(merchant_id: str | BindParameter[str]) -> tuple[ColumnElement[bool], ...]:
+    """What holds of a Person whom a card of this shop names (T16): they agreed to it, have a name,
+    and are not forgotten."""
     agreed = (
         select(Consent.id)
         .where(Consent.person_id == Person.id, Consent.merchant_id == merchant_id)
         .where(Consent.purpose == ConsentPurpose.SHARE_CARD, Consent.revoked_at.is_(None))
     )
-    named = (agreed.exists(), Person.name != "", Person.erased_at.is_(None))
-    found = select(Person.name).where(Person.id.in_(people), *named)
-    return tuple(session.scalars(found.order_by(Person.name).distinct()))
+    return agreed.exists(), Person.name != "", Person.erased_at.is_(None)
+
+
+def names_on_cards(session: Session, *, merchant_id: str, people: Select[str]) -> tuple[str, ...]:
+    """Of those (by id) who may be named, in the order of the alphabet: the order of paying might
+    tell who gave what."""
+    named = select(Person.name).where(Person.id.in_(people), *may_be_named(merchant_id))
+    return tuple(session.scalars(named.order_by(Person.name).distinct()))
