@@ -1,6 +1,5 @@
 """A group-buy shop under random and directed play, compared with the plain model at every step."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +7,6 @@ from typing import ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
@@ -33,6 +31,7 @@ from data.payments.gateway import PaymentStatus
 from data.payments.refunds import still_ours
 from tests.data.group_buys.model import FULFILLED, HELD, PAID, TTL, Model, ModelTeam, Place
 from tests.data.group_buys.shop import PRICE, GroupShop
+from tests.machines import CountedMachine
 
 ON_HAND, LIMIT = 7, 3
 STEPS = ((3, 5900),)  # of a ladder, after two at PRICE
@@ -79,9 +78,8 @@ class Crash(Exception):
     """The process dies here."""
 
 
-class GroupBuyMachine(RuleBasedStateMachine):
-    """Each run plays in `shop` as it was `kept`; `reached` counts runs that saw a state. `paths`:
-    how it may begin."""
+class GroupBuyMachine(CountedMachine):
+    """Each run plays in `shop` as it was `kept`. `paths`: how it may begin."""
 
     shop: ClassVar[GroupShop]
     kept: ClassVar[Path]
@@ -89,7 +87,6 @@ class GroupBuyMachine(RuleBasedStateMachine):
     tiers: ClassVar[Sequence[tuple[int, int]]] = ()
     mode: ClassVar[PayMode] = PayMode.CHARGE
     underpaid: ClassVar[Underpaid] = Underpaid.FAIL
-    reached: ClassVar[Counter[str]]
     paths: ClassVar[Sequence[str]] = PATHS
     only: ClassVar[str] = ""
 
@@ -97,7 +94,6 @@ class GroupBuyMachine(RuleBasedStateMachine):
         super().__init__()
         self.shop.start_again(self.kept)
         self.model = Model(on_hand=ON_HAND, limit=LIMIT)
-        self.seen: set[str] = set()
         self.directed = 0
 
     @property
@@ -346,8 +342,7 @@ class GroupBuyMachine(RuleBasedStateMachine):
         self.the_shop_is_as_the_model_says()
         self._money_is_as_the_model_says()
         assert self.shop.violations() == []
-        self.reached.update(self.seen)
-        self.reached["runs"] += 1
+        self.count_run()
 
     def _money_is_as_the_model_says(self) -> None:
         """What we have of each place's money, when everything is at rest."""

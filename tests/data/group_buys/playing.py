@@ -8,13 +8,13 @@ from typing import ClassVar
 from hypothesis.stateful import run_state_machine_as_test
 
 from data.group_buys import PayMode, SeatState, TeamState, Underpaid
+from tests import machines
 from tests.data.group_buys.machine import GroupBuyMachine, found_shop
 from tests.data.group_buys.shop import GroupShop
-from tests.machines import play_settings
 
 _STATES = {f"team {state}" for state in TeamState if state != TeamState.PAYING}
 _STATES |= {f"seat {state}" for state in SeatState}
-_SHARE = 0.2  # a state seen in fewer runs than this is not tested, only passed by
+_SHARE = 0.2
 
 
 def a_machine(  # what kind of shop, and of play: each has a name
@@ -46,10 +46,7 @@ def play(
     also: Collection[str] = (),
 ) -> None:
     """As many runs, in enough of which each state is seen; `also`: of those that not all play."""
-    run_state_machine_as_test(machine, settings=play_settings(examples, steps))
-    runs = machine.reached["runs"]
-    assert runs >= examples
-    _assert_seen(machine, also, least=share * runs)
+    machines.play(machine, examples, steps=steps, states=_wanted(machine, also), share=share)
 
 
 def play_each_path(
@@ -58,11 +55,9 @@ def play_each_path(
     """So many runs that begin by each path: a short play leaves to luck only what comes then."""
     for path in machine.paths:
         machine.only = path
-        run_state_machine_as_test(machine, settings=play_settings(examples, steps))
-    _assert_seen(machine, also, least=1)
+        run_state_machine_as_test(machine, settings=machines.play_settings(examples, steps))
+    machines.assert_seen(machine, _wanted(machine, also), least=1)
 
 
-def _assert_seen(machine: type[GroupBuyMachine], also: Collection[str], *, least: float) -> None:
-    wanted = {*_STATES, *also} | ({"team paying"} if machine.mode == PayMode.JOIN_FIRST else set())
-    seldom = {state for state in wanted if machine.reached[state] < least}
-    assert seldom == set(), machine.reached
+def _wanted(machine: type[GroupBuyMachine], also: Collection[str]) -> set[str]:
+    return {*_STATES, *also} | ({"team paying"} if machine.mode == PayMode.JOIN_FIRST else set())

@@ -4,14 +4,13 @@ The model is small: what each contribution is by now. Everything else is held to
 which runs at the end with no grace, and by the sums at every step.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 from sqlalchemy import select
 
 from data.kernel.database import Base, Database
@@ -28,6 +27,7 @@ from data.payments import PaymentAttempt, Refund, RefundState
 from data.payments.smallest import smallest_charge
 from data.pools import Contribution, EndRule, Pool, PoolState
 from tests.data.pools.shop import TARGET, PoolShop
+from tests.machines import CountedMachine
 
 LEAST = smallest_charge("CNY").minor
 
@@ -62,19 +62,17 @@ class Opened:
     until: datetime
 
 
-class PoolMachine(RuleBasedStateMachine):
-    """Each run plays in `shop` as it was `kept`; `reached` counts runs that saw a state."""
+class PoolMachine(CountedMachine):
+    """Each run plays in `shop` as it was `kept`."""
 
     shop: ClassVar[PoolShop]
     kept: ClassVar[Path]
-    reached: ClassVar[Counter[str]]
 
     def __init__(self) -> None:
         super().__init__()
         self.shop.start_again(self.kept)
         self.pools: list[Opened] = []
         self.attempts: list[str] = []
-        self.seen: set[str] = set()
 
     # What people do. What is refused changes nothing: the sums below would tell.
 
@@ -224,8 +222,7 @@ class PoolMachine(RuleBasedStateMachine):
         self.no_present_has_more_than_it_costs()
         assert self.shop.violations() == []
         self._every_cent_is_somewhere()
-        self.reached.update(self.seen)
-        self.reached["runs"] += 1
+        self.count_run()
 
     def _every_cent_is_somewhere(self) -> None:
         """What presents cost is the shop's; the rest of all that was taken is its payers' again."""

@@ -7,18 +7,16 @@ from typing import ClassVar
 
 import pytest
 from hypothesis import seed
-from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy.orm import Session
 
 from data.pools import ContributionState, Pool, PoolState, outcomes, service
 from tests.data.pools.machine import PoolMachine, found_shop
 from tests.data.pools.shop import PoolShop
-from tests.machines import Fault, each_fault, play_settings, turns_red
+from tests.machines import Fault, each_fault, play, turns_red
 
 _STATES = {f"pool {state}" for state in PoolState} | {
     f"contribution {state}" for state in ContributionState
 }
-_SHARE = 0.1  # a state seen in fewer runs than this is not tested, only passed by
 
 
 def _machine(path: Path) -> type[PoolMachine]:
@@ -33,11 +31,7 @@ def _machine(path: Path) -> type[PoolMachine]:
 
 
 def _play(machine: type[PoolMachine], examples: int, *, steps: int) -> None:
-    run_state_machine_as_test(machine, settings=play_settings(examples, steps))
-    runs = machine.reached["runs"]
-    seldom = {state for state in _STATES if machine.reached[state] < _SHARE * runs}
-    assert runs >= examples
-    assert seldom == set()
+    play(machine, examples, steps=steps, states=_STATES, share=0.1)
 
 
 def test_a_few_shops_keep_every_cent(tmp_path: Path) -> None:

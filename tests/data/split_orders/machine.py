@@ -4,7 +4,6 @@ The model knows of each basket until when it runs and of each part what it costs
 The database is held to it after every step, and at the end to the audit with no grace.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 from sqlalchemy import select
 
 from data.kernel.database import Base, Database
@@ -21,6 +20,7 @@ from data.kernel.errors import OutOfStock, Refused, ShopError, TooOften
 from data.payments import PaymentAttempt, Refund
 from data.split_orders import SplitOrder, SplitPart
 from tests.data.split_orders.shop import FEE, MINIMUM, NOODLES, TEA, SplitShop
+from tests.machines import CountedMachine
 
 NAMES = ("Lan", "Wei", "Jun", "Qi")
 PEOPLE = st.sampled_from(NAMES)
@@ -90,19 +90,17 @@ class Basket:
                 part.state = "used"
 
 
-class SplitMachine(RuleBasedStateMachine):
-    """Each run plays in `shop` as it was `kept`; `reached` counts runs that saw a state."""
+class SplitMachine(CountedMachine):
+    """Each run plays in `shop` as it was `kept`."""
 
     shop: ClassVar[SplitShop]
     kept: ClassVar[Path]
-    reached: ClassVar[Counter[str]]
 
     def __init__(self) -> None:
         super().__init__()
         self.shop.start_again(self.kept)
         self.baskets: list[Basket] = []
         self.attempts: list[tuple[str, Basket, str, Part]] = []
-        self.seen: set[str] = set()
 
     # What people do. What the model forbids is refused, and changes nothing.
 
@@ -266,8 +264,7 @@ class SplitMachine(RuleBasedStateMachine):
         self.work()
         assert self.shop.violations() == []
         self._every_cent_is_somewhere()
-        self.reached.update(self.seen)
-        self.reached["runs"] += 1
+        self.count_run()
 
     def _every_cent_is_somewhere(self) -> None:
         """Goods and delivery of what was ordered are the shop's; all else is its payers' again."""

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import pytest
 from hypothesis import seed
-from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import true
 from sqlalchemy.orm import Session
 
@@ -16,10 +15,9 @@ from data.orders.share_states import ShareState
 from data.split_orders import SplitPart, SplitState, moving, outcomes
 from tests.data.split_orders.machine import SplitMachine, found_shop
 from tests.data.split_orders.shop import FEE, SplitShop
-from tests.machines import Fault, each_fault, play_settings, turns_red
+from tests.machines import Fault, each_fault, play, turns_red
 
 _STATES = {f"split {state}" for state in SplitState} | {f"part {state}" for state in ShareState}
-_SHARE = 0.1  # a state seen in fewer runs than this is not tested, only passed by
 
 
 def _machine(path: Path) -> type[SplitMachine]:
@@ -34,11 +32,7 @@ def _machine(path: Path) -> type[SplitMachine]:
 
 
 def _play(machine: type[SplitMachine], examples: int, *, steps: int) -> None:
-    run_state_machine_as_test(machine, settings=play_settings(examples, steps))
-    runs = machine.reached["runs"]
-    seldom = {state for state in _STATES if machine.reached[state] < _SHARE * runs}
-    assert runs >= examples
-    assert seldom == set()
+    play(machine, examples, steps=steps, states=_STATES, share=0.1)
 
 
 def test_a_few_shops_keep_every_cent(tmp_path: Path) -> None:
