@@ -42,7 +42,7 @@ from data.kernel.errors import (
 )
 from data.kernel.facts import announce
 from data.kernel.ids import new_id
-from data.kernel.moving import as_it_is, turn_row
+from data.kernel.moving import as_it_is, change_where, turn_row
 from data.kernel.prepared import Prepared
 from data.people.takers import count_lapse
 
@@ -238,13 +238,8 @@ def ask_seat(session: Session, *, seat_id: str, now: datetime) -> None:
     team = team_now(session, seat.team_id)
     if team.state != TeamState.PAYING or team.pay_until is None:
         return
-    won = session.execute(
-        update(Seat)
-        .where(Seat.id == seat_id, Seat.state == SeatState.HELD)
-        .values(held_until=team.pay_until)
-        .execution_options(synchronize_session=False)
-    )
-    if changed(won):
+    mine = (Seat.id == seat_id, Seat.state == SeatState.HELD)
+    if change_where(session, Seat, *mine, held_until=team.pay_until):
         session.refresh(seat)
         remember_expiry(session, seat, now)
         tell_to_pay(session, seat, now=now)

@@ -138,7 +138,7 @@ def _announce(turn: Turn, campaign: Campaign) -> None:
     product = product_of(turn, campaign)
     variants = variants_of(turn.session, merchant_id=turn.merchant.id, product_id=product.id)
     alone = next(price_of(one) for one in variants if one.id == campaign.variant_id)
-    somebody = turn.words(_SOMEBODY) if _SOMEBODY in turn.domain.responses else ""
+    somebody = turn.words(_SOMEBODY) if turn.knows(_SOMEBODY) else ""
     turn.say(
         "utter_team_opened",
         name=turn.person.name or somebody,

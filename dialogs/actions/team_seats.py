@@ -139,7 +139,7 @@ def _is_asked_to_pay(turn: Turn, seat: Seat) -> bool:
     if turn.session.get_one(Team, seat.team_id).state != TeamState.PAYING:
         return False
     chat = private_chat(turn.session, account=turn.account, person=turn.person, now=turn.now)
-    return chat is not None and _PAY_NOW in turn.domain.responses
+    return chat is not None and turn.knows(_PAY_NOW)
 
 
 def _note_invited(turn: Turn, seat: Seat) -> None:
@@ -197,7 +197,7 @@ def refuse(turn: Turn, refusal: ShopError, team: Team | None = None) -> None:
     response = _LIMITS.get(refusal.detail)
     if response is None:
         raise refusal
-    if refusal.detail == "first_purchase_held" and response not in turn.domain.responses:
+    if refusal.detail == "first_purchase_held" and not turn.knows(response):
         response = _LIMITS["new_customers_only"]  # flows published before know no other words
     values = {name: str(value) for name, value in refusal.values.items()}
     options: tuple[Option, ...] = ()
