@@ -11,7 +11,6 @@ from data.orders.address import (
     AddressStands,
     address_of,
     address_stands,
-    has_address,
     set_address,
     ship_with,
 )
@@ -132,7 +131,6 @@ __all__ = [
     "expire_order",
     "expire_unpaid",
     "find_order",
-    "has_address",
     "keep_address",
     "keep_promise",
     "kept_address",

@@ -25,6 +25,7 @@ def last_end(session: Session, holder: Order | Parcel) -> datetime | None:
     orders are locked, so that nothing begins before we commit."""
     orders = _locked(session, holder.id)
     ends = [
+        holder.created_at,
         *_of_orders(orders),
         *_of_returns(session, orders),
         *_of_refunds(session, orders),
