@@ -9,6 +9,7 @@ from data.audit import audit
 from data.delivery.models import Job, Lane
 from data.kernel.database import Database
 from data.kernel.errors import WrongState
+from data.kernel.money import Money
 from data.merchants import Merchant
 from data.orders import (
     Address,
@@ -36,7 +37,6 @@ from tests.data.payments.test_returning import (
     HOME,
     ask,
     decide,
-    go_back,
     lines,
     placed,
     receive,
@@ -164,9 +164,11 @@ def test_money_that_does_not_arrive_keeps_it(till: Till) -> None:
     attempt = till.pay(order)
     send(till, order)
     arrives(till, order)
-    (line,) = lines(till, order)
     till.plan(attempt, RefundOutcome.DECLINED)
-    go_back(till, order, {line: 1})
+    with till.transaction() as session:
+        about = {"attempt_id": attempt, "cause_ref": "shop:1", "now": till.clock.now()}
+        request_refund(session, amount=Money(500, "CNY"), **about)
+    till.settle()
     till.later(60 * DAY)
     (refund,) = till.refunds(order)
     assert refund.state == RefundState.FAILED
