@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 from data.conversations.whereabouts import Whereabouts
 from data.group_buys import (
     Team,
-    TeamState,
     is_running,
     lists_of,
     running_teams_in,
     teams_with,
     unpaid_seats,
 )
+from data.group_buys.models import RUNNING
 from data.split_orders import own_splits
 from dialogs.understanding import OwnSplits
 
@@ -44,12 +44,11 @@ def waits(session: Session, known: Whereabouts, _now: datetime) -> bool:
 
 
 def is_in_team(session: Session, known: Whereabouts) -> bool:
-    """In one that is open still, of any chat; before a group it is nobody's business."""
+    """In one that still runs, of any chat; before a group it is nobody's business."""
     if known.person is None or known.chat is None or known.chat.kind == "group":
         return False
     shop, person = known.merchant.id, known.person.id
-    newest = teams_with(session, merchant_id=shop, person_id=person, limit=1)
-    return any(team.state == TeamState.OPEN for team in newest)
+    return bool(teams_with(session, merchant_id=shop, person_id=person, states=RUNNING, limit=1))
 
 
 def splits_of(session: Session, known: Whereabouts, now: datetime) -> OwnSplits:

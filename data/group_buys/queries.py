@@ -1,5 +1,6 @@
 """What cards, pages and the console read of group-buys; nothing here changes anything."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -201,13 +202,20 @@ def _has_room() -> tuple[ColumnElement[bool], ...]:
     return (Team.held < Team.target, Team.waiting == 0)
 
 
-def teams_with(session: Session, *, merchant_id: str, person_id: str, limit: int) -> list[Team]:
-    """Teams that this person has a seat in, the newest first."""
+def teams_with(
+    session: Session,
+    *,
+    merchant_id: str,
+    person_id: str,
+    states: Collection[TeamState] = tuple(TeamState),
+    limit: int,
+) -> list[Team]:
+    """Teams in these states that this person has a seat in, the newest first."""
     seats = select(Seat.team_id).where(Seat.person_id == person_id, Seat.state.in_(LIVE))
     return list(
         session.scalars(
             select(Team)
-            .where(Team.merchant_id == merchant_id, Team.id.in_(seats))
+            .where(Team.merchant_id == merchant_id, Team.id.in_(seats), Team.state.in_(states))
             .order_by(Team.opened_at.desc(), Team.id)
             .limit(limit)
         )

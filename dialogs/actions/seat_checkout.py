@@ -44,14 +44,12 @@ class PickSeat(ShopAction):
     called = "action_pick_seat"
 
     def act(self, turn: Turn) -> None:
-        taken = turn.slots.get("seat_taken")
+        taken, paying = turn.slots.get("seat_taken"), turn.slots.get("seat")
         turn.set("seat_taken", None)
+        due = seats_to_pay(turn)
         if _tell_pledge(turn, str(taken)):
-            turn.set("seat", None)
-            return
-        seat = max(
-            seats_to_pay(turn), key=lambda one: (one.id == taken, one.created_at), default=None
-        )
+            due = [one for one in due if one.id == paying]  # what they were at goes on
+        seat = max(due, key=lambda one: (one.id == taken, one.created_at), default=None)
         turn.set("seat", seat.id if seat else None)
         if seat is not None:
             view = team_view(turn.session, seat.team_id)

@@ -54,10 +54,13 @@ def products_together(turn: Turn) -> list[str]:
 
 
 def _own_teams(turn: Turn) -> list[Team]:
-    teams = teams_with(
-        turn.session, merchant_id=turn.merchant.id, person_id=turn.person.id, limit=_MOST_TEAMS
+    return teams_with(
+        turn.session,
+        merchant_id=turn.merchant.id,
+        person_id=turn.person.id,
+        states=(TeamState.OPEN,),
+        limit=_MOST_TEAMS,
     )
-    return [team for team in teams if team.state == TeamState.OPEN]
 
 
 def talked_of(turn: Turn, seen: Sequence[str]) -> str | None:

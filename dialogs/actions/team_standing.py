@@ -1,5 +1,7 @@
 """How teams are going, for who asks: in a group those of that group, alone one's own."""
 
+from functools import partial
+
 from data.delivery.messages import Option, Options
 from data.group_buys import Team, TeamState, TeamView, running_teams_in, team_view, teams_with
 from data.group_buys.models import RUNNING
@@ -38,10 +40,8 @@ def _here(turn: Turn) -> list[Team]:
 
 def _own(turn: Turn) -> list[Team]:
     """What still runs; where nothing does, what became of the one before."""
-    teams = teams_with(
-        turn.session, merchant_id=turn.merchant.id, person_id=turn.person.id, limit=_MOST_TOLD
-    )
-    return [team for team in teams if team.state in RUNNING] or teams[:1]
+    mine = partial(teams_with, turn.session, merchant_id=turn.merchant.id, person_id=turn.person.id)
+    return mine(states=RUNNING, limit=_MOST_TOLD) or mine(limit=1)
 
 
 def _tell(turn: Turn, team: Team) -> None:
