@@ -44,7 +44,7 @@ def test_a_visitor_waits_for_a_place_leaves_the_line_and_waits_again(
     press(late, "Get in line")
     assert "You are number 1 in line" in texts(late)
     press(late, "Leave the line")
-    assert "you are out of the line" in texts(late)
+    assert "You are out of the line" in texts(late)
     press(late, "Get in line")
     assert "Pay now" not in labels(late)
     second.say("leave the group buy")
