@@ -34,6 +34,7 @@ from dialogs.understanding.address_signs import (
     looks_like_line,
 )
 from dialogs.understanding.context import Context
+from dialogs.understanding.fixed_words import leading
 from dialogs.understanding.folding import fold
 from dialogs.understanding.lists import product_of
 from dialogs.understanding.message import read_message
@@ -107,8 +108,9 @@ def is_address(text: str) -> bool:
 
 
 def _is_labelled_part(text: str) -> bool:
-    """ "My phone is …", 收件人是李四; "I'm not sure" names nobody."""
-    label = labels().match(fold(text).text.strip())
+    """ "My phone is …", 收件人是李四, "no, the recipient is …"; "I'm not sure" names nobody."""
+    said = fold(text).text.strip()
+    label = labels().match(leading(read_message(text), "no") or said)
     parts = read_address(text)
     if label is None or parts == AddressParts():
         return False
