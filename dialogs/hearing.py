@@ -29,7 +29,15 @@ from dialogs.last_words import LastWords
 from dialogs.model_trust import Trust, trust_in_model
 from dialogs.outlived import is_outlived, read_anew
 from dialogs.standing import standing
-from dialogs.taking_part import has_place, is_in_team, splits_of, teams_here, waits
+from dialogs.taking_part import (
+    has_place,
+    holds_seat,
+    is_in_team,
+    splits_of,
+    team_called,
+    teams_here,
+    waits,
+)
 from dialogs.understanding import Agreed, Asked, Context, Understood, Ware
 from dialogs.understanding.addresses import holds_address
 from dialogs.understanding.afterwards import is_fresh
@@ -247,6 +255,8 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
         line_open=knows_lines and any(has_line(team, now) for team in teams),
         own_splits=lambda: splits_of(session, known, now),
         in_team=partial(is_in_team, session, known),
+        holds_seat=partial(holds_seat, session, known, now),
+        team_called=partial(team_called, session, known),
         pool_open=bool(chat and open_pools_in(session, chat_id=chat.id, now=now)),
         day_saved=is_fresh(state.slots.get("day_saved"), now=now),
         wares=_wares(session, merchant.id),

@@ -13,7 +13,7 @@ SAID = "utter_split_card_said"  # of one that the shop called off, and says why
 
 def split_card(wording: Wording, view: SplitView, *, now: datetime) -> OutboundMessage:
     """The card as it is true now; a later one takes its place."""
-    segments: tuple[Text | Options, ...] = (Text("\n".join(_lines(wording, view, now))),)
+    segments: tuple[Text | Options, ...] = (Text(told(wording, view, now=now)),)
     if view.is_open:
         label = wording.words("utter_split_add_button")
         segments += (Options((Option(label, f"/Act(action_add_to_split, split={view.id})"),)),)
@@ -23,6 +23,11 @@ def split_card(wording: Wording, view: SplitView, *, now: datetime) -> OutboundM
         coalesce_key=f"split:{view.id}",
         response=RESPONSE,
     )
+
+
+def told(wording: Wording, view: SplitView, *, now: datetime) -> str:
+    """How it stands, in words."""
+    return "\n".join(_lines(wording, view, now))
 
 
 def _lines(wording: Wording, view: SplitView, now: datetime) -> list[str]:

@@ -5,18 +5,23 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from data.catalogue import get_product
 from data.conversations.whereabouts import Whereabouts
 from data.group_buys import (
     Team,
     is_running,
     lists_of,
     running_teams_in,
+    team_view,
     teams_with,
     unpaid_seats,
 )
 from data.group_buys.models import RUNNING
 from data.split_orders import own_splits
 from dialogs.understanding import OwnSplits
+from dialogs.understanding.folding import folded
+
+_MOST_OWN = 8  # teams of one person, the newest
 
 
 def teams_here(session: Session, known: Whereabouts) -> list[Team]:
@@ -34,6 +39,36 @@ def has_place(session: Session, known: Whereabouts, now: datetime) -> bool:
     seats = unpaid_seats(session, merchant_id=known.merchant.id, person_id=person.id)
     here = {team.id for team in teams_here(session, known) if is_running(team, now)}
     return any(seat.team_id in here for seat in seats) or waits(session, known, now)
+
+
+def holds_seat(session: Session, known: Whereabouts, now: datetime) -> bool:
+    """That waits to be paid for: in a group one of its teams, alone any."""
+    person, chat = known.person, known.chat
+    if person is None or chat is None:
+        return False
+    if chat.kind == "group":
+        return has_place(session, known, now)
+    return bool(unpaid_seats(session, merchant_id=known.merchant.id, person_id=person.id))
+
+
+def team_called(session: Session, known: Whereabouts, words: str) -> str | None:
+    """The only one whose title in any language holds these words: a group's, or alone one's own."""
+    teams = teams_here(session, known) or _own(session, known)
+    named = [team for team in teams if any(words in one for one in _titles(session, team))]
+    return named[0].id if len(named) == 1 else None
+
+
+def _own(session: Session, known: Whereabouts) -> list[Team]:
+    if known.person is None or known.chat is None or known.chat.kind == "group":
+        return []
+    shop, person = known.merchant.id, known.person.id
+    return teams_with(session, merchant_id=shop, person_id=person, states=RUNNING, limit=_MOST_OWN)
+
+
+def _titles(session: Session, team: Team) -> list[str]:
+    view = team_view(session, team)
+    product = get_product(session, merchant_id=team.merchant_id, product_id=view.product_id)
+    return [folded(one) for one in (*view.title.values(), *product.title.values())]
 
 
 def waits(session: Session, known: Whereabouts, _now: datetime) -> bool:

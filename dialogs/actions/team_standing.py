@@ -6,6 +6,7 @@ from data.delivery.messages import Option, Options
 from data.group_buys import Team, TeamState, TeamView, running_teams_in, team_view, teams_with
 from data.group_buys.models import RUNNING
 from dialogs.actions.base import ShopAction
+from dialogs.actions.common_standing import tell_others
 from dialogs.actions.full_teams import BUTTON, line_option, lines_here, tell_place
 from dialogs.actions.team_nudging import nudge_option
 from dialogs.actions.team_seats import join_option
@@ -17,19 +18,28 @@ _MOST_TOLD = 3  # of one's own, the newest
 
 class TellTeams(ShopAction):
     """The card in words; in a group with a way in, for who asks may not be in it yet. Alone one
-    hears where one stands in line, too."""
+    hears where one stands in line, too. A present or an order that is filled together counts as
+    well: nobody asks how it stands by its kind. Where one team is named, it is that alone."""
 
     called = "action_tell_teams"
 
     def act(self, turn: Turn) -> None:
-        teams = _here(turn) if turn.in_group else _own(turn)
+        teams = _meant(turn, _here(turn) if turn.in_group else _own(turn))
         for team in teams:
             _tell(turn, team)
+        if turn.slots.get("team") is not None:
+            return
+        others = tell_others(turn)
         lines = [] if turn.in_group else lines_here(turn)
         for entry in lines:
             tell_place(turn, turn.session.get_one(Team, entry.team_id))
-        if not teams and not lines:
+        if not (teams or lines or others):
             turn.say("utter_no_team_here" if turn.in_group else "utter_no_team_of_yours")
+
+
+def _meant(turn: Turn, teams: list[Team]) -> list[Team]:
+    named = turn.slots.get("team")
+    return [one for one in teams if named in (None, one.id)]
 
 
 def _here(turn: Turn) -> list[Team]:

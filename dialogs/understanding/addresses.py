@@ -83,7 +83,7 @@ def early_address(text: str, context: Context) -> tuple[Command, ...] | None:
     """Whole, where something else is asked or cards are to be chosen from: it changes nothing of
     that, and is kept for the order."""
     flow = _EARLY if _EARLY in context.flow_slots else None
-    if flow is None or _asks_for_address(context) or not NUMBERED.search(fold(text).text):
+    if flow is None or asks_for_address(context) or not NUMBERED.search(fold(text).text):
         return None
     if context.asked is None and not any(product_of(one.payload) for one in context.offered):
         return None
@@ -91,7 +91,7 @@ def early_address(text: str, context: Context) -> tuple[Command, ...] | None:
     return (StartFlow(flow), SetSlot(_SHIP_TO, text.strip()[:_LONGEST])) if whole else None
 
 
-def _asks_for_address(context: Context) -> bool:
+def asks_for_address(context: Context) -> bool:
     slot = context.slots.get(context.asked.slot) if context.asked else None
     return slot is not None and any(mapping.entity == ADDRESS for mapping in slot.mappings)
 

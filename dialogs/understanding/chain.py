@@ -15,6 +15,7 @@ from dialogs.understanding.addresses import early_address, new_address
 from dialogs.understanding.afterwards import afterwards, may_concern_a_day
 from dialogs.understanding.answers import takes_text, yes_or_no
 from dialogs.understanding.choices import chosen, pressed
+from dialogs.understanding.common_words import said_in_common
 from dialogs.understanding.context import Context
 from dialogs.understanding.declining import declined
 from dialogs.understanding.fixed_words import (
@@ -301,6 +302,11 @@ def _by_split(here: Heard) -> Understood | None:
     return Understood((StartFlow(SPLIT_START),), here.language, "words")
 
 
+def _by_common(here: Heard) -> Understood | None:
+    commands = said_in_common(here.message, here.context)
+    return Understood(commands, here.language, "words") if commands else None
+
+
 def _by_votes(here: Heard) -> Understood | None:
     if takes_text(here.context) or not asks_for_votes(here.message):
         return None
@@ -385,7 +391,7 @@ def _word(word: str, here: Heard) -> Understood | None:
 
 _LINKS = (
     _by_payload, _by_command, _by_own_data, _by_voucher, _by_address, _by_link, _by_pool, _by_split,
-    _by_team, _by_nudge,
+    _by_team, _by_common, _by_nudge,
     _by_votes, _by_choice, _by_taking, _by_card, _by_saved_day, _by_words, _by_start, _by_code,
     _by_order,
 )  # fmt: skip

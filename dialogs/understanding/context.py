@@ -86,6 +86,10 @@ class Context:
     """Looked up where somebody says what ends one, or their part of it."""
     in_team: Callable[[], bool] | None = None
     """Whether they are in a team that runs, wherever they speak; looked up when it matters."""
+    holds_seat: Callable[[], bool] | None = None
+    """Whether a seat of theirs waits to be paid for, here or, alone, anywhere."""
+    team_called: Callable[[str], str | None] | None = None
+    """The one team that these words name, of a group's or, alone, of their own."""
     day_saved: bool = False
     """A day was kept a moment ago: what comes next may correct it."""
     products: ProductNames | None = None

@@ -111,11 +111,11 @@ def _wishes() -> tuple[re.Pattern[str], ...]:
     thing = rf"{words('pool_gift_before')}\s*(?!{words('pool_gift_for')}){gift}"
     over = rf"(?:{words('pool_gift_end')})?"
     forms = (
-        rf"{begun}\s*{name}\s*{end}",  # Ann's present
         rf"{either}\s*{thing}\s*{words('pool_gift_for')}\s*{name}{over}",  # a teapot for Ann
         rf"{around}\s*{end}?",  # 给小李凑份子
         rf"{around}\s*{thing}{over}",  # 给小李凑份子买个茶壶
         rf"{begun}\s*{name}\s*{thing}{over}",  # chip in and get Ann a teapot
+        rf"{begun}\s*{name}\s*{end}",  # Ann's present
         rf"{together}\s*{thing}{over}",  # chip in and buy a teapot
         rf"{begun}\s*{name}",  # Ann
     )

@@ -21,9 +21,12 @@ class SplitWish(StrEnum):
 
 
 def starts_split(message: Message) -> bool:
-    """A closed list: 一起点午饭, "let's order lunch together"."""
+    """A closed list: 一起点午饭, "let's order lunch together"; in Chinese put together from lists,
+    too: 大家中午一起点奶茶吧."""
     forms = lexicon().of("split_start")
-    return message.short in forms or message.bare in forms
+    if message.short in forms or message.bare in forms:
+        return True
+    return _put_together().fullmatch(message.short) is not None
 
 
 def wish_about_split(message: Message) -> SplitWish | None:
@@ -60,6 +63,13 @@ def read_goods(said: str) -> tuple[int, str]:
 @cache
 def _forms(name: str) -> frozenset[str]:
     return frozenset(lexicon().of(name))
+
+
+@cache
+def _put_together() -> re.Pattern[str]:
+    words = lexicon().pattern
+    deed = rf"{words('split_together')}{words('split_meals')}"
+    return re.compile(rf"(?:{words('split_who')}[,\s]*){{0,3}}{deed}{words('split_start_end')}?")
 
 
 @cache

@@ -15,7 +15,7 @@ from tests.dialogs.understanding.shop import a_context, slots_of
         ("我要兩份", 2), ("+2", 2), ("来3份", 3), ("I'll take 2", 2), ("count me in for three", 3),
         ("count me in please", 1), ("+1 please", 1), ("same here", 1), ("算我一个吧", 1),
         ("我也+1", 1), ("我也要兩個", 2), ("+2份", 2), ("+1 两份", 2), ("跟兩個", 2),
-        ("我跟一個", 1),
+        ("我跟一個", 1), ("算我和我老婆两份", 2), ("算我们两个", 2),
         ("3. 小王", 1), ("4、Ann 2份", 2), ("5) Bob x2", 2),
         ("接龙\n1. 老张\n2. 小李 2份\n3. 小王 +1", 1),
     ],

@@ -16,7 +16,8 @@ from dialogs.understanding.split_words import (
     [
         "let's order lunch together", "Let's order together!", "order lunch together please",
         "一起点午饭", "我们一起点午饭吧", "一起点单", "拼单吧",
-        "一起點午餐", "一起訂便當吧", "一起點餐",
+        "一起點午餐", "一起訂便當吧", "一起點餐", "大家一起点午饭", "中午一起点外卖吧", "拼个外卖",
+        "大家下午一起点奶茶吧", "要不要一起点下午茶", "有人要一起訂飲料嗎", "大家一起訂便當",
     ],
 )  # fmt: skip
 def test_what_begins_one(said: str) -> None:

@@ -1,0 +1,89 @@
+"""What is said to us of what friends do together: of one team by its name (茶壶那个我不要了), how
+all of it stands (凑了多少了), whether one's own money has come, and a seat given up in the words
+that cancel anything. Said unaddressed, none of it is heard."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from dialogs.engine.commands import Act, Command
+from dialogs.understanding.addresses import asks_for_address
+from dialogs.understanding.answers import takes_text
+from dialogs.understanding.context import Context
+from dialogs.understanding.fixed_words import asks_for_team, heard, joins, leaves
+from dialogs.understanding.lexicon import lexicon
+from dialogs.understanding.lists import product_of
+from dialogs.understanding.message import Message, read_message
+from dialogs.understanding.wishes import for_intent
+
+_ORDERS = "order_status"
+_JOIN, _LEAVE, _TELL = "action_join_team", "action_leave_team", "action_tell_teams"
+_SHORTEST, _LONGEST = 2, 14  # letters that name a team
+_MOST = 30  # letters of a sentence that does, too
+_Said = tuple[Command, ...]
+
+
+def said_in_common(message: Message, context: Context) -> _Said | None:
+    """Amid a question for free words only where that is for an address, which none of this is."""
+    if takes_text(context) and not asks_for_address(context):
+        return None
+    named = _about_one_team(message, context)
+    if named is not None:
+        return (named,)
+    if not {message.short, message.bare}.isdisjoint(_forms("common_status")):
+        return (Act(_TELL),)
+    if not {message.short, message.bare}.isdisjoint(_forms("paid_yet")):
+        return for_intent(_ORDERS, (), message, context) or None
+    return (Act(_LEAVE, {"seats": 1}),) if _gives_up_seat(message, context) else None
+
+
+def _gives_up_seat(message: Message, context: Context) -> bool:
+    """ "Never mind" where nothing else is going on and a seat waits to be paid for."""
+    idle = context.asked is None and context.active_flow is None
+    if not idle or heard(message, ("cancel",)) is None or context.holds_seat is None:
+        return False
+    return message.bare not in lexicon().of("stop_alone") and context.holds_seat()
+
+
+def _about_one_team(message: Message, context: Context) -> Act | None:
+    if context.team_called is None or not 0 < len(message.short) <= _MOST:
+        return None
+    for action, seats, name in _readings(message, context):
+        team = context.team_called(name) if _SHORTEST <= len(name) <= _LONGEST else None
+        if team is not None:
+            return Act(action, {"team": team} | ({"seats": seats} if seats else {}))
+    return None
+
+
+def _readings(message: Message, context: Context) -> Iterator[tuple[str, int, str]]:
+    """The deed, for how many, and the name; before cards to choose from 我要…那个 chooses one."""
+    may_join = context.team_open and not any(product_of(one.payload) for one in context.offered)
+    said = message.short
+    for cut in range(_SHORTEST, min(len(said), _LONGEST)):
+        head, rest = said[:cut], read_message(said[cut:])
+        seats = joins(rest) if may_join else None
+        if seats or leaves(rest) or asks_for_team(rest):
+            action = _JOIN if seats else _LEAVE if leaves(rest) else _TELL
+            yield action, seats or 0, _tail().sub("", head)
+    for action, names in ((_JOIN, "join_named"), (_LEAVE, "leave_named")):
+        found = _led(names).fullmatch(said) if may_join or action == _LEAVE else None
+        if found is not None:
+            yield action, 1, found["name"]
+
+
+@cache
+def _forms(name: str) -> frozenset[str]:
+    return frozenset(lexicon().of(name))
+
+
+@cache
+def _tail() -> re.Pattern[str]:
+    return re.compile(rf"\s*{lexicon().pattern('named_team')}?[\s,，]*$")
+
+
+@cache
+def _led(names: str) -> re.Pattern[str]:
+    """我要茶壶那个: the verb, the name, and a sign that one of several is meant."""
+    words = lexicon().pattern
+    end = rf"{words('named_team')}\s*{words('named_team_end')}?"
+    return re.compile(rf"{words(names)}\s*(?P<name>.{{{_SHORTEST},{_LONGEST}}}?)\s*{end}")
