@@ -181,13 +181,12 @@ def _by_team(here: Heard) -> Understood | None:
         commands = for_intent(_RULES, (), here.message, here.context)
         return Understood(commands, here.language, "words", _RULES)
     said = _said_of_line(here)
-    if said is None and not here.context.team_open:
-        return None
-    said = said or (_STATUS if asks_for_team(here.message) else None)
+    if said is None and asks_for_team(here.message) and _is_in_one(here.context):
+        said = _STATUS
     if said is not None:
         commands = for_intent(said, (), here.message, here.context)
         return Understood(commands, here.language, "words", said)
-    seats = joins(here.message)
+    seats = joins(here.message) if here.context.team_open else None
     if seats is None:
         return None
     text = here.message.original
@@ -197,15 +196,19 @@ def _by_team(here: Heard) -> Understood | None:
 
 
 def _buys_together(context: Context) -> bool:
-    here = context.team_open or context.active_flow in _TOGETHER
-    return here or bool(context.in_team and context.in_team())
+    return context.active_flow in _TOGETHER or _is_in_one(context)
+
+
+def _is_in_one(context: Context) -> bool:
+    """Or one runs here; alone they speak of their own."""
+    return context.team_open or bool(context.in_team and context.in_team())
 
 
 def _said_of_line(here: Heard) -> str | None:
     """Out of a team, or of the line for one, or into it. Amid a question for free words the line
     is meant only where there is one."""
     runs = here.context.team_open or here.context.line_open
-    if runs and leaves(here.message):
+    if leaves(here.message) and (runs or _is_in_one(here.context)):
         return _LEAVE
     if takes_text(here.context) and not runs:
         return None

@@ -15,8 +15,8 @@ from dialogs.engine.commands import (
     Restart,
     SkipQuestion,
 )
-from dialogs.understanding.lexicon import lexicon
-from dialogs.understanding.message import Message
+from dialogs.understanding.lexicon import any_of, lexicon
+from dialogs.understanding.message import Message, strip_fillers
 from dialogs.understanding.values.numbers import SMALL_NUMBER, read_whole
 
 STEERING: dict[str, Command] = {
@@ -67,11 +67,15 @@ def leading(message: Message, name: str) -> str | None:
 
 def joins(message: Message) -> int | None:
     """How many seats this line asks for in an open team, or None; a closed list, tested."""
-    if message.short in _join_forms():
+    if message.short in _forms("join_alone"):
         return 1
-    match = _join_count().fullmatch(message.short)
-    if match:
-        return _seats(next(count for count in match.groups() if count))
+    for said in _around(message, "join_around"):
+        if said in _forms("join"):
+            return 1
+        if match := _join_count().fullmatch(said):
+            return _seats(next(count for count in match.groups() if count))
+        if _join_pair().fullmatch(said):
+            return 2
     last_line = message.folded.text.rstrip().rsplit("\n", 1)[-1]
     listed = _LIST_LINE.fullmatch(last_line)
     return _seats(listed["count"] or "1") if listed else None
@@ -85,7 +89,7 @@ def starts_team(message: Message) -> bool:
 
 
 def leaves(message: Message) -> bool:
-    return message.short in lexicon().of("leave")
+    return not _forms("leave").isdisjoint(_around(message, "leave_around"))
 
 
 def waits(message: Message) -> bool:
@@ -98,11 +102,11 @@ def leaves_line(message: Message) -> bool:
 
 
 def asks_for_team(message: Message) -> bool:
-    return message.short in lexicon().of("team_status")
+    return not _forms("team_status").isdisjoint(message.readings)
 
 
 def asks_to_nudge(message: Message) -> bool:
-    return message.short in lexicon().of("team_nudge")
+    return not _forms("team_nudge").isdisjoint(message.readings)
 
 
 def asks_to_hurry(message: Message) -> bool:
@@ -117,6 +121,11 @@ def asks_for_rules(message: Message) -> bool:
 
 def asks_for_votes(message: Message) -> bool:
     return message.short in lexicon().of("vote_status")
+
+
+def _around(message: Message, name: str) -> tuple[str, str]:
+    """As it was said, then without what is often said around it: "sorry guys, I'm out"."""
+    return message.short, strip_fillers(message.short, name)
 
 
 def _seats(word: str) -> int | None:
@@ -138,11 +147,6 @@ def _in_list(message: Message, name: str) -> bool:
 @cache
 def _forms(name: str) -> frozenset[str]:
     return frozenset(lexicon().of(name))
-
-
-@cache
-def _join_forms() -> frozenset[str]:
-    return frozenset(lexicon().of("join"))
 
 
 @cache
@@ -173,3 +177,11 @@ def _join_count() -> re.Pattern[str]:
     forms = (re.escape(form) for form in lexicon().of("join_count"))
     count = rf"\s*({SMALL_NUMBER})\s*"
     return re.compile("|".join(form.replace(re.escape("{n}"), count) for form in forms))
+
+
+@cache
+def _join_pair() -> re.Pattern[str]:
+    """ "Count me and my wife in": {who} is somebody close to them."""
+    who = any_of(tuple(form for forms in lexicon().section("relations").values() for form in forms))
+    forms = (re.escape(form) for form in lexicon().of("join_pair"))
+    return re.compile("|".join(form.replace(re.escape("{who}"), who) for form in forms) or "(?!)")

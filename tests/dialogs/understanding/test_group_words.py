@@ -117,3 +117,54 @@ def test_amid_a_question_for_free_words_the_line_is_meant_only_where_there_is_on
 ) -> None:
     context = a_context(asked="address", flow="checkout", line_open=line_open)
     assert (understand("排队", context).intent == "group_buy_wait") is line_open
+
+
+@pytest.mark.parametrize(
+    ("text", "seats"),
+    [
+        ("ok count me in", 1), ("Yes, me too!", 1), ("can I still join?", 1), ("+2 pls", 2),
+        ("I'd like two please", 2), ("Sure, put me down for two", 2),
+        ("count me and my wife in", 2), ("please add me and my brother", 2),
+        ("count us both in", 2),
+    ],
+)  # fmt: skip
+def test_what_people_say_around_a_join_line_does_not_hide_it(text: str, seats: int) -> None:
+    understood = understand(text, a_context(team_open=True))
+    assert (understood.intent, understood.link) == ("group_buy_join", "words")
+    assert slots_of(understood) == {"quantity": seats}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "please join", "join please", "ok in", "sure, join us", "hey guys", "me and my wife",
+        "count me and my wife in the photo", "ok +1000", "actually I want two days off",
+    ],
+)  # fmt: skip
+def test_who_calls_on_others_to_join_takes_no_seat(text: str) -> None:
+    assert understand(text, a_context(team_open=True)).intent != "group_buy_join"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "actually I'm out", "Sorry guys, I'm out", "no wait, count me out", "I want out",
+        "I'm out, sorry",
+    ],
+)  # fmt: skip
+def test_what_people_say_around_leaving_does_not_hide_it(text: str) -> None:
+    understood = understand(text, a_context(team_open=True))
+    assert (understood.intent, understood.link) == ("group_buy_leave", "words")
+
+
+@pytest.mark.parametrize("text", ["sorry", "I'm out of milk", "actually", "sorry I'm out shopping"])
+def test_an_apology_alone_leaves_nothing(text: str) -> None:
+    understood = understand(text, a_context(team_open=True))
+    assert (understood.intent, understood.link) != ("group_buy_leave", "words")
+
+
+def test_alone_people_ask_about_and_leave_their_own_team() -> None:
+    mine = a_context(in_team=lambda: True, asked="address", flow="checkout")
+    assert understand("when does it end?", mine).intent == "group_buy_status"
+    assert understand("I want out", mine).intent == "group_buy_leave"
+    assert understand("when does it end?", a_context()).intent != "group_buy_status"
