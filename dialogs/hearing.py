@@ -30,6 +30,7 @@ from dialogs.model_trust import Trust, trust_in_model
 from dialogs.outlived import is_outlived, read_anew
 from dialogs.standing import standing
 from dialogs.taking_part import (
+    collects,
     has_place,
     holds_seat,
     is_in_team,
@@ -257,6 +258,7 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
         in_team=partial(is_in_team, session, known),
         holds_seat=partial(holds_seat, session, known, now),
         team_called=partial(team_called, session, known),
+        collects=partial(collects, session, known, now),
         pool_open=bool(chat and open_pools_in(session, chat_id=chat.id, now=now)),
         day_saved=is_fresh(state.slots.get("day_saved"), now=now),
         wares=_wares(session, merchant.id),

@@ -37,8 +37,8 @@ def _lines(wording: Wording, view: SplitView, now: datetime) -> list[str]:
         ending = "closing" if view.state == SplitState.OPEN else view.state
         is_said = view.said is not None and wording.knows(SAID)
         response = SAID if is_said else f"utter_split_card_{ending}"
-        told = {"people": people, "goods": view.goods, "share": share, "said": view.said}
-        return [head, wording.words(response, **told), *_names(wording, view)]
+        values = {"people": people, "goods": view.goods, "share": share, "said": view.said}
+        return [head, wording.words(response, **values), *_names(wording, view)]
     lines = [head, wording.words("utter_split_card_sum", people=people, goods=view.goods)]
     lines += [_minimum(wording, view), *_delivery(wording, view)]
     if view.paying:

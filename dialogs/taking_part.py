@@ -17,7 +17,8 @@ from data.group_buys import (
     unpaid_seats,
 )
 from data.group_buys.models import RUNNING
-from data.split_orders import own_splits
+from data.pools import open_pools_in, pools_with
+from data.split_orders import open_splits_in, own_splits
 from dialogs.understanding import OwnSplits
 from dialogs.understanding.folding import folded
 
@@ -84,6 +85,21 @@ def is_in_team(session: Session, known: Whereabouts) -> bool:
         return False
     shop, person = known.merchant.id, known.person.id
     return bool(teams_with(session, merchant_id=shop, person_id=person, states=RUNNING, limit=1))
+
+
+def collects(session: Session, known: Whereabouts, now: datetime) -> bool:
+    """Whether a present or a common order is open: in a group one of it, alone one of theirs."""
+    person, chat = known.person, known.chat
+    if chat is None:
+        return False
+    if chat.kind == "group":
+        pools = open_pools_in(session, chat_id=chat.id, now=now)
+        return bool(pools or open_splits_in(session, chat_id=chat.id, now=now))
+    if person is None:
+        return False
+    mine = own_splits(session, person_id=person.id, chat_id=None, now=now)
+    given = pools_with(session, merchant_id=known.merchant.id, person_id=person.id)
+    return bool(mine.organised or mine.joined or given)
 
 
 def splits_of(session: Session, known: Whereabouts, now: datetime) -> OwnSplits:

@@ -32,6 +32,7 @@ from data.pools.queries import (
     pool_of,
     pool_view,
     pools_by,
+    pools_with,
 )
 from data.pools.service import (
     cancel_pool,
@@ -85,6 +86,7 @@ __all__ = [
     "pool_shared_by",
     "pool_view",
     "pools_by",
+    "pools_with",
     "revoke_pool_shares",
     "say_where",
     "set_pool_offer",

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from data.catalogue import Variant
 from data.kernel.errors import NotFound
 from data.kernel.locales import Locale
 from data.kernel.money import Money
-from data.orders.share_states import GIVEN
+from data.orders.share_states import GIVEN, LIVE
 from data.people import names_on_cards
 from data.pools.models import RUNNING, Contribution, EndRule, Pool, PoolState
 from data.pools.moving import is_running, pool_now
@@ -132,6 +132,16 @@ def pools_by(session: Session, *, merchant_id: str, person_id: str) -> list[Pool
             .order_by(Pool.opened_at.desc(), Pool.id)
         )
     )
+
+
+def pools_with(session: Session, *, merchant_id: str, person_id: str) -> list[Pool]:
+    """Those that still collect and this person organises or gives to, the newest first."""
+    gives = select(Contribution.pool_id).where(
+        Contribution.person_id == person_id, Contribution.state.in_(LIVE)
+    )
+    mine = or_(Pool.organiser_id == person_id, Pool.id.in_(gives))
+    found = select(Pool).where(Pool.merchant_id == merchant_id, Pool.state == PoolState.OPEN, mine)
+    return list(session.scalars(found.order_by(Pool.opened_at.desc(), Pool.id)))
 
 
 def contributors(session: Session, *, pool_id: str) -> list[str]:

@@ -13,6 +13,7 @@ from dialogs.actions.team_seats import join_option
 from dialogs.actions.turn import Turn
 from dialogs.team_card import Wording, standing, title_of, votes_on
 
+_STANDING = "utter_team_standing"
 _MOST_TOLD = 3  # of one's own, the newest
 
 
@@ -29,12 +30,21 @@ class TellTeams(ShopAction):
             _tell(turn, team)
         if turn.slots.get("team") is not None:
             return
-        others = tell_others(turn)
         lines = [] if turn.in_group else lines_here(turn)
         for entry in lines:
             tell_place(turn, turn.session.get_one(Team, entry.team_id))
+        others = tell_others(turn)
         if not (teams or lines or others):
-            turn.say("utter_no_team_here" if turn.in_group else "utter_no_team_of_yours")
+            _tell_of_none(turn)
+
+
+def _tell_of_none(turn: Turn) -> None:
+    """Alone, what became of one's last."""
+    last = [] if turn.in_group else _mine(turn)(limit=1)
+    for team in last:
+        _tell(turn, team)
+    if not last:
+        turn.say("utter_no_team_here" if turn.in_group else "utter_no_team_of_yours")
 
 
 def _meant(turn: Turn, teams: list[Team]) -> list[Team]:
@@ -49,9 +59,13 @@ def _here(turn: Turn) -> list[Team]:
 
 
 def _own(turn: Turn) -> list[Team]:
-    """What still runs; where nothing does, what became of the one before."""
-    mine = partial(teams_with, turn.session, merchant_id=turn.merchant.id, person_id=turn.person.id)
-    return mine(states=RUNNING, limit=_MOST_TOLD) or mine(limit=1)
+    """What still runs."""
+    return _mine(turn)(states=RUNNING, limit=_MOST_TOLD)
+
+
+def _mine(turn: Turn) -> "partial[list[Team]]":
+    shop, me = turn.merchant.id, turn.person.id
+    return partial(teams_with, turn.session, merchant_id=shop, person_id=me)
 
 
 def _tell(turn: Turn, team: Team) -> None:
@@ -61,7 +75,7 @@ def _tell(turn: Turn, team: Team) -> None:
     wording = Wording(turn.domain, turn.locale)
     told = standing(wording, view, title=title, now=turn.now, votes=votes)
     options = (*(_way_in(turn, team, view) if turn.in_group else ()), *nudge_option(turn, team))
-    turn.say("utter_team_standing", *([Options(options)] if options else []), standing=told)
+    turn.say(_STANDING, *([Options(options)] if options else []), standing=told)
 
 
 def _way_in(turn: Turn, team: Team, view: TeamView) -> tuple[Option, ...]:

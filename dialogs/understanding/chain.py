@@ -23,7 +23,6 @@ from dialogs.understanding.fixed_words import (
     STRONG,
     WEAK,
     asks_for_rules,
-    asks_for_team,
     asks_for_votes,
     asks_to_hurry,
     asks_to_nudge,
@@ -57,6 +56,7 @@ from dialogs.understanding.pool_words import (
 from dialogs.understanding.split_wishes import said_of_split
 from dialogs.understanding.split_words import starts_split
 from dialogs.understanding.taking import taken
+from dialogs.understanding.together import asks_how_it_stands, buys_together, is_in_one
 from dialogs.understanding.values import Setting, extract
 from dialogs.understanding.vouchers import voucher
 from dialogs.understanding.wishes import for_intent
@@ -66,7 +66,6 @@ _START, _JOIN, _LEAVE = "group_buy_start", "group_buy_join", "group_buy_leave"
 _WAIT, _LEAVE_LINE = "group_buy_wait", "group_buy_leave_line"
 _STATUS = "group_buy_status"
 _RULES, _NUDGE = "group_buy_rules", "group_buy_nudge"
-_TOGETHER = frozenset({"group_buy_start", "group_checkout"})
 _SEARCH, _ORDERS, _STOP = "product_search", "order_status", "stop_messages"
 _LONGEST_ORDER, _LITTLE_MORE = 30, 2  # "order number 1001" and a question mark
 POOL_START, POOL_GIVE, POOL_LEAVE = "pool_start", "pool_give", "pool_leave"
@@ -177,11 +176,11 @@ def _by_saved_day(here: Heard) -> Understood | None:
 
 
 def _by_team(here: Heard) -> Understood | None:
-    if asks_for_rules(here.message) and _buys_together(here.context):
+    if asks_for_rules(here.message) and buys_together(here.context):
         commands = for_intent(_RULES, (), here.message, here.context)
         return Understood(commands, here.language, "words", _RULES)
     said = _said_of_line(here)
-    if said is None and asks_for_team(here.message) and _is_in_one(here.context):
+    if said is None and asks_how_it_stands(here.message, here.context):
         said = _STATUS
     if said is not None:
         commands = for_intent(said, (), here.message, here.context)
@@ -195,20 +194,11 @@ def _by_team(here: Heard) -> Understood | None:
     return Understood(commands, here.language, "words", _JOIN, entities=(seat,))
 
 
-def _buys_together(context: Context) -> bool:
-    return context.active_flow in _TOGETHER or _is_in_one(context)
-
-
-def _is_in_one(context: Context) -> bool:
-    """Or one runs here; alone they speak of their own."""
-    return context.team_open or bool(context.in_team and context.in_team())
-
-
 def _said_of_line(here: Heard) -> str | None:
     """Out of a team, or of the line for one, or into it. Amid a question for free words the line
     is meant only where there is one."""
     runs = here.context.team_open or here.context.line_open
-    if leaves(here.message) and (runs or _is_in_one(here.context)):
+    if leaves(here.message) and (runs or is_in_one(here.context)):
         return _LEAVE
     if takes_text(here.context) and not runs:
         return None

@@ -90,6 +90,9 @@ class Context:
     """Whether a seat of theirs waits to be paid for, here or, alone, anywhere."""
     team_called: Callable[[str], str | None] | None = None
     """The one team that these words name, of a group's or, alone, of their own."""
+    collects: Callable[[], bool] | None = None
+    """Whether a present or a common order is open here, or alone one of theirs; looked up when
+    somebody asks how it stands."""
     day_saved: bool = False
     """A day was kept a moment ago: what comes next may correct it."""
     products: ProductNames | None = None

@@ -105,6 +105,11 @@ def asks_for_team(message: Message) -> bool:
     return not _forms("team_status").isdisjoint(message.readings)
 
 
+def asks_for_sums(message: Message) -> bool:
+    """Of what a present or a common order has come to."""
+    return not _forms("sum_status").isdisjoint(message.readings)
+
+
 def asks_to_nudge(message: Message) -> bool:
     return not _forms("team_nudge").isdisjoint(message.readings)
 

@@ -6,7 +6,7 @@ from functools import cache
 
 from dialogs.understanding.lexicon import any_of, lexicon
 from dialogs.understanding.message import Message
-from dialogs.understanding.values.numbers import read_whole
+from dialogs.understanding.values.numbers import SMALL_NUMBER, read_whole
 
 _MOST = 99
 _NUMBER = r"\d{1,2}|[一二两兩三四五六七八九十]{1,3}"
@@ -52,8 +52,9 @@ def _gives_up(parts: set[str], leaving: frozenset[str]) -> bool:
 def read_goods(said: str) -> tuple[int, str]:
     """How many of what: 两碗牛肉面, "3 x tea", 红茶 ×2. Without a number, one."""
     plain = said.strip()
+    wish = _opening().sub("", plain)  # "I'd like two oolongs"
     for pattern in _patterns():
-        match = pattern.fullmatch(plain)
+        match = pattern.fullmatch(wish)
         count = read_whole(match["count"].replace("兩", "两")) if match else None
         if match and count and count <= _MOST:
             return count, match["name"].strip()
@@ -73,9 +74,16 @@ def _put_together() -> re.Pattern[str]:
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """The number before the name, or after it."""
+def _opening() -> re.Pattern[str]:
+    words = lexicon().pattern("fillers", "search_before", "may_i_have", "takes.verbs", "split_put")
+    return re.compile(rf"^(?:{words}[\s,,]*)+", re.IGNORECASE)
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """The number before the name, or after it; a number in words needs a space: "two-stem"."""
     measure = any_of(lexicon().of("split_measures"))
     before = rf"(?P<count>{_NUMBER})\s*(?:[x×*]\s*|{measure}\s*)?(?P<name>\D.*)"
+    in_words = rf"(?P<count>{SMALL_NUMBER})\s+(?:[x×*]\s*|{measure}\s*)?(?P<name>\D.*)"
     after = rf"(?P<name>.*?\S)(?:\s+x|\s*[×*])?\s*(?P<count>{_NUMBER})\s*(?:{measure})?"
-    return re.compile(before, re.IGNORECASE), re.compile(after, re.IGNORECASE)
+    return tuple(re.compile(form, re.IGNORECASE) for form in (before, in_words, after))
