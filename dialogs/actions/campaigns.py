@@ -133,7 +133,8 @@ def _searched(
 
 def _is_general(said: str) -> bool:
     """ "What group buys are there?" names no product."""
-    return any(form in said for form in lexicon().of("group_buy_start"))
+    forms = (*lexicon().of("group_buy_start"), *lexicon().of("group_buys_any"))
+    return any(form in said for form in forms)
 
 
 def _folded(text: str) -> str:

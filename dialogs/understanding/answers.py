@@ -14,11 +14,12 @@ from dialogs.understanding.lexicon import lexicon
 from dialogs.understanding.message import Message
 from dialogs.understanding.outcome import Entity
 from dialogs.understanding.pointing import is_question
+from dialogs.understanding.split_words import read_minutes
 from dialogs.understanding.values.counts import bare_number
 from dialogs.understanding.values.money import bare_money
 
 _LONGEST_TEXT = 1000
-_AFFIRM = "affirm"
+_AFFIRM, _MINUTES = "affirm", "split_minutes"
 _LEAST_AMOUNT = 10  # below that it is a count or a place in a list
 
 
@@ -151,6 +152,8 @@ def _bare_value(message: Message, context: Context, asked: Asked) -> Any:
         return slot_value(entity, "money", context) if entity else None
     if "occasion" in kinds:
         return _called_by_number(message.bare)
+    if asked.slot == _MINUTES and (minutes := read_minutes(message.bare)) is not None:
+        return minutes
     number = bare_number(message.bare)
     if number is not None and "age" in kinds:
         return {"min": number, "max": number}

@@ -111,6 +111,8 @@ def _wishes() -> tuple[re.Pattern[str], ...]:
     thing = rf"{words('pool_gift_before')}\s*(?!{words('pool_gift_for')}){gift}"
     over = rf"(?:{words('pool_gift_end')})?"
     forms = (
+        # a teapot for Ann's birthday
+        rf"{either}\s*{thing}\s*{words('pool_gift_for')}\s*{name}\s*{end}",
         rf"{either}\s*{thing}\s*{words('pool_gift_for')}\s*{name}{over}",  # a teapot for Ann
         rf"{around}\s*{end}?",  # 给小李凑份子
         rf"{around}\s*{thing}{over}",  # 给小李凑份子买个茶壶

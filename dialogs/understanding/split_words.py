@@ -9,6 +9,8 @@ from dialogs.understanding.message import Message
 from dialogs.understanding.values.numbers import SMALL_NUMBER, read_whole
 
 _MOST = 99
+_MINUTES = {"minute": 1, "min": 1, "分钟": 1, "hour": 60, "小时": 60, "钟头": 60}
+_ONE = frozenset({"a", "an"})
 _NUMBER = r"\d{1,2}|[一二两兩三四五六七八九十]{1,3}"
 
 
@@ -59,6 +61,21 @@ def read_goods(said: str) -> tuple[int, str]:
         if match and count and count <= _MOST:
             return count, match["name"].strip()
     return 1, plain
+
+
+def read_minutes(said: str) -> int | None:
+    """ "45 minutes", 两小时: a length of time and nothing else; a bare number is read elsewhere."""
+    match = _length().fullmatch(said.strip())
+    if match is None:
+        return None
+    count = 1 if match["count"] in _ONE else read_whole(match["count"])
+    return count * _MINUTES[match["unit"]] if count else None
+
+
+@cache
+def _length() -> re.Pattern[str]:
+    units = "|".join(_MINUTES)
+    return re.compile(rf"(?P<count>{SMALL_NUMBER}|an?)\s*个?\s*(?P<unit>{units})s?")
 
 
 @cache

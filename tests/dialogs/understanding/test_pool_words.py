@@ -122,3 +122,9 @@ def test_what_leaves(said: str) -> None:
 )
 def test_an_amount_is_its_figures(said: str, figures: str | None) -> None:
     assert read_amount(said) == figures
+
+
+def test_the_occasion_belongs_neither_to_the_present_nor_to_the_name() -> None:
+    said = starts_pool(read_message("shall we all pitch in for a teapot for Ann's birthday?"))
+    assert said is not None
+    assert (said.name, said.gift) == ("Ann", "teapot")

@@ -6,6 +6,7 @@ from dialogs.understanding.message import read_message
 from dialogs.understanding.split_words import (
     SplitWish,
     read_goods,
+    read_minutes,
     starts_split,
     wish_about_split,
 )
@@ -98,3 +99,12 @@ def test_what_ends_one_or_a_part_of_it(wish: SplitWish, said: str) -> None:
 )  # fmt: skip
 def test_what_is_said_among_friends_ends_nothing(said: str) -> None:
     assert wish_about_split(read_message(said)) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "minutes"),
+    [("45 minutes", 45), ("45min", 45), ("an hour", 60), ("2 hours", 120), ("两小时", 120),
+     ("三十分钟", 30), ("45", None), ("minutes", None), ("45 minutes ago", None)],
+)  # fmt: skip
+def test_how_long_it_stays_open(said: str, minutes: int | None) -> None:
+    assert read_minutes(said) == minutes
