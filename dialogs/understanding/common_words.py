@@ -1,6 +1,6 @@
-"""What is said to us of what friends do together: of one team by its name (茶壶那个我不要了), how
-all of it stands (凑了多少了), whether one's own money has come, and a seat given up in the words
-that cancel anything. Said unaddressed, none of it is heard."""
+"""What is said to us of what friends do together: of one team by its name (茶壶那个我不要了),
+whether one's own money has come, and a seat given up in the words that cancel anything. Said
+unaddressed, none of it is heard."""
 
 import re
 from collections.abc import Iterator
@@ -30,8 +30,6 @@ def said_in_common(message: Message, context: Context) -> _Said | None:
     named = _about_one_team(message, context)
     if named is not None:
         return (named,)
-    if not {message.short, message.bare}.isdisjoint(_forms("common_status")):
-        return (Act(_TELL),)
     if not {message.short, message.bare}.isdisjoint(_forms("paid_yet")):
         return for_intent(_ORDERS, (), message, context) or None
     return (Act(_LEAVE, {"seats": 1}),) if _gives_up_seat(message, context) else None

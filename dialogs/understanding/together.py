@@ -10,10 +10,9 @@ _TOGETHER = frozenset({"group_buy_start", "group_checkout"})
 
 def asks_how_it_stands(message: Message, context: Context) -> bool:
     """Of a team, or of what collects money."""
-    of_team, of_sums = asks_for_team(message), asks_for_sums(message)
-    if not of_team and not of_sums:
+    if not asks_for_team(message) and not asks_for_sums(message):
         return False
-    return (of_team and is_in_one(context)) or bool(context.collects and context.collects())
+    return is_in_one(context) or bool(context.collects and context.collects())
 
 
 def buys_together(context: Context) -> bool:
