@@ -19,9 +19,11 @@ from data.group_buys import (
     team_of,
     team_shared_by,
     team_view,
+    teams_with,
     unpaid_seats,
     welcomes,
 )
+from data.group_buys.models import RUNNING
 from data.group_buys.places import places_of, shared_there
 from data.group_buys.sharing import mark_of, note_sent
 from data.kernel.errors import GroupBuyClosed, NoSeatLeft, NotFound, Refused, ShopError, TooOften
@@ -30,10 +32,10 @@ from dialogs.actions.base import ShopAction
 from dialogs.actions.campaigns import MOST_OFFERED
 from dialogs.actions.full_teams import leave_option, leave_the_line, lines_here, no_place, title_in
 from dialogs.actions.turn import Turn
-from dialogs.engine.commands import CancelFlow
+from dialogs.engine.commands import CancelFlow, StartFlow
 from dialogs.private import private_chat
 
-_CHECKOUT, _WHICH = "group_checkout", "group_buy_which"
+_CHECKOUT, _WHICH, _GET_OUT = "group_checkout", "group_buy_which", "order_cancel"
 _LEFT = "utter_take_left_button"
 _PAY_NOW = "utter_seat_pay_now"
 _UNPAID, _FIXED = "utter_already_in_unpaid", "utter_quantity_fixed"
@@ -285,6 +287,8 @@ class LeaveTeam(ShopAction):
             leave_the_line(turn, lines[0])
         elif _paid_here(turn):
             turn.say("utter_leave_after_paying", name=turn.person.name)
+        elif not turn.in_group and _in_one(turn):
+            turn.commands.append(StartFlow(_GET_OUT))
         else:
             turn.say("utter_not_in_a_team")
 
@@ -312,6 +316,13 @@ def _is_about(turn: Turn, seat: Seat) -> bool:
 
 def _paid_here(turn: Turn) -> bool:
     return any(_is_in(turn, one) for one in running_teams_in(turn.session, chat_id=turn.chat.id))
+
+
+def _in_one(turn: Turn) -> bool:
+    """Alone, in any that runs: what is unpaid was looked for, so they have paid."""
+    shop, me = turn.merchant.id, turn.person.id
+    running = teams_with(turn.session, merchant_id=shop, person_id=me, states=RUNNING, limit=1)
+    return bool(running)
 
 
 def _leave(turn: Turn, seat: Seat) -> None:
