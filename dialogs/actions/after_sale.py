@@ -18,6 +18,7 @@ from data.payments.exchanging import exchangeable
 from dialogs.actions.base import ShopAction
 from dialogs.actions.buying import give_payment_link, goods_words
 from dialogs.actions.exchanges_told import tell_exchanges
+from dialogs.actions.seat_checkout import tell_held
 from dialogs.actions.turn import Turn
 from dialogs.engine.commands import SetSlot, StartFlow
 
@@ -36,7 +37,8 @@ _CLOSED = (OrderState.EXPIRED, OrderState.CANCELLED)
 
 
 class ShowOrders(ShopAction):
-    """The one that was named, else the newest three. Only to the buyer, and never in a group."""
+    """The one that was named, else the newest three, else the seats that nothing is ordered for
+    yet. Only to the buyer, and never in a group."""
 
     called = "action_show_orders"
 
@@ -49,7 +51,8 @@ class ShowOrders(ShopAction):
         orders = [mine] if mine else newest_orders(turn)[:_SHOWN]
         if number and mine is None:
             turn.say("utter_order_unknown", number=number)
-        if orders or not number:
+        is_held = not orders and not number and tell_held(turn)
+        if orders or not (number or is_held):
             show_orders(turn, orders)
 
 

@@ -82,6 +82,14 @@ def _tell_held(turn: Turn, seat: Seat, view: TeamView) -> None:
     )
 
 
+def tell_held(turn: Turn) -> bool:
+    """Seats of theirs that wait for an address and money; False: none does."""
+    due = seats_to_pay(turn)
+    for seat in due:
+        _tell_held(turn, seat, team_view(turn.session, seat.team_id))
+    return bool(due)
+
+
 def _tell_pledge(turn: Turn, taken: str) -> bool:
     """Was the seat just taken in a team that pays when it is full? Then there is nothing to pay
     yet, and they are told so."""
