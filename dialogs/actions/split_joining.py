@@ -30,9 +30,10 @@ from dialogs.actions.buying import give_payment_link
 from dialogs.actions.named_goods import goods_called, left_of, titled
 from dialogs.actions.products import variant_words
 from dialogs.actions.turn import Turn
-from dialogs.understanding.split_words import read_goods
+from dialogs.understanding.split_words import read_list
 
 _PRODUCT = "prd_"
+_ONE_BY_ONE = "utter_split_one_by_one"
 _OVER = "over"  # nothing more is asked: dialogs/flows/split_order.yml
 _ON_CARD = 6  # of the shelf, where nothing has been named yet
 # Why somebody may not put in their goods (data/split_orders/service.py), each in its own words.
@@ -127,7 +128,7 @@ class AskSplitItem(ShopAction):
 
 class ValidateSplitItem(ShopAction):
     """Words become a product and how many of it; where they may mean several, the question names
-    those."""
+    those. Of several goods at once all but the last are put in, if each of them is sure."""
 
     called = "validate_split_item"
 
@@ -146,7 +147,9 @@ class ValidateSplitItem(ShopAction):
     def _found(self, turn: Turn, said: str) -> str | None:
         """By all of the words: a number may be part of a name; else without it."""
         whole = titled(turn, said)
-        count, name = (1, said) if whole else read_goods(said)
+        *others, (count, name) = [(1, said)] if whole else read_list(said)
+        if others and not _put_in_all(turn, others):
+            return None
         found = whole or goods_called(turn, name)
         turn.set("split_count", count)
         turn.set("split_found", found)
@@ -155,18 +158,41 @@ class ValidateSplitItem(ShopAction):
         return found[0] if len(found) == 1 else None
 
 
+def _put_in_all(turn: Turn, goods: list[tuple[int, str]]) -> bool:
+    """False, and said: of some it is not sure what is meant, and none is put in."""
+    lines = [_sure_line(turn, count, name) for count, name in goods]
+    sure = [line for line in lines if line is not None]
+    if len(sure) < len(lines):
+        turn.set("split_found", None)
+        turn.say(_ONE_BY_ONE if turn.knows(_ONE_BY_ONE) else "utter_split_no_such_goods")
+        return False
+    for line in sure:
+        _put(turn, line)
+    return True
+
+
+def _sure_line(turn: Turn, count: int, name: str) -> NewLine | None:
+    found = titled(turn, name) or goods_called(turn, name)
+    left = left_of(turn, found[0]) if len(found) == 1 else []
+    return NewLine(left[0].id, count) if len(left) == 1 else None
+
+
+def _put(turn: Turn, line: NewLine) -> None:
+    put_in_basket(
+        turn.session,
+        merchant_id=turn.merchant.id,
+        person_id=turn.person.id,
+        line=line,
+        now=turn.now,
+    )
+
+
 class PutInBasket(ShopAction):
     called = "action_split_put"
 
     def act(self, turn: Turn) -> None:
-        line = NewLine(str(turn.slots["variant"]), int(turn.slots.get("split_count") or 1))
-        put_in_basket(
-            turn.session,
-            merchant_id=turn.merchant.id,
-            person_id=turn.person.id,
-            line=line,
-            now=turn.now,
-        )
+        count = int(turn.slots.get("split_count") or 1)
+        _put(turn, NewLine(str(turn.slots["variant"]), count))
         for asked in ("split_item", "split_found", "split_count", "variant"):
             turn.set(asked, None)
 

@@ -63,6 +63,27 @@ def read_goods(said: str) -> tuple[int, str]:
     return 1, plain
 
 
+def read_list(said: str) -> list[tuple[int, str]]:
+    """Several goods, where each has its number: 两份乌龙一份菊花茶, 乌龙两份、菊花茶一份, "a tea
+    and two oolongs". One, where that is not plain."""
+    plain = _opening().sub("", said.strip())
+    before, after = _breaks()
+    for part in (before, after):
+        goods = [_counted(one) for one in part.split(plain) if one.strip()]
+        if len(goods) > 1 and all(goods):
+            return [one for one in goods if one]
+    return [read_goods(said)]
+
+
+def _counted(said: str) -> tuple[int, str] | None:
+    """None: there is no number in it."""
+    one = _article().match(said)
+    if one is not None:
+        return 1, said[one.end() :].strip()
+    count, name = read_goods(said)
+    return None if name == said.strip() else (count, name)
+
+
 def read_minutes(said: str) -> int | None:
     """ "45 minutes", 两小时: a length of time and nothing else; a bare number is read elsewhere."""
     match = _length().fullmatch(said.strip())
@@ -104,3 +125,20 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     in_words = rf"(?P<count>{SMALL_NUMBER})\s+(?:[x×*]\s*|{measure}\s*)?(?P<name>\D.*)"
     after = rf"(?P<name>.*?\S)(?:\s+x|\s*[×*])?\s*(?P<count>{_NUMBER})\s*(?:{measure})?"
     return tuple(re.compile(form, re.IGNORECASE) for form in (before, in_words, after))
+
+
+@cache
+def _article() -> re.Pattern[str]:
+    return re.compile(r"\s*an?\s+", re.IGNORECASE)
+
+
+@cache
+def _breaks() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Where the next of several goods begins: with its number, or after one that had it behind."""
+    measure = any_of(lexicon().of("split_measures"))
+    too = rf"(?:{lexicon().pattern('split_between')})"
+    stop = r"[,，、;；]"
+    spoken = rf"(?:\s*{stop}\s*{too}?|\s*{too})\s*(?=(?:{SMALL_NUMBER}|an?\s))"
+    measured = rf"(?<=\S)\s*(?=(?:{_NUMBER})\s*{measure})"
+    before = re.compile(rf"{spoken}|{measured}", re.IGNORECASE)
+    return before, re.compile(rf"\s*{stop}\s*{too}?\s*|\s+{too}\s+", re.IGNORECASE)

@@ -6,6 +6,7 @@ from dialogs.understanding.message import read_message
 from dialogs.understanding.split_words import (
     SplitWish,
     read_goods,
+    read_list,
     read_minutes,
     starts_split,
     wish_about_split,
@@ -108,3 +109,22 @@ def test_what_is_said_among_friends_ends_nothing(said: str) -> None:
 )  # fmt: skip
 def test_how_long_it_stays_open(said: str, minutes: int | None) -> None:
     assert read_minutes(said) == minutes
+
+
+@pytest.mark.parametrize(
+    ("said", "goods"),
+    [
+        ("两份乌龙一份菊花茶", [(2, "乌龙"), (1, "菊花茶")]),
+        ("乌龙两份、菊花茶一份", [(2, "乌龙"), (1, "菊花茶")]),
+        ("一份红茶和一份绿茶再来一杯咖啡", [(1, "红茶"), (1, "绿茶"), (1, "咖啡")]),
+        ("兩份桂花烏龍跟一份菊花枸杞茶", [(2, "桂花烏龍"), (1, "菊花枸杞茶")]),
+        ("a teapot and two oolongs", [(1, "teapot"), (2, "oolongs")]),
+        ("2 oolongs, 3 teas and a gift box", [(2, "oolongs"), (3, "teas"), (1, "gift box")]),
+        ("fish and chips", [(1, "fish and chips")]),
+        ("Two-stem moth orchid", [(1, "Two-stem moth orchid")]),
+        ("两份乌龙，不要糖", [(2, "乌龙，不要糖")]),
+        ("两份乌龙", [(2, "乌龙")]),
+    ],
+)
+def test_several_goods_at_once(said: str, goods: list[tuple[int, str]]) -> None:
+    assert read_list(said) == goods
