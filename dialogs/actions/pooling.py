@@ -19,6 +19,7 @@ from data.pools import (
     LONGEST_NAME,
     EndRule,
     Pool,
+    PoolState,
     PoolTerms,
     most_shares,
     open_pool,
@@ -43,6 +44,7 @@ from dialogs.actions.pool_limits import (
     window_of,
 )
 from dialogs.actions.turn import Turn
+from dialogs.engine.commands import CancelFlow
 
 _OFFERED = (3, 4, 5, 6)
 _FREE = 0
@@ -318,13 +320,38 @@ def _chat_of(turn: Turn) -> str | None:
     return chat.id if chat is not None and chat.merchant_id == turn.merchant.id else None
 
 
+class AddressPool(ShopAction):
+    """Whose address comes next: another present may be spoken of before it does."""
+
+    called = "action_address_pool"
+
+    def act(self, turn: Turn) -> None:
+        turn.set("address_pool", turn.slots.get("pool"))
+
+
+class CheckPool(ShopAction):
+    """Whether there is still something to go on with; that it is over was told when it ended."""
+
+    called = "action_check_pool"
+
+    def act(self, turn: Turn) -> None:
+        asked = str(turn.slots.get("address_pool") or "")
+        pool = turn.session.get(Pool, asked, populate_existing=True)
+        is_over = pool is not None and pool.state in (PoolState.FAILED, PoolState.CANCELLED)
+        turn.set("pool_over", is_over)
+        if is_over:
+            turn.commands.append(CancelFlow())
+
+
 class PoolAddress(ShopAction):
     """Where it goes is sealed in the pool at once; only its organiser may say it."""
 
     called = "action_pool_address"
 
     def act(self, turn: Turn) -> None:
-        pool_id, reference = str(turn.slots.get("pool") or ""), turn.slots.get("ship_to")
+        # Flows that a shop published before have only the second.
+        pool_id = str(turn.slots.get("address_pool") or turn.slots.get("pool") or "")
+        reference = turn.slots.get("ship_to")
         address = kept_address(turn.session, person=turn.person, reference=str(reference))
         pool = pool_of(turn.session, merchant_id=turn.merchant.id, pool_id=pool_id)
         if pool.organiser_id != turn.person.id:
@@ -360,5 +387,7 @@ ACTIONS = (
     PoolWhose,
     AskConfirmPool,
     OpenPool,
+    AddressPool,
+    CheckPool,
     PoolAddress,
 )
