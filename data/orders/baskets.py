@@ -1,8 +1,8 @@
 """A person's basket: wishes, not promises. Nothing is held before the order is placed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from data.catalogue import Variant
@@ -24,13 +24,25 @@ def put_in_basket(
     if not 0 < line.quantity <= _MOST_UNITS:
         raise Invalid("quantity")
     mine = {"merchant_id": merchant_id, "person_id": person_id, "variant_id": line.variant_id}
-    if insert_once(session, BasketLine, **mine, quantity=line.quantity, added_at=now) is None:
+    at = _after_the_last(session, merchant_id=merchant_id, person_id=person_id, now=now)
+    if insert_once(session, BasketLine, **mine, quantity=line.quantity, added_at=at) is None:
         session.execute(
             update(BasketLine)
             .filter_by(**mine)
             .values(quantity=BasketLine.quantity + line.quantity)
             .execution_options(synchronize_session="fetch")
         )
+
+
+def _after_the_last(
+    session: Session, *, merchant_id: str, person_id: str, now: datetime
+) -> datetime:
+    """Several goods of one sentence come at one moment, and stay in the order they were said."""
+    mine = select(func.max(BasketLine.added_at)).where(
+        BasketLine.merchant_id == merchant_id, BasketLine.person_id == person_id
+    )
+    last = session.scalar(mine)
+    return now if last is None else max(now, last + timedelta(microseconds=1))
 
 
 def take_out_of_basket(

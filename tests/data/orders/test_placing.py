@@ -198,6 +198,16 @@ def test_a_basket_adds_up_and_becomes_the_lines_of_an_order(each_counter: Counte
         assert basket_of(session, **mine) == []
 
 
+def test_goods_of_one_moment_stay_in_the_order_they_were_put_in(each_counter: Counter) -> None:
+    mine = {"merchant_id": each_counter.shop.id, "person_id": each_counter.buyer.id}
+    with each_counter.database.transaction() as session:
+        more = [the_variant(session, a_product(session, each_counter.shop)) for _ in range(4)]
+        lines = [NewLine(variant.id) for variant in more]
+        for line in lines:
+            put_in_basket(session, **mine, line=line, now=NOW)
+        assert basket_of(session, **mine) == lines
+
+
 def test_eight_buyers_of_the_last_two_never_get_three(each_counter: Counter) -> None:
     with each_counter.database.transaction() as session:
         each_counter.place(session, NewLine(each_counter.variant, 3))
