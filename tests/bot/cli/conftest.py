@@ -1,4 +1,4 @@
-"""A terminal before a migrated database."""
+"""A terminal before a migrated database; the shared team of the pages."""
 
 import shutil
 from pathlib import Path
@@ -10,6 +10,9 @@ from data.kernel.database import Database
 from data.migrations import migrate
 from tests.bot.builders import QUICK
 from tests.bot.cli.terminal import Terminal
+from tests.bot.pages.conftest import platform, shared
+
+__all__ = ["platform", "shared"]  # what tests ask for by name
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """`tuanzi wechat`: the menu in the wanted language, codes for places and for teams."""
 
 from argparse import Namespace
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,21 +9,8 @@ from bot.cli import _parser
 from bot.terminal import CannotDo
 from bot.wechat_desk import manage_wechat
 from data.group_buys import find_shared
-from tests.bot.conftest import Street
-from tests.bot.pages.shared_team import Shared, a_shared_team, connect
-from tests.peers.wechat_platform import APP_ID, Remote, running_platform
-
-
-@pytest.fixture(scope="module")
-def platform() -> Iterator[Remote]:
-    with running_platform() as remote:
-        yield remote
-
-
-@pytest.fixture
-def shared(street: Street, platform: Remote) -> Iterator[Shared]:
-    with a_shared_team(street, platform) as shared:
-        yield shared
+from tests.bot.pages.shared_team import Shared, connect
+from tests.peers.wechat_platform import APP_ID
 
 
 def run(shared: Shared, *words: str) -> int:

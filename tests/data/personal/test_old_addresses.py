@@ -78,6 +78,14 @@ def arrived(till: Till) -> str:
     return order
 
 
+def asked_to_take_back(till: Till) -> tuple[str, str]:
+    """The order, and the wish to return it, ten days after it came."""
+    order = arrived(till)
+    till.later(10 * DAY)
+    (line,) = lines(till, order)
+    return order, ask(till, order, {line: 1})
+
+
 def goes_in(till: Till, order: str, after: timedelta = KEPT) -> None:
     """It stands up to that moment, and then no more."""
     till.later(after - timedelta(minutes=1))
@@ -135,10 +143,7 @@ def test_what_was_not_sent_or_is_on_its_way_keeps_it(till: Till) -> None:
 
 
 def test_a_return_keeps_it_until_its_money_has_been_back_for_thirty_days(till: Till) -> None:
-    order = arrived(till)
-    till.later(10 * DAY)
-    (line,) = lines(till, order)
-    asked = ask(till, order, {line: 1})
+    order, asked = asked_to_take_back(till)
     till.later(30 * DAY)
     assert stands(till, order) == AddressStands.GIVEN
     decide(till, asked)
@@ -150,10 +155,7 @@ def test_a_return_keeps_it_until_its_money_has_been_back_for_thirty_days(till: T
 
 
 def test_a_return_that_is_refused_delays_it_by_no_more_than_it_took(till: Till) -> None:
-    order = arrived(till)
-    till.later(10 * DAY)
-    (line,) = lines(till, order)
-    asked = ask(till, order, {line: 1})
+    order, asked = asked_to_take_back(till)
     till.later(5 * DAY)
     decide(till, asked, approve=False)
     goes_in(till, order)
