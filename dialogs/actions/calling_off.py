@@ -104,6 +104,17 @@ class AskConfirmCancel(ShopAction):
         )
 
 
+class CheckOrderToCancel(ShopAction):
+    """Whether it can still be called off, before that is asked again after a word about another
+    thing; that it went back meanwhile was told when it did."""
+
+    called = "action_check_order_to_cancel"
+
+    def act(self, turn: Turn) -> None:
+        order_id = turn.slots.get("order_to_cancel")
+        turn.end_if(bool(order_id) and not can_be_called_off(_mine(turn, str(order_id))))
+
+
 class CancelOrder(ShopAction):
     """Whether it is still possible is decided under the order's lock, not by what was shown."""
 
@@ -172,5 +183,6 @@ ACTIONS = (
     AskOrderToCancel,
     ValidateOrderToCancel,
     AskConfirmCancel,
+    CheckOrderToCancel,
     CancelOrder,
 )

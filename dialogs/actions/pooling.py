@@ -44,7 +44,6 @@ from dialogs.actions.pool_limits import (
     window_of,
 )
 from dialogs.actions.turn import Turn
-from dialogs.engine.commands import CancelFlow
 
 _OFFERED = (3, 4, 5, 6)
 _FREE = 0
@@ -337,10 +336,7 @@ class CheckPool(ShopAction):
     def act(self, turn: Turn) -> None:
         asked = str(turn.slots.get("address_pool") or "")
         pool = turn.session.get(Pool, asked, populate_existing=True)
-        is_over = pool is not None and pool.state in (PoolState.FAILED, PoolState.CANCELLED)
-        turn.set("pool_over", is_over)
-        if is_over:
-            turn.commands.append(CancelFlow())
+        turn.end_if(pool is not None and pool.state in (PoolState.FAILED, PoolState.CANCELLED))
 
 
 class PoolAddress(ShopAction):

@@ -80,6 +80,16 @@ class AskConfirmAddress(ShopAction):
         turn.say("utter_confirm_address", number=order.number, **glimpse(address))
 
 
+class CheckOrderToSend(ShopAction):
+    """As with an order to call off: where it goes is not asked again once it goes nowhere."""
+
+    called = "action_check_order_to_send"
+
+    def act(self, turn: Turn) -> None:
+        order_id = turn.slots.get("order_to_send")
+        turn.end_if(bool(order_id) and not can_go_elsewhere(mine(turn, str(order_id))))
+
+
 class MoveOrder(ShopAction):
     """Whether it is still possible is decided under the order's lock, not by what was shown."""
 
@@ -112,5 +122,6 @@ ACTIONS = (
     AskOrderToSend,
     ValidateOrderToSend,
     AskConfirmAddress,
+    CheckOrderToSend,
     MoveOrder,
 )

@@ -16,7 +16,7 @@ from data.kernel.locales import Locale
 from data.merchants import ChannelAccount, Merchant
 from data.people import Chat, Person
 from dialogs.engine import Heard, StartPattern
-from dialogs.engine.commands import Command, SetSlot, StartFlow
+from dialogs.engine.commands import CancelFlow, Command, SetSlot, StartFlow
 from dialogs.format import Domain
 from dialogs.format.flow import PATTERN_PREFIX
 from dialogs.responses import say
@@ -132,6 +132,12 @@ class Turn:
     def post(self, message: OutboundMessage) -> None:
         """Answer here; the buttons are this person's."""
         self.letters.append(Letter(self.chat.id, message, person_id=self.person.id))
+
+    def end_if(self, is_over: bool) -> None:
+        """Of what is over, nothing more is asked, nor is anything said: it was told when it was."""
+        self.set("is_over", is_over)
+        if is_over:
+            self.commands.append(CancelFlow())
 
     def go_on_privately(self, flow: str, **slots: Any) -> None:
         """What is private (address, payment link) goes on in the person's own chat."""
