@@ -28,6 +28,7 @@ from data.group_buys import (
     cancel_team,
     change_campaign,
     complete_with,
+    revoke_shares,
     start_campaign,
     team_of,
     terms_of,
@@ -355,6 +356,15 @@ def cancel_open_team(team_id: str, client: Known, shop: Shop) -> TeamOut:
     with changing(shop.database, client.merchant_id) as session:
         which = {"merchant_id": client.merchant_id, "team_id": team_id, "by": client.name}
         cancel_team(session, **which, now=client.now)
+        return TeamOut.of(team_of(session, merchant_id=client.merchant_id, team_id=team_id))
+
+
+@router.post("/teams/{team_id}/links")
+def close_team_links(team_id: str, client: Known, shop: Shop) -> TeamOut:
+    """Close every link that was given out to a team, for one that fell into the wrong hands. Who is
+    in it stays; its members get a fresh link when they ask the bot to invite."""
+    with changing(shop.database, client.merchant_id) as session:
+        revoke_shares(session, merchant_id=client.merchant_id, team_id=team_id, now=client.now)
         return TeamOut.of(team_of(session, merchant_id=client.merchant_id, team_id=team_id))
 
 

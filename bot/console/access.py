@@ -60,6 +60,7 @@ ACCESS: Mapping[str, Roles] = {
     "show_team": TALKING,
     "complete_team": LEAD,
     "call_team_off": LEAD,
+    "close_team_links": LEAD,
     "list_pools": TALKING,
     "set_pool_terms": LEAD,
     "cancel_pooled_gift": LEAD,

@@ -12,7 +12,7 @@ from bot.console.desk import AtDesk, Desk, Form
 from bot.console.pages import go, page, read_form, wrong
 from bot.web.scope import changing, looking
 from bot.web.shop import OpenShop, Shop
-from data.group_buys import cancel_team, complete_with, team_of
+from data.group_buys import cancel_team, complete_with, revoke_shares, team_of
 from data.kernel.errors import GroupBuyClosed, NotFound, WrongState
 
 router = APIRouter(prefix="/group-buys/{campaign_id}/teams/{team_id}")
@@ -63,6 +63,14 @@ def call_team_off(campaign_id: str, team_id: str, desk: AtDesk, shop: Shop) -> R
     except GroupBuyClosed:
         return _changed(desk, shop, campaign_id, team_id)
     return go(f"/group-buys/{campaign_id}/teams/{team_id}", done="team_cancelled")
+
+
+@router.post("/links")
+def close_team_links(campaign_id: str, team_id: str, desk: AtDesk, shop: Shop) -> Response:
+    """Nobody comes into it by the links of before any more; who is in it stays."""
+    with changing(shop.database, desk.merchant_id) as session:
+        revoke_shares(session, merchant_id=desk.merchant_id, team_id=team_id, now=desk.now)
+    return go(f"/group-buys/{campaign_id}/teams/{team_id}", done="links_closed")
 
 
 def _changed(desk: Desk, shop: OpenShop, campaign_id: str, team_id: str) -> Response:

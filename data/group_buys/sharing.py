@@ -128,7 +128,9 @@ def team_shared_by(session: Session, *, merchant_id: str, token: str) -> Team | 
 
 
 def revoke_shares(session: Session, *, merchant_id: str, team_id: str, now: datetime) -> None:
-    """Close every link to a team, where one fell into the wrong hands."""
+    """Close every link to a team, where one fell into the wrong hands: those of its members, too,
+    who are given a fresh one when they ask. NotFound: no team of this shop."""
+    team_of(session, merchant_id=merchant_id, team_id=team_id)
     session.execute(
         update(TeamShare)
         .where(

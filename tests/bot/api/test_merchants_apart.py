@@ -140,6 +140,7 @@ def test_the_console_acts_on_nothing_of_theirs(street: Street, owner: Any) -> No
         f"/parcels/{street.theirs.order}/ship",
         f"/group-buys/{street.theirs.campaign}/end",
         f"/group-buys/{street.theirs.campaign}/teams/{street.theirs.team}/cancel",
+        f"/group-buys/{street.theirs.campaign}/teams/{street.theirs.team}/links",
         f"/chats/{street.theirs.conversation}/take-over",
         f"/chats/{street.theirs.conversation}/hand-back",
         f"/prices/coupons/{street.theirs.coupon}/end",

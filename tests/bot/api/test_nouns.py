@@ -3,6 +3,10 @@
 import json
 from typing import Any
 
+import pytest
+
+from data.group_buys import REVOKED, find_shared, share_team
+from data.kernel.errors import Refused
 from tests.bot.client import TestClient
 from tests.bot.conftest import Street
 
@@ -70,6 +74,18 @@ def test_a_team_is_decided_by_the_api(street: Street, api: TestClient) -> None:
     assert api.post(f"{theirs}/cancel").status_code == 404
     assert api.post(f"{team}/cancel").json()["state"] == "cancelled"
     assert api.post(f"{team}/cancel").status_code == 409
+
+
+def test_the_links_to_a_team_are_closed_by_the_api(street: Street, api: TestClient) -> None:
+    with street.tuanzi.database.transaction() as session:
+        told = {"merchant_id": street.ours.merchant, "team_id": street.ours.team}
+        token = share_team(session, **told, now=street.tuanzi.clock.now())
+    answer = api.post(f"/api/v1/group-buys/teams/{street.ours.team}/links")
+    assert (answer.status_code, answer.json()["state"]) == (200, "open")
+    with street.tuanzi.database.reading() as session, pytest.raises(Refused, match=REVOKED):
+        find_shared(session, token=token)
+    theirs = f"/api/v1/group-buys/teams/{street.theirs.team}/links"
+    assert api.post(theirs).status_code == 404
 
 
 def test_what_a_campaign_says_is_said_and_changed_by_the_api(

@@ -47,6 +47,7 @@ EXPECTED = {
     ("/console/group-buys/…/teams/…", "GET"): {OWN, MAN, AGT},
     ("/console/group-buys/…/teams/…/complete", "POST"): {OWN, MAN},
     ("/console/group-buys/…/teams/…/cancel", "POST"): {OWN, MAN},
+    ("/console/group-buys/…/teams/…/links", "POST"): {OWN, MAN},
     ("/console/pools", "GET"): {OWN, MAN, AGT},
     ("/console/pools/offer", "POST"): {OWN, MAN},
     ("/console/pools/…/cancel", "POST"): {OWN, MAN},

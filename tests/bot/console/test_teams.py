@@ -2,7 +2,18 @@
 
 import pytest
 
-from data.group_buys import Seat, Team, TeamState, join, live_seat, place_seat_order
+from data.group_buys import (
+    REVOKED,
+    Seat,
+    Team,
+    TeamState,
+    find_shared,
+    join,
+    live_seat,
+    place_seat_order,
+    share_team,
+)
+from data.kernel.errors import Refused
 from data.kernel.ids import new_id
 from data.merchants import StaffRole
 from data.orders import OrderDetails
@@ -107,6 +118,23 @@ def test_a_shop_calls_it_off_and_the_money_goes_back(owner: Browser, street: Str
     assert owner.post(f"{_path(street)}/cancel").status_code == 422, "once"
 
 
+def test_t16_a_link_that_got_into_wrong_hands_is_closed_and_the_team_goes_on(
+    owner: Browser, street: Street
+) -> None:
+    told = {"merchant_id": street.ours.merchant, "team_id": street.ours.team}
+    now = street.tuanzi.clock.now()
+    with street.tuanzi.database.transaction() as session:
+        token = share_team(session, **told, now=now)
+    assert "A link to it got into wrong hands" in owner.get(_path(street)).text
+    done = owner.post(f"{_path(street)}/links")
+    assert done.headers["location"].endswith("?done=links_closed")
+    with street.tuanzi.database.transaction() as session:
+        with pytest.raises(Refused, match=REVOKED):
+            find_shared(session, token=token)
+        fresh = share_team(session, **told, now=now)
+        assert find_shared(session, token=fresh).state == TeamState.OPEN
+
+
 def test_who_talks_with_customers_looks_and_decides_nothing(
     sign_in: SignIn, street: Street
 ) -> None:
@@ -122,3 +150,4 @@ def test_a_team_of_another_campaign_is_not_there(owner: Browser, street: Street)
     mixed = f"/group-buys/{street.ours.campaign}/teams/{street.theirs.team}"
     assert [owner.get(path).status_code for path in (theirs, mixed)] == [404, 404]
     assert owner.post(f"{mixed}/cancel").status_code == 404
+    assert owner.post(f"{mixed}/links").status_code == 404
