@@ -4,11 +4,13 @@ from data.kernel.errors import Refused, WrongState
 from data.orders import Order, OrderState, can_go_elsewhere, change_address, kept_address
 from data.orders.change_models import BUYER
 from dialogs.actions.addresses import glimpse
+from dialogs.actions.after_sale import newest_orders
 from dialogs.actions.base import ShopAction
-from dialogs.actions.meant_orders import Wish, ask, check, find, mine
+from dialogs.actions.meant_orders import OVER, Wish, ask, check, find, mine
 from dialogs.actions.one_address import TO_LEADER
 from dialogs.actions.seen import is_buying
 from dialogs.actions.shipping import ANEW
+from dialogs.actions.split_address import ask_of_common_order
 from dialogs.actions.turn import Turn
 from dialogs.engine.commands import SetSlot, StartFlow
 
@@ -54,7 +56,16 @@ class FindOrderToSend(ShopAction):
     called = "action_find_order_to_send"
 
     def act(self, turn: Turn) -> None:
-        find(turn, WISH)
+        if _none_fits(turn) and ask_of_common_order(turn):
+            turn.set(WISH.step, OVER)
+        else:
+            find(turn, WISH)
+
+
+def _none_fits(turn: Turn) -> bool:
+    """No order is named, and none of theirs may go elsewhere."""
+    is_named = turn.slots.get(WISH.slot) or turn.slots.get("order_said")
+    return not is_named and not any(can_go_elsewhere(one) for one in newest_orders(turn))
 
 
 class AskOrderToSend(ShopAction):

@@ -33,6 +33,7 @@ from dialogs.actions import (
     sending_back,
     shipping,
     shopping,
+    split_address,
     split_joining,
     split_saying,
     splitting,
@@ -90,5 +91,6 @@ ACTIONS = registry(
     *pool_limits.ACTIONS,
     *splitting.ACTIONS,
     *split_joining.ACTIONS,
+    *split_address.ACTIONS,
     *split_saying.ACTIONS,
 )

@@ -19,7 +19,7 @@ from data.orders import (
 from dialogs.actions.addresses import glimpse
 from dialogs.actions.base import ShopAction
 from dialogs.actions.one_address import TO_LEADER, leader_says
-from dialogs.actions.seen import is_buying
+from dialogs.actions.seen import is_ordering
 from dialogs.actions.turn import Turn
 from dialogs.engine import from_json
 from dialogs.understanding.addresses import read_address
@@ -40,7 +40,7 @@ class AskShipTo(ShopAction):
             turn.say("utter_ask_ship_to_rest", missing=list(parts.missing))
             return
         reference = last_kept(turn.session, person=turn.person)
-        if turn.slots.get("order_to_send") and not is_buying(turn):
+        if _is_moved(turn) and not is_ordering(turn):
             turn.say("utter_ask_ship_to_instead")
             return
         if reference is None:
@@ -50,6 +50,11 @@ class AskShipTo(ShopAction):
         label = turn.words("utter_same_address_button", **glimpse(address))
         same = Option(label, f"/SetSlots(ship_to={reference})")
         turn.say("utter_ask_ship_to_again", Options((same,)))
+
+
+def _is_moved(turn: Turn) -> bool:
+    """It is of something that has an address already."""
+    return bool(turn.slots.get("order_to_send") or turn.slots.get("split_to_send"))
 
 
 class ValidateShipTo(ShopAction):

@@ -38,7 +38,7 @@ def _own(turn: Turn) -> OwnSplits:
     return own_splits(turn.session, person_id=turn.person.id, chat_id=chat_id, now=turn.now)
 
 
-def _the_one(turn: Turn, splits: Sequence[SplitOrder], payload: str) -> SplitOrder | None:
+def the_one(turn: Turn, splits: Sequence[SplitOrder], payload: str) -> SplitOrder | None:
     """None: there is none, or several, and they are asked which. `payload` of each: with its id."""
     if len(splits) == 1:
         return splits[0]
@@ -62,7 +62,7 @@ class CloseSplitSaid(ShopAction):
 
     def act(self, turn: Turn) -> None:
         payload = "/Act(action_close_split, split={})"
-        split = _the_one(turn, _own(turn).organised, payload)
+        split = the_one(turn, _own(turn).organised, payload)
         if split is not None:
             close_now(turn, split.id)
 
@@ -73,7 +73,7 @@ class CancelSplitSaid(ShopAction):
     called = "action_split_off_said"
 
     def act(self, turn: Turn) -> None:
-        split = _the_one(turn, _own(turn).organised, "/StartFlow(split_off, split={})")
+        split = the_one(turn, _own(turn).organised, "/StartFlow(split_off, split={})")
         if split is not None:
             turn.go_on_privately("split_off", split=split.id)
 
@@ -84,7 +84,7 @@ class LeaveSplitSaid(ShopAction):
     called = "action_split_leave_said"
 
     def act(self, turn: Turn) -> None:
-        split = _the_one(turn, _own(turn).joined, "/StartFlow(split_leave, split={})")
+        split = the_one(turn, _own(turn).joined, "/StartFlow(split_leave, split={})")
         part = split and part_of(turn.session, split_id=split.id, person_id=turn.person.id)
         if split is None or part is None:
             return

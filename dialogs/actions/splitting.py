@@ -11,6 +11,7 @@ from data.split_orders import cancel_split, open_split, split_of, split_terms_of
 from dialogs.actions.addresses import glimpse
 from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
+from dialogs.actions.split_address import elsewhere
 from dialogs.actions.split_saying import close_now
 from dialogs.actions.turn import Turn
 
@@ -133,7 +134,8 @@ class OpenSplit(ShopAction):
             "utter_split_close_button", f"/Act(action_close_split, split={split.id})"
         )
         off = turn.option("utter_split_off_button", f"/StartFlow(split_off, split={split.id})")
-        turn.say("utter_split_opened", Options((close, off)), **glimpse(address))
+        ways = Options((close, *elsewhere(turn, split), off))
+        turn.say("utter_split_opened", ways, **glimpse(address))
 
 
 class CloseSplit(ShopAction):

@@ -31,6 +31,7 @@ RESERVED_ACTIONS = frozenset(
         # an order that a group fills together
         "action_open_split", "action_close_split", "action_cancel_split", "action_split_pay",
         "action_leave_split", "action_split_close_said", "action_split_leave_said",
+        "action_split_address",
         # keeping a day is a consent; forgetting one cannot be undone
         "action_remember_day", "action_change_lead", "action_forget_day",
         # consents and age

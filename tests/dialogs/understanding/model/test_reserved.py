@@ -22,7 +22,7 @@ RESERVED = {
     "remember_day", "change_lead", "forget_day", "stop_day", "buy_idea", "stop_messages",
     "start_messages", "protect_minor", "allow_model", "stop_model", "ask_model", "keep_gift_day",
     "pay_order", "team_address", "team_invite", "pool_start", "pool_address", "pool_give",
-    "pool_off", "split_start", "split_add", "split_off", "split_leave",
+    "pool_off", "split_start", "split_add", "split_address", "split_off", "split_leave",
     "link_me", "type_link", "unlink_me",
     "export_me", "forget_me", "move_here",
     "use_code", "gift_card_balance",
