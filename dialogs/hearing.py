@@ -31,6 +31,7 @@ from dialogs.outlived import is_outlived, read_anew
 from dialogs.standing import standing
 from dialogs.taking_part import (
     collects,
+    for_split,
     has_place,
     holds_seat,
     is_in_team,
@@ -255,6 +256,7 @@ def _context(session: Session, house: House, known: Whereabouts, now: datetime) 
         team_open=any(is_running(team, now) for team in teams),
         line_open=knows_lines and any(has_line(team, now) for team in teams),
         own_splits=lambda: splits_of(session, known, now),
+        for_split=partial(for_split, session, known, now),
         in_team=partial(is_in_team, session, known),
         holds_seat=partial(holds_seat, session, known, now),
         team_called=partial(team_called, session, known),

@@ -1,6 +1,7 @@
 """What the person who speaks takes part in, of what people do together: teams, lines for a place in
 one, common orders. Their words may be about any of it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from data.group_buys import (
 from data.group_buys.models import RUNNING
 from data.pools import open_pools_in, pools_with
 from data.split_orders import open_splits_in, own_splits
+from dialogs.actions.named_goods import sold_as
 from dialogs.understanding import OwnSplits
 from dialogs.understanding.folding import folded
 
@@ -100,6 +102,15 @@ def collects(session: Session, known: Whereabouts, now: datetime) -> bool:
     mine = own_splits(session, person_id=person.id, chat_id=None, now=now)
     given = pools_with(session, merchant_id=known.merchant.id, person_id=person.id)
     return bool(mine.organised or mine.joined or given)
+
+
+def for_split(session: Session, known: Whereabouts, now: datetime, names: Sequence[str]) -> bool:
+    """Whether a common order is open in this group and the shop has goods called each of these."""
+    chat = known.chat
+    if chat is None or chat.kind != "group":
+        return False
+    is_open = bool(open_splits_in(session, chat_id=chat.id, now=now))
+    return is_open and all(sold_as(session, known.merchant.id, name) for name in names)
 
 
 def splits_of(session: Session, known: Whereabouts, now: datetime) -> OwnSplits:

@@ -2,6 +2,8 @@
 
 import re
 
+from sqlalchemy.orm import Session
+
 from data.catalogue import Filters, Variant, search, shelf_of, variants_of
 from data.kernel.errors import OutOfStock
 from dialogs.actions.turn import Turn
@@ -14,7 +16,7 @@ _SIGNS = re.compile(r"[\u4e00-\u9fff]{2}")
 
 def goods_called(turn: Turn, said: str) -> list[str]:
     """The ids of what these words may mean, the likeliest first."""
-    return (titled(turn, said) or _found(turn, said))[:_FOUND]
+    return (titled(turn, said) or _found(turn.session, turn.merchant.id, said))[:_FOUND]
 
 
 def titled(turn: Turn, said: str) -> list[str]:
@@ -28,10 +30,10 @@ def titled(turn: Turn, said: str) -> list[str]:
     ]
 
 
-def _found(turn: Turn, said: str) -> list[str]:
+def _found(session: Session, merchant_id: str, said: str) -> list[str]:
     found = search(
-        turn.session,
-        merchant_id=turn.merchant.id,
+        session,
+        merchant_id=merchant_id,
         query=said,
         filters=Filters(),
         limit=_FOUND,
@@ -41,13 +43,17 @@ def _found(turn: Turn, said: str) -> list[str]:
 
 
 def named_within(turn: Turn, said: str) -> list[str]:
-    """The ids of what a question names, "is the umbrella waterproof?": found by the whole of it,
-    and a word of the title stands in it. A question that only says "it" finds all sorts of things.
-    """
-    shelf = shelf_of(turn.session, merchant_id=turn.merchant.id)
+    """As `sold_as`; a question that only says "it" finds all sorts of things."""
+    return sold_as(turn.session, turn.merchant.id, said)
+
+
+def sold_as(session: Session, merchant_id: str, said: str) -> list[str]:
+    """The ids of what words name, "is the umbrella waterproof?": found by the whole of them, and a
+    word of the title stands in them."""
+    shelf = shelf_of(session, merchant_id=merchant_id)
     asked = folded(said)
     words = set(_WORD.findall(asked))
-    found = (shelf.get(one) for one in _found(turn, said))
+    found = (shelf.get(one) for one in _found(session, merchant_id, said))
     return [
         article.id
         for article in found

@@ -34,6 +34,9 @@ from dialogs.understanding.split_words import read_list
 
 _PRODUCT = "prd_"
 _ONE_BY_ONE = "utter_split_one_by_one"
+_ASKED = (
+    "split_item", "split_found", "split_wanted", "confirm_split_pay", "split_anew", "variant",
+)  # fmt: skip
 _OVER = "over"  # nothing more is asked: dialogs/flows/split_order.yml
 _ON_CARD = 6  # of the shelf, where nothing has been named yet
 # Why somebody may not put in their goods (data/split_orders/service.py), each in its own words.
@@ -55,7 +58,9 @@ class AddToSplit(ShopAction):
         if turn.person.minor_since is not None:
             turn.go_on_privately("protect_minor")
             return
-        turn.go_on_privately("split_add", split=_meant(turn).id)
+        wanted = turn.slots.get("split_wanted")
+        said = {"split_wanted": wanted} if wanted else {}
+        turn.go_on_privately("split_add", split=_meant(turn).id, **said)
 
 
 def _meant(turn: Turn) -> SplitOrder:
@@ -75,7 +80,8 @@ class BeginSplitPart(ShopAction):
 
     def act(self, turn: Turn) -> None:
         split = _meant(turn)
-        for asked in ("split_item", "split_found", "confirm_split_pay", "split_anew", "variant"):
+        wanted = turn.slots.get("split_wanted")
+        for asked in _ASKED:
             turn.set(asked, None)
         part = part_of(turn.session, split_id=split.id, person_id=turn.person.id)
         turn.set("split_step", _OVER)
@@ -83,6 +89,9 @@ class BeginSplitPart(ShopAction):
             turn.say("utter_split_in_already", Options((_leave_button(turn, split),)))
         elif not split_view(turn.session, split, now=turn.now).is_open:
             turn.say("utter_split_closed")
+        elif wanted:
+            turn.set("split_step", "item")
+            _take_goods(turn, str(wanted))
         else:
             turn.set("split_step", "next" if _basket(turn) else "item")
 
@@ -133,29 +142,32 @@ class ValidateSplitItem(ShopAction):
     called = "validate_split_item"
 
     def act(self, turn: Turn) -> None:
-        if _is_over(turn):
-            return
-        said = str(turn.slots.get("split_item") or "")
-        sure = said if said.startswith(_PRODUCT) else self._found(turn, said)
-        turn.set("split_item", sure)
-        if sure is None:
-            return
-        left = left_of(turn, sure)
-        turn.set("product", sure)
-        turn.set("variant", left[0].id if len(left) == 1 else None)
+        if not _is_over(turn):
+            _take_goods(turn, str(turn.slots.get("split_item") or ""))
 
-    def _found(self, turn: Turn, said: str) -> str | None:
-        """By all of the words: a number may be part of a name; else without it."""
-        whole = titled(turn, said)
-        *others, (count, name) = [(1, said)] if whole else read_list(said)
-        if others and not _put_in_all(turn, others):
-            return None
-        found = whole or goods_called(turn, name)
-        turn.set("split_count", count)
-        turn.set("split_found", found)
-        if not found:
-            turn.say("utter_split_no_such_goods")
-        return found[0] if len(found) == 1 else None
+
+def _take_goods(turn: Turn, said: str) -> None:
+    sure = said if said.startswith(_PRODUCT) else _found(turn, said)
+    turn.set("split_item", sure)
+    if sure is None:
+        return
+    left = left_of(turn, sure)
+    turn.set("product", sure)
+    turn.set("variant", left[0].id if len(left) == 1 else None)
+
+
+def _found(turn: Turn, said: str) -> str | None:
+    """By all of the words: a number may be part of a name; else without it."""
+    whole = titled(turn, said)
+    *others, (count, name) = [(1, said)] if whole else read_list(said)
+    if others and not _put_in_all(turn, others):
+        return None
+    found = whole or goods_called(turn, name)
+    turn.set("split_count", count)
+    turn.set("split_found", found)
+    if not found:
+        turn.say("utter_split_no_such_goods")
+    return found[0] if len(found) == 1 else None
 
 
 def _put_in_all(turn: Turn, goods: list[tuple[int, str]]) -> bool:

@@ -53,7 +53,7 @@ from dialogs.understanding.pool_words import (
     may_start_pool,
     starts_pool,
 )
-from dialogs.understanding.split_wishes import said_of_split
+from dialogs.understanding.split_wishes import puts_in, said_of_split
 from dialogs.understanding.split_words import starts_split
 from dialogs.understanding.taking import taken
 from dialogs.understanding.together import asks_how_it_stands, buys_together, is_in_one
@@ -288,6 +288,9 @@ def _by_split(here: Heard) -> Understood | None:
     said = said_of_split(here.message, here.context)
     if said is not None:
         return Understood((said[1],), here.language, "words", said[0])
+    added = puts_in(here.message, here.context)
+    if added is not None:
+        return Understood((added,), here.language, "words")
     if SPLIT_START not in here.context.flow_slots or takes_text(here.context):
         return None
     if not starts_split(here.message):

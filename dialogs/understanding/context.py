@@ -84,6 +84,9 @@ class Context:
     pool_open: bool = False
     own_splits: Callable[[], OwnSplits] | None = None
     """Looked up where somebody says what ends one, or their part of it."""
+    for_split: Callable[[Sequence[str]], bool] | None = None
+    """Whether a common order is open in this group and the shop has goods called each of these;
+    looked up where somebody says that they want some."""
     in_team: Callable[[], bool] | None = None
     """Whether they are in a team that runs, wherever they speak; looked up when it matters."""
     holds_seat: Callable[[], bool] | None = None

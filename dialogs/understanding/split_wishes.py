@@ -1,14 +1,21 @@
-"""Whose wish it is to end a common order: its organiser closes it or calls it off, whoever is in it
-leaves. Said by anybody else, the same words are talk among friends."""
+"""Words for a common order. Whose wish it is to end it: its organiser closes it or calls it off,
+whoever is in it leaves; said by anybody else, the same words are talk among friends. And what
+somebody in its group wants to have in it, said to us."""
 
 from dialogs.engine.commands import Act, CancelFlow, Command
 from dialogs.understanding.answers import takes_text
 from dialogs.understanding.context import Context
-from dialogs.understanding.fixed_words import leaves
+from dialogs.understanding.fixed_words import joins, leaves
 from dialogs.understanding.message import Message
-from dialogs.understanding.split_words import SplitWish, wish_about_split
+from dialogs.understanding.split_words import (
+    SplitWish,
+    adds_own,
+    read_list,
+    wish_about_split,
+    wished_goods,
+)
 
-_LEAVE, _ADD = "split_leave", "split_add"
+_LEAVE, _ADD, _WANTED = "split_leave", "split_add", "split_wanted"
 _CANCEL = "cancel"
 # To these questions the same words are an answer: "place the order", "call it off".
 _ANSWERED_SO = frozenset(("confirm_split_pay", "confirm_split_off", "confirm_split_leave"))
@@ -30,6 +37,24 @@ def said_of_split(message: Message, context: Context) -> tuple[str, Command] | N
     if own.is_in and not (own.has_seat and leaves(message)):
         return _act(wish)
     return (_CANCEL, CancelFlow()) if adding else None  # nothing is in it yet
+
+
+def puts_in(message: Message, context: Context) -> Command | None:
+    """Goods by their names, or "count me in" where nothing else is open that it may mean."""
+    if context.for_split is None or _WANTED not in context.flow_slots.get(_ADD, ()):
+        return None
+    if context.team_open or takes_text(context):
+        return None
+    goods = wished_goods(message)
+    if goods is not None:
+        names = [name for _, name in read_list(goods)]
+        return _add(**{_WANTED: goods}) if context.for_split(names) else None
+    said_so = adds_own(message) or (joins(message) is not None and not context.pool_open)
+    return _add() if said_so and context.for_split(()) else None
+
+
+def _add(**values: str) -> Command:
+    return Act("action_add_to_split", values)
 
 
 def _answers(wish: SplitWish, context: Context) -> bool:

@@ -51,6 +51,12 @@ def _gives_up(parts: set[str], leaving: frozenset[str]) -> bool:
     return bool(parts & leaving) and parts <= leaving | _forms("split_leave_with")
 
 
+def adds_own(message: Message) -> bool:
+    """The words of the card's button: 点我的, "add mine"."""
+    forms = _forms("split_add")
+    return message.short in forms or message.bare in forms
+
+
 def read_goods(said: str) -> tuple[int, str]:
     """How many of what: 两碗牛肉面, "3 x tea", 红茶 ×2. Without a number, one."""
     plain = said.strip()
@@ -61,6 +67,23 @@ def read_goods(said: str) -> tuple[int, str]:
         if match and count and count <= _MOST:
             return count, match["name"].strip()
     return 1, plain
+
+
+def wished_goods(message: Message) -> str | None:
+    """The goods of "add two oolongs for me", 帮我加一份乌龙, as they were written. None: it is no
+    such wish, or does not say how many."""
+    text = message.folded.text
+    start, end = _wish().match(text), _ending().search(text)
+    if start is None and end is None:
+        return None
+    first, last = start.end() if start else 0, end.start() if end else len(text)
+    goods = text[first:last].strip()
+    if not goods or _no_goods().search(goods):
+        return None
+    if len(read_list(goods)) == 1 and _counted(goods) is None:
+        return None
+    first, last = message.folded.span(first, last)
+    return message.original[first:last].strip()
 
 
 def read_list(said: str) -> list[tuple[int, str]]:
@@ -115,6 +138,25 @@ def _put_together() -> re.Pattern[str]:
 def _opening() -> re.Pattern[str]:
     words = lexicon().pattern("fillers", "search_before", "may_i_have", "takes.verbs", "split_put")
     return re.compile(rf"^(?:{words}[\s,,]*)+", re.IGNORECASE)
+
+
+@cache
+def _wish() -> re.Pattern[str]:
+    words = lexicon().pattern
+    verbs = words("takes.verbs", "may_i_have", "split_put", "split_ask")
+    return re.compile(rf"\s*(?:{words('fillers')}[\s,]*)*(?:{verbs}[\s,]*)+")
+
+
+@cache
+def _ending() -> re.Pattern[str]:
+    return re.compile(rf"(?:[\s,.!。]*{lexicon().pattern('split_for_me')})+[\s.!。]*$")
+
+
+@cache
+def _no_goods() -> re.Pattern[str]:
+    """Other wishes, and a number alone: 我要一份 joins."""
+    words = lexicon().pattern
+    return re.compile(rf"{words('split_no_goods')}|^(?:{_NUMBER})\s*{words('split_measures')}$")
 
 
 @cache

@@ -5,11 +5,13 @@ import pytest
 from dialogs.understanding.message import read_message
 from dialogs.understanding.split_words import (
     SplitWish,
+    adds_own,
     read_goods,
     read_list,
     read_minutes,
     starts_split,
     wish_about_split,
+    wished_goods,
 )
 
 
@@ -128,3 +130,39 @@ def test_how_long_it_stays_open(said: str, minutes: int | None) -> None:
 )
 def test_several_goods_at_once(said: str, goods: list[tuple[int, str]]) -> None:
     assert read_list(said) == goods
+
+
+@pytest.mark.parametrize(
+    ("said", "goods"),
+    [
+        ("two osmanthus oolongs for me", "two osmanthus oolongs"),
+        ("Two Osmanthus Oolongs, please!", "Two Osmanthus Oolongs"),
+        ("add a chrysanthemum tea for me please", "a chrysanthemum tea"),
+        ("I'll have an oolong and 2 teapots", "an oolong and 2 teapots"),
+        ("please put me down for 2 cups of tea", "2 cups of tea"),
+        ("我要两份桂花乌龙", "两份桂花乌龙"),
+        ("帮我加一份菊花茶，谢谢", "一份菊花茶"),
+        ("给我来2碗牛肉面吧", "2碗牛肉面"),
+        ("我要兩份桂花烏龍", "兩份桂花烏龍"),
+        ("幫我點一份菊花茶，謝謝", "一份菊花茶"),
+    ],
+)
+def test_what_is_to_be_put_in_is_heard_in_its_own_letters(said: str, goods: str) -> None:
+    assert wished_goods(read_message(said)) == goods
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "two osmanthus oolongs", "for me", "add", "please", "I want tea", "add me", "we pay",
+        "I want a gift for my mum", "I'd like a group buy for two teapots", "我要", "我要一份",
+        "帮我加一下", "我要一个送妈妈的礼物", "给我妈挑个生日礼物", "两份桂花乌龙", "+1", "",
+    ],
+)  # fmt: skip
+def test_what_names_no_goods_or_no_number_puts_nothing_in(said: str) -> None:
+    assert wished_goods(read_message(said)) is None
+
+
+@pytest.mark.parametrize("said", ["add mine", "点我的", "點我的", "我也点"])
+def test_the_words_of_its_button(said: str) -> None:
+    assert adds_own(read_message(said))
