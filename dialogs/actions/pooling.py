@@ -21,7 +21,6 @@ from data.pools import (
     Pool,
     PoolState,
     PoolTerms,
-    most_shares,
     open_pool,
     pool_of,
     pool_offer,
@@ -29,7 +28,6 @@ from data.pools import (
     say_where,
     share_pool,
 )
-from data.pools.terms import FEWEST_SHARES
 from dialogs.actions.adults import only_adults
 from dialogs.actions.base import ShopAction
 from dialogs.actions.named_goods import goods_called, left_of
@@ -37,7 +35,6 @@ from dialogs.actions.pool_limits import (
     cap_of,
     fits,
     limits_in_words,
-    said_shares,
     say_window,
     shares_of,
     target_of,
@@ -45,11 +42,9 @@ from dialogs.actions.pool_limits import (
 )
 from dialogs.actions.turn import Turn
 
-_OFFERED = (3, 4, 5, 6)
-_FREE = 0
 _PRODUCT = "prd_"
 _OFF, _NOT_OFFERED = "pools_off", "utter_pools_not_offered"
-_SAID_AHEAD = ("pool_for", "pool_gift", "pool_limits")
+_SAID_AHEAD = ("pool_for", "pool_gift", "pool_share", "pool_limits")
 _CLOSED = "utter_pool_links_closed"
 _CHANGED = "utter_pool_price_changed"
 _OF_THIS_ONE = ("pool_chat", "pool_keep", "pool_ends", "pool_cap", "pool_told", "pool_again")
@@ -129,36 +124,6 @@ class AskPoolGift(ShopAction):
         more = (Options(options),) if options else ()
         name = turn.slots.get("pool_for")
         turn.say("utter_ask_pool_gift", *more, for_name=name)
-
-
-class AskPoolShares(ShopAction):
-    called = "action_ask_pool_shares"
-
-    def act(self, turn: Turn) -> None:
-        target = target_of(turn)
-        options = [
-            turn.option(
-                "utter_pool_shares_button",
-                f"/SetSlots(pool_shares={count})",
-                count=str(count),
-                share=target.split([1] * count)[0],
-            )
-            for count in _OFFERED
-            if count <= most_shares(target)
-        ]
-        free = turn.option("utter_pool_free_button", f"/SetSlots(pool_shares={_FREE})")
-        turn.say("utter_ask_pool_shares", Options((*options, free)), target=target)
-
-
-class ValidatePoolShares(ShopAction):
-    called = "validate_pool_shares"
-
-    def act(self, turn: Turn) -> None:
-        count = said_shares(turn)
-        most = most_shares(target_of(turn))
-        if count != _FREE and not FEWEST_SHARES <= count <= most:
-            turn.set("pool_shares", None)
-            turn.say("utter_pool_shares_unclear", most=str(most))
 
 
 class PoolWhose(ShopAction):
@@ -378,8 +343,6 @@ ACTIONS = (
     ValidatePoolFor,
     ValidatePoolGift,
     AskPoolGift,
-    AskPoolShares,
-    ValidatePoolShares,
     PoolWhose,
     AskConfirmPool,
     OpenPool,

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from data.catalogue.gtin import is_gtin
 from data.kernel.locales import Locale
-from dialogs.engine.commands import Act, SetSlot, SkipQuestion, StartFlow
+from dialogs.engine.commands import Act, SkipQuestion, StartFlow
 from dialogs.understanding.addresses import early_address, new_address
 from dialogs.understanding.afterwards import afterwards, may_concern_a_day
 from dialogs.understanding.answers import takes_text, yes_or_no
@@ -54,6 +54,9 @@ from dialogs.understanding.pool_words import (
     starts_pool,
 )
 from dialogs.understanding.split_wishes import puts_in, said_of_split
+from dialogs.understanding.pool_wishes import begins_pool, terms_of_pool
+from dialogs.understanding.pool_words import gives, leaves_pool
+from dialogs.understanding.split_wishes import said_of_split
 from dialogs.understanding.split_words import starts_split
 from dialogs.understanding.taking import taken
 from dialogs.understanding.together import asks_how_it_stands, buys_together, is_in_one
@@ -68,11 +71,7 @@ _STATUS = "group_buy_status"
 _RULES, _NUDGE = "group_buy_rules", "group_buy_nudge"
 _SEARCH, _ORDERS, _STOP = "product_search", "order_status", "stop_messages"
 _LONGEST_ORDER, _LITTLE_MORE = 30, 2  # "order number 1001" and a question mark
-POOL_START, POOL_GIVE, POOL_LEAVE = "pool_start", "pool_give", "pool_leave"
-_LIMITS, _ADDRESS = "pool_limits", "ship_to"
-_UNOPENED = frozenset(
-    ("pool_gift", "variant", "pool_shares", "pool_secret", _LIMITS, "confirm_pool")
-)  # fmt: skip
+POOL_GIVE, POOL_LEAVE = "pool_give", "pool_leave"
 SPLIT_START = "split_start"
 _SHORTEST_CODE = 12  # an eight-digit number is as likely to be a telephone
 
@@ -215,9 +214,12 @@ def _by_link(here: Heard) -> Understood | None:
 def _by_pool(here: Heard) -> Understood | None:
     """A present that several pay for: begun anywhere, given to where one is open. "Count me in"
     is a team's where one is open too; an amount never is."""
-    begun = _begins_pool(here) or _limits_pool(here)
+    begun = begins_pool(here.message, here.context, here.setting)
     if begun is not None:
-        return begun
+        return Understood(begun.commands, here.language, "words", begun.intent)
+    said = terms_of_pool(here.message, here.context, here.setting)
+    if said:
+        return Understood(said, here.language, "words")
     if not here.context.pool_open:
         return None
     given = gives(here.message)
@@ -240,47 +242,6 @@ def _by_nudge(here: Heard) -> Understood | None:
         return None
     commands = for_intent(_NUDGE, (), here.message, here.context)
     return Understood(commands, here.language, "words", _NUDGE)
-
-
-def _begins_pool(here: Heard) -> Understood | None:
-    if not may_start_pool(here.message) or POOL_START not in here.context.flow_slots:
-        return None
-    limits = None
-    wish = here.message
-    if _knows_limits(here.context):
-        said, limits = limits_behind(here.message, here.setting)
-        wish = read_message(said) if limits else here.message
-    started = starts_pool(wish)
-    if started is None or (takes_text(here.context) and not _asks_otherwise(here, started)):
-        return None
-    told = {"pool_for": started.name, "pool_gift": started.gift, _LIMITS: limits}
-    slots = tuple(SetSlot(slot, value) for slot, value in told.items() if value)
-    intent = POOL_START if started.is_plain else None
-    return Understood((StartFlow(POOL_START), *slots), here.language, "words", intent)
-
-
-def _asks_otherwise(here: Heard, started: Started) -> bool:
-    """No address speaks of a present for somebody."""
-    asked = here.context.asked
-    return started.is_plain and asked is not None and asked.slot == _ADDRESS
-
-
-def _knows_limits(context: Context) -> bool:
-    """Flows that a shop published before do not."""
-    return _LIMITS in context.flow_slots.get(POOL_START, ())
-
-
-def _limits_pool(here: Heard) -> Understood | None:
-    """ "Until Friday" to any question before it is opened but the first: that is a name."""
-    asked = here.context.asked
-    if here.context.active_flow != POOL_START or asked is None or asked.slot not in _UNOPENED:
-        return None
-    if not _knows_limits(here.context):
-        return None
-    if read_limits(here.message, here.setting, asked=asked.slot == _LIMITS) is None:
-        return None
-    said = SetSlot(_LIMITS, here.message.original.strip())
-    return Understood((said,), here.language, "words")
 
 
 def _by_split(here: Heard) -> Understood | None:

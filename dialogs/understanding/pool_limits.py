@@ -14,13 +14,15 @@ from dialogs.understanding.folding import fold
 from dialogs.understanding.lexicon import lexicon
 from dialogs.understanding.message import Message, strip_fillers, tidy
 from dialogs.understanding.outcome import Entity
+from dialogs.understanding.pool_words import SIGNS, UNITS
 from dialogs.understanding.values import Setting, extract
 from dialogs.understanding.values.money import bare_money
-from dialogs.understanding.values.numbers import SMALL_NUMBER, read_whole
+from dialogs.understanding.values.numbers import NUMBER, SMALL_NUMBER, read_whole
 
 _HOURS = {"小时": 1, "钟头": 1, "hour": 1, "天": 24, "日": 24, "day": 24, "周": 168, "星期": 168,
           "礼拜": 168, "week": 168, "fortnight": 336, "月": 720, "month": 720}  # fmt: skip
 _ONE = frozenset({"a", "an"})
+_HAN = "零一二三四五六七八九十百千万两"
 # A mark, or a word that joins; no mark within a number.
 _JOINT = re.compile(r"\s*(?:[,;。、](?!\d{3}(?!\d))|\.(?!\d)|(?<![a-z])and(?![a-z])|并且|而且)\s*")
 
@@ -61,6 +63,28 @@ def limits_behind(message: Message, setting: Setting) -> tuple[str, str | None]:
             start, end = folded.span(*joint.span())
             return folded.original[:start], folded.original[end:]
     return folded.original, None
+
+
+def share_within(message: Message, setting: Setting) -> tuple[str, str | None]:
+    """A wish without what everybody is to give, and that in figures of the shop's money: "chip in
+    20 each for Ann", 每人20. With a bound it is a cap, and no share."""
+    folded = message.folded
+    for match in _share().finditer(folded.text) if message.short else ():
+        amount = None if match["bound"] or match["more"] else _exact(match, setting)
+        if amount is not None:
+            start, end = folded.span(*match.span())
+            return folded.original[:start] + folded.original[end:], str(amount)
+    return folded.original, None
+
+
+def _exact(match: re.Match[str], setting: Setting) -> Decimal | None:
+    said = (match["first"] or match["last"]).strip()
+    found = _all_of(said, "money", setting)
+    money = found[0].fields if len(found) == 1 else bare_money(said, setting.currency)
+    if money is None or money["approx"] or money["currency"] not in (None, setting.currency):
+        return None
+    amount = Decimal(money["max"])
+    return amount if amount > 0 and money["min"] == money["max"] else None
 
 
 def _limits(short: str, setting: Setting, *, asked: bool = False) -> Limits | None:
@@ -129,6 +153,26 @@ def _all_of(said: str, kind: str, setting: Setting) -> list[Entity]:
 @cache
 def _each() -> re.Pattern[str]:
     return re.compile(lexicon().pattern("pool_each"))
+
+
+@cache
+def _share() -> re.Pattern[str]:
+    """每人出20块, 20 each. 一人一份 counts portions, and 二十一人 people."""
+    words = lexicon().pattern
+    before, after = (
+        words(*(f"bounds.{bound}_{place}" for bound in ("at_most", "at_least", "approx")))
+        for place in ("before", "after")
+    )
+    each, unit = words("pool_each"), rf"\s*(?:{UNITS})"
+    figures = rf"{SIGNS}?\s*{NUMBER}"
+    first = rf"(?<![零一二三四五六七八九十百千两\d]){each}\s*{words('pool_each_gives')}?\s*"
+    counts = rf"(?!\s*(?:[\d{_HAN}几多来%]|{words('split_measures')}))"
+    last = rf"(?:{figures}{unit}|{SIGNS}?\s*(?![{_HAN}]){NUMBER})\s*"
+    return re.compile(
+        rf"(?P<bound>{before}\s*)?"
+        rf"(?:{first}(?P<first>{figures}(?:{unit})?){counts}|(?P<last>{last}){each})"
+        rf"(?P<more>\s*{after})?"
+    )
 
 
 @cache

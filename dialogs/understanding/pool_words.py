@@ -15,8 +15,8 @@ from dialogs.understanding.values.numbers import read_whole
 
 _FIGURES = r"\d{1,7}(?:\.\d{1,2})?|[零一二三四五六七八九十百千两]{1,8}"
 _OF_PRESENTS = ("份子", "合送", "礼物")  # folded: 份子 is money for a present and nothing else
-_SIGNS = "[¥$€£]"
-_UNITS = "元|块钱|块|yuan|rmb|dollars|bucks|euros"
+SIGNS = "[¥$€£]"
+UNITS = "元|块钱|块|yuan|rmb|dollars|bucks|euros"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +126,11 @@ def _wishes() -> tuple[re.Pattern[str], ...]:
 
 @cache
 def _amounts() -> re.Pattern[str]:
-    amount = rf"\s*({_SIGNS}?\s*(?:{_FIGURES})\s*(?:{_UNITS})?)\s*"
+    amount = rf"\s*({SIGNS}?\s*(?:{_FIGURES})\s*(?:{UNITS})?)\s*"
     forms = (re.escape(form) for form in lexicon().of("pool_amount"))
     return re.compile("|".join(form.replace(re.escape("{n}"), amount) for form in forms))
 
 
 @cache
 def _amount() -> re.Pattern[str]:
-    return re.compile(rf"{_SIGNS}?\s*(?P<figures>{_FIGURES})\s*(?:{_UNITS})?", re.IGNORECASE)
+    return re.compile(rf"{SIGNS}?\s*(?P<figures>{_FIGURES})\s*(?:{UNITS})?", re.IGNORECASE)

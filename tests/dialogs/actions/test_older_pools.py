@@ -24,7 +24,8 @@ YOUNG = ("utter_pool_limits", "utter_ask_pool_limits", "utter_pools_not_offered"
 YOUNG += ("utter_pool_window", "utter_pool_cap_low", "utter_pool_card_cap", "utter_pool_as_it_is")
 YOUNG += ("utter_pool_no_cap", "utter_ask_pool_amount_capped", "utter_pool_price_changed")
 YOUNG += ("utter_pool_fit", "utter_pool_links_closed", "utter_pool_close_links_button")
-STEPS = {"offered", "limits", "change"}
+YOUNG += ("utter_pool_share_uneven",)
+STEPS = {"offered", "share", "limits", "change"}
 
 
 def before_limits(world: World) -> None:
@@ -66,8 +67,9 @@ def summed_up(world: World) -> str:
 def test_flows_without_words_for_limits_open_one_for_a_week(world: World) -> None:
     before_limits(world)
     assert "Open for 7 days." in summed_up(world)
-    (unheard, *_) = say(world, world.account, "Lan", private("Lan"), "until Friday")
-    assert unheard.response == "utter_cannot_handle"
+    for text in ("until Friday", "42 each"):
+        (unheard, *_) = say(world, world.account, "Lan", private("Lan"), text)
+        assert unheard.response == "utter_cannot_handle"
     (opened, *_) = say(world, world.account, "Lan", private("Lan"), "yes")
     assert opened.response == "utter_pool_opened_secret"
     with world.tuanzi.database.reading() as session:

@@ -9,7 +9,7 @@ from data.kernel.locales import Locale
 from dialogs.engine.commands import SetSlot, StartFlow
 from dialogs.understanding import Context, understand
 from dialogs.understanding.message import read_message
-from dialogs.understanding.pool_limits import Limits, limits_behind, read_limits
+from dialogs.understanding.pool_limits import Limits, limits_behind, read_limits, share_within
 from dialogs.understanding.values import Setting
 
 SUNDAY = Setting(date(2026, 11, 22), Locale.EN, "CNY")
@@ -76,6 +76,36 @@ def test_what_sets_none(said: str) -> None:
 )
 def test_limits_behind_a_wish_are_told_from_it(said: str, wish: str, limits: str | None) -> None:
     assert limits_behind(read_message(said), SUNDAY) == (wish, limits)
+
+
+@pytest.mark.parametrize(
+    ("said", "wish", "share"),
+    [
+        ("let's chip in 20 each for Ann's present", "let's chip in for Ann's present", "20"),
+        ("chip in for Ann, ¥20.50 per person", "chip in for Ann, ", "20.5"),
+        ("chip in for Ann, twenty each", "chip in for Ann,", "20"),
+        ("chip in for Ann, everyone gives 20", "chip in for Ann, ", "20"),
+        ("我们凑份子给小李买个茶壶，每人20", "我们凑份子给小李买个茶壶，", "20"),
+        ("一人二十，给小李凑份子", "，给小李凑份子", "20"),
+        ("大家每人出20块给小李凑份子", "大家给小李凑份子", "20"),
+        ("湊份子給小李，每個人出兩百塊", "湊份子給小李，", "200"),
+        ("凑份子给小李，20块一个人", "凑份子给小李，", "20"),
+    ],
+)
+def test_what_each_gives_stands_anywhere_in_a_wish(said: str, wish: str, share: str) -> None:
+    assert share_within(read_message(said), SUNDAY) == (wish, share)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "at most 20 each", "20 each at most", "about 20 each", "$20 each", "20", "0 each",
+        "每人最多20", "最多每人20", "每人20以内", "我们二十一人凑份子", "一人一份", "每人两个茶壶",
+        "每人二十几", "每人20%", "大概每人20", "two teapots for each",
+    ],
+)  # fmt: skip
+def test_a_bound_or_a_count_is_no_share(said: str) -> None:
+    assert share_within(read_message(said), SUNDAY) == (said, None)
 
 
 WISH = "chip in for Ann, 5 days"
