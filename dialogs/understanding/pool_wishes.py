@@ -1,5 +1,5 @@
-"""A present that is begun in words, with what is said of it at once or before it is opened: how long
-it collects, what each gives."""
+"""A present that is begun in words, with what is said of it at once or before it is opened: how
+long it collects, what each gives."""
 
 from dataclasses import dataclass
 

@@ -34,9 +34,9 @@ def starts_pool(message: Message) -> Started | None:
     """ "凑份子" alone, or "let's chip in for Ann's present"."""
     if message.short in _forms("pool_start") or message.bare in _forms("pool_start"):
         return Started(None)
-    match = next(filter(None, (form.fullmatch(message.short) for form in _wishes())), None)
+    match = _first(_wishes(), message)
     if match is None:
-        return None
+        return _starts_jointly(message)
     said = match.groupdict("")
     is_any = said.get("gift") in _forms("pool_gift_any")
     of_presents = any(one in said["before"] for one in _OF_PRESENTS)
@@ -45,6 +45,20 @@ def starts_pool(message: Message) -> Started | None:
         is_plain=bool(said.get("end")) or is_any or of_presents,
         gift=None if is_any else _as_written(message, said.get("gift")),
     )
+
+
+def _starts_jointly(message: Message) -> Started | None:
+    """Friends say such things to each other, too, so it is never plain."""
+    match = _first(_joint_wishes(), message)
+    if match is None or match["name"] in _forms("pool_nobody"):
+        return None
+    is_any = match["gift"] in _forms("pool_gift_any")
+    gift = None if is_any else _as_written(message, match["gift"])
+    return Started(_as_written(message, match["name"]), is_plain=False, gift=gift)
+
+
+def _first(forms: tuple[re.Pattern[str], ...], message: Message) -> re.Match[str] | None:
+    return next(filter(None, (form.fullmatch(message.short) for form in forms)), None)
 
 
 def may_start_pool(message: Message) -> bool:
@@ -96,7 +110,8 @@ def _forms(name: str) -> frozenset[str]:
 
 @cache
 def _beginning() -> re.Pattern[str]:
-    return re.compile(lexicon().pattern("pool_start", "pool_for", "pool_together"))
+    begins = ("pool_start", "pool_for", "pool_together", "pool_all", "pool_all_for", "pool_get")
+    return re.compile(lexicon().pattern(*begins))
 
 
 @cache
@@ -120,6 +135,26 @@ def _wishes() -> tuple[re.Pattern[str], ...]:
         rf"{begun}\s*{name}\s*{end}",  # Ann's present
         rf"{together}\s*{thing}{over}",  # chip in and buy a teapot
         rf"{begun}\s*{name}",  # Ann
+    )
+    return tuple(re.compile(form) for form in forms)
+
+
+@cache
+def _joint_wishes() -> tuple[re.Pattern[str], ...]:
+    """No money is spoken of, but who gets what from all of them."""
+    words = lexicon().pattern
+    name, gift = (rf"(?P<{called}>\S.{{0,{LONGEST_NAME}}}?)" for called in ("name", "gift"))
+    thing = rf"{words('pool_gift_before')}\s*{gift}"
+    over, for_name = rf"(?:[,\s]*{words('pool_gift_end')})?", rf"{words('pool_gift_for')}\s*{name}"
+    day = rf"(?:{words('pool_for_end')})?"
+    ended = rf"\s*{words('pool_all_end')}"
+    joint, asked, everybody = map(words, ("pool_all_for", "pool_get", "pool_all"))
+    forms = (
+        rf"{joint}\s*{name}\s*{thing}\s*{day}{over}",  # 一起送小李一个茶壶
+        rf"{words('pool_from')}\s*{name}\s*{everybody}\s*{thing}{over}",  # 给小李一起买个茶壶
+        rf"{everybody}\s*{thing}\s*{for_name}{over}",  # 一起买个茶壶给小李
+        rf"{asked}\s*{thing}\s*{for_name}{day}{ended}",  # let's get a teapot for Mum together
+        rf"{asked}\s*{name}\s*{thing}\s*{day}{ended}",  # let's get Mum a teapot together
     )
     return tuple(re.compile(form) for form in forms)
 

@@ -65,6 +65,18 @@ def test_what_begins_one(said: str, name: str | None, is_plain: bool) -> None:
         ("let's chip in and buy a book for a friend", "a friend", False, "book"),
         ("幫小美集資買茶壺", "小美", False, "茶壺"),
         ("給小美湊份子買茶壺好嗎", "小美", True, "茶壺"),
+        ("let's get Mum a teapot together", "Mum", False, "teapot"),
+        ("shall we buy a teapot for Mum together?", "Mum", False, "teapot"),
+        ("let's buy Mum a teapot for her birthday together", "Mum", False, "teapot"),
+        ("let's all get Ann a present", "Ann", False, None),
+        ("let's club together for Ann's present", "Ann", True, None),
+        ("我们一起给妈妈买个茶壶", "妈妈", False, "茶壶"),
+        ("一起送小李一个茶壶", "小李", False, "茶壶"),
+        ("给妈妈一起买个茶壶吧", "妈妈", False, "茶壶"),
+        ("我们一起买个茶壶送给妈妈，怎么样", "妈妈", False, "茶壶"),
+        ("大家一起给小李买生日礼物吧", "小李", False, None),
+        ("我們一起送小美一把雨傘", "小美", False, "雨傘"),
+        ("我們一起給媽媽買個茶壺好嗎", "媽媽", False, "茶壺"),
     ],
 )
 def test_what_names_the_present_too(
@@ -94,7 +106,10 @@ def test_what_gives(said: str, amount: str | None) -> None:
     "said",
     [
         "我出门了", "我出去买菜50块", "I'm in for a surprise", "who pays 50?", "50", "+1",
-        "出租房50平", "let's go", "我们凑个热闹",
+        "出租房50平", "let's go", "我们凑个热闹", "let's get us a teapot together",
+        "let's get a teapot together", "let's get a teapot for the office together",
+        "let's get lunch together", "一起给我买个茶壶", "我们一起给大家买个茶壶",
+        "我们一起买个茶壶", "一起给老师打电话", "一起买个茶壶给我们", "一起拼个茶壶", "我們一起買個茶壺吧",
     ],
 )  # fmt: skip
 def test_what_people_say_among_themselves_gives_nothing_and_begins_nothing(said: str) -> None:
