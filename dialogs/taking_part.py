@@ -2,6 +2,7 @@
 one, common orders. Their words may be about any of it."""
 
 from collections.abc import Sequence
+import re
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -23,6 +24,7 @@ from data.split_orders import open_splits_in, own_splits
 from dialogs.actions.named_goods import sold_as
 from dialogs.understanding import OwnSplits
 from dialogs.understanding.folding import folded
+from dialogs.understanding.lexicon import whole_word
 
 _MOST_OWN = 8  # teams of one person, the newest
 
@@ -57,7 +59,8 @@ def holds_seat(session: Session, known: Whereabouts, now: datetime) -> bool:
 def team_called(session: Session, known: Whereabouts, words: str) -> str | None:
     """The only one whose title in any language holds these words: a group's, or alone one's own."""
     teams = teams_here(session, known) or _own(session, known)
-    named = [team for team in teams if any(words in one for one in _titles(session, team))]
+    name = re.compile(whole_word(words))  # no "tea" in a teapot
+    named = [team for team in teams if any(map(name.search, _titles(session, team)))]
     return named[0].id if len(named) == 1 else None
 
 

@@ -18,8 +18,9 @@ from dialogs.understanding.wishes import for_intent
 
 _ORDERS = "order_status"
 _JOIN, _LEAVE, _TELL = "action_join_team", "action_leave_team", "action_tell_teams"
-_SHORTEST, _LONGEST = 2, 14  # letters that name a team
-_MOST = 30  # letters of a sentence that does, too
+_SHORTEST, _LONGEST = 2, 24  # letters that name a team
+_MOST = 60  # letters of a sentence that does, too
+_BREAK = re.compile(r"(?<![a-z0-9])|(?![a-z0-9])")  # not within a Latin word
 _Said = tuple[Command, ...]
 
 
@@ -58,15 +59,17 @@ def _readings(message: Message, context: Context) -> Iterator[tuple[str, int, st
     may_join = context.team_open and not any(product_of(one.payload) for one in context.offered)
     said = message.short
     for cut in range(_SHORTEST, min(len(said), _LONGEST)):
+        if not _BREAK.match(said, cut):
+            continue
         head, rest = said[:cut], read_message(said[cut:])
         seats = joins(rest) if may_join else None
         if seats or leaves(rest) or asks_for_team(rest):
             action = _JOIN if seats else _LEAVE if leaves(rest) else _TELL
-            yield action, seats or 0, _tail().sub("", head)
-    for action, names in ((_JOIN, "join_named"), (_LEAVE, "leave_named")):
-        found = _led(names).fullmatch(said) if may_join or action == _LEAVE else None
+            yield action, seats or 0, _around_name().sub("", head)
+    for action, verb in ((_JOIN, "join_named"), (_LEAVE, "leave_named")):
+        found = _led(verb).fullmatch(said) if may_join or action == _LEAVE else None
         if found is not None:
-            yield action, 1, found["name"]
+            yield action, 1, found["name"] or found["alone"]
 
 
 @cache
@@ -75,13 +78,20 @@ def _forms(name: str) -> frozenset[str]:
 
 
 @cache
-def _tail() -> re.Pattern[str]:
-    return re.compile(rf"\s*{lexicon().pattern('named_team')}?[\s,，]*$")
+def _around_name() -> re.Pattern[str]:
+    words = lexicon().pattern
+    return re.compile(rf"^{words('named_article')}\s+|\s*{words('named_team')}?[\s,，]*$")
 
 
 @cache
-def _led(names: str) -> re.Pattern[str]:
-    """我要茶壶那个: the verb, the name, and a sign that one of several is meant."""
+def _led(verb: str) -> re.Pattern[str]:
+    """我要茶壶那个: the verb, the name, and a sign that one of several is meant. "Count me in for"
+    needs no such sign."""
     words = lexicon().pattern
-    end = rf"{words('named_team')}\s*{words('named_team_end')}?"
-    return re.compile(rf"{words(names)}\s*(?P<name>.{{{_SHORTEST},{_LONGEST}}}?)\s*{end}")
+    name, alone = (
+        rf"(?:{words('named_article')}\s+)?(?P<{called}>.{{{_SHORTEST},{_LONGEST}}}?)\s*"
+        for called in ("name", "alone")
+    )
+    end = rf"(?:[\s,]*{words('named_team_end')})*"
+    signed = rf"{words(verb, f'{verb}_for')}\s*{name}{words('named_team')}{end}"
+    return re.compile(rf"{signed}|{words(f'{verb}_for')}\s*{alone}{end}")

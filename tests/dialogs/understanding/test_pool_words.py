@@ -109,7 +109,8 @@ def test_what_gives(said: str, amount: str | None) -> None:
         "出租房50平", "let's go", "我们凑个热闹", "let's get us a teapot together",
         "let's get a teapot together", "let's get a teapot for the office together",
         "let's get lunch together", "一起给我买个茶壶", "我们一起给大家买个茶壶",
-        "我们一起买个茶壶", "一起给老师打电话", "一起买个茶壶给我们", "一起拼个茶壶", "我們一起買個茶壺吧",
+        "我们一起买个茶壶", "一起给老师打电话", "一起买个茶壶给我们", "一起拼个茶壶",
+        "我們一起買個茶壺吧",
     ],
 )  # fmt: skip
 def test_what_people_say_among_themselves_gives_nothing_and_begins_nothing(said: str) -> None:
