@@ -11,6 +11,7 @@ from dialogs.actions.turn import Turn
 from dialogs.team_card import Wording, terms_lines
 from dialogs.understanding.lexicon import lexicon
 from dialogs.understanding.message import read_message
+from dialogs.understanding.pieces import read_pieces
 from dialogs.understanding.wanted import wanted_of
 
 MOST_OFFERED = 8  # buttons in one message; more is a wall
@@ -23,11 +24,12 @@ _OF_A_KIND = 50  # products among which the offered ones are looked for
 @dataclass(frozen=True, slots=True)
 class Meant:
     """`sure`: named outright. `maybe`: the search leads there, or several bear the name.
-    `named` is False where the words speak of group-buys in general."""
+    `named` is False where the words speak of group-buys in general. `units`: how many pieces."""
 
     sure: Campaign | None = None
     maybe: tuple[Campaign, ...] = ()
     named: bool = True
+    units: int = 1
 
 
 def on_offer(turn: Turn) -> list[Campaign]:
@@ -81,13 +83,20 @@ def meant_by(turn: Turn, words: str) -> Meant:
     if chosen is not None:
         return Meant(chosen)
     product = wanted_of(read_message(words)) or words  # "the board game please"
-    said = _folded(product)
+    units, said = _counted(turn, offers, _folded(product))
     named = tuple(offer for offer in offers if _bears(turn, offer, said))
     if len(named) == 1:
-        return Meant(named[0])
+        return Meant(named[0], units=units)
     if named:
-        return Meant(maybe=named)
-    return Meant(maybe=_searched(turn, offers, product), named=not _is_general(_folded(words)))
+        return Meant(maybe=named, units=units)
+    found = _searched(turn, offers, product if units == 1 else said)
+    return Meant(maybe=found, named=not _is_general(_folded(words)), units=units)
+
+
+def _counted(turn: Turn, offers: list[Campaign], said: str) -> tuple[int, str]:
+    """Pieces and the goods; a number that stands so in a title counts none."""
+    titles = (title for offer in offers for title in _titles(turn, offer))
+    return (1, said) if any(_within(said, title) for title in titles) else read_pieces(said)
 
 
 def like_it(turn: Turn, words: str) -> list[Campaign]:
@@ -103,9 +112,13 @@ def like_it(turn: Turn, words: str) -> list[Campaign]:
 
 def _bears(turn: Turn, campaign: Campaign, said: str) -> bool:
     """ "The teapot" is enough for a celadon teapot, and so is more than its whole name."""
-    titles = [*campaign.title.values(), *product_of(turn, campaign).title.values()]
-    names = [_folded(title) for title in titles]
+    names = _titles(turn, campaign)
     return any(_within(said, name) or _within(name, said) for name in names)
+
+
+def _titles(turn: Turn, campaign: Campaign) -> list[str]:
+    titles = [*campaign.title.values(), *product_of(turn, campaign).title.values()]
+    return [_folded(title) for title in titles]
 
 
 def _within(part: str, whole: str) -> bool:

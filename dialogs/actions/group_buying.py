@@ -1,6 +1,8 @@
 """In the group: an offer is picked and a team opens. Seats are taken in team_seats.py; address
 and money follow in each person's own chat (seat_checkout.py)."""
 
+from functools import partial
+
 from data.catalogue import price_of, variants_of
 from data.delivery.messages import Option, Options
 from data.delivery.outbox import Letter
@@ -36,6 +38,7 @@ from dialogs.private import GROUP_LINK
 from dialogs.team_card import Wording, team_card, title_of, votes_on
 
 _SOMEBODY = "utter_link_somebody"
+_UNITS = "seats_wanted"  # how many pieces whoever begins wants
 
 
 class FindOffers(ShopAction):
@@ -45,6 +48,7 @@ class FindOffers(ShopAction):
 
     def act(self, turn: Turn) -> None:
         turn.set("offers_found", bool(on_offer(turn)))
+        turn.set(_UNITS, None)  # of what was begun before
         if not turn.slots["offers_found"]:
             other = ordering_together(turn)
             turn.say("utter_no_offers", *((Options(other),) if other else ()))
@@ -59,6 +63,8 @@ class ValidateCampaign(ShopAction):
         meant = meant_by(turn, str(turn.slots.get("campaign") or ""))
         turn.set("campaign", meant.sure.id if meant.sure else None)
         turn.set("campaigns_meant", [campaign.id for campaign in meant.maybe])
+        if meant.units > 1:
+            turn.set(_UNITS, meant.units)
         if meant.sure is None and meant.named and not meant.maybe:
             turn.say("utter_no_such_offer")
 
@@ -99,18 +105,24 @@ class OpenTeam(ShopAction):
                 campaign_id=campaign.id,
                 chat_id=turn.chat.id,
                 leader_id=turn.person.id,
+                quantity=_units(turn),
                 mode=mode_for(turn, campaign),
                 now=turn.now,
             )
         except (TooOften, Refused) as refusal:
-            refuse(turn, refusal)
+            refuse(turn, refusal, partial(_opening, campaign))
             return
         turn.set("group_buy", team.id)
+        turn.set(_UNITS, None)
         _announce(turn, campaign)
         _show(turn, team)
         mine = live_seat(turn.session, team_id=team.id, person_id=turn.person.id)
         if mine is not None:
             go_on(turn, mine)
+
+
+def _units(turn: Turn) -> int:
+    return int(turn.slots.get(_UNITS) or 1)
 
 
 def _running_team(turn: Turn, campaign: Campaign) -> Team | None:
@@ -120,14 +132,20 @@ def _running_team(turn: Turn, campaign: Campaign) -> Team | None:
     return next((one for one in fitting if not has_line(one, turn.now)), None)
 
 
+def _opening(campaign: Campaign, units: str) -> str:
+    return f"/Act(action_open_team, campaign={campaign.id}, {_UNITS}={units})"
+
+
 def _point_at(turn: Turn, team: Team) -> None:
+    units = _units(turn)
+    more = f", {_UNITS}={units}" if units > 1 else ""
     another = turn.option(
         "utter_team_another_button",
-        f"/Act(action_open_team, campaign={team.campaign_id}, another=true)",
+        f"/Act(action_open_team, campaign={team.campaign_id}, another=true{more})",
     )
     inside = live_seat(turn.session, team_id=team.id, person_id=turn.person.id)
     if inside is None:
-        turn.say("utter_team_runs_already", Options((join_option(turn, team), another)))
+        turn.say("utter_team_runs_already", Options((join_option(turn, team, units), another)))
     else:
         turn.say("utter_your_team_runs", Options((another,)), name=turn.person.name)
     _show(turn, team)

@@ -1,5 +1,8 @@
 """Taking a seat in a team and giving it up again: by a press, or by a word like "+1"."""
 
+from collections.abc import Callable
+from functools import partial
+
 from data.delivery.messages import Option, Options
 from data.group_buys import (
     Came,
@@ -50,8 +53,9 @@ _LIMITS = {
 }
 
 
-def join_option(turn: Turn, team: Team) -> Option:
-    return turn.option("utter_team_join_button", f"/Act(action_join_team, team={team.id})")
+def join_option(turn: Turn, team: Team, units: int = 1) -> Option:
+    more = f", seats={units}" if units > 1 else ""
+    return turn.option("utter_team_join_button", f"/Act(action_join_team, team={team.id}{more})")
 
 
 class JoinTeam(ShopAction):
@@ -128,7 +132,7 @@ def take(turn: Turn, team: Team) -> None:
     except (GroupBuyClosed, NoSeatLeft) as refusal:
         no_place(turn, team, refusal, units_of(turn))
     except (TooOften, Refused) as refusal:
-        refuse(turn, refusal, team)
+        refuse(turn, refusal, partial(_joining, turn, team))
     else:
         _note_invited(turn, seat)
         if not _is_asked_to_pay(turn, seat):
@@ -173,7 +177,8 @@ def once_more(turn: Turn, seat: Seat) -> None:
     try:
         changed = change_quantity(turn.session, seat_id=seat.id, quantity=units, now=turn.now)
     except (TooOften, Refused) as refusal:
-        refuse(turn, refusal, turn.session.get_one(Team, seat.team_id))
+        team = turn.session.get_one(Team, seat.team_id)
+        refuse(turn, refusal, partial(_joining, turn, team))
     else:
         go_on(turn, changed)
 
@@ -193,9 +198,9 @@ def _already_in(turn: Turn, seat: Seat, unpaid: str = _UNPAID) -> None:
         go_on(turn, seat)
 
 
-def refuse(turn: Turn, refusal: ShopError, team: Team | None = None) -> None:
-    """A limit in words; every other refusal has its own. Who asked for too many of a `team` may
-    have what is left."""
+def refuse(turn: Turn, refusal: ShopError, way: Callable[[str], str] | None = None) -> None:
+    """A limit in words; every other refusal has its own. Who asked for too many may have what is
+    left: `way` is the press for that many."""
     response = _LIMITS.get(refusal.detail)
     if response is None:
         raise refusal
@@ -206,16 +211,16 @@ def refuse(turn: Turn, refusal: ShopError, team: Team | None = None) -> None:
     if refusal.detail == "person_limit" and values.get("left", "0") != "0":
         response = "utter_person_limit_left"
         knows = turn.knows(_LEFT)  # flows published before have no words for it
-        options = (_take_left(turn, team, values["left"]),) if team and knows else ()
+        left = values["left"]
+        options = (turn.option(_LEFT, way(left), left=left),) if way and knows else ()
     more = (Options(options),) if options else ()
     turn.say(response, *more, name=turn.person.name, **values)
 
 
-def _take_left(turn: Turn, team: Team, left: str) -> Option:
+def _joining(turn: Turn, team: Team, left: str) -> str:
     link = turn.slots.get("invited")
     more = f", invited={link}" if isinstance(link, str) else ""
-    payload = f"/Act(action_join_team, team={team.id}, seats={left}{more})"
-    return turn.option(_LEFT, payload, left=left)
+    return f"/Act(action_join_team, team={team.id}, seats={left}{more})"
 
 
 class AskWhichTeam(ShopAction):

@@ -175,6 +175,20 @@ def test_the_leaders_seat_is_held_before_anybody_has_said_anything_more(world: W
         assert (seat.state, seat.team_id, team.leader_id) == (SeatState.HELD, team.id, lan.id)
 
 
+def test_who_is_pointed_at_a_team_that_runs_joins_it_with_as_many_as_they_said(
+    world: World,
+) -> None:
+    say(world, world.account, "Lan", GROUP, "start a group buy for the oolong")
+    rows = say(world, world.account, "Wei", GROUP, "start a group buy for two oolongs")
+    assert rows[0].response == "utter_team_runs_already"
+    (join, _another) = rows[0].segments[-1]["options"]
+    say(world, world.account, "Wei", GROUP, token=str(join["payload"]))
+    with world.tuanzi.database.reading() as session:
+        wei = person_called(session, "Wei")
+        held = unpaid_seats(session, merchant_id=wei.merchant_id, person_id=wei.id)
+        assert [seat.quantity for seat in held] == [2]
+
+
 def test_the_card_keeps_its_language_when_somebody_else_leads(world: World) -> None:
     token = opened(world, world.account)
     say(world, world.account, "Wei", GROUP, token=token)
