@@ -32,13 +32,13 @@ def begins_pool(message: Message, context: Context, setting: Setting) -> Begun |
     if START not in context.flow_slots:
         return None
     wish, share = _without_share(message, context, setting)
-    if not may_start_pool(wish):
+    if not share and not may_start_pool(wish):
         return None
     limits = None
     if _knows(_LIMITS, context):
         said, limits = limits_behind(wish, setting)
         wish = read_message(said) if limits else wish
-    started = starts_pool(wish)
+    started = starts_pool(wish, is_shared=bool(share))
     if started is None or (takes_text(context) and not _asks_otherwise(context, started)):
         return None
     told = {

@@ -30,13 +30,14 @@ class Started:
     gift: str | None = None
 
 
-def starts_pool(message: Message) -> Started | None:
-    """ "凑份子" alone, or "let's chip in for Ann's present"."""
+def starts_pool(message: Message, *, is_shared: bool = False) -> Started | None:
+    """ "凑份子" alone, or "let's chip in for Ann's present". `is_shared`: beside it stood what each
+    is to give, so that "let's get Mum a teapot" is enough."""
     if message.short in _forms("pool_start") or message.bare in _forms("pool_start"):
         return Started(None)
     match = _first(_wishes(), message)
     if match is None:
-        return _starts_jointly(message)
+        return _starts_jointly(message, _joint_wishes(is_shared))
     said = match.groupdict("")
     is_any = said.get("gift") in _forms("pool_gift_any")
     of_presents = any(one in said["before"] for one in _OF_PRESENTS)
@@ -47,9 +48,9 @@ def starts_pool(message: Message) -> Started | None:
     )
 
 
-def _starts_jointly(message: Message) -> Started | None:
+def _starts_jointly(message: Message, forms: tuple[re.Pattern[str], ...]) -> Started | None:
     """Friends say such things to each other, too, so it is never plain."""
-    match = _first(_joint_wishes(), message)
+    match = _first(forms, message)
     if match is None or match["name"] in _forms("pool_nobody"):
         return None
     is_any = match["gift"] in _forms("pool_gift_any")
@@ -140,18 +141,20 @@ def _wishes() -> tuple[re.Pattern[str], ...]:
 
 
 @cache
-def _joint_wishes() -> tuple[re.Pattern[str], ...]:
+def _joint_wishes(is_shared: bool) -> tuple[re.Pattern[str], ...]:
     """No money is spoken of, but who gets what from all of them."""
     words = lexicon().pattern
     name, gift = (rf"(?P<{called}>\S.{{0,{LONGEST_NAME}}}?)" for called in ("name", "gift"))
     thing = rf"{words('pool_gift_before')}\s*{gift}"
     over, for_name = rf"(?:[,\s]*{words('pool_gift_end')})?", rf"{words('pool_gift_for')}\s*{name}"
     day = rf"(?:{words('pool_for_end')})?"
-    ended = rf"\s*{words('pool_all_end')}"
+    maybe = "?" if is_shared else ""
+    ended = rf"(?:\s*{words('pool_all_end')}){maybe}"
     joint, asked, everybody = map(words, ("pool_all_for", "pool_get", "pool_all"))
+    around = rf"{words('pool_from')}\s*{name}\s*(?:{everybody}){maybe}"
     forms = (
         rf"{joint}\s*{name}\s*{thing}\s*{day}{over}",  # 一起送小李一个茶壶
-        rf"{words('pool_from')}\s*{name}\s*{everybody}\s*{thing}{over}",  # 给小李一起买个茶壶
+        rf"{around}\s*{thing}{over}",  # 给小李一起买个茶壶
         rf"{everybody}\s*{thing}\s*{for_name}{over}",  # 一起买个茶壶给小李
         rf"{asked}\s*{thing}\s*{for_name}{day}{ended}",  # let's get a teapot for Mum together
         rf"{asked}\s*{name}\s*{thing}\s*{day}{ended}",  # let's get Mum a teapot together

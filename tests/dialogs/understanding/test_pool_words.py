@@ -140,6 +140,17 @@ def test_an_amount_is_its_figures(said: str, figures: str | None) -> None:
     assert read_amount(said) == figures
 
 
+@pytest.mark.parametrize(
+    "said", ["let's get Mum a teapot", "我们给妈妈买个茶壶", "我們給媽媽買個茶壺"]
+)
+def test_beside_what_each_gives_nothing_else_says_that_they_do_it_together(said: str) -> None:
+    message = read_message(said)
+    assert starts_pool(message) is None
+    started = starts_pool(message, is_shared=True)
+    assert started is not None
+    assert started.name in ("Mum", "妈妈", "媽媽")
+
+
 def test_the_occasion_belongs_neither_to_the_present_nor_to_the_name() -> None:
     said = starts_pool(read_message("shall we all pitch in for a teapot for Ann's birthday?"))
     assert said is not None
