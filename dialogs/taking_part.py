@@ -1,8 +1,8 @@
 """What the person who speaks takes part in, of what people do together: teams, lines for a place in
 one, common orders. Their words may be about any of it."""
 
-from collections.abc import Sequence
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session

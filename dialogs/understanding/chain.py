@@ -45,18 +45,12 @@ from dialogs.understanding.own_data import own_data
 from dialogs.understanding.pasted_links import pasted
 from dialogs.understanding.payload import parse_payload
 from dialogs.understanding.pointing import by_name
-from dialogs.understanding.pool_limits import limits_behind, read_limits
+from dialogs.understanding.pool_wishes import begins_pool, terms_of_pool
 from dialogs.understanding.pool_words import (
-    Started,
     gives,
     leaves_pool,
-    may_start_pool,
-    starts_pool,
 )
 from dialogs.understanding.split_wishes import puts_in, said_of_split
-from dialogs.understanding.pool_wishes import begins_pool, terms_of_pool
-from dialogs.understanding.pool_words import gives, leaves_pool
-from dialogs.understanding.split_wishes import said_of_split
 from dialogs.understanding.split_words import starts_split
 from dialogs.understanding.taking import taken
 from dialogs.understanding.together import asks_how_it_stands, buys_together, is_in_one
