@@ -72,7 +72,7 @@ def read_goods(said: str) -> tuple[int, str]:
 def wished_goods(message: Message) -> str | None:
     """The goods of "add two oolongs for me", 帮我加一份乌龙, as they were written. None: it is no
     such wish, or does not say how many."""
-    text = message.folded.text
+    text = message.folded.text if message.short else ""
     start, end = _wish().match(text), _ending().search(text)
     if start is None and end is None:
         return None
