@@ -12,7 +12,8 @@ from bot.api.reads.orders import list_refunds as page_of_refunds
 from bot.api.shapes import Listed, MoneyIn, MoneyOut, listed
 from bot.web.scope import changing, looking
 from bot.web.shop import Shop
-from data.payments import Refund, request_refund
+from data.payments import Refund
+from data.payments.by_shop import refund_by_shop
 
 router = APIRouter(prefix="/refunds", tags=["refunds"])
 
@@ -71,13 +72,16 @@ def get_refund(refund_id: str, client: Known, shop: Shop) -> RefundOut:
 
 @router.post("", status_code=201)
 def create_refund(body: NewRefund, client: Known, shop: Shop) -> RefundOut:
+    """Of a team's or a common order that has not left, all that is left calls the order off. 409
+    refund_of_share for a part of what somebody gave to a present of several, or for any of it once
+    that is ordered: then the order of the present is called off."""
     with changing(shop.database, client.merchant_id) as session:
         paid = find_payment(session, merchant_id=client.merchant_id, payment_id=body.payment_id)
-        refund = request_refund(
+        refund = refund_by_shop(
             session,
             attempt_id=paid.id,
             amount=body.amount.money() if body.amount else None,
-            cause_ref=f"shop:{body.key}",
+            key=body.key,
             now=client.now,
         )
         return RefundOut.of(refund)

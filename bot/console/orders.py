@@ -32,7 +32,8 @@ from data.orders import (
     ship,
 )
 from data.payments import cancel_order as call_off
-from data.payments import give_back_by_hand, request_refund
+from data.payments import give_back_by_hand
+from data.payments.by_shop import SHARE, refund_by_shop
 
 router = APIRouter(prefix="/orders")
 
@@ -110,10 +111,9 @@ def refund_order(order_id: str, desk: AtDesk, shop: Shop, form: Form) -> Respons
         _refund(desk, shop, order_id, wanted)
     except (FormProblems, Invalid):
         return wrong("order.html", desk, **_shown(desk, shop, order_id, wrong="error_invalid"))
-    except Refused:
-        return wrong(
-            "order.html", desk, **_shown(desk, shop, order_id, wrong="error_refund_amount")
-        )
+    except Refused as refusal:
+        why = "error_refund_of_share" if refusal.detail == SHARE else "error_refund_amount"
+        return wrong("order.html", desk, **_shown(desk, shop, order_id, wrong=why))
     return go(f"/orders/{order_id}", done="refunded")
 
 
@@ -165,11 +165,11 @@ def _refund(desk: Desk, shop: OpenShop, order_id: str, wanted: RefundForm) -> No
         paid = reads.find_payment(session, merchant_id=desk.merchant_id, payment_id=wanted.payment)
         if paid.order_id != order.id:
             raise Invalid("payment")
-        request_refund(
+        refund_by_shop(
             session,
             attempt_id=paid.id,
             amount=Money.of(wanted.amount, paid.currency),
-            cause_ref=f"shop:{wanted.once}",
+            key=wanted.once,
             now=desk.now,
         )
 

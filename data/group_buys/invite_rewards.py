@@ -26,6 +26,7 @@ from data.group_buys.rewarding import (
     GOING_BACK,
     drop,
     give_back,
+    is_unpaid_again,
     spend,
     turn,
     unspend,
@@ -129,16 +130,21 @@ def _reverse(session: Session, seat_id: str) -> None:
 def _order_goes_back(session: Session, fact: OrderFact) -> None:
     """All of it. What the inviter got out of their own payment is part of what goes back to them:
     they have it no longer."""
-    if session.get_one(Order, fact.order_id).state not in GOING_BACK:
+    order, seat = session.get_one(Order, fact.order_id), _seat_of(session, fact)
+    if order.state in GOING_BACK:
+        _drop_given_out_of(session, order)
+    elif seat is None or not is_unpaid_again(session, order):
         return
-    given = select(InviteReward.seat_id).where(InviteReward.order_id == fact.order_id)
+    if seat is not None:
+        _reverse(session, seat.id)
+
+
+def _drop_given_out_of(session: Session, order: Order) -> None:
+    given = select(InviteReward.seat_id).where(InviteReward.order_id == order.id)
     for seat_id in session.scalars(given.order_by(InviteReward.seat_id)).all():
         reward = invite_reward_of(session, seat_id)
         if reward is not None:
             drop(session, reward, InviteBudget)
-    seat = _seat_of(session, fact)
-    if seat is not None:
-        _reverse(session, seat.id)
 
 
 def _goods_came_back(session: Session, fact: ReturnReceived) -> None:
@@ -221,7 +227,7 @@ def _is_whole(session: Session, seat_id: str) -> bool:
 def _kept_from(session: Session, order: Order | None, now: datetime) -> datetime | None:
     """From when on the buyer has these goods, or others instead, for good; None: they sent some
     back, or their money goes back. Later than `now` while it may still come to that."""
-    if order is None or order.state in GOING_BACK:
+    if order is None or order.state in GOING_BACK or is_unpaid_again(session, order):
         return None
     if order.state not in _SENT:
         return now + _LOOK_AGAIN

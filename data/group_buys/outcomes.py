@@ -222,12 +222,16 @@ def close_seat(session: Session, *, seat_id: str, now: datetime) -> None:
 def settle_seat(session: Session, *, seat_id: str, now: datetime) -> None:
     """Its team succeeded: the goods are owed now, at the price it came to, and the money is ours.
 
-    A place that is only held at the deadline is over with its own time, which is never longer.
+    A place that is only held at the deadline is over with its own time, which is never longer: that
+    of a pledge nobody came to ask for its money is over now.
     """
     seat = _with_order_locked(session, seat_id)
+    team = team_now(session, seat.team_id)
+    if seat.state == SeatState.HELD and seat.order_id is None:
+        end_seat(session, seat, cause=_why(team, seat, SeatEnd.LAPSED, now), now=now)
     if seat.state != SeatState.PAID or seat.order_id is None:
         return
-    _lower(session, seat, team_now(session, seat.team_id), now)
+    _lower(session, seat, team, now)
     settle_group_order(session, order_id=seat.order_id, now=now)
 
 

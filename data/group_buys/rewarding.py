@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from data.group_buys.models import Campaign
@@ -25,8 +25,10 @@ from data.kernel.database import changed
 from data.kernel.errors import Invalid
 from data.kernel.money import Money
 from data.orders import Order, OrderState
-from data.payments import PaymentAttempt, request_refund
+from data.payments import Dispute, DisputeState, PaymentAttempt, request_refund
 from data.payments.attempts import attempts_of
+from data.payments.credit import uses_of
+from data.payments.credit_models import UseState
 
 EARNED = (OrderState.READY, OrderState.SHIPPED, OrderState.DELIVERED)
 GOING_BACK = (OrderState.REFUND_PENDING, OrderState.REFUNDED)
@@ -136,6 +138,18 @@ def give_back(
         return None
     unspend(session, kind, reward.campaign_id, promised - amount)
     return back
+
+
+def is_unpaid_again(session: Session, order: Order) -> bool:
+    """Was all that it was paid with given back, or promised, or lost at the bank? Whatever became
+    of its goods: a shop may give the money back for what it has sent."""
+    tries = attempts_of(session, order.id)
+    lost = select(func.coalesce(func.sum(Dispute.out_minor), 0)).where(
+        Dispute.order_id == order.id, Dispute.state == DisputeState.LOST
+    )
+    left = sum(one.left.minor for one in tries) - (session.scalar(lost) or 0)
+    on_cards = any(use.left.minor for use in uses_of(session, order, UseState.REDEEMED))
+    return any(one.captured_minor for one in tries) and left <= 0 and not on_cards
 
 
 def _paid_with(attempts: Sequence[PaymentAttempt]) -> tuple[PaymentAttempt | None, int]:

@@ -86,10 +86,14 @@ def _drop(session: Session, team_id: str) -> None:
 
 
 def _leader_may_be_gone(session: Session, lost: SeatLost) -> None:
-    """Who led when the team succeeded has gone back on it."""
+    """Who led when the team succeeded has gone back on it. What is given hangs on the order that it
+    came from: of two who became one the other's place may be the one that is lost."""
     team = team_now(session, lost.team_id)
-    if team.state == TeamState.SUCCESS and team.leader_id == lost.person_id:
-        _drop(session, team.id)
+    if team.state != TeamState.SUCCESS or team.leader_id != lost.person_id:
+        return
+    reward = reward_of(session, team.id)
+    if reward is not None and reward.state == RewardState.PROMISED:
+        drop(session, reward, RewardBudget)
 
 
 def _order_goes_back(session: Session, fact: OrderFact) -> None:

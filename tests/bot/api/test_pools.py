@@ -1,15 +1,18 @@
 """Presents that several pay for, as a program of the shop sees them: sums, and nobody's own."""
 
 import pytest
+from sqlalchemy import select
 
 from data.kernel.money import Money
 from data.people import Person
-from data.pools import chip_in
+from data.pools import Contribution, chip_in
+from tests.bot.builders import a_payment
 from tests.bot.client import TestClient
 from tests.bot.conftest import Street
 from tests.builders import NOW
 
 ROOT = "/api/v1/pools"
+SHARE = 4400  # of two
 
 
 def gives(street: Street, minor: int) -> None:
@@ -62,3 +65,22 @@ def test_a_senseless_time_is_refused(api: TestClient, days: object) -> None:
     told = {"open": True, "longest_days": days}
     assert api.put(f"{ROOT}/offer", json=told).status_code == 422
     assert api.get(f"{ROOT}/offer").json()["longest_days"] == 14
+
+
+def test_no_part_of_a_share_is_given_back_and_all_of_it_once(
+    street: Street, api: TestClient
+) -> None:
+    """What is paid for a present together is all there, or it is not counted."""
+    gives(street, 3000)
+    with street.tuanzi.database.reading() as session:
+        order_id = session.scalars(select(Contribution.order_id)).one()
+    paid = a_payment(street.tuanzi, order_id)
+    pool = f"{ROOT}/{street.ours.pool}"
+    assert api.get(pool).json()["raised"]["amount_minor"] == SHARE
+    body = {"payment_id": paid, "key": "once", "amount": {"amount_minor": 1, "currency": "CNY"}}
+    refused = api.post("/api/v1/refunds", json=body)
+    assert (refused.status_code, refused.json()["detail"]) == (409, "refund_of_share")
+    given = [api.post("/api/v1/refunds", json={**body, "amount": None}) for _ in range(2)]
+    assert [one.status_code for one in given] == [201, 201]
+    assert given[0].json()["id"] == given[1].json()["id"]
+    assert api.get(pool).json()["raised"]["amount_minor"] == 0

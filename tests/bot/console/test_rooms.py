@@ -12,9 +12,9 @@ from bot.channels.rest import RestMetadata
 from bot.console import uploads
 from bot.web.scope import looking
 from data.merchants import Merchant, StaffRole
-from data.pools import PoolOffer, pool_offer
+from data.pools import PoolOffer, chip_in, pool_offer
 from tests.bot.browser import Browser
-from tests.bot.builders import a_placed_order, settle, speak
+from tests.bot.builders import a_payment, a_placed_order, settle, speak
 from tests.bot.conftest import SignIn, Street
 from tests.bot.console.routes import places
 
@@ -116,6 +116,22 @@ def test_a_part_is_refunded_once_however_often_the_form_is_sent(
     with looking(street.tuanzi.database, street.ours.merchant) as session:
         view = view_order(session, merchant_id=street.ours.merchant, order_id=street.ours.order)
         assert [refund.amount_minor for refund in view.refunds] == [5000]
+
+
+def test_of_a_share_in_a_present_no_part_is_refunded_and_it_is_said_why(
+    owner: Browser, street: Street
+) -> None:
+    now = street.tuanzi.clock.now()
+    with street.tuanzi.database.transaction() as session:
+        pool_id, who = street.ours.pool, street.ours.person
+        given = chip_in(session, pool_id=pool_id, person_id=who, amount=None, now=now)
+        order_id = given.order_id
+    path, paid = f"/orders/{order_id}/refund", a_payment(street.tuanzi, order_id)
+    form = {"payment": paid, "once": "rf_0123456789abcdef"}
+    refused = owner.post(path, **form, amount="1")
+    assert refused.status_code == 422
+    assert "A share of a present that several pay for goes back whole" in refused.text
+    assert owner.post(path, **form, amount="44").status_code == 303
 
 
 def test_a_parcel_is_sent_and_leaves_the_packing_room(sign_in: SignIn, street: Street) -> None:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from data.catalogue import Variant
+from data.delivery.models import Job
 from data.group_buys import (
     PayMode,
     SeatLost,
@@ -14,10 +15,12 @@ from data.group_buys import (
     TeamPaying,
     TeamState,
     Underpaid,
+    live_seat,
 )
 from data.group_buys.campaigns import CampaignTerms, start_campaign
 from data.group_buys.facts import SeatEnd
 from data.group_buys.models import Team
+from data.group_buys.pledges import ASK
 from data.kernel.database import Database
 from data.kernel.errors import GroupBuyClosed, Invalid, OutOfStock, Refused, WrongState
 from data.kernel.money import Money
@@ -172,6 +175,28 @@ def test_where_enough_paid_for_the_price_the_rule_is_not_needed(database: Databa
     shop.later(DAY)
     assert shop.view(team).state == TeamState.SUCCESS
     assert shop.seats(team)["Jun"] == [RELEASED]
+    _sound(shop)
+
+
+@pytest.mark.parametrize("window", [DAY, 7 * DAY], ids=["as long", "longer"])
+def test_who_was_asked_too_late_to_pay_holds_no_place_in_a_team_that_succeeded(
+    each_database: Database, window: timedelta
+) -> None:
+    """One job that asks failed until the window was over, so nothing else ends that place."""
+    shop = _shop(each_database, Underpaid.SHIP, window=window)
+    team = _joined(shop, *FOUR)
+    with shop.database.transaction() as session:
+        jun = live_seat(session, team_id=team, person_id=shop.person("Jun"))
+        asks = session.scalars(select(Job).where(Job.kind == ASK)).all()
+        (late,) = (job for job in asks if jun is not None and job.args["seat_id"] == jun.id)
+        late.run_at = shop.now + 2 * DAY
+    shop.work()
+    shop.pays(team, "Lan", "Wei", "Qi")
+    for _ in range(3):
+        shop.later(DAY)
+    assert shop.view(team).state == TeamState.SUCCESS
+    assert shop.seats(team)["Jun"] == [RELEASED]
+    assert _on_the_shelf(shop) == 0
     _sound(shop)
 
 
