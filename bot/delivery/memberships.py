@@ -36,7 +36,8 @@ def note_move(
         case EventKind.LEFT:
             note_left(session, account=account, chat=chat, person=person, now=now)
         case EventKind.MIGRATED if event.migrated_to:
-            move_chat(session, account_id=account.id, before=chat, after=event.migrated_to)
+            after = event.migrated_to
+            move_chat(session, account_id=account.id, before=chat, after=after, now=now)
 
 
 def _welcome(session: Session, account: ChannelAccount, event: InboundEvent, now: datetime) -> None:

@@ -136,7 +136,7 @@ def _note_problem(session: Session, row: OutboxRow, problem: Undeliverable, now:
             sending.hold_back(session, row_id=row.id, until=until, reason=error, names=names)
         case Migrated(external_id=after, shown=names):
             before = session.get_one(Chat, row.chat_id).external_id
-            move_chat(session, account_id=row.account_id, before=before, after=after)
+            move_chat(session, account_id=row.account_id, before=before, after=after, now=now)
             until = now + _AFTER_MOVE
             sending.postpone(session, row_id=row.id, until=until, error=error, names=names)
         case Unreachable():

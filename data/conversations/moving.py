@@ -1,22 +1,35 @@
 """A group gets another id at the messenger, and everything in it goes on: teams, buttons, words."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
 from data.conversations.models import Conversation, OfferedOption
 from data.conversations.votes import close_cards
 from data.delivery.models import OutboxRow, OutboxState
+from data.kernel.facts import Fact, announce
 from data.people import Chat
 
 _GAVE_UP = ":"  # between the name that a chat gave up and its own
 
 
-def move_chat(session: Session, *, account_id: str, before: str, after: str) -> None:
+@dataclass(frozen=True, slots=True)
+class ChatMoved(Fact):
+    """What was begun in `chat_id` goes on in `into_id`, which has taken its name."""
+
+    chat_id: str
+    into_id: str
+
+
+def move_chat(session: Session, *, account_id: str, before: str, after: str, now: datetime) -> None:
     """`before` and `after` are the messenger's ids. Told twice, it is done once.
 
     Somebody may have spoken in the new group before we heard of the move: that chat gives up its
     name to the one with the history, and what is still unsaid in it is said there. So does what
-    waits in it: at once for whoever has no talk in the old one, else when it is woken.
+    waits in it: at once for whoever has no talk in the old one, else when it is woken. What people
+    do together in it goes on there, too.
     """
     moving = _find(session, account_id, before)
     if moving is None or before == after:
@@ -31,6 +44,9 @@ def move_chat(session: Session, *, account_id: str, before: str, after: str) -> 
     moving.external_id = after
     moving.reachable = True
     session.flush()
+    if newcomer is not None:
+        moved = ChatMoved(moving.merchant_id, chat_id=newcomer.id, into_id=moving.id)
+        announce(session, moved, now=now)
 
 
 def moved_to(session: Session, conversation: Conversation) -> Conversation:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from data.delivery.jobs import JobRunner
-from data.group_buys import aside, invite_rewards, outcomes, rewards, shipping, turns
+from data.group_buys import aside, invite_rewards, moved, outcomes, rewards, shipping, turns
 from data.kernel.facts import Fact
 
 
@@ -17,6 +17,7 @@ def listen(session: Session, fact: Fact, now: datetime) -> None:
     invite_rewards.listen(session, fact, now)
     shipping.listen(session, fact, now)
     turns.listen(session, fact, now)
+    moved.listen(session, fact, now)
 
 
 JOBS: Mapping[str, JobRunner] = {

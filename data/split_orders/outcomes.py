@@ -7,9 +7,10 @@ parts' orders.
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from data.conversations.moving import ChatMoved
 from data.delivery.jobs import JobRunner
 from data.delivery.models import Job
 from data.kernel.errors import WrongState
@@ -64,7 +65,14 @@ _HEARD = (OrderPaid, OrderReady, OrderExpired, OrderCancelled, OrderRefunded, Re
 
 
 def listen(session: Session, fact: Fact, now: datetime) -> None:
-    """Split orders hear of orders."""
+    """Split orders hear of orders, and where their group goes on."""
+    if isinstance(fact, ChatMoved):
+        moved = (
+            update(SplitOrder)
+            .where(SplitOrder.chat_id == fact.chat_id)
+            .values(chat_id=fact.into_id)
+        )
+        session.execute(moved.execution_options(synchronize_session="fetch"))
     if not isinstance(fact, OrderFact) or type(fact) not in _HEARD:
         return
     order = session.get_one(Order, fact.order_id)

@@ -48,7 +48,7 @@ def test_what_waits_in_the_new_group_waits_in_the_one_with_the_history(
         there, here = _talk(session, new, lan), _talk(session, old, lan)
         alone = _talk(session, new, wei)
         before = alone.rev
-        move_chat(session, account_id=account.id, before="-1", after="-100")
+        move_chat(session, account_id=account.id, before="-1", after="-100", now=NOW)
         session.expire_all()
         assert (old.external_id, old.reachable, new.reachable) == ("-100", True, False)
         assert moved_to(session, there).id == here.id

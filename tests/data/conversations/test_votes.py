@@ -180,7 +180,7 @@ def test_in_a_group_with_a_new_id_another_message_may_bear_the_cards_name(
     with each_database.transaction() as session:
         room = Room.opened(session)
         room.react("ann", "1")
-        move_chat(session, account_id=room.account.id, before="-100", after="-200")
+        move_chat(session, account_id=room.account.id, before="-100", after="-200", now=NOW)
         session.refresh(room.chat)
         room.react("bob", "2")
         assert room.votes() == {TEAPOT: 1}

@@ -134,7 +134,7 @@ def test_in_a_group_that_moved_the_line_goes_on_where_it_is_now(
     say(world, telegram, "Jun", GROUP, "waitlist me")
     with world.tuanzi.database.transaction() as session:
         before, after = GROUP.external_id, MOVED.external_id
-        move_chat(session, account_id=telegram.id, before=before, after=after)
+        move_chat(session, account_id=telegram.id, before=before, after=after, now=MORNING)
     card = card_among(say(world, telegram, "Qi", MOVED, "waitlist me"))
     assert "2 in line for a place" in card["text"]
     say(world, telegram, "Qi", MOVED, "leave the line")
