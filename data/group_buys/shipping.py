@@ -14,13 +14,14 @@ from data.delivery.jobs import JobRunner, NewJob, enqueue
 from data.delivery.models import Job
 from data.group_buys.facts import AddressWanted, SeatLost, TeamReached
 from data.group_buys.models import LIVE, RUNNING, Seat, Team, TeamState
-from data.group_buys.queries import live_seat, seat_of_order
+from data.group_buys.queries import seat_of_order
 from data.group_buys.seats import seat_now
 from data.group_buys.teams import change_team, for_each_seat, next_leader, team_now
 from data.kernel.errors import NotFound
 from data.kernel.facts import Fact, announce
 from data.orders import Address, Order, OrderKind, OrderPaid, lock_order, set_address, ship_with
 from data.orders.address import is_here
+from data.people.merged import been, known_as
 
 ASK = "team_address"  # the job kinds; args: team_id, leader_id, again · seat_id
 TOGETHER = "seat_goes_with"
@@ -38,7 +39,7 @@ def lacks_address(session: Session, team: Team) -> bool:
     nobody knows it any more."""
     if not team.ship_to_one or team.state not in _RUNS:
         return False
-    seat = live_seat(session, team_id=team.id, person_id=team.leader_id)
+    seat = _leading_seat(session, team)
     order = session.get(Order, seat.order_id) if seat is not None and seat.order_id else None
     return order is not None and order.ship_to is None and is_here(order)
 
@@ -48,7 +49,7 @@ def give_team_address(
 ) -> None:
     """Where everything goes. NotFound for whoever does not lead; WrongState once it has left."""
     team = team_now(session, team_id)
-    seat = live_seat(session, team_id=team.id, person_id=person_id)
+    seat = _leading_seat(session, team)
     leads = team.ship_to_one and team.leader_id == person_id
     if not leads or seat is None or seat.order_id is None:
         raise NotFound("team")
@@ -80,19 +81,23 @@ def _leader_may_have_paid(session: Session, fact: OrderPaid, now: datetime) -> N
 
 def _go_on_without(session: Session, team: Team, person_id: str, now: datetime) -> None:
     """An open team has its next leader by now; one that succeeded needs one for the parcels."""
-    if team.state == TeamState.SUCCESS and team.leader_id == person_id:
-        heir = next_leader(session, team.id)
-        if heir is None:
-            return
-        change_team(session, Team.id == team.id, leader_id=heir)
-        team = team_now(session, team.id)
+    if team.state == TeamState.SUCCESS and person_id in been(session, team.leader_id):
+        if _leading_seat(session, team) is None:
+            heir = next_leader(session, team.id)
+            if heir is None:
+                return
+            leader_id = known_as(session, heir).id
+            change_team(session, Team.id == team.id, leader_id=leader_id)
+            team = team_now(session, team.id)
         _go_together(session, team, now)
     _ask_if_missing(session, team, now)
 
 
 def _go_together(session: Session, team: Team, now: datetime) -> None:
     """One small job an order: orders are locked before teams."""
-    for_each_seat(session, team.id, TOGETHER, now=now, of=team.leader_id)
+    leading = _leading_seat(session, team)
+    if leading is not None:
+        for_each_seat(session, team.id, TOGETHER, now=now, of=leading.id)
 
 
 def _ask_if_missing(session: Session, team: Team, now: datetime) -> None:
@@ -133,15 +138,21 @@ def _run_together(session: Session, job: Job, now: datetime) -> None:
         return
     order = lock_order(session, order_id=seat.order_id)
     team = team_now(session, seat.team_id)
-    leads = seat.person_id == team.leader_id
-    ship_with(session, order, None if leads else _order_of_leader(session, team), now=now)
+    leading = _leading_seat(session, team)
+    other = leading.order_id if leading is not None and leading.id != seat.id else None
+    ship_with(session, order, other, now=now)
 
 
-def _order_of_leader(session: Session, team: Team) -> str | None:
+def _leading_seat(session: Session, team: Team) -> Seat | None:
+    """Its leader's. Of one who was two of its members: that with whose order the others go."""
+    theirs = Seat.person_id.in_(been(session, team.leader_id))
     return session.scalar(
-        select(Seat.order_id).where(
-            Seat.team_id == team.id, Seat.person_id == team.leader_id, Seat.state.in_(LIVE)
-        )
+        select(Seat)
+        .outerjoin(Order, Order.id == Seat.order_id)
+        .where(Seat.team_id == team.id, theirs, Seat.state.in_(LIVE))
+        .order_by(Order.goes_with.is_not(None), Seat.created_at, Seat.id)
+        .limit(1)
+        .execution_options(populate_existing=True)
     )
 
 

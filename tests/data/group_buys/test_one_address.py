@@ -11,8 +11,10 @@ from data.group_buys.teams import team_now
 from data.kernel.database import Database
 from data.kernel.errors import NotFound, WrongState
 from data.orders import Address, Order, OrderState, address_of, set_address, ship
+from data.payments import refund_order
 from data.people import Person
 from data.personal.exporting import export_person
+from data.personal.merging import merge
 from tests.data.group_buys.shop import GroupShop
 
 HOME = Address(name="Lan", phone="13800138000", line="Caoxi Road 1, Shanghai")
@@ -172,3 +174,54 @@ def test_a_leader_who_goes_back_on_a_full_team_leaves_the_parcels_to_the_next(
             session, team_id=team, person_id=shop.person(leader), address=OTHER, now=shop.now
         )
     assert [_goes_to(shop, name) for name in ("Wei", "Jun")] == [OTHER, OTHER]
+
+
+def _become_one(shop: GroupShop, gone: str, kept: str) -> None:
+    two = {"gone": shop.person(gone), "kept": shop.person(kept)}
+    with shop.database.transaction() as session:
+        assert merge(session, **two, link_id=None, now=shop.now) is None
+
+
+def _addresses(shop: GroupShop) -> list[str | None]:
+    """Where each order goes that is not over, one line each."""
+    with shop.database.reading() as session:
+        ready = session.scalars(select(Order).where(Order.state == OrderState.READY))
+        found = [address_of(session, order) for order in ready]
+        return [address.line if address else None for address in found]
+
+
+@pytest.mark.parametrize(("gone", "kept"), [("Lan", "Wei"), ("Wei", "Lan")])
+def test_a_leader_who_was_two_members_says_it_for_all(
+    shop: GroupShop, gone: str, kept: str
+) -> None:
+    team = _full(shop, None)
+    _become_one(shop, gone, kept)
+    with shop.database.transaction() as session:
+        assert lacks_address(session, team_now(session, team))
+        told = {"team_id": team, "person_id": shop.person(kept), "address": HOME}
+        give_team_address(session, **told, now=shop.now)
+        assert not lacks_address(session, team_now(session, team))
+    assert _addresses(shop) == [HOME.line] * 3
+
+
+@pytest.mark.parametrize("back", ["Lan", "Wei"])
+@pytest.mark.parametrize(("gone", "kept"), [("Lan", "Wei"), ("Wei", "Lan")])
+def test_a_leader_who_was_two_members_leads_with_the_order_that_is_left(
+    shop: GroupShop, gone: str, kept: str, back: str
+) -> None:
+    team = _full(shop, HOME)
+    orders = {name: _order(shop, name) for name in ("Lan", "Wei")}
+    _become_one(shop, gone, kept)
+    with shop.database.transaction() as session:
+        refund_order(session, order_id=orders[back], cause_ref="test", now=shop.now)
+    shop.work()
+    assert shop.leader(team) == kept
+    wanted = [fact for fact in shop.facts if isinstance(fact, AddressWanted)]
+    if back == "Wei":
+        assert (wanted, _addresses(shop)) == ([], [HOME.line] * 2)
+        return
+    assert [fact.person_id for fact in wanted] == [shop.person(kept)]
+    with shop.database.transaction() as session:
+        told = {"team_id": team, "person_id": shop.person(kept), "address": OTHER}
+        give_team_address(session, **told, now=shop.now)
+    assert _addresses(shop) == [OTHER.line] * 2
