@@ -12,7 +12,7 @@ from tests.data.split_orders.shop import SplitShop
 def test_a_part_that_was_given_back_is_nobodys_goods_any_more(each_shop: SplitShop) -> None:
     shop = each_shop
     split = shop.opens_split("Lan")
-    shop.pays_part(split, "Lan", "Wei")
+    shop.pays_part(split, "Lan", "Wei", noodles=2)
     order_id = shop.part_order(split, "Wei").id
     with shop.database.transaction() as session:
         paid = session.scalars(select(PaymentAttempt.id).filter_by(order_id=order_id)).one()
