@@ -59,6 +59,7 @@ from data.payments import (
     cancel_order,
 )
 from data.payments.attempts import move_attempt
+from data.payments.by_shop import refund_by_shop
 from data.payments.calls import Verb
 from data.payments.gateway import PaymentStatus, ProviderPayment, ProviderRefund, RefundStatus
 from data.payments.models import AttemptState
@@ -260,6 +261,12 @@ class GroupShop:
             assert seat is not None
             assert seat.order_id is not None
             cancel_order(session, order_id=seat.order_id, person_id=None, now=self.now)
+
+    def gives_back(self, attempt_id: str) -> None:
+        """The shop gives all of a payment back by its form for refunds."""
+        told = {"attempt_id": attempt_id, "amount": None, "key": attempt_id}
+        with self.database.transaction() as session:
+            refund_by_shop(session, **told, now=self.now)
 
     def completes(self, team_id: str, people: int) -> None:
         """The shop lets so many be enough."""

@@ -1,4 +1,5 @@
-"""The same shop, with lines and a shopkeeper, who completes teams with fewer or calls them off."""
+"""The same shop, with lines and a shopkeeper, who completes teams with fewer, calls them off, or
+gives somebody all of their money back."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -9,10 +10,10 @@ from hypothesis.stateful import initialize, precondition, rule
 from data.group_buys import PayMode, TeamState
 from data.kernel.errors import GroupBuyClosed, WrongState
 from tests.data.group_buys.machine import PICK
-from tests.data.group_buys.model import ModelTeam
+from tests.data.group_buys.model import FULFILLED, PAID, ModelTeam, Place
 from tests.data.group_buys.waiting_machine import WaitingMachine
 
-PATHS = ("completed", "called off", "undecided", "late")
+PATHS = ("completed", "called off", "undecided", "late", "given back")
 _DIRECTED = 2
 
 
@@ -56,6 +57,20 @@ class ShopkeeperMachine(WaitingMachine):
         team.state = TeamState.CANCELLED
         self._close_lines()
 
+    @precondition(lambda self: self.model.places())
+    @rule(pick=PICK)
+    def give_back(self, pick: int) -> None:
+        self._give_back(self._place(pick))
+
+    def _give_back(self, place: Place) -> None:
+        """By the form for refunds; what is only reserved is no money to give back."""
+        is_ours = place.state in (PAID, FULFILLED) and self.mode != PayMode.HOLD
+        if not is_ours or place.attempt is None:
+            return
+        self.shop.gives_back(place.attempt)
+        self.seen.add("shop gave back")
+        self.model.ends(place, self.shop.now)
+
     # Paths that random play seldom finds.
 
     @initialize(path=st.sampled_from(PATHS))
@@ -81,12 +96,14 @@ class ShopkeeperMachine(WaitingMachine):
             self.clock(60)
         if path == "called off":
             self._call_off(team)
-        else:
+        elif path != "given back" or self.mode == PayMode.JOIN_FIRST:
             self._complete(team, 2)
         self.work()
         if team.state == TeamState.PAYING:
             self._pay(team, 2)
             self.work()
+        if path == "given back":
+            self._give_back(team.places[0])
 
     def _pay(self, team: ModelTeam, people: int) -> None:
         for place in team.live()[:people]:
