@@ -21,7 +21,8 @@ UNDECIDED = "undecided"  # created, submitted, pending or unknown: it may still 
 
 @dataclass
 class Try:
-    """One attempt. `earned`: its money is the shop's; `doubted`: it was asked about in vain."""
+    """One attempt. `earned`: its money is the shop's; `doubted`: it was asked about in vain;
+    `beside`: it was held when another payment had come first, and carries nothing."""
 
     amount: int
     state: str = UNDECIDED
@@ -30,6 +31,7 @@ class Try:
     wanted: bool = False
     earned: bool = False
     doubted: bool = False
+    beside: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -112,7 +114,7 @@ class Model:
     def comes_together(self, order: Bought) -> None:
         paying = next(
             one
-            for one in order.tries.values()
+            for one in sorted(order.tries.values(), key=lambda one: one.beside)
             if one.captured > one.promised or one.state == _A.AUTHORIZED
         )
         if paying.state == _A.AUTHORIZED:
@@ -162,13 +164,14 @@ class Model:
         order = self.orders[order_id]
         attempt = order.tries[attempt_id]
         if status == PaymentStatus.CAPTURED and attempt.state != _A.CAPTURED:
-            was_held = attempt.state == _A.AUTHORIZED
+            was_held = attempt.state == _A.AUTHORIZED and not attempt.beside
             attempt.state, attempt.captured = _A.CAPTURED, attempt.amount
             self._post(self._cash, "customer_hold", attempt.amount)
             self._is_paid(order_id, attempt_id, was_held=was_held)
         elif status == PaymentStatus.AUTHORIZED and attempt.state == UNDECIDED:
             attempt.state = _A.AUTHORIZED
-            if order.state != _O.WAITING_GROUP and self._can_use_money(order):
+            attempt.beside = order.state == _O.WAITING_GROUP
+            if not attempt.beside and self._can_use_money(order):
                 order.state = (
                     _O.AWAITING_PAYMENT if order.kind == OrderKind.NORMAL else _O.WAITING_GROUP
                 )
@@ -200,7 +203,8 @@ class Model:
 
     def _falls_through(self, order: Bought, attempt: Try, to: AttemptState) -> None:
         before, attempt.state = attempt.state, to
-        if order.state == _O.WAITING_GROUP and before == _A.AUTHORIZED:
+        was_held = before == _A.AUTHORIZED and not attempt.beside
+        if order.state == _O.WAITING_GROUP and was_held:
             self._close(order, _O.CANCELLED)
         self._closes_if_all_is_back(order)
 

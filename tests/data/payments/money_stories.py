@@ -119,6 +119,17 @@ def held_and_taken(machine: MoneyMachine) -> None:
     machine.time_passes(1)
 
 
+def held_beside_money(machine: MoneyMachine) -> None:
+    """What was declined is taken after all while the payer tries another way: the second hold is
+    let go, and the order stands on the first."""
+    machine.buys_and_pays(OrderKind.GROUP, Outcome.DECLINED, minutes=1)
+    machine.orders_move_only_along_their_table()
+    machine.bank_takes_declined_money_after_all()
+    machine.opens_the_pay_page(0, Outcome.LOST, 1, hold=True)
+    machine.answer_comes_twice()
+    machine.time_passes(1)
+
+
 def hold_runs_out(machine: MoneyMachine) -> None:
     held_for_a_group(machine)
     machine.till.later(timedelta(days=8))
@@ -155,6 +166,7 @@ STORIES: tuple[Story, ...] = (
     two_and_one_is_called_off,
     held_for_a_group,
     held_and_taken,
+    held_beside_money,
     hold_runs_out,
     gone_to_its_buyer,
     another_shop_is_called,
