@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from data.conversations.models import Conversation, OfferedOption
 from data.conversations.votes import close_cards
@@ -47,6 +47,21 @@ def move_chat(session: Session, *, account_id: str, before: str, after: str, now
     if newcomer is not None:
         moved = ChatMoved(moving.merchant_id, chat_id=newcomer.id, into_id=moving.id)
         announce(session, moved, now=now)
+
+
+def take_along(
+    session: Session,
+    chat_id: InstrumentedAttribute[str] | InstrumentedAttribute[str | None],
+    moved: ChatMoved,
+) -> None:
+    """The rows of this column are in the chat that stays, from now on."""
+    session.execute(
+        update(chat_id.class_)
+        .where(chat_id == moved.chat_id)
+        .values({chat_id: moved.into_id})
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
 
 
 def moved_to(session: Session, conversation: Conversation) -> Conversation:

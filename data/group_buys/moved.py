@@ -3,23 +3,20 @@ are for it alone."""
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from data.conversations.moving import ChatMoved
+from data.conversations.moving import ChatMoved, take_along
 from data.group_buys.models import CampaignChat, Team
 from data.group_buys.place_models import TeamPlace
 from data.kernel.facts import Fact
-
-_UNSEEN = {"synchronize_session": False}  # the objects are read anew
 
 
 def listen(session: Session, fact: Fact, _now: datetime) -> None:
     """Of two cards of a team, or two names of one offer, that of the chat which stays is kept."""
     if not isinstance(fact, ChatMoved):
         return
-    session.flush()
-    _move(session, Team, fact)
+    take_along(session, Team.chat_id, fact)
     shown = select(TeamPlace.team_id).where(TeamPlace.chat_id == fact.into_id)
     own = select(Team.id).where(Team.chat_id == fact.into_id)
     named = select(CampaignChat.campaign_id).where(CampaignChat.chat_id == fact.into_id)
@@ -31,16 +28,6 @@ def listen(session: Session, fact: Fact, _now: datetime) -> None:
             CampaignChat.chat_id == fact.chat_id, CampaignChat.campaign_id.in_(named)
         ),
     ):
-        session.execute(doubled.execution_options(**_UNSEEN))
-    _move(session, TeamPlace, fact)
-    _move(session, CampaignChat, fact)
-    session.expire_all()
-
-
-def _move(session: Session, kind: type[Team | TeamPlace | CampaignChat], fact: ChatMoved) -> None:
-    session.execute(
-        update(kind)
-        .where(kind.chat_id == fact.chat_id)
-        .values(chat_id=fact.into_id)
-        .execution_options(**_UNSEEN)
-    )
+        session.execute(doubled.execution_options(synchronize_session=False))
+    take_along(session, TeamPlace.chat_id, fact)
+    take_along(session, CampaignChat.chat_id, fact)

@@ -6,11 +6,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from data.catalogue import release_hold
-from data.conversations.moving import ChatMoved
+from data.conversations.moving import ChatMoved, take_along
 from data.delivery.jobs import JobRunner
 from data.delivery.models import Job
 from data.kernel.errors import WrongState
@@ -71,9 +71,7 @@ _HEARD = (OrderPaid, OrderExpired, OrderCancelled, OrderRefunded, RefundRequeste
 def listen(session: Session, fact: Fact, now: datetime) -> None:
     """Pools hear of orders, and where their group goes on."""
     if isinstance(fact, ChatMoved):
-        there = update(Pool).where(Pool.chat_id == fact.chat_id)
-        moved = there.values(chat_id=fact.into_id)
-        session.execute(moved.execution_options(synchronize_session="fetch"))
+        take_along(session, Pool.chat_id, fact)
     if not isinstance(fact, OrderFact) or type(fact) not in _HEARD:
         return
     order = session.get_one(Order, fact.order_id)

@@ -7,10 +7,10 @@ parts' orders.
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.conversations.moving import ChatMoved
+from data.conversations.moving import ChatMoved, take_along
 from data.delivery.jobs import JobRunner
 from data.delivery.models import Job
 from data.kernel.errors import WrongState
@@ -67,12 +67,7 @@ _HEARD = (OrderPaid, OrderReady, OrderExpired, OrderCancelled, OrderRefunded, Re
 def listen(session: Session, fact: Fact, now: datetime) -> None:
     """Split orders hear of orders, and where their group goes on."""
     if isinstance(fact, ChatMoved):
-        moved = (
-            update(SplitOrder)
-            .where(SplitOrder.chat_id == fact.chat_id)
-            .values(chat_id=fact.into_id)
-        )
-        session.execute(moved.execution_options(synchronize_session="fetch"))
+        take_along(session, SplitOrder.chat_id, fact)
     if not isinstance(fact, OrderFact) or type(fact) not in _HEARD:
         return
     order = session.get_one(Order, fact.order_id)

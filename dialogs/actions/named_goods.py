@@ -42,14 +42,9 @@ def _found(session: Session, merchant_id: str, said: str) -> list[str]:
     return [one.product.id for one in found]
 
 
-def named_within(turn: Turn, said: str) -> list[str]:
-    """As `sold_as`; a question that only says "it" finds all sorts of things."""
-    return sold_as(turn.session, turn.merchant.id, said)
-
-
 def sold_as(session: Session, merchant_id: str, said: str) -> list[str]:
     """The ids of what words name, "is the umbrella waterproof?": found by the whole of them, and a
-    word of the title stands in them."""
+    word of the title stands in them. Words that only say "it" find all sorts of things."""
     shelf = shelf_of(session, merchant_id=merchant_id)
     asked = folded(said)
     words = set(_WORD.findall(asked))

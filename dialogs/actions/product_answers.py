@@ -10,7 +10,7 @@ from data.delivery.messages import Option, Options
 from data.group_buys import open_teams_in, team_view
 from data.kernel.money import Money
 from dialogs.actions.base import ShopAction
-from dialogs.actions.named_goods import named_within
+from dialogs.actions.named_goods import sold_as
 from dialogs.actions.products import of_turn, variant_words
 from dialogs.actions.seen import (
     is_buying,
@@ -54,7 +54,7 @@ def _named(turn: Turn, seen: Sequence[str]) -> str | None:
     words = turn.slots.get("product_named")
     if turn.slots.get("product_asked") is not None or not words:
         return None
-    named = named_within(turn, str(words))
+    named = sold_as(turn.session, turn.merchant.id, str(words))
     if any(one in named for one in seen):
         return next(one for one in named if one in seen) if len(seen) > 1 else seen[0]
     return named[0] if len(named) == 1 else None
